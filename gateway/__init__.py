@@ -1,0 +1,1 @@
+"""All that touches a socket, a clock or a disk; what a document means lives in `translators`."""

@@ -1,0 +1,1 @@
+"""The `dergate` command: parses arguments, renders results; the work is done elsewhere."""

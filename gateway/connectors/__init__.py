@@ -1,0 +1,1 @@
+"""Thin drivers to the utilities, one per protocol; they decide nothing."""

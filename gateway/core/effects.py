@@ -1,0 +1,121 @@
+"""What the engine wants done, in this order: durable before acknowledged, audited before sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from translators.canonical.capability import StationProfile
+from translators.canonical.telemetry import ControlOutcome, GridFault, Sample
+
+
+class Table(StrEnum):
+    """What is kept: one JSON document per key."""
+
+    COMMANDS = "commands"
+    LEDGER = "ledger"
+    RESPONSES = "responses"
+    STATIONS = "stations"
+    UTILITIES = "utilities"
+
+
+@dataclass(frozen=True, slots=True)
+class Persist:
+    """Keep `document` (JSON values only) under (table, key); None forgets it.
+
+    All `Persist` and `Audit` effects of one event are one transaction.
+    """
+
+    table: Table
+    key: str
+    document: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One record of the audit chain: who did what to what, from which input to which output."""
+
+    kind: str
+    """`command.received`, `control.dispatched`, `control.accepted`, `response.owed`, …"""
+    actor: str
+    subject: str
+    details: dict[str, Any] = field(default_factory=dict)
+    raw: tuple[bytes, ...] = ()
+    """Documents to keep beside the chain, by their digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class RespondToUtility:
+    """An answer owed to a utility: posted at least once, in effect once (`key` is unique and stable)."""
+
+    key: str
+    utility: str
+    station: str
+    mrid: str
+    outcome: ControlOutcome
+    created: datetime
+    reply_to: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendToStation:
+    """One CALL to one station; the answer comes back as `StationReplied` with the same `request_id`."""
+
+    station: str
+    request_id: str
+    action: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """Ask a station what it holds: GetDERControl of both flags and GetChargingProfiles, as one.
+
+    The answer comes back as `ControlsReported`.
+    """
+
+    station: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostSamples:
+    """Measured values due at a utility."""
+
+    utility: str
+    station: str
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportStation:
+    """What a utility should know of a station now: nameplate, connection, alarms; the newest wins."""
+
+    utility: str
+    station: str
+    profile: StationProfile | None
+    connected: bool
+    alarms: frozenset[GridFault]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Handle a `Tick` at this instant (UTC), or soon after."""
+
+    utc: datetime
+
+
+type Effect = (
+    Persist
+    | Audit
+    | RespondToUtility
+    | SendToStation
+    | ReadBack
+    | PostSamples
+    | ReportStation
+    | WakeAt
+)

@@ -1,0 +1,228 @@
+"""The engine: hears events, keeps the truth about commands and stations, says what is to be done.
+
+Theory of operation: an event changes what is known (`_hear`), then the station that it concerns
+is settled: what time has done, arbitration, translation, the ledger's difference, the answers
+owed. All that changed leaves as effects, durable ones first (`_ORDER`); nothing here does I/O or
+reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any, assert_never
+
+from translators.rules.book import Book
+
+from gateway.core import intake, measuring, replies, responses
+from gateway.core.dispatch import Translator
+from gateway.core.effects import (
+    Audit,
+    Effect,
+    Persist,
+    PostSamples,
+    ReadBack,
+    ReportStation,
+    RespondToUtility,
+    SendToStation,
+    Table,
+    WakeAt,
+)
+from gateway.core.events import (
+    AlarmReceived,
+    CommandReceived,
+    CommandWithdrawn,
+    ControlsReported,
+    DrainRequested,
+    Event,
+    NoticeReceived,
+    Now,
+    ResponsePosted,
+    SamplesTaken,
+    StationConnected,
+    StationDisconnected,
+    StationReplied,
+    Tick,
+    TransactionsChanged,
+    UtilityChanged,
+)
+from gateway.core.ledger import Ledger
+from gateway.core.records import from_document
+from gateway.core.settle import settle
+from gateway.core.station import (
+    StationRules,
+    StationState,
+    entry_from_document,
+    profile_document,
+    profile_from_document,
+)
+from gateway.core.world import Turn, World
+
+_ORDER: tuple[type, ...] = (
+    Persist,
+    Audit,
+    RespondToUtility,
+    WakeAt,
+    SendToStation,
+    ReadBack,
+    PostSamples,
+    ReportStation,
+)
+"""Durable before acknowledged, audited before sent; inside one kind in the order of decision."""
+
+type Documents = Mapping[Table, Mapping[str, dict[str, Any]]]
+
+
+class Engine:
+    """All decisions of one gateway, over all its stations and utilities."""
+
+    def __init__(self, book: Book, stations: Iterable[StationRules]) -> None:
+        """Know the stations of the settings, and nothing else yet."""
+        self.world = World(Translator(book))
+        for rules in stations:
+            self.world.stations[rules.id] = StationState(rules)
+
+    def restore(self, kept: Documents, now: Now) -> list[Effect]:
+        """Continue from what was kept; what is unknown is read back first."""
+        world = self.world
+        for name, document in kept.get(Table.UTILITIES, {}).items():
+            world.offsets[name] = timedelta(seconds=document["offset_s"])
+        for name, document in kept.get(Table.STATIONS, {}).items():
+            if name in world.stations:
+                world.stations[name].profile = profile_from_document(document)
+        for document in kept.get(Table.COMMANDS, {}).values():
+            record = from_document(document)
+            world.records[record.command.target.station][record.key] = record
+        for document in kept.get(Table.LEDGER, {}).values():
+            station = world.stations.get(document["station"])
+            if station is not None:
+                entry = entry_from_document(document)
+                station.ledger = Ledger({**station.ledger.entries, entry.desired.id: entry})
+        turn = Turn(world, now)
+        for document in kept.get(Table.RESPONSES, {}).values():
+            response = responses.from_document(document)
+            world.owed[response.key] = response
+            turn.emit(response)
+        for state in world.stations.values():
+            settle(turn, state)
+        return _ordered(turn.effects)
+
+    def handle(self, event: Event, now: Now) -> list[Effect]:
+        """Return what is to be done about `event`, in the order in which it has to be done."""
+        turn = Turn(self.world, now)
+        for name in self._hear(turn, event):
+            settle(turn, self.world.stations[name])
+        return _ordered(turn.effects)
+
+    @property
+    def quiet(self) -> bool:
+        """Say whether no station owes an answer."""
+        return not any(state.calls or state.reading for state in self.world.stations.values())
+
+    def _hear(self, turn: Turn, event: Event) -> Iterable[str]:
+        """Take the event in; return the stations to settle."""
+        match event:
+            case Tick():
+                return tuple(self.world.stations)
+            case DrainRequested(mode=mode):
+                self.world.drain = mode
+                turn.audit("gateway.draining", "gateway", mode.value)
+                return tuple(self.world.stations)
+            case ResponsePosted():
+                responses.posted(turn, event)
+                return ()
+            case CommandReceived(command=command):
+                return self._hear_command(turn, event, command.target.station)
+            case CommandWithdrawn(station=name):
+                return self._hear_command(turn, event, name)
+            case UtilityChanged(utility=utility, station=name):
+                kind = "utility.up" if event.up else "utility.down"
+                turn.audit(kind, utility, name, problem=event.problem)
+                return (name,) if name in self.world.stations else ()
+            case _:
+                return self._hear_station(turn, event)
+
+    def _hear_command(
+        self, turn: Turn, event: CommandReceived | CommandWithdrawn, station: str
+    ) -> Iterable[str]:
+        if station not in self.world.stations:
+            turn.audit("command.for_unknown_station", "gateway", station)
+            return ()
+        if isinstance(event, CommandReceived):
+            intake.receive(turn, event)
+        else:
+            intake.withdraw(turn, event)
+        return (station,)
+
+    def _hear_station(self, turn: Turn, event: _StationEvent) -> Iterable[str]:
+        name = _station_of(event)
+        state = self.world.stations.get(name)
+        if state is None:
+            turn.audit("event.from_unknown_station", name, name)
+            return ()
+        match event:
+            case StationConnected():
+                _connected(turn, state, event)
+            case StationDisconnected():
+                _disconnected(turn, state)
+            case StationReplied():
+                replies.replied(turn, state, event)
+            case ControlsReported():
+                replies.reported(turn, state, event)
+            case NoticeReceived():
+                replies.noticed(turn, state, event)
+            case AlarmReceived(alarm=alarm):
+                measuring.alarmed(turn, state, alarm)
+            case SamplesTaken(samples=samples):
+                measuring.sampled(turn, state, samples)
+                return ()
+            case TransactionsChanged(transactions=transactions):
+                state.transactions = transactions
+            case _:
+                assert_never(event)
+        return (name,)
+
+
+type _StationEvent = (
+    StationConnected
+    | StationDisconnected
+    | StationReplied
+    | ControlsReported
+    | NoticeReceived
+    | AlarmReceived
+    | SamplesTaken
+    | TransactionsChanged
+)
+
+
+def _station_of(event: _StationEvent) -> str:
+    match event:
+        case NoticeReceived(notice=notice):
+            return notice.station
+        case AlarmReceived(alarm=alarm):
+            return alarm.station
+        case _:
+            return event.station
+
+
+def _connected(turn: Turn, state: StationState, event: StationConnected) -> None:
+    """A station is here: what it held before is not believed until it says so itself."""
+    if state.profile != event.profile:
+        document = profile_document(event.profile)
+        turn.emit(Persist(Table.STATIONS, state.id, document))
+        turn.audit("station.profile", state.id, state.id, **document)
+    state.profile, state.connected = event.profile, True
+    state.ready, state.reading = False, ""
+    replies.abandon(turn, state)
+    turn.audit("station.connected", state.id, state.id, version=event.profile.ocpp_version)
+    measuring.report(turn, state)
+
+
+def _disconnected(turn: Turn, state: StationState) -> None:
+    state.connected, state.ready, state.reading = False, False, ""
+    turn.audit("station.disconnected", state.id, state.id)
+    measuring.report(turn, state)
+
+
+def _ordered(effects: list[Effect]) -> list[Effect]:
+    return sorted(effects, key=lambda effect: _ORDER.index(type(effect)))

@@ -1,0 +1,218 @@
+"""What the engine hears. Every instant is UTC; `Now` is the only clock that the core ever sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from translators.canonical.capability import StationProfile, Transaction
+from translators.canonical.commands import DerCommand
+from translators.canonical.telemetry import Alarm, ControlNotice, Sample
+from translators.rules.trace import Loss, Refusal, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The time at which an event is handled: UTC, monotonic seconds, and each utility's clock offset.
+
+    `offsets[utility]` is that utility's clock minus ours; a utility without an entry has no known offset.
+    """
+
+    utc: datetime
+    monotonic: float
+    offsets: dict[str, timedelta] = field(default_factory=dict)
+
+    def of(self, utility: str) -> datetime:
+        """Return the utility's own time."""
+        return self.utc + self.offsets.get(utility, timedelta())
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReceived:
+    """A utility serves a command: new, changed, or (after a restart) known already.
+
+    `refusals` are controls of the document that could not be read into the canonical model.
+    """
+
+    command: DerCommand
+    steps: tuple[Step, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    raw: tuple[bytes, ...] = ()
+    """The documents as they came, the control first, for the audit."""
+    draws: tuple[float, float] = (0.0, 0.0)
+    """Two random numbers in [0, 1) from the runtime, for randomised starts and durations."""
+
+
+class Withdrawal(StrEnum):
+    """Why a command is no longer served."""
+
+    CANCELLED = "cancelled"
+    CANCELLED_RANDOMIZED = "cancelled_randomized"
+    SUPERSEDED = "superseded"
+    VANISHED = "vanished"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandWithdrawn:
+    """A utility withdraws a command of one station, before or during its run."""
+
+    utility: str
+    station: str
+    mrid: str
+    reason: Withdrawal
+
+
+@dataclass(frozen=True, slots=True)
+class UtilityChanged:
+    """A utility became reachable (`up`) or went silent; `problem` says why, for people."""
+
+    utility: str
+    station: str
+    up: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StationConnected:
+    """A station is connected and booted; `profile` is what it is and can do, as far as known."""
+
+    station: str
+    profile: StationProfile
+
+
+@dataclass(frozen=True, slots=True)
+class StationDisconnected:
+    """A station's connection is gone."""
+
+    station: str
+
+
+class ReplyStatus(StrEnum):
+    """How a call to a station ended."""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    NOT_SUPPORTED = "NotSupported"
+    NOT_FOUND = "NotFound"
+    CALL_ERROR = "CallError"
+    """The station answered with CALLERROR, or with a payload that breaks the schema."""
+    NO_ANSWER = "NoAnswer"
+    """Nothing came in time, or the connection broke: what the station did is unknown."""
+    NOT_SENT = "NotSent"
+    """The call never left: what the station holds did not change."""
+
+
+@dataclass(frozen=True, slots=True)
+class StationReplied:
+    """The outcome of one `SendToStation`; `payload` is the station's answer, if it sent one."""
+
+    station: str
+    request_id: str
+    status: ReplyStatus
+    reason: str = ""
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldControl:
+    """One DER control or charging profile as the station itself reports it."""
+
+    id: str
+    action: str
+    """`SetDERControl` or `SetChargingProfile`: what would have set it."""
+    payload: dict[str, Any]
+    superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ControlsReported:
+    """The answer to a read-back: everything that the station holds, of both default flags, and its profiles."""
+
+    station: str
+    request_id: str
+    held: tuple[HeldControl, ...]
+    complete: bool = True
+    """False where a part of the read-back failed; what is missing is then unknown, not absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeReceived:
+    """A station says that a control started or ended."""
+
+    notice: ControlNotice
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmReceived:
+    """A station reports a grid alarm."""
+
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesTaken:
+    """Measured values of one station, one instant or several."""
+
+    station: str
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionsChanged:
+    """The running transactions of a station."""
+
+    station: str
+    transactions: tuple[Transaction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsePosted:
+    """A response reached its utility (or was refused for good: `accepted` False)."""
+
+    key: str
+    accepted: bool
+    problem: str = ""
+
+
+class DrainMode(StrEnum):
+    """What happens at the stations when the gateway stops."""
+
+    KEEP = "keep"
+    """What is in force stays in force."""
+    DEFAULT = "default"
+    """Events are taken back, default controls stay."""
+    CLEAR = "clear"
+    """Everything of ours is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrainRequested:
+    """The gateway is about to stop: take back what `mode` says, then dispatch nothing more."""
+
+    mode: DrainMode
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed: a deadline that the engine asked for is due."""
+
+
+type Event = (
+    CommandReceived
+    | CommandWithdrawn
+    | UtilityChanged
+    | StationConnected
+    | StationDisconnected
+    | StationReplied
+    | ControlsReported
+    | NoticeReceived
+    | AlarmReceived
+    | SamplesTaken
+    | TransactionsChanged
+    | ResponsePosted
+    | DrainRequested
+    | Tick
+)

@@ -1,0 +1,138 @@
+"""Commands as they come and go at the utility."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import timedelta
+
+from translators.canonical.codec import encode
+
+from gateway.core.dispatch import segments_of
+from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
+from gateway.core.lifecycle import State, Trigger
+from gateway.core.records import CommandRecord, differs
+from gateway.core.responses import tell
+from gateway.core.world import Turn
+from translators.canonical.commands import DerCommand
+from translators.canonical.telemetry import ControlOutcome
+
+
+def receive(turn: Turn, event: CommandReceived) -> None:
+    """Take in a command: new, a new edition, or known already."""
+    command = event.command
+    station = command.target.station
+    record = CommandRecord(command)
+    known = turn.world.records[station].get(record.key)
+    if known is None or (known.over and command.is_default):
+        _admit(turn, event, _drawn(command, event.draws))
+        return
+    if command.version < known.command.version:
+        turn.audit(
+            "command.version_fell", command.origin.utility, known.key, version=command.version
+        )
+        return
+    if not differs(known.command, command):
+        return
+    if known.over or known.state is State.CANCELLING:
+        return
+    draws = known.command.randomization
+    redrawn = _drawn(command, event.draws)
+    if (draws.start_s, draws.duration_s) == (
+        command.randomization.start_s,
+        command.randomization.duration_s,
+    ):
+        redrawn = replace(command, randomization=draws)
+    updated = replace(known, command=redrawn, refused=(), lost=frozenset()).refuse(event.refusals)
+    turn.audit(
+        "command.updated", command.origin.utility, known.key, event.raw, **_trace(event, redrawn)
+    )
+    _judge(turn, updated.step(Trigger.UPDATED))
+
+
+def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:
+    """A command seen for the first time: 254 when it is over, 253 when it is invalid, else 1."""
+    record = CommandRecord(command, level=_free_level(turn, command)).refuse(event.refusals)
+    turn.audit(
+        "command.received", command.origin.utility, record.key, event.raw, **_trace(event, command)
+    )
+    planned = record.planned
+    unow = turn.utility_now(command.origin.utility)
+    if planned is not None and planned.end is not None and planned.end <= unow:
+        late = record.step(Trigger.EXPIRED)
+        turn.keep(tell(turn, late, ControlOutcome.LATE))  # 2030.5 response 254
+        return
+    if record.refusal is not ControlOutcome.INVALID:
+        record = tell(turn, record, ControlOutcome.RECEIVED)
+    _judge(turn, record)
+
+
+def _judge(turn: Turn, record: CommandRecord) -> None:
+    """Plan a command, or refuse it where a part of an event could not be read."""
+    event_refused = record.refused and not record.command.is_default
+    trigger = Trigger.REFUSED if event_refused else Trigger.PLANNED
+    record = record.step(trigger)
+    outcome = record.owed
+    turn.keep(record if outcome is None else tell(turn, record, outcome))
+
+
+def withdraw(turn: Turn, event: CommandWithdrawn) -> None:
+    """Take back a command; a randomised cancel ends it within its own random span."""
+    key = f"{event.utility}/{event.station}/{event.mrid}"
+    record = turn.world.records[event.station].get(key)
+    if record is None or record.over or record.state is State.CANCELLING:
+        return
+    turn.audit("command.withdrawn", event.utility, key, reason=event.reason.value)
+    if event.reason is Withdrawal.SUPERSEDED and _successor_ahead(turn, record):
+        return
+    if event.reason is Withdrawal.SUPERSEDED:
+        beaten = replace(record.step(Trigger.BEATEN), lost=record.functions)
+        outcome = beaten.owed
+        turn.keep(beaten if outcome is None else tell(turn, beaten, outcome))
+        return
+    delay = timedelta()
+    if event.reason is Withdrawal.CANCELLED_RANDOMIZED:
+        draws = record.command.randomization
+        delay = timedelta(seconds=abs(draws.start_draw_s or draws.duration_draw_s or 0))
+    at = turn.utility_now(event.utility) + delay
+    turn.keep(replace(record.step(Trigger.WITHDRAWN), withdraw_at=at))
+
+
+def _successor_ahead(turn: Turn, record: CommandRecord) -> bool:
+    """Say whether a known successor takes over later: no gap before that."""
+    unow = turn.utility_now(record.command.origin.utility)
+    spans = segments_of(turn.records(record.command.target.station))
+    return any(
+        span.key == record.key and span.beaten_by is not None and span.interval.covers(unow)
+        for group in spans.values()
+        for span in group
+    )
+
+
+def _drawn(command: DerCommand, draws: tuple[float, float]) -> DerCommand:
+    """Return the command with its random start and duration drawn, whole seconds, sign kept."""
+    spans = command.randomization
+    return replace(
+        command,
+        randomization=replace(
+            spans,
+            start_draw_s=round(spans.start_s * draws[0]),
+            duration_draw_s=round(spans.duration_s * draws[1]),
+        ),
+    )
+
+
+def _free_level(turn: Turn, command: DerCommand) -> int:
+    """Return the lowest stack level that no other event of the station uses; defaults lie at 0."""
+    if command.is_default:
+        return 0
+    used = {r.level for r in turn.records(command.target.station)}
+    return next(level for level in range(1, len(used) + 2) if level not in used)
+
+
+def _trace(event: CommandReceived, command: DerCommand) -> dict[str, object]:
+    return {
+        "command": encode(command),
+        "steps": [asdict(step) for step in event.steps],
+        "losses": [asdict(loss) for loss in event.losses],
+        "refusals": [asdict(refusal) for refusal in event.refusals],
+    }

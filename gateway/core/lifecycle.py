@@ -1,0 +1,92 @@
+"""The life of one command at one station, as a table.
+
+    RECEIVED ─ planned ─> SCHEDULED ─ started ─> ACTIVE ─ ended ─> COMPLETED
+        │ refused, expired     │ ended ─> UNFOLLOWED    │ beaten ─> SUPERSEDED
+        └─> REFUSED, LATE      └──── withdrawn ─────┴─> CANCELLING ─ cleared ─> CANCELLED
+
+A trigger without a row changes nothing. What a state owes its utility stands in `OWED`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from translators.canonical.telemetry import ControlOutcome
+
+
+class State(StrEnum):
+    """Where a command stands."""
+
+    RECEIVED = "received"
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+    """Every part has started, by the station's evidence."""
+    COMPLETED = "completed"
+    UNFOLLOWED = "unfollowed"
+    """Its end came without evidence that the station took part."""
+    CANCELLING = "cancelling"
+    """Withdrawn; the station has not yet confirmed that it let go."""
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    REFUSED = "refused"
+    LATE = "late"
+
+
+class Trigger(StrEnum):
+    """What happens to a command."""
+
+    PLANNED = "planned"
+    STARTED = "started"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+    CLEARED = "cleared"
+    BEATEN = "beaten"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    UPDATED = "updated"
+
+
+_S, _T = State, Trigger
+TRANSITIONS: dict[tuple[State, Trigger], State] = {
+    (_S.RECEIVED, _T.PLANNED): _S.SCHEDULED,
+    (_S.RECEIVED, _T.REFUSED): _S.REFUSED,
+    (_S.RECEIVED, _T.EXPIRED): _S.LATE,  # 2030.5 response 254
+    (_S.RECEIVED, _T.WITHDRAWN): _S.CANCELLING,
+    (_S.SCHEDULED, _T.STARTED): _S.ACTIVE,
+    (_S.SCHEDULED, _T.REFUSED): _S.REFUSED,
+    (_S.SCHEDULED, _T.ENDED): _S.UNFOLLOWED,
+    (_S.SCHEDULED, _T.BEATEN): _S.SUPERSEDED,
+    (_S.SCHEDULED, _T.WITHDRAWN): _S.CANCELLING,
+    (_S.SCHEDULED, _T.UPDATED): _S.RECEIVED,
+    (_S.ACTIVE, _T.ENDED): _S.COMPLETED,
+    (_S.ACTIVE, _T.REFUSED): _S.REFUSED,
+    (_S.ACTIVE, _T.BEATEN): _S.SUPERSEDED,
+    (_S.ACTIVE, _T.WITHDRAWN): _S.CANCELLING,
+    (_S.REFUSED, _T.WITHDRAWN): _S.CANCELLING,
+    (_S.REFUSED, _T.UPDATED): _S.RECEIVED,
+    (_S.CANCELLING, _T.CLEARED): _S.CANCELLED,
+    (_S.CANCELLING, _T.ENDED): _S.CANCELLED,
+}
+
+OWED: dict[State, ControlOutcome] = {
+    State.ACTIVE: ControlOutcome.STARTED,
+    State.COMPLETED: ControlOutcome.COMPLETED,
+    State.UNFOLLOWED: ControlOutcome.NO_PARTICIPATION,
+    State.CANCELLED: ControlOutcome.CANCELLED,
+    State.SUPERSEDED: ControlOutcome.SUPERSEDED,
+    State.LATE: ControlOutcome.LATE,
+}
+"""What the utility is told on entering a state; a refusal tells its own outcome."""
+
+CLAIMING = frozenset({State.SCHEDULED, State.ACTIVE, State.REFUSED, State.CANCELLING})
+"""States in which a command may hold functions (a refused one keeps its limits)."""
+
+ENDED = frozenset(
+    {State.COMPLETED, State.UNFOLLOWED, State.CANCELLED, State.SUPERSEDED, State.LATE}
+)
+"""States that nothing leaves."""
+
+
+def after(state: State, trigger: Trigger) -> State:
+    """Return the state after `trigger`; the same state where the table has no row."""
+    return TRANSITIONS.get((state, trigger), state)

@@ -1,0 +1,153 @@
+"""What the engine remembers of a command, and how it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from translators.canonical.codec import decode, encode
+
+from gateway.core.lifecycle import ENDED, OWED, State, Trigger, after
+from translators.canonical.commands import DerCommand, Interval
+from translators.canonical.controls import DerControl, PowerLimit, function_of
+from translators.canonical.telemetry import ControlOutcome
+from translators.rules.trace import Refusal
+
+_SEVERITY = (ControlOutcome.INVALID, ControlOutcome.NOT_SUPPORTED, ControlOutcome.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRecord:
+    """One command at one station.
+
+    `refused` are functions that will not be carried out, with the outcome; `lost` are functions
+    that a better command took for good; `withdraw_at` (UTC of the utility) delays a cancellation;
+    `level` is the stack level of its charging profiles at its station. `told` are the outcomes
+    that the utility was owed so far, each once.
+    """
+
+    command: DerCommand
+    state: State = State.RECEIVED
+    refused: tuple[tuple[str, ControlOutcome], ...] = ()
+    lost: frozenset[str] = frozenset()
+    told: frozenset[ControlOutcome] = frozenset()
+    withdraw_at: datetime | None = None
+    level: int = 0
+
+    @property
+    def key(self) -> str:
+        """Return utility/station/mRID: unique, stable over restarts."""
+        command = self.command
+        return f"{command.origin.utility}/{command.target.station}/{command.mrid}"
+
+    @property
+    def planned(self) -> Interval | None:
+        """Return the interval in utility time with the draws in it; None for a default."""
+        interval = self.command.interval
+        if interval is None:
+            return None
+        draws = self.command.randomization
+        start = interval.start + timedelta(seconds=draws.start_draw_s or 0)
+        shift = timedelta(seconds=(draws.start_draw_s or 0) + (draws.duration_draw_s or 0))
+        end = None if interval.end is None else max(start, interval.end + shift)
+        return Interval(start, end)
+
+    @property
+    def interval(self) -> Interval | None:
+        """Return the planned interval, cut where a withdrawal takes effect."""
+        planned = self.planned
+        if planned is None or self.withdraw_at is None:
+            return planned
+        cut = max(planned.start, self.withdraw_at)
+        return Interval(planned.start, cut if planned.end is None else min(planned.end, cut))
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """Return the functions that it may still claim."""
+        return frozenset(function_of(control) for control in self.controls)
+
+    @property
+    def controls(self) -> tuple[DerControl, ...]:
+        """Return the controls that may claim their function.
+
+        Where a part of an event is refused only limits stay: a mode without its partner is not what
+        was asked for. Default controls are independent of each other.
+        """
+        gone = self.lost | {function for function, _ in self.refused}
+        kept = tuple(c for c in self.command.controls if function_of(c) not in gone)
+        if self.refused and not self.command.is_default:
+            kept = tuple(c for c in kept if isinstance(c, PowerLimit))
+        return kept
+
+    def refuse(self, refusals: tuple[Refusal, ...]) -> CommandRecord:
+        """Return the record with these functions refused."""
+        known = dict(self.refused)
+        new = {refusal.function: refusal.outcome for refusal in refusals}
+        return replace(self, refused=tuple(sorted((new | known).items())))
+
+    @property
+    def refusal(self) -> ControlOutcome | None:
+        """Return the one outcome that stands for all refusals, or None."""
+        outcomes = {outcome for _, outcome in self.refused}
+        return next((outcome for outcome in _SEVERITY if outcome in outcomes), None)
+
+    def step(self, trigger: Trigger) -> CommandRecord:
+        """Return the record after `trigger` (see the table of `lifecycle`)."""
+        return replace(self, state=after(self.state, trigger))
+
+    @property
+    def owed(self) -> ControlOutcome | None:
+        """Return the outcome of the state, where the utility has not been told yet."""
+        outcome = self.refusal if self.state is State.REFUSED else OWED.get(self.state)
+        return None if outcome in self.told else outcome
+
+    @property
+    def over(self) -> bool:
+        """Say whether nothing more can happen to it."""
+        return self.state in ENDED
+
+
+def differs(old: DerCommand, new: DerCommand) -> bool:
+    """Say whether two editions differ in meaning (clocks, draws and digests do not count)."""
+
+    def meaning(command: DerCommand) -> DerCommand:
+        randomization = replace(command.randomization, start_draw_s=None, duration_draw_s=None)
+        origin = replace(command.origin, digest="", href="")
+        return replace(
+            command,
+            server_time=old.server_time,
+            origin=origin,
+            randomization=randomization,
+            version=0,
+            description="",
+        )
+
+    return meaning(old) != meaning(new)
+
+
+def to_document(record: CommandRecord) -> dict[str, Any]:
+    """Return the JSON document that is kept."""
+    return {
+        "command": encode(record.command),
+        "state": record.state.value,
+        "refused": [[function, outcome.value] for function, outcome in record.refused],
+        "lost": sorted(record.lost),
+        "told": sorted(outcome.value for outcome in record.told),
+        "level": record.level,
+        "withdraw_at": None if record.withdraw_at is None else record.withdraw_at.isoformat(),
+    }
+
+
+def from_document(document: dict[str, Any]) -> CommandRecord:
+    """Return the record that `to_document` described."""
+    withdraw_at = document["withdraw_at"]
+    return CommandRecord(
+        command=decode(document["command"], DerCommand),
+        state=State(document["state"]),
+        refused=tuple((name, ControlOutcome(value)) for name, value in document["refused"]),
+        lost=frozenset(document["lost"]),
+        told=frozenset(ControlOutcome(value) for value in document["told"]),
+        level=document["level"],
+        withdraw_at=None if withdraw_at is None else datetime.fromisoformat(withdraw_at),
+    )

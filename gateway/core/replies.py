@@ -1,0 +1,161 @@
+"""What stations say: answers to calls, read-backs, start and stop notices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.core.events import ControlsReported, NoticeReceived, ReplyStatus, StationReplied
+from gateway.core.evidence import Shown, judge
+from gateway.core.ledger import Entry, EntryState, Evidence, reconcile
+from gateway.core.station import StationState
+from gateway.core.world import Turn
+from translators.canonical.telemetry import ControlOutcome
+from translators.rules.trace import Refusal
+
+SET, CLEAR, PROBE = "set", "clear", "probe"
+
+_REFUSALS = {
+    ReplyStatus.REJECTED: ControlOutcome.NOT_APPLICABLE,
+    ReplyStatus.NOT_FOUND: ControlOutcome.NOT_APPLICABLE,
+    ReplyStatus.CALL_ERROR: ControlOutcome.NOT_APPLICABLE,
+    ReplyStatus.NOT_SUPPORTED: ControlOutcome.NOT_SUPPORTED,
+}
+
+
+def replied(turn: Turn, state: StationState, event: StationReplied) -> None:
+    """An answer came, or it is certain that none will; a second answer to one call is ignored."""
+    control_id, purpose = state.calls.pop(event.request_id, ("", ""))
+    entry = state.ledger.entries.get(control_id)
+    if entry is None:
+        turn.audit("reply.unexpected", state.id, event.request_id, status=event.status.value)
+    elif purpose == SET:
+        _set_replied(turn, state, entry, event)
+    elif purpose == CLEAR:
+        _clear_replied(turn, state, entry, event)
+    else:
+        _probe_replied(turn, state, entry, event)
+
+
+def _set_replied(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:
+    if event.status is ReplyStatus.ACCEPTED:
+        turn.put(state, replace(entry, state=EntryState.HELD, attempts=0, reason=""))
+        turn.audit("control.accepted", state.id, entry.desired.id, command=entry.desired.command)
+        _superseded(turn, state, event.payload.get("supersededIds", ()))
+    elif event.status is ReplyStatus.NO_ANSWER:
+        unknown = replace(entry, state=EntryState.UNKNOWN, attempts=entry.attempts + 1)
+        turn.put(state, unknown)
+        turn.audit("control.unanswered", state.id, entry.desired.id, attempts=unknown.attempts)
+    elif event.status is ReplyStatus.NOT_SENT:
+        turn.put(state, replace(entry, state=EntryState.WANTED))
+    else:
+        reason = f"{event.status}: {event.reason}".rstrip(": ")
+        turn.put(state, replace(entry, state=EntryState.REFUSED, reason=reason))
+        turn.audit("control.refused", state.id, entry.desired.id, reason=reason)
+        _refuse_command(turn, state, entry, _REFUSALS[event.status], reason)
+
+
+def _superseded(turn: Turn, state: StationState, ids: tuple[str, ...]) -> None:
+    """The station itself put these aside (R04.FR.06, R04.FR.21): they will never run."""
+    for control_id in ids:
+        if control_id in state.ledger.entries:
+            turn.drop(state, control_id)
+            turn.audit("control.superseded", state.id, control_id)
+
+
+def _refuse_command(
+    turn: Turn, state: StationState, entry: Entry, outcome: ControlOutcome, reason: str
+) -> None:
+    record = turn.world.records[state.id].get(entry.desired.command)
+    if record is None:
+        return
+    where, problem = f"{state.id}/{entry.desired.action}", reason
+    refusals = tuple(
+        Refusal(outcome, function, where, problem, "station")
+        for function in entry.desired.functions
+    )
+    turn.keep(record.refuse(refusals))
+
+
+def _clear_replied(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:
+    match event.status:
+        case ReplyStatus.ACCEPTED | ReplyStatus.NOT_FOUND:
+            turn.drop(state, entry.desired.id)
+            turn.audit("control.cleared", state.id, entry.desired.id, status=event.status.value)
+        case ReplyStatus.NO_ANSWER:
+            turn.put(state, replace(entry, state=EntryState.UNKNOWN))
+        case ReplyStatus.NOT_SENT:
+            turn.put(state, replace(entry, state=EntryState.HELD))
+        case _:
+            failed = replace(entry, state=EntryState.CLEAR_FAILED, reason=event.reason)
+            turn.put(state, failed)
+            turn.audit("control.clear_failed", state.id, entry.desired.id, reason=event.reason)
+
+
+def _probe_replied(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:
+    """The composite schedule tells what is in force; without one, acceptance counts."""
+    if event.status in {ReplyStatus.NO_ANSWER, ReplyStatus.NOT_SENT}:
+        return
+    shown = Shown.UNTOLD
+    if event.status is ReplyStatus.ACCEPTED:
+        shown = judge(entry.desired.payload, event.payload)
+    if shown is Shown.NOT_IN_FORCE:
+        turn.audit("control.not_in_force", state.id, entry.desired.id, schedule=event.payload)
+        return
+    turn.put(state, replace(entry, evidence=Evidence.STARTED))
+    basis = "composite schedule" if shown is Shown.IN_FORCE else "accepted, start reached"
+    turn.audit("control.started", state.id, entry.desired.id, evidence=basis)
+
+
+def reported(turn: Turn, state: StationState, event: ControlsReported) -> None:
+    """A station said what it holds: believe it, keep what is foreign, name what it forgot."""
+    if event.request_id != state.reading:
+        return
+    state.reading = ""
+    state.ready = True
+    after = reconcile(state.ledger, event.held, complete=event.complete, now=turn.now.utc)
+    for control_id, entry in after.entries.items():
+        before = state.ledger.entries[control_id]
+        if before.state is not entry.state:
+            turn.audit(
+                "control.read_back",
+                state.id,
+                control_id,
+                before=before.state.value,
+                after=entry.state.value,
+            )
+        turn.put(state, entry)
+    foreign = [control.id for control in event.held if control.id not in after.entries]
+    if foreign:
+        turn.audit("control.foreign", state.id, state.id, ids=foreign)
+
+
+def noticed(turn: Turn, state: StationState, event: NoticeReceived) -> None:
+    """A control started or ended; late, replayed and doubled notices change nothing."""
+    notice = event.notice
+    entry = state.ledger.entries.get(notice.control_id)
+    if entry is None:
+        turn.audit("notice.unknown", state.id, notice.control_id, started=notice.started)
+        return
+    evidence = Evidence.STARTED if notice.started else Evidence.ENDED
+    if entry.evidence is evidence or (notice.started and entry.evidence is Evidence.ENDED):
+        return
+    turn.put(state, replace(entry, evidence=evidence))
+    kind = "control.started" if notice.started else "control.ended"
+    turn.audit(kind, state.id, notice.control_id, at=notice.at.isoformat(), evidence="notice")
+    _superseded(turn, state, notice.superseded_ids)
+
+
+def abandon(turn: Turn, state: StationState) -> None:
+    """A new connection: outstanding calls of the old one have no answer any more.
+
+    What was under way is unknown until the read-back; what stayed unanswered may be tried anew.
+    """
+    state.calls.clear()
+    under_way = {EntryState.SETTING, EntryState.CLEARING}
+    for entry in turn.entries(state):
+        if entry.state in under_way:
+            turn.put(state, replace(entry, state=EntryState.UNKNOWN, attempts=0))
+        elif entry.state is EntryState.CLEAR_FAILED:
+            turn.put(state, replace(entry, state=EntryState.HELD))
+        elif entry.attempts:
+            turn.put(state, replace(entry, attempts=0))

@@ -1,0 +1,75 @@
+"""Answers owed to utilities: each once, kept until the utility took it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from gateway.core.effects import Persist, RespondToUtility, Table
+from gateway.core.events import ResponsePosted
+from gateway.core.records import CommandRecord
+from gateway.core.world import Turn
+from translators.canonical.telemetry import ControlOutcome
+
+
+def tell(turn: Turn, record: CommandRecord, outcome: ControlOutcome) -> CommandRecord:
+    """Return the record with `outcome` told; owe it to the utility where it asked for it.
+
+    2030.5 responseRequired: bit 0 asks for `received`, bit 1 for everything specific.
+    """
+    told = replace(record, told=record.told | {outcome})
+    command = record.command
+    duty = command.response
+    asked = duty.received if outcome is ControlOutcome.RECEIVED else duty.specific
+    if command.is_default or not (asked and duty.reply_to):
+        return told
+    response = RespondToUtility(
+        key=f"{record.key}/{outcome}",
+        utility=command.origin.utility,
+        station=command.target.station,
+        mrid=command.mrid,
+        outcome=outcome,
+        created=turn.utility_now(command.origin.utility),
+        reply_to=duty.reply_to,
+        revision=command.origin.revision,
+    )
+    turn.world.owed[response.key] = response
+    turn.emit(Persist(Table.RESPONSES, response.key, to_document(response)), response)
+    turn.audit("response.owed", "gateway", record.key, outcome=outcome.value)
+    return told
+
+
+def posted(turn: Turn, event: ResponsePosted) -> None:
+    """A utility took an answer, or refused it for good."""
+    response = turn.world.owed.pop(event.key, None)
+    if response is None:
+        return
+    turn.emit(Persist(Table.RESPONSES, event.key, None))
+    kind = "response.posted" if event.accepted else "response.refused"
+    turn.audit(kind, response.utility, event.key, problem=event.problem)
+
+
+def to_document(response: RespondToUtility) -> dict[str, Any]:
+    """Return the JSON document that is kept until the answer is delivered."""
+    return {
+        "key": response.key,
+        "utility": response.utility,
+        "station": response.station,
+        "mrid": response.mrid,
+        "outcome": response.outcome.value,
+        "created": response.created.isoformat(),
+        "reply_to": response.reply_to,
+        "revision": response.revision,
+    }
+
+
+def from_document(document: dict[str, Any]) -> RespondToUtility:
+    """Return the answer that `to_document` described."""
+    return RespondToUtility(
+        **{
+            **document,
+            "outcome": ControlOutcome(document["outcome"]),
+            "created": datetime.fromisoformat(document["created"]),
+        }
+    )

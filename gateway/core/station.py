@@ -1,0 +1,143 @@
+"""What the engine knows of one station, and how it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from translators.canonical.codec import decode, encode
+
+from gateway.core.following import Watch
+from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Ledger
+from translators.canonical.capability import Situation, StationProfile, Transaction
+from translators.canonical.telemetry import GridFault, Phase, Sample
+from translators.units import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class StationRules:
+    """What the settings say of a station: its utility, bounds of controls, policy."""
+
+    id: str
+    utility: str
+    settings: Mapping[str, Fraction] = field(default_factory=dict)
+    policy: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class StationState:
+    """One station: settings, what it is, whether it is there, what it holds, what it measures.
+
+    `ready` means that its own report of what it holds has been read since it connected.
+    `calls` are outstanding requests by id: the control id that each is about, and what it asks.
+    """
+
+    rules: StationRules
+    profile: StationProfile | None = None
+    connected: bool = False
+    ready: bool = False
+    transactions: tuple[Transaction, ...] = ()
+    ledger: Ledger = field(default_factory=Ledger)
+    calls: dict[str, tuple[str, str]] = field(default_factory=dict)
+    reading: str = ""
+    """Request id of the read-back under way."""
+    alarms: frozenset[GridFault] = frozenset()
+    latest: dict[tuple[Kind, Phase], Sample] = field(default_factory=dict)
+    watch: Watch = field(default_factory=Watch)
+    probed: dict[str, datetime] = field(default_factory=dict)
+    """By control id: when its composite schedule was last asked for."""
+
+    @property
+    def id(self) -> str:
+        """Return the station's id."""
+        return self.rules.id
+
+    def situation(self) -> Situation:
+        """Return what a translation needs: transactions, our setpoints, settings, policy."""
+        return Situation(
+            transactions=tuple(self._with_setpoint(t) for t in self.transactions),
+            settings=dict(self.rules.settings),
+            policy=dict(self.rules.policy),
+        )
+
+    def _with_setpoint(self, transaction: Transaction) -> Transaction:
+        for entry in self.ledger.entries.values():
+            setpoint = _setpoint(entry, transaction.transaction_id)
+            if setpoint is not None:
+                return Transaction(transaction.evse_id, transaction.transaction_id, setpoint)
+        return transaction
+
+
+def _setpoint(entry: Entry, transaction_id: str) -> Fraction | None:
+    """Return our own setpoint (+ exports) that the station holds for a transaction, if any."""
+    functions = entry.desired.functions
+    if entry.state is not EntryState.HELD or "ActiveSetpoint" not in functions:
+        return None
+    profile = entry.desired.payload["chargingProfile"]
+    if profile.get("transactionId") != transaction_id:
+        return None
+    period = profile["chargingSchedule"][0]["chargingSchedulePeriod"][0]
+    return -Fraction(str(period["setpoint"])) if "setpoint" in period else None
+
+
+def entry_document(station: str, entry: Entry) -> dict[str, Any]:
+    """Return the JSON document of one ledger entry."""
+    desired = entry.desired
+    return {
+        "station": station,
+        "id": desired.id,
+        "command": desired.command,
+        "action": desired.action,
+        "payload": dict(desired.payload),
+        "functions": list(desired.functions),
+        "start": None if desired.start is None else desired.start.isoformat(),
+        "end": None if desired.end is None else desired.end.isoformat(),
+        "is_default": desired.is_default,
+        "yields": desired.yields,
+        "state": entry.state.value,
+        "evidence": entry.evidence.value,
+        "attempts": entry.attempts,
+        "reason": entry.reason,
+    }
+
+
+def entry_from_document(document: Mapping[str, Any]) -> Entry:
+    """Return the entry that `entry_document` described.
+
+    A call that was under way when the gateway stopped may or may not have arrived: it is UNKNOWN.
+    """
+    state = EntryState(document["state"])
+    if state in {EntryState.SETTING, EntryState.CLEARING}:
+        state = EntryState.UNKNOWN
+    start, end = document["start"], document["end"]
+    desired = Desired(
+        id=document["id"],
+        command=document["command"],
+        action=document["action"],
+        payload=document["payload"],
+        functions=tuple(document["functions"]),
+        start=None if start is None else datetime.fromisoformat(start),
+        end=None if end is None else datetime.fromisoformat(end),
+        is_default=document["is_default"],
+        yields=document["yields"],
+    )
+    return Entry(
+        desired=desired,
+        state=state,
+        evidence=Evidence(document["evidence"]),
+        attempts=document["attempts"],
+        reason=document["reason"],
+    )
+
+
+def profile_document(profile: StationProfile) -> dict[str, Any]:
+    """Return the JSON document of a station's profile."""
+    return {"profile": encode(profile)}
+
+
+def profile_from_document(document: Mapping[str, Any]) -> StationProfile:
+    """Return the profile that `profile_document` described."""
+    return decode(document["profile"], StationProfile)

@@ -1,0 +1,109 @@
+"""Everything the engine knows, and the turn in which one event changes it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.core.dispatch import Translator
+from gateway.core.effects import Audit, Effect, Persist, RespondToUtility, Table
+from gateway.core.events import DrainMode, Now
+from gateway.core.ledger import Entry
+from gateway.core.records import CommandRecord, to_document
+from gateway.core.station import StationState, entry_document
+
+_STEP = timedelta(seconds=1)
+"""A utility's clock offset moves the schedule only when it moved by more than this."""
+
+
+@dataclass(slots=True)
+class World:
+    """The engine's memory: stations, commands per station by key, answers owed, clock offsets."""
+
+    translator: Translator
+    stations: dict[str, StationState] = field(default_factory=dict)
+    records: defaultdict[str, dict[str, CommandRecord]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    owed: dict[str, RespondToUtility] = field(default_factory=dict)
+    offsets: dict[str, timedelta] = field(default_factory=dict)
+    drain: DrainMode | None = None
+    requests: int = 0
+
+    def next_request(self, station: str) -> str:
+        """Return a request id that is unique while this process lives."""
+        self.requests += 1
+        return f"{station}#{self.requests}"
+
+
+@dataclass(slots=True)
+class Turn:
+    """One event being handled: the world, the time, and the effects so far."""
+
+    world: World
+    now: Now
+    effects: list[Effect] = field(default_factory=list)
+
+    def emit(self, *effects: Effect) -> None:
+        """Add effects."""
+        self.effects.extend(effects)
+
+    def audit(
+        self, kind: str, actor: str, subject: str, raw: tuple[bytes, ...] = (), **details: Any
+    ) -> None:
+        """Add one record of the audit chain."""
+        self.effects.append(Audit(kind, actor, subject, details, raw))
+
+    def offset(self, utility: str) -> timedelta | None:
+        """Return the utility's clock minus ours as the schedule uses it, or None while unknown.
+
+        Whole seconds; it follows the measured offset in steps, so that jitter moves no start time.
+        """
+        known = self.world.offsets.get(utility)
+        measured = self.now.offsets.get(utility)
+        if measured is None or (known is not None and abs(measured - known) <= _STEP):
+            return known
+        whole = timedelta(seconds=round(measured.total_seconds()))
+        if known is not None:
+            self.audit("clock.stepped", utility, utility, before=str(known), after=str(whole))
+        self.world.offsets[utility] = whole
+        document = {"offset_s": int(whole.total_seconds())}
+        self.emit(Persist(Table.UTILITIES, utility, document))
+        return whole
+
+    def utility_now(self, utility: str) -> datetime:
+        """Return the utility's own time; ours while its offset is unknown."""
+        return self.now.utc + (self.offset(utility) or timedelta())
+
+    def records(self, station: str) -> tuple[CommandRecord, ...]:
+        """Return the commands of a station that are not over."""
+        return tuple(r for r in self.world.records[station].values() if not r.over)
+
+    def keep(self, record: CommandRecord) -> None:
+        """Remember a command, durably, if it changed."""
+        known = self.world.records[record.command.target.station]
+        if known.get(record.key) != record:
+            known[record.key] = record
+            self.emit(Persist(Table.COMMANDS, record.key, to_document(record)))
+
+    def put(self, state: StationState, entry: Entry) -> None:
+        """Remember a ledger entry, durably, if it changed."""
+        control_id = entry.desired.id
+        if state.ledger.entries.get(control_id) != entry:
+            state.ledger = state.ledger.put(entry)
+            key = f"{state.id}/{control_id}"
+            self.emit(Persist(Table.LEDGER, key, entry_document(state.id, entry)))
+
+    def drop(self, state: StationState, control_id: str) -> None:
+        """Forget a ledger entry, durably."""
+        if control_id in state.ledger.entries:
+            state.ledger = state.ledger.drop(control_id)
+            state.probed.pop(control_id, None)
+            self.emit(Persist(Table.LEDGER, f"{state.id}/{control_id}", None))
+
+    def entries(self, state: StationState) -> Iterator[Entry]:
+        """Yield the entries as they are now; changing the ledger meanwhile is safe."""
+        yield from tuple(state.ledger.entries.values())

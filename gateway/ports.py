@@ -1,0 +1,129 @@
+"""The seams of the gateway: small protocols that adapters fulfil and the runtime drives."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from gateway.core.effects import (
+    Audit,
+    Persist,
+    PostSamples,
+    ReadBack,
+    ReportStation,
+    RespondToUtility,
+    SendToStation,
+    Table,
+)
+from gateway.core.events import Event, Now
+
+type Post = Callable[[Event], None]
+"""Hand an event to the runtime; never blocks, never raises."""
+
+
+class Clock(Protocol):
+    """Where time comes from; the runtime owns the only real one."""
+
+    def now(self) -> Now:
+        """Return UTC, monotonic seconds and the known offsets of the utilities."""
+        ...
+
+    def set_offset(self, utility: str, seconds: float) -> None:
+        """Record a utility's clock minus ours."""
+        ...
+
+
+class UtilityLink(Protocol):
+    """A running connection to one utility for one identity."""
+
+    async def run(self, post: Post) -> None:
+        """Poll, walk and post events until cancelled; survives every fault of the peer."""
+        ...
+
+    async def respond(self, response: RespondToUtility) -> None:
+        """Deliver one answer; `PeerError` to try again, `ResponseRefusedError` where it never will."""
+        ...
+
+    async def post_samples(self, effect: PostSamples) -> None:
+        """Deliver measured values; best effort, the newest values win."""
+        ...
+
+    async def report_station(self, effect: ReportStation) -> None:
+        """Deliver nameplate and status; the newest wins, repeated until the utility took it."""
+        ...
+
+
+class StationLink(Protocol):
+    """All connected stations as the runtime sees them."""
+
+    def send(self, effect: SendToStation) -> None:
+        """Queue one CALL; the outcome is posted as `StationReplied`, also where the station is away."""
+        ...
+
+    def read_back(self, effect: ReadBack) -> None:
+        """Queue a read-back; the outcome is posted as `ControlsReported`."""
+        ...
+
+
+class StationTransport(Protocol):
+    """One open WebSocket, whatever library drives it."""
+
+    @property
+    def station(self) -> str:
+        """The authenticated id from the path."""
+        ...
+
+    @property
+    def subprotocol(self) -> str:
+        """`ocpp2.1` or `ocpp2.0.1`."""
+        ...
+
+    async def send(self, frame: bytes) -> None:
+        """Write one text frame."""
+        ...
+
+    def frames(self) -> AsyncIterator[bytes]:
+        """Yield text frames until the connection ends."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close with a WebSocket status."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The newest record of the chain."""
+
+    sequence: int
+    digest: str
+
+
+class CommandStore(Protocol):
+    """Durable state: documents by (table, key), the audit chain's intents, and one transaction per event."""
+
+    def commit(self, effects: Iterable[Persist | Audit], at: datetime) -> AuditHead:
+        """Write all in one transaction; durable on return; `StoreError` with nothing written otherwise."""
+        ...
+
+    def load(self, table: Table) -> dict[str, dict[str, Any]]:
+        """Return every document of a table by key."""
+        ...
+
+    def audit_after(self, sequence: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return up to `limit` chained records (sequence, canonical JSON) after `sequence`, oldest first."""
+        ...
+
+    def close(self) -> None:
+        """Release the database."""
+        ...
+
+
+class AuditLog(Protocol):
+    """The append-only, hash-chained segments that follow from the store."""
+
+    def drain(self, store: CommandStore) -> int:
+        """Append what the store has and the segments lack, with one fdatasync; return how many."""
+        ...

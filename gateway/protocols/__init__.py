@@ -1,0 +1,1 @@
+"""Protocol sessions, sans-I/O: messages in, messages and deadlines out; no socket, task or lock."""

@@ -1,0 +1,290 @@
+"""Drives the engine: one queue in, effects out, one TaskGroup, a drain before the end.
+
+The order is the promise: what an event changes is durable (one transaction) before any of it is
+acknowledged to a utility or sent to a station. While the database refuses, the queue waits:
+nothing is acknowledged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import assert_never
+
+import structlog
+
+from gateway.core.effects import (
+    Audit,
+    Effect,
+    Persist,
+    PostSamples,
+    ReadBack,
+    ReportStation,
+    RespondToUtility,
+    SendToStation,
+    Table,
+    WakeAt,
+)
+from gateway.core.engine import Engine
+from gateway.core.events import (
+    CommandReceived,
+    DrainMode,
+    DrainRequested,
+    Event,
+    Now,
+    ResponsePosted,
+    SamplesTaken,
+    StationReplied,
+    Tick,
+)
+from gateway.errors import PeerError, ResponseRefusedError, StoreError
+from gateway.failpoints import Failpoints
+from gateway.ports import AuditLog, Clock, CommandStore, StationLink, UtilityLink
+
+log = structlog.get_logger()
+
+SAMPLES_WAITING = 5_000
+"""Queued events beyond which new samples are let go: the next ones say the same, only newer."""
+_STORE_RETRY_S = 1.0
+_RESPONSE_RETRY_S = (1.0, 2.0, 5.0, 15.0, 60.0)
+
+
+class SystemClock:
+    """The only clock: UTC, monotonic, and the offsets that the connectors measure."""
+
+    def __init__(self) -> None:
+        """Know no offset yet."""
+        self._offsets: dict[str, timedelta] = {}
+
+    def now(self) -> Now:
+        """Return the time of this instant."""
+        return Now(datetime.now(UTC), time.monotonic(), dict(self._offsets))
+
+    def set_offset(self, utility: str, seconds: float) -> None:
+        """Record a utility's clock minus ours."""
+        self._offsets[utility] = timedelta(seconds=seconds)
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the runtime drives; `utilities` has one link per (utility, station)."""
+
+    engine: Engine
+    store: CommandStore
+    audit: AuditLog
+    stations: StationLink
+    utilities: Mapping[tuple[str, str], UtilityLink]
+    clock: Clock = field(default_factory=SystemClock)
+    group_s: float = 0.05
+    failpoints: Failpoints = field(default_factory=Failpoints)
+    draw: random.Random = field(default_factory=random.SystemRandom)
+
+
+class Runtime:
+    """One gateway at work."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Wire nothing, start nothing."""
+        self._parts = parts
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._wakes: list[datetime] = []
+        self._written = asyncio.Event()
+        self._outboxes = {key: _Outbox(self, key, link) for key, link in parts.utilities.items()}
+
+    def post(self, event: Event) -> None:
+        """Take an event in; samples give way when the queue is long."""
+        if isinstance(event, SamplesTaken) and self._events.qsize() > SAMPLES_WAITING:
+            log.warning("samples.dropped", station=event.station)
+            return
+        self._events.put_nowait(event)
+
+    async def run(self) -> None:
+        """Restore, then work until cancelled; ends with everything audited."""
+        parts = self._parts
+        kept = {table: parts.store.load(table) for table in Table}
+        parts.audit.drain(parts.store)
+        await self._apply(parts.engine.restore(kept, parts.clock.now()))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._decide())
+                group.create_task(self._write_audit())
+                for outbox in self._outboxes.values():
+                    group.create_task(outbox.run())
+                for link in parts.utilities.values():
+                    group.create_task(link.run(self.post))
+        finally:
+            parts.audit.drain(parts.store)
+
+    async def drain(self, mode: DrainMode, patience_s: float = 5.0) -> None:
+        """Take back what `mode` says, wait for the answers, at most `patience_s`."""
+        self.post(DrainRequested(mode))
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+            if self._events.empty() and self._parts.engine.quiet:
+                return
+        log.warning("drain.unfinished", mode=mode.value)
+
+    async def _decide(self) -> None:
+        while True:
+            event = await self._next()
+            self._parts.failpoints.reach("received")
+            if isinstance(event, CommandReceived):
+                event = replace(event, draws=(self._parts.draw.random(), self._parts.draw.random()))
+            if isinstance(event, StationReplied):
+                self._parts.failpoints.reach("answered")
+            effects = self._parts.engine.handle(event, self._parts.clock.now())
+            self._parts.failpoints.reach("decided")
+            await self._apply(effects)
+
+    async def _next(self) -> Event:
+        """Return the next event, or a Tick when a deadline comes first."""
+        if not self._wakes:
+            return await self._events.get()
+        delay = (self._wakes[0] - self._parts.clock.now().utc).total_seconds()
+        if delay > 0:
+            try:
+                async with asyncio.timeout(delay):
+                    return await self._events.get()
+            except TimeoutError:
+                pass
+        now = self._parts.clock.now().utc
+        while self._wakes and self._wakes[0] <= now:
+            heapq.heappop(self._wakes)
+        return Tick()
+
+    async def _apply(self, effects: list[Effect]) -> None:
+        await self._commit([e for e in effects if isinstance(e, Persist | Audit)])
+        for effect in effects:
+            self._do(effect)
+
+    async def _commit(self, durable: list[Persist | Audit]) -> None:
+        """Write one transaction; wait while the database refuses, acknowledging nothing."""
+        while durable:
+            try:
+                self._parts.store.commit(durable, self._parts.clock.now().utc)
+            except StoreError as error:
+                log.error("store.refused", problem=str(error))  # noqa: TRY400 - no traceback needed
+                await asyncio.sleep(_STORE_RETRY_S)
+            else:
+                self._written.set()
+                self._parts.failpoints.reach("committed")
+                return
+
+    def _do(self, effect: Effect) -> None:
+        match effect:
+            case Persist() | Audit():
+                pass
+            case RespondToUtility(utility=utility, station=station):
+                self._outboxes[utility, station].owe(effect)
+            case WakeAt(utc=utc):
+                if utc not in self._wakes:
+                    heapq.heappush(self._wakes, utc)
+            case SendToStation():
+                self._parts.stations.send(effect)
+                self._parts.failpoints.reach("sent")
+            case ReadBack():
+                self._parts.stations.read_back(effect)
+            case PostSamples(utility=utility, station=station):
+                self._outboxes[utility, station].measure(effect)
+            case ReportStation(utility=utility, station=station):
+                self._outboxes[utility, station].describe(effect)
+            case _:
+                assert_never(effect)
+
+    async def _write_audit(self) -> None:
+        """Let the segments follow the store, in groups."""
+        while True:
+            await self._written.wait()
+            self._written.clear()
+            self._parts.audit.drain(self._parts.store)
+            self._parts.failpoints.reach("audited")
+            await asyncio.sleep(self._parts.group_s)
+
+    @property
+    def parts(self) -> Parts:
+        """Return what is driven."""
+        return self._parts
+
+
+class _Outbox:
+    """All that goes up over one link: answers until taken, status and samples while new."""
+
+    def __init__(self, runtime: Runtime, key: tuple[str, str], link: UtilityLink) -> None:
+        self._runtime, self._key, self._link = runtime, key, link
+        self._answers: asyncio.Queue[RespondToUtility] = asyncio.Queue()
+        self._samples: asyncio.Queue[PostSamples] = asyncio.Queue(maxsize=1_000)
+        self._status: ReportStation | None = None
+        self._changed = asyncio.Event()
+
+    def owe(self, response: RespondToUtility) -> None:
+        """Deliver one answer, however long it takes."""
+        self._answers.put_nowait(response)
+
+    def measure(self, effect: PostSamples) -> None:
+        """Deliver samples; the oldest give way."""
+        if self._samples.full():
+            self._samples.get_nowait()
+        self._samples.put_nowait(effect)
+
+    def describe(self, effect: ReportStation) -> None:
+        """Deliver status; only the newest."""
+        self._status = effect
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._answer())
+            group.create_task(self._measure())
+            group.create_task(self._describe())
+
+    async def _answer(self) -> None:
+        while True:
+            response = await self._answers.get()
+            self._runtime.post(await self._deliver(response))
+
+    async def _deliver(self, response: RespondToUtility) -> ResponsePosted:
+        failpoints = self._runtime.parts.failpoints
+        attempt = 0
+        while True:
+            failpoints.reach("acknowledged")
+            try:
+                await self._link.respond(response)
+            except ResponseRefusedError as error:
+                log.warning("response.refused", key=response.key, problem=str(error))
+                return ResponsePosted(response.key, accepted=False, problem=str(error))
+            except PeerError as error:
+                log.info("response.delayed", key=response.key, problem=str(error))
+                await asyncio.sleep(_RESPONSE_RETRY_S[min(attempt, len(_RESPONSE_RETRY_S) - 1)])
+                attempt += 1
+            else:
+                failpoints.reach("responded")
+                return ResponsePosted(response.key, accepted=True)
+
+    async def _measure(self) -> None:
+        while True:
+            effect = await self._samples.get()
+            try:
+                await self._link.post_samples(effect)
+            except PeerError as error:
+                log.info("samples.delayed", station=effect.station, problem=str(error))
+
+    async def _describe(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            effect = self._status
+            if effect is None:
+                continue
+            try:
+                await self._link.report_station(effect)
+            except PeerError as error:
+                log.info("status.delayed", station=effect.station, problem=str(error))
+                await asyncio.sleep(_RESPONSE_RETRY_S[1])
+                self._changed.set()

@@ -1,0 +1,1 @@
+"""TLS contexts, identities and the development PKI; no protocol."""

@@ -1,0 +1,81 @@
+"""TLS contexts, one per kind of peer: explicit suites, own trust anchors, never the system's."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from gateway.errors import IdentityError
+from gateway.security.identities import read_identity, trust_store
+
+# IEEE 2030.5 6.4: CCM-8 is mandatory; GCM serves peers that lack it.
+UTILITY_SUITES = "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-GCM-SHA256"
+# Some OpenSSL versions refuse CCM-8 (64 bit tag) above level 0; the suites are explicit anyway.
+SECURITY_LEVEL = "@SECLEVEL=0"
+# A00.FR.421: the last two; the ECDHE ones come first, for forward secrecy.
+STATION_SUITES = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:"
+    "AES128-GCM-SHA256:AES256-GCM-SHA384"
+)
+
+
+def utility_client_context(
+    certificate: Path,
+    key: Path,
+    trust_anchor: Path,
+    *,
+    check_hostname: bool = True,
+    additional_ciphers: str = "",
+) -> ssl.SSLContext:
+    """Return the context for an IEEE 2030.5 server: TLS 1.2, mutual, trust in `trust_anchor` only.
+
+    `additional_ciphers` is an OpenSSL list (`A:B`) for servers without CCM-8. Without
+    `check_hostname` the caller pins the LFDI of the peer. IdentityError when a file is missing,
+    the key belongs to another certificate, or a certificate is not valid now.
+    """
+    read_identity(certificate, key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    extra = [name for name in additional_ciphers.split(":") if name]
+    for name in extra:
+        _check_suite(name)
+    context.set_ciphers(":".join([UTILITY_SUITES, *extra, SECURITY_LEVEL]))
+    context.check_hostname = check_hostname
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(cadata=trust_store(trust_anchor))
+    return context
+
+
+def station_server_context(
+    certificate: Path, key: Path, client_ca: Path | None = None
+) -> ssl.SSLContext:
+    """Return the context of the OCPP endpoint; with `client_ca` stations must show a certificate.
+
+    TLS 1.2 or better (A00.FR.416), the suites of A00.FR.421, no compression (A00.FR.424).
+    IdentityError as in `utility_client_context`.
+    """
+    read_identity(certificate, key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    context.set_ciphers(STATION_SUITES)
+    context.load_cert_chain(certificate, key)
+    if client_ca is not None:
+        context.load_verify_locations(cadata=trust_store(client_ca))
+        context.verify_mode = ssl.CERT_REQUIRED  # A00.FR.407
+    return context
+
+
+def _check_suite(name: str) -> None:
+    """Refuse a name that OpenSSL would skip in silence because others in the list are known."""
+    probe = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    probe.maximum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        probe.set_ciphers(f"{name}:{SECURITY_LEVEL}")
+    except ssl.SSLError as exc:
+        raise IdentityError(
+            f"{name!r} is no cipher suite that this OpenSSL knows",
+            where="additional_ciphers",
+            code="DG-1109",
+        ) from exc

@@ -1,0 +1,1 @@
+"""Peers that ship with the product, written from the standards; they share no code with the gateway."""

@@ -1,0 +1,1 @@
+"""OCPP functional blocks, one file each; none knows another."""

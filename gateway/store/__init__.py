@@ -1,0 +1,1 @@
+"""Persistence behind the ports: commands, ledger, outbox, audit; no decision about their content."""

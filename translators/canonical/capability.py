@@ -1,0 +1,113 @@
+"""What a station is and can do: the bases, modes and readings that a translation needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from translators.units import Base
+
+
+class Current(StrEnum):
+    """How an EVSE delivers power."""
+
+    AC = "AC"
+    DC = "DC"
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """Nameplate of one EVSE under the names of DCDERCtrlr (W, VA, var, V, A); None is unknown."""
+
+    max_w: Fraction | None = None
+    max_charge_rate_w: Fraction | None = None
+    max_discharge_rate_w: Fraction | None = None
+    max_va: Fraction | None = None
+    max_var: Fraction | None = None
+    max_var_neg: Fraction | None = None
+    v_nom: Fraction | None = None
+    max_a: Fraction | None = None
+    over_excited_pf: Fraction | None = None
+    """Smallest displacement while injecting var, or None."""
+    under_excited_pf: Fraction | None = None
+
+    def base(self, base: Base) -> Fraction | None:
+        """Return the rating that 100 % of `base` stands for, or None where it is not known."""
+        by_base = {
+            Base.MAX_W: self.max_w,
+            Base.MAX_CHARGE_W: self.max_charge_rate_w,
+            Base.MAX_DISCHARGE_W: self.max_discharge_rate_w,
+            Base.MAX_VA: self.max_va,
+            Base.MAX_VAR: self.max_var,
+            Base.MAX_VAR_NEG: self.max_var_neg if self.max_var_neg is not None else self.max_var,
+            Base.V_NOM: self.v_nom,
+        }
+        return by_base.get(base)
+
+
+@dataclass(frozen=True, slots=True)
+class Evse:
+    """One EVSE: OCPP names for modes and units, as the station reports them."""
+
+    id: int
+    current: Current
+    phases: int
+    ratings: Ratings
+    der_modes: frozenset[str] = frozenset()
+    v2x_operation_modes: frozenset[str] = frozenset()
+    charging_rate_units: tuple[str, ...] = ("W",)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one station model reads fields that the standards leave open; the first reading is the default."""
+
+    excitation: str = "as_spec"
+    wattpf_y: str = "as_spec"
+    droop: str = "per_unit"
+    vref: str = "native"
+    gradient: str = "pct_per_s"
+    enter_service_voltage: str = "pct"
+    enter_service_ramp: str = "seconds"
+    trip_axes: str = "value_x"
+    central_setpoint_limits: str = "omit"
+    der_tie: str = "strict_lower"
+    hysteresis_unit: str = "y"
+
+
+@dataclass(frozen=True, slots=True)
+class StationProfile:
+    """A station as translations see it."""
+
+    id: str
+    ocpp_version: str
+    nominal_frequency_hz: Fraction
+    evses: tuple[Evse, ...]
+    vendor: str = ""
+    model: str = ""
+    dialect: Dialect = Dialect()
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A running transaction; `running_setpoint_w` is our own setpoint in force (+ exports), if any."""
+
+    evse_id: int
+    transaction_id: str
+    running_setpoint_w: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a translation needs besides document and station.
+
+    `settings` bounds controls, under the names of DERSettings (`setMinPFOverExcited`, `setMaxW`, …);
+    `policy` and `binding` come from the site's settings. `stack_level` is the charging-profile level to use.
+    """
+
+    transactions: tuple[Transaction, ...] = ()
+    settings: dict[str, Fraction] = field(default_factory=dict)
+    policy: dict[str, str] = field(default_factory=dict)
+    binding: dict[str, object] = field(default_factory=dict)
+    stack_level: int = 1

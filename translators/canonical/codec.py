@@ -1,0 +1,141 @@
+"""Canonical values as JSON and back, exactly: the form in which they are kept and audited.
+
+Numbers are texts (`950/1000` as `19/20`), instants ISO 8601 in UTC, units by their names, enums by value.
+A control says its class under `$type`; equal values give equal JSON.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+from functools import cache
+from typing import Any, TypeAliasType, Union, get_args, get_origin, get_type_hints
+
+from translators.errors import ModelError, TranslatorError
+from translators.units import Unit, parse_unit
+
+type Json = dict[str, Any]
+type _Read = Callable[[Any], Any]
+
+
+def encode(value: Any) -> Any:
+    """Return the JSON value of a canonical value; `ModelError` for anything else."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Fraction | Unit):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [encode(item) for item in value]
+    if isinstance(value, frozenset):
+        return sorted(encode(item) for item in value)
+    if isinstance(value, dict):
+        return {str(key): encode(item) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        members = {field.name: encode(getattr(value, field.name)) for field in fields(value)}
+        return {"$type": type(value).__name__, **members}
+    raise ModelError("is no canonical value", where="codec", value=type(value).__name__)
+
+
+def decode[T](document: Any, cls: type[T]) -> T:
+    """Return the value of type `cls` that `encode` described; `ModelError` names what does not fit."""
+    hint: Any = cls
+    value: T = _reader(hint)(document)
+    return value
+
+
+@cache
+def _reader(hint: Any) -> _Read:
+    """Return the function that reads one type."""
+    if isinstance(hint, TypeAliasType):
+        return _reader(hint.__value__)
+    origin = get_origin(hint)
+    if origin in {Union, types.UnionType}:
+        return _union(get_args(hint))
+    if origin is tuple:
+        return _sequence(get_args(hint)[0], tuple)
+    if origin is frozenset:
+        return _sequence(get_args(hint)[0], frozenset)
+    if origin is dict:
+        item = _reader(get_args(hint)[1])
+        return lambda document: {key: item(value) for key, value in document.items()}
+    if is_dataclass(hint) and hint is not Unit:
+        return _dataclass(hint)
+    return _scalar(hint)
+
+
+def _scalar(hint: Any) -> _Read:
+    make: _Read
+    if hint is Unit:
+        make = parse_unit
+    elif hint is datetime:
+        make = datetime.fromisoformat
+    elif hint is Fraction or (isinstance(hint, type) and issubclass(hint, StrEnum)):
+        make = hint
+    else:
+        return lambda document: _typed(document, hint)
+
+    def read(document: Any) -> Any:
+        if not isinstance(document, str):
+            raise ModelError(f"is no text for {hint.__name__}", where="codec", value=document)
+        try:
+            return make(document)
+        except (ValueError, ZeroDivisionError, TranslatorError) as exc:
+            raise ModelError(f"is no {hint.__name__}", where="codec", value=document) from exc
+
+    return read
+
+
+def _typed(document: Any, hint: Any) -> Any:
+    if type(document) is not hint:
+        raise ModelError(f"is no {hint.__name__}", where="codec", value=document)
+    return document
+
+
+def _sequence(item_hint: Any, make: Callable[[Any], Any]) -> _Read:
+    item = _reader(item_hint)
+
+    def read(document: Any) -> Any:
+        return make(item(value) for value in _typed(document, list))
+
+    return read
+
+
+def _union(members: tuple[Any, ...]) -> _Read:
+    """Read an optional, or a control by its `$type`."""
+    others = [member for member in members if member is not types.NoneType]
+    if len(others) == 1:
+        read_one = _reader(others[0])
+        return lambda document: None if document is None else read_one(document)
+    by_name = {member.__name__: _reader(member) for member in others}
+
+    def read(document: Any) -> Any:
+        name = document.get("$type") if isinstance(document, dict) else None
+        if name not in by_name:
+            raise ModelError("is no known type", where="codec", value=name)
+        return by_name[name](document)
+
+    return read
+
+
+def _dataclass(cls: Any) -> _Read:
+    hints = get_type_hints(cls)
+    readers = {field.name: _reader(hints[field.name]) for field in fields(cls)}
+
+    def read(document: Any) -> Any:
+        given = _typed(document, dict)
+        if given.get("$type") != cls.__name__ or given.keys() - {"$type"} != readers.keys():
+            known = ", ".join(readers)
+            raise ModelError(f"is no {cls.__name__} of {known}", where="codec", value=sorted(given))
+        return cls(**{name: reader(given[name]) for name, reader in readers.items()})
+
+    return read

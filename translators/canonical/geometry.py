@@ -1,0 +1,115 @@
+"""Exact geometry of polylines: cutting, thinning, and the sign of a power factor along a curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+
+from translators.canonical.controls import Excitation, PowerFactorVertex
+from translators.canonical.curves import Vertex
+
+
+def clip(points: Sequence[Vertex], low: Fraction, high: Fraction) -> tuple[Vertex, ...]:
+    """Return the polyline of min(max(y, low), high): crossing vertices are inserted.
+
+    Outer vertices move to the bound; what lies inside keeps its place and its slope.
+    """
+    cut: list[Vertex] = []
+    for left, right in pairwise(points):
+        cut.append(_bounded(left, low, high))
+        cut += _crossings(left, right, low, high)
+    cut += [_bounded(point, low, high) for point in points[-1:]]
+    return tuple(_without_repeats(cut))
+
+
+def _bounded(point: Vertex, low: Fraction, high: Fraction) -> Vertex:
+    return Vertex(point.x, min(max(point.y, low), high))
+
+
+def _crossings(left: Vertex, right: Vertex, low: Fraction, high: Fraction) -> list[Vertex]:
+    """Return where the open segment crosses a bound, in the order of x."""
+    found = []
+    for bound in (low, high):
+        if (left.y - bound) * (right.y - bound) < 0:
+            share = (bound - left.y) / (right.y - left.y)
+            found.append(Vertex(left.x + share * (right.x - left.x), bound))
+    return sorted(found, key=lambda vertex: abs(vertex.y - left.y))
+
+
+def _without_repeats(points: Sequence[Vertex]) -> list[Vertex]:
+    return [p for number, p in enumerate(points) if number == 0 or p != points[number - 1]]
+
+
+def simplify(points: Sequence[Vertex], most: int) -> tuple[tuple[Vertex, ...], Fraction]:
+    """Return at most `most` of the vertices and the largest error in y that this makes.
+
+    Vertices go one by one, always the one whose removal moves the polyline least; ends stay.
+    """
+    kept = list(points)
+    while len(kept) > most:
+        costs = [_error(points, kept[:n] + kept[n + 1 :]) for n in range(1, len(kept) - 1)]
+        least = min(range(len(costs)), key=costs.__getitem__)
+        del kept[least + 1]
+    return tuple(kept), _error(points, kept)
+
+
+def _error(points: Sequence[Vertex], thinned: Sequence[Vertex]) -> Fraction:
+    return max((abs(p.y - _at(thinned, p.x, p.y)) for p in points), default=Fraction())
+
+
+def _at(points: Sequence[Vertex], x: Fraction, near: Fraction) -> Fraction:
+    """Return y at x; at a step the end that is nearer to `near`."""
+    found: list[Fraction] = []
+    for left, right in pairwise(points):
+        if left.x <= x <= right.x:
+            if left.x == right.x:
+                low, high = sorted((left.y, right.y))
+                found.append(min(max(near, low), high))
+            else:
+                found.append(left.y + (right.y - left.y) * (x - left.x) / (right.x - left.x))
+    return min(found, key=lambda y: abs(y - near), default=near)
+
+
+def signed_power_factors(points: Sequence[PowerFactorVertex]) -> tuple[tuple[Vertex, ...], bool]:
+    """Return vertices with y > 0 where var is absorbed, never passing through 0, and whether exact.
+
+    A vertex at unity takes the sign of the branch that it joins; where the branches on its two sides
+    differ it becomes two vertices at one x. Where the sign changes without a vertex at unity, the
+    crossing is put where the distances to unity meet: approximate, so the second value is False.
+    """
+    exact = True
+    crossed: list[PowerFactorVertex] = list(points[:1])
+    for left, right in pairwise(points):
+        if 1 not in {left.displacement, right.displacement} and left.excitation != right.excitation:
+            share = (1 - left.displacement) / (2 - left.displacement - right.displacement)
+            x = left.x + share * (right.x - left.x)
+            crossed.append(PowerFactorVertex(x, Fraction(1), left.excitation))
+            exact = False
+        crossed.append(right)
+    return tuple(_signed(crossed)), exact
+
+
+def _signed(points: Sequence[PowerFactorVertex]) -> list[Vertex]:
+    vertices: list[Vertex] = []
+    for number, point in enumerate(points):
+        if point.displacement != 1:
+            vertices.append(Vertex(point.x, _sign(point.excitation) * point.displacement))
+            continue
+        before = _branch(points[:number][::-1])
+        after = _branch(points[number + 1 :])
+        left = before or after or point.excitation
+        vertices.append(Vertex(point.x, Fraction(_sign(left))))
+        next_is_unity = number + 1 < len(points) and points[number + 1].displacement == 1
+        if before and after and before != after and not next_is_unity:
+            vertices.append(Vertex(point.x, Fraction(_sign(after))))
+    return vertices
+
+
+def _branch(points: Sequence[PowerFactorVertex]) -> Excitation | None:
+    """Return the excitation of the nearest vertex that is not at unity."""
+    return next((point.excitation for point in points if point.displacement != 1), None)
+
+
+def _sign(excitation: Excitation) -> int:
+    return 1 if excitation is Excitation.UNDER else -1

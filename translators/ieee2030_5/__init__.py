@@ -1,0 +1,1 @@
+"""IEEE 2030.5 documents in and out; what they mean stands in `mappings/ieee2030_5`, not here."""

@@ -1,0 +1,261 @@
+"""DERControl and DefaultDERControl to one canonical command, through the book's rules.
+
+A document is never an exception: what cannot be read is a refusal, and its neighbours go on. Elements that
+real servers leave out do not matter here; elements that nobody knows are refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from translators.canonical.commands import (
+    DerCommand,
+    Interval,
+    Origin,
+    Protocol,
+    Randomization,
+    ResponseDuty,
+    Revision,
+    Target,
+)
+from translators.canonical.controls import DerControl
+from translators.canonical.telemetry import ControlOutcome
+from translators.ieee2030_5.wire import Resource
+from translators.rules.book import Book
+from translators.rules.source import SourceRule
+from translators.rules.trace import Loss, Refusal, Step, Translation
+from translators.rules.values import Unmet
+
+_NO_CONTROL = frozenset({"rampTms"})
+_HEADER = frozenset(
+    {"mRID", "description", "version", "DERControlBase", "updatedTime", "creationTime"}
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramContext:
+    """Where a control was served, and what its reading depends on besides its bytes.
+
+    `primacy` and `program` (mRID) are the DERProgram's; `server_time` is the utility's clock at receipt.
+    """
+
+    utility: str
+    station: str
+    revision: Revision
+    program: str
+    primacy: int
+    server_time: datetime
+    digest: str = ""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What became of the controls of one document so far."""
+
+    controls: list[DerControl]
+    steps: list[Step]
+    losses: list[Loss]
+    refusals: list[Refusal]
+
+    def refuse(self, outcome: str, where: str, problem: str, rule: str) -> None:
+        """Note one control that cannot be read; its element's name stands for the function."""
+        self.refusals.append(Refusal(ControlOutcome(outcome), where, where, problem, rule))
+
+
+class _View:
+    """A resource as rules read it."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+
+    def raw(self, path: str) -> str | None:
+        """Return the stripped text at `path`, None where the element is absent."""
+        found = self._resource if path == "." else self._resource.first(path)
+        return None if found is None else found.text.strip()
+
+    def every(self, path: str) -> Sequence[_View]:
+        """Return the children called `path`."""
+        return [_View(child) for child in self._resource.every(path)]
+
+
+def to_command(
+    book: Book, control: Resource, links: Mapping[str, Resource], context: ProgramContext
+) -> Translation[DerCommand | None]:
+    """Return the command that a DERControl or DefaultDERControl is; None where nothing identifies it.
+
+    `links` holds DERCurves by href. Controls that cannot be read are refusals (2030.5 response 253, or
+    252 where no rule knows the element); the others stay in the command.
+    """
+    reading = _Reading([], [], [], [])
+    is_default = control.name == "DefaultDERControl"
+    try:
+        command = _command(control, context, is_default=is_default)
+    except Unmet as unmet:
+        reading.refuse(unmet.outcome, unmet.where, unmet.problem, "ieee2030_5.event")
+        return _result(None, reading)
+    for rule, view, where in _parts(book, control, links, context.revision, reading):
+        try:
+            made, trace = rule.apply(view, context.revision, where)
+        except Unmet as unmet:
+            reading.refuse(unmet.outcome, unmet.where, unmet.problem, rule.id)
+            continue
+        reading.controls.append(made)
+        reading.steps += trace.steps
+        reading.losses += trace.losses
+    return _result(command(tuple(reading.controls)), reading)
+
+
+def _result(command: DerCommand | None, reading: _Reading) -> Translation[DerCommand | None]:
+    return Translation(
+        command, tuple(reading.steps), tuple(reading.losses), tuple(reading.refusals)
+    )
+
+
+def _parts(
+    book: Book,
+    control: Resource,
+    links: Mapping[str, Resource],
+    revision: str,
+    reading: _Reading,
+) -> Iterator[tuple[SourceRule, _View, str]]:
+    """Yield each rule that reads a part of the document, with what it reads and where that stands."""
+    base = control.first("DERControlBase")
+    for element in () if base is None else base.children:
+        if element.name in _NO_CONTROL:
+            continue
+        where = f"DERControlBase/{element.name}"
+        rule = book.source(revision, "DERControlBase", element.name)
+        if rule is None:
+            problem = f"no rule for this element in revision {revision}"
+            reading.refuse("not_applicable", where, problem, "ieee2030_5")
+            continue
+        resolved = _resolved(rule, element, links)
+        if resolved is None:
+            href = element.attributes.get("href")
+            reading.refuse("invalid", where, f"the link {href!r} leads to no document", rule.id)
+            continue
+        yield rule, _View(resolved), where
+    if control.name == "DefaultDERControl":
+        yield from _defaults(book, control, revision, reading)
+
+
+def _defaults(
+    book: Book, control: Resource, revision: str, reading: _Reading
+) -> Iterator[tuple[SourceRule, _View, str]]:
+    """Yield the rules for the set* members that stand beside DERControlBase, each once."""
+    seen: set[str] = set()
+    for element in control.children:
+        if element.name in _HEADER:
+            continue
+        rule = book.source(revision, "DefaultDERControl", element.name)
+        if rule is None:
+            problem = f"no rule for this element in revision {revision}"
+            reading.refuse("not_applicable", element.name, problem, "ieee2030_5")
+        elif rule.id not in seen:
+            seen.add(rule.id)
+            yield rule, _View(control), "DefaultDERControl"
+
+
+def _resolved(
+    rule: SourceRule, element: Resource, links: Mapping[str, Resource]
+) -> Resource | None:
+    """Return the document that the rule reads: the element itself, or the one behind its link."""
+    if rule.model.resolve is None:
+        return element
+    return links.get(element.attributes.get("href", ""))
+
+
+def _command(
+    control: Resource, context: ProgramContext, *, is_default: bool
+) -> Callable[[tuple[DerControl, ...]], DerCommand]:
+    """Return the command without its controls; `Unmet` where nothing identifies or times it."""
+    mrid = control.text_at("mRID").strip().upper() or (control.href or "" if is_default else "")
+    if not mrid:
+        raise Unmet("invalid", f"{control.name}/mRID", "is missing")
+    interval = None if is_default else _interval(control)
+    ramp = _optional(control, "DERControlBase/rampTms")
+    creation = _optional(control, "creationTime")
+    created = _EPOCH if creation is None else _instant(creation, "creationTime")
+    version, randomization = _optional(control, "version") or 0, _randomization(control)
+    origin = Origin(
+        utility=context.utility,
+        protocol=Protocol.IEEE2030_5,
+        revision=context.revision,
+        program=context.program,
+        href=control.href or "",
+        digest=context.digest,
+    )
+
+    def command(controls: tuple[DerControl, ...]) -> DerCommand:
+        return DerCommand(
+            mrid=mrid,
+            origin=origin,
+            target=Target(context.station),
+            controls=controls,
+            primacy=context.primacy,
+            created=created,
+            server_time=context.server_time,
+            interval=interval,
+            version=version,
+            description=control.text_at("description"),
+            is_default=is_default,
+            randomization=randomization,
+            ramp_time=None if ramp is None else Fraction(ramp, 100),
+            response=_duty(control),
+        )
+
+    return command
+
+
+def _interval(control: Resource) -> Interval:
+    """Return start and end of the event in the utility's time."""
+    start, duration = _optional(control, "interval/start"), _optional(control, "interval/duration")
+    if start is None or duration is None:
+        raise Unmet("invalid", "DERControl/interval", "needs start and duration")
+    if not 0 <= duration < 2**32:
+        raise Unmet("invalid", "DERControl/interval/duration", f"is {duration}, not UInt32")
+    begin = _instant(start, "interval/start")
+    try:
+        return Interval(begin, begin + timedelta(seconds=duration))
+    except OverflowError as exc:
+        raise Unmet("invalid", "DERControl/interval", "ends after the year 9999") from exc
+
+
+def _instant(seconds: int, where: str) -> datetime:
+    try:
+        return _EPOCH + timedelta(seconds=seconds)
+    except OverflowError as exc:
+        raise Unmet("invalid", f"DERControl/{where}", f"{seconds} is no instant") from exc
+
+
+def _optional(control: Resource, path: str) -> int | None:
+    """Return the whole number at `path`, None where absent."""
+    text = control.text_at(path).strip()
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError as exc:
+        raise Unmet("invalid", f"{control.name}/{path}", f"is {text!r}, no whole number") from exc
+
+
+def _randomization(control: Resource) -> Randomization:
+    """Return the random spans; Int16, limited to an hour either way (OneHourRangeType)."""
+    spans = [_optional(control, name) or 0 for name in ("randomizeStart", "randomizeDuration")]
+    start, duration = (max(-3600, min(3600, span)) for span in spans)
+    return Randomization(start_s=start, duration_s=duration)
+
+
+def _duty(control: Resource) -> ResponseDuty:
+    """Return which answers are asked for: responseRequired bit 0 received, bit 1 specific."""
+    text = control.attributes.get("responseRequired", "00")
+    try:
+        bits = int(text, 16)
+    except ValueError:
+        bits = 0
+    reply_to = control.attributes.get("replyTo", "")
+    return ResponseDuty(received=bool(bits & 1), specific=bool(bits & 2), reply_to=reply_to)

@@ -1,0 +1,140 @@
+"""The desk on which one command becomes messages: station, bases, results so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+from translators.canonical.capability import Evse, Situation, StationProfile, Transaction
+from translators.canonical.commands import DerCommand
+from translators.canonical.controls import DerControl, function_of
+from translators.canonical.telemetry import ControlOutcome
+from translators.ocpp.identifiers import profile_id
+from translators.ocpp.wire import Json, StationMessage
+from translators.rules.bases import Bases
+from translators.rules.target import Draft, TargetRule
+from translators.rules.trace import Loss, LossKind, Refusal, Step
+from translators.rules.values import Trace, Unmet
+
+
+@dataclass(slots=True)
+class Desk:
+    """One command at one station; caps are watts that the command itself sets, None without."""
+
+    command: DerCommand
+    profile: StationProfile
+    situation: Situation
+    messages: list[StationMessage] = field(default_factory=list)
+    vacuous: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    export_cap: Fraction | None = None
+    import_cap: Fraction | None = None
+    ceased: bool = False
+
+    @property
+    def bases(self) -> Bases:
+        """Return what percentages mean at this station."""
+        return Bases(self.profile, self.situation)
+
+    def draft(self, rule: TargetRule, control: DerControl) -> Draft:
+        """Return a fresh draft of a control under a rule."""
+        path = type(control).__name__
+        return Draft(control, self.bases, rule.trace(), path, {})
+
+    def keep(self, trace: Trace) -> None:
+        """Take over what a rule did."""
+        self.steps += trace.steps
+        self.losses += trace.losses
+
+    def follow(self, controls: Sequence[DerControl]) -> None:
+        """Note controls that the station follows without being told."""
+        self.vacuous += [function_of(control) for control in controls]
+
+    def refuse(self, rule_id: str, controls: Sequence[DerControl], unmet: Unmet) -> None:
+        """Note controls that nobody will carry out."""
+        for control in controls:
+            function = function_of(control)
+            self.losses.append(Loss(LossKind.UNSUPPORTED, rule_id, unmet.where, unmet.problem))
+            self.refusals.append(
+                Refusal(
+                    ControlOutcome(unmet.outcome), function, unmet.where, unmet.problem, rule_id
+                )
+            )
+
+    def send(
+        self, action: str, payload: Json, message_id: str, controls: Sequence[DerControl]
+    ) -> None:
+        """Owe the station a message that serves these controls."""
+        functions = tuple(function_of(control) for control in controls)
+        version = self.profile.ocpp_version
+        self.messages.append(StationMessage(version, action, payload, message_id, functions))
+
+    def times(self) -> dict[str, Any]:
+        """Return startTime and duration of a scheduled DER control; nothing for a default.
+
+        R04.FR.12, R04.FR.13: a default has neither; a scheduled one has both.
+        """
+        interval = self.command.interval
+        if interval is None:
+            return {}
+        if interval.duration is None:
+            raise Unmet("not_applicable", "interval", "a control without end cannot be scheduled")
+        seconds = int(interval.duration.total_seconds())
+        return {"startTime": instant(interval.start), "duration": seconds}
+
+    def set_profile(self, profile: Profile, controls: Sequence[DerControl]) -> None:
+        """Owe the station a SetChargingProfile (K01)."""
+        start, duration = self.command.created, None
+        if self.command.interval is not None:
+            start, duration = self.command.interval.start, self.command.interval.duration
+        number = profile_id(
+            self.command.mrid, self.profile.id, profile.purpose + profile.part, profile.evse_id
+        )
+        schedule: Json = {"id": number, "startSchedule": instant(start)}
+        if duration is not None:
+            schedule["duration"] = int(duration.total_seconds())
+        schedule |= {
+            "chargingRateUnit": profile.unit,
+            "chargingSchedulePeriod": [{"startPeriod": 0, **profile.period}],
+            **profile.schedule,
+        }
+        body: Json = {
+            "id": number,
+            "stackLevel": self.situation.stack_level,
+            "chargingProfilePurpose": profile.purpose,
+            "chargingProfileKind": "Absolute",
+            "chargingSchedule": [schedule],
+        }
+        if profile.transaction_id is not None:
+            body["transactionId"] = profile.transaction_id
+        payload = {"evseId": profile.evse_id, "chargingProfile": body}
+        self.send("SetChargingProfile", payload, str(number), controls)
+
+    def evse(self, transaction: Transaction) -> Evse | None:
+        """Return the EVSE of a transaction, None where the station did not report it."""
+        return next((e for e in self.profile.evses if e.id == transaction.evse_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What differs between the charging profiles that we send; always Absolute, one period."""
+
+    purpose: str
+    evse_id: int
+    unit: str
+    period: Json
+    part: str = ""
+    """Tells two profiles of one purpose and command apart."""
+    transaction_id: str | None = None
+    schedule: Json = field(default_factory=dict)
+
+
+def instant(value: datetime) -> str:
+    """Return an RFC 3339 instant in UTC, fractions of a second only where there are some."""
+    text = value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return text.replace(".000000", "")

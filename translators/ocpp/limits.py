@@ -1,0 +1,160 @@
+"""Bounds of active power: discharge as LimitMaxDischarge, charge as ChargingStationMaxProfile.
+
+An export cap is never a ChargingStationMaxProfile (Table 95: that purpose knows ChargingOnly alone), and
+ChargingStationExternalConstraints is never sent (K01.FR.22).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from translators.canonical.capability import StationProfile
+from translators.canonical.controls import DerControl, PowerLimit, Quantity
+from translators.ocpp.desk import Desk, Profile
+from translators.ocpp.members import set_der_control, supports
+from translators.rules.target import Draft, TargetRule
+from translators.rules.trace import LossKind
+from translators.rules.values import Unmet, text
+from translators.units import Kind, Rounding, Unit, round_to, to_json_number
+
+WATT = Unit(Kind.POWER)
+_PLACES = 4
+
+
+def can_discharge(profile: StationProfile) -> bool:
+    """Say whether the station can feed in at all, as far as it says."""
+    return any(
+        (evse.ratings.max_discharge_rate_w or 0) > 0
+        or "LimitMaxDischarge" in evse.der_modes
+        or "CentralSetpoint" in evse.v2x_operation_modes
+        for evse in profile.evses
+    )
+
+
+def export_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
+    """Bound discharge: LimitMaxDischarge where the station has it, and our own setpoint besides."""
+    if desk.ceased or not can_discharge(desk.profile):
+        desk.follow(controls)  # cannot be broken: nothing to say
+        return
+    tightest, watts = _tightest(desk, rule, controls)
+    desk.export_cap = watts
+    clipped = _clip_setpoints(desk, rule, controls, watts)
+    if not supports(desk.profile, "LimitMaxDischarge"):
+        if not clipped:
+            problem = "the station has no LimitMaxDischarge and runs no setpoint of ours"
+            raise Unmet("not_supported", "LimitMaxDischarge", problem)
+        return
+    draft = desk.draft(rule, tightest)
+    for control in controls:
+        if control is not tightest:
+            rule.declare(desk.draft(rule, control), draft.trace)
+    set_der_control(desk, rule, draft, controls)
+
+
+def _tightest(
+    desk: Desk, rule: TargetRule, controls: Sequence[DerControl]
+) -> tuple[PowerLimit, Fraction]:
+    """Return the most restrictive limit and its watts."""
+    best: tuple[PowerLimit, Fraction] | None = None
+    for control in controls:
+        if not isinstance(control, PowerLimit):
+            continue
+        draft = desk.draft(rule, control)
+        watts = desk.bases.convert(control.value, WATT, draft.trace, draft.path)
+        if best is None or watts < best[1]:
+            best = (control, watts)
+    if best is None:
+        raise Unmet("not_applicable", rule.id, "no limit among the controls")
+    return best
+
+
+def _clip_setpoints(
+    desk: Desk, rule: TargetRule, controls: Sequence[DerControl], watts: Fraction
+) -> bool:
+    """Clip our running setpoints that the limit would break (Q03.FR.02: no limit beside them)."""
+    if any(type(control).__name__ == "ActiveSetpoint" for control in desk.command.controls):
+        return True  # the command brings its own setpoint, which is clipped instead
+    running = [t for t in desk.situation.transactions if (t.running_setpoint_w or 0) > 0]
+    total = sum((t.running_setpoint_w or Fraction() for t in running), Fraction())
+    if not running:
+        return False
+    if total <= watts:
+        return True
+    trace = rule.trace()
+    for transaction in running:
+        own = transaction.running_setpoint_w or Fraction()
+        value = round_to(own * watts / total, _PLACES, Rounding.DOWN)
+        trace.step(
+            "clip setpoint", f"transaction {transaction.transaction_id}", own, "setpoint", -value
+        )
+        trace.lose(LossKind.CLIP, "setpoint", f"running {text(own)} W", own - value)
+        desk.set_profile(
+            Profile(
+                purpose="TxProfile",
+                evse_id=transaction.evse_id,
+                unit="W",
+                period={
+                    "operationMode": "CentralSetpoint",
+                    "setpoint": to_json_number(-value),
+                },
+                part="/export",
+                transaction_id=transaction.transaction_id,
+            ),
+            controls,
+        )
+    desk.keep(trace)
+    return True
+
+
+def import_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
+    """Bound charge at the station: in watts, or in amps where it knows no watts."""
+    if desk.ceased:
+        desk.follow(controls)
+        return
+    tightest, watts = _tightest(desk, rule, controls)
+    desk.import_cap = watts
+    draft = desk.draft(rule, tightest)
+    unit, period = charging_limit(desk, rule, draft, watts)
+    rule.declare(draft, draft.trace)
+    for control in controls:
+        if control is not tightest:
+            rule.declare(desk.draft(rule, control), draft.trace)
+    desk.keep(draft.trace)
+    desk.set_profile(
+        Profile("ChargingStationMaxProfile", 0, unit, period, part="/import"), controls
+    )
+
+
+def charging_limit(
+    desk: Desk, rule: TargetRule, draft: Draft, watts: Fraction
+) -> tuple[str, dict[str, int | float]]:
+    """Return the rate unit and the period members for a charging limit, rounded down."""
+    number = rule.numbers["limit"]
+    where = f"{draft.path}/limit"
+    if all("W" in evse.charging_rate_units for evse in desk.profile.evses):
+        draft.trace.step("unit W", "value", watts, where, watts)
+        return "W", {"limit": to_json_number(number.finish(watts, draft, where))}
+    phases, volts = _conductors(desk, where)
+    amps = watts / (phases * volts)
+    draft.trace.step(
+        f"amps over {phases} phases", "value", watts, where, amps, f"V_nom = {text(volts)}"
+    )
+    draft.trace.lose(LossKind.APPROXIMATE, where, f"amps at nominal {text(volts)} V")
+    limit = to_json_number(number.finish(amps, draft, where))
+    return "A", {"limit": limit, "numberPhases": phases}
+
+
+def _conductors(desk: Desk, where: str) -> tuple[int, Fraction]:
+    """Return phases and nominal voltage that all EVSEs share."""
+    known = {(evse.phases, evse.ratings.v_nom) for evse in desk.profile.evses}
+    phases, volts = next(iter(known)) if len(known) == 1 else (0, None)
+    if not phases or not volts:
+        problem = "amps need the phases and the nominal voltage that all EVSEs share"
+        raise Unmet("not_applicable", where, problem)
+    return phases, volts
+
+
+def in_watts(desk: Desk, quantity: Quantity, draft: Draft) -> Fraction:
+    """Return a quantity in watts, by ratings where it is a percentage."""
+    return desk.bases.convert(quantity, WATT, draft.trace, draft.path)

@@ -1,0 +1,118 @@
+"""From one canonical command to the messages that one station is owed.
+
+Each control goes through the book's rule for (OCPP version, control); the rule names the operator that
+composes its message. Controls of one rule are composed together, so that what fills one slot of a
+station is combined first: of several limits the most restrictive counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from translators.canonical.capability import Situation, StationProfile
+from translators.canonical.commands import DerCommand
+from translators.canonical.controls import DerControl, function_of
+from translators.ocpp import limits, profiles
+from translators.ocpp.desk import Desk
+from translators.ocpp.members import set_der_control
+from translators.ocpp.wire import StationMessage
+from translators.rules.book import Book
+from translators.rules.target import TargetRule
+from translators.rules.trace import Loss, LossKind, Translation
+from translators.rules.values import Unmet
+
+type Operator = Callable[[Desk, TargetRule, Sequence[DerControl]], None]
+
+_FIRST = ("cease", "import_limit", "export_limit")
+"""Operators whose result bounds the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class StationOrders:
+    """What a station is owed; `vacuous` functions are followed without any message."""
+
+    messages: tuple[StationMessage, ...] = ()
+    vacuous: tuple[str, ...] = ()
+
+
+def to_station(
+    book: Book, command: DerCommand, profile: StationProfile, situation: Situation
+) -> Translation[StationOrders]:
+    """Return the messages for all controls of a command over its interval, or as defaults.
+
+    A control that cannot be carried out is a refusal with the loss `unsupported`; the others go on.
+    """
+    desk = Desk(command, profile, situation)
+    for rule, controls in _grouped(book, desk):
+        _compose(desk, rule, controls)
+    if command.ramp_time is not None and desk.messages:
+        detail = "no OCPP field for the ramp of one event; default Gradients apply"
+        desk.losses.append(Loss(LossKind.DROP, "ocpp.ramp_time", "rampTms", detail))
+    orders = StationOrders(tuple(desk.messages), tuple(desk.vacuous))
+    return Translation(orders, tuple(desk.steps), tuple(desk.losses), tuple(desk.refusals))
+
+
+def _grouped(book: Book, desk: Desk) -> list[tuple[TargetRule, list[DerControl]]]:
+    """Return the rules that apply with their controls; a control without a rule is refused."""
+    groups: dict[str, tuple[TargetRule, list[DerControl]]] = {}
+    for control in desk.command.controls:
+        name = type(control).__name__
+        rule = book.target(desk.profile.ocpp_version, control)
+        if rule is None:
+            problem = f"no rule for {name} on OCPP {desk.profile.ocpp_version}"
+            desk.refuse("ocpp", [control], Unmet("not_supported", name, problem))
+            continue
+        key = _slot(rule, control)
+        groups.setdefault(key, (rule, []))[1].append(control)
+    return sorted(groups.values(), key=lambda group: _rank(group[0]))
+
+
+def _slot(rule: TargetRule, control: DerControl) -> str:
+    """Return the key under which controls are combined: by rule, DER controls one by one."""
+    alone = rule.model.target.operator == "der_control"
+    return f"{rule.id}/{function_of(control)}" if alone else rule.id
+
+
+def _rank(rule: TargetRule) -> int:
+    operator = rule.model.target.operator
+    return _FIRST.index(operator) if operator in _FIRST else len(_FIRST)
+
+
+def _compose(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
+    """Compose one group; what it lost before a refusal is forgotten with it."""
+    steps, losses, sent = len(desk.steps), len(desk.losses), len(desk.messages)
+    try:
+        OPERATORS[rule.model.target.operator](desk, rule, controls)
+    except Unmet as unmet:
+        del desk.steps[steps:], desk.losses[losses:], desk.messages[sent:]
+        desk.refuse(rule.id, controls, unmet)
+
+
+def _der_control(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
+    """Owe a SetDERControl (R04) for one control."""
+    (control,) = controls
+    set_der_control(desk, rule, desk.draft(rule, control), controls)
+
+
+def _refuse(_desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
+    """Refuse for the reason that the rule gives."""
+    raise Unmet(rule.model.outcome, type(controls[0]).__name__, rule.model.reason)
+
+
+def _information(desk: Desk, _rule: TargetRule, controls: Sequence[DerControl]) -> None:
+    """Send nothing: prices and alerts move no power without a site's policy."""
+    desk.follow(controls)
+
+
+OPERATORS: dict[str, Operator] = {
+    "der_control": _der_control,
+    "export_limit": limits.export_limit,
+    "import_limit": limits.import_limit,
+    "setpoint": profiles.setpoint,
+    "cease": profiles.cease,
+    "charge_state": profiles.charge_state,
+    "refuse": _refuse,
+    "information": _information,
+}
+"""The closed list of composition operators that a target rule may name."""

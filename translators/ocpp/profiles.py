@@ -1,0 +1,223 @@
+"""Setpoints, cease to energize and charge-state targets as charging profiles.
+
+Charging profiles stand in the load frame: what is positive here absorbs. The rule negates once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from translators.canonical.capability import Transaction
+from translators.canonical.controls import (
+    ActiveSetpoint,
+    ChargeStateTarget,
+    Connect,
+    DerControl,
+    Energize,
+    Quantity,
+    ReactiveSetpoint,
+)
+from translators.ocpp.desk import Desk, Profile
+from translators.ocpp.limits import charging_limit, in_watts
+from translators.ocpp.wire import Json
+from translators.rules.target import Draft, TargetRule
+from translators.rules.trace import LossKind
+from translators.rules.values import Unmet, text
+from translators.units import Base, Kind, Unit, percent, to_json_number
+
+_VAR = Unit(Kind.REACTIVE)
+
+
+def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
+    """Follow a setpoint: CentralSetpoint (Q03) where there is V2X, else a limit while charging."""
+    transaction = _transaction(desk)
+    active = next((c for c in controls if isinstance(c, ActiveSetpoint)), None)
+    reactive = next((c for c in controls if isinstance(c, ReactiveSetpoint)), None)
+    draft = desk.draft(rule, controls[0])
+    watts = _active(desk, active, transaction, draft)
+    evse = desk.evse(transaction)
+    central = evse is not None and "CentralSetpoint" in evse.v2x_operation_modes
+    if desk.profile.ocpp_version == "2.1" and central:
+        period = _central(desk, rule, draft, watts)
+        if reactive is not None:
+            var = _reactive(desk, reactive, draft)
+            value = rule.numbers["setpointReactive"].finish(var, draft, "setpointReactive")
+            period["setpointReactive"] = to_json_number(value)
+        unit = "W"
+    else:
+        unit, period = _as_limit(desk, rule, draft, watts, reactive)
+    rule.declare(draft, draft.trace)
+    desk.keep(draft.trace)
+    desk.set_profile(
+        Profile(
+            purpose="TxProfile",
+            evse_id=transaction.evse_id,
+            unit=unit,
+            period=period,
+            transaction_id=transaction.transaction_id,
+        ),
+        controls,
+    )
+
+
+def _transaction(desk: Desk) -> Transaction:
+    running = desk.situation.transactions
+    if len(running) == 1:
+        return running[0]
+    problem = f"needs one running transaction, there are {len(running)}"
+    raise Unmet("not_applicable", "transaction", problem)
+
+
+def _active(
+    desk: Desk, active: ActiveSetpoint | None, transaction: Transaction, draft: Draft
+) -> Fraction:
+    """Return the active setpoint in watts (+ exports), within ratings and the command's own limits."""
+    if active is None:
+        if transaction.running_setpoint_w is None:
+            problem = "a reactive setpoint needs an active one beside it (Q03)"
+            raise Unmet("not_applicable", "setpoint", problem)
+        return transaction.running_setpoint_w
+    watts = in_watts(desk, _positive_base(desk, active.value, draft), draft)
+    low, high = _range(desk)
+    cut = watts if high is None else min(watts, high)
+    cut = cut if low is None else max(cut, -low)
+    if cut != watts:
+        draft.trace.step("clip setpoint", "value", watts, "setpoint", cut)
+        draft.trace.lose(LossKind.CLIP, "setpoint", "beyond rating or limit", watts - cut)
+    return cut
+
+
+def _range(desk: Desk) -> tuple[Fraction | None, Fraction | None]:
+    """Return the largest charge and discharge in watts, None where nothing bounds them."""
+    bases = desk.bases
+    charge = [bases.total("max_charge_rate_w"), desk.import_cap]
+    discharge = [bases.total("max_w"), bases.total("max_discharge_rate_w"), desk.export_cap]
+    return (
+        min((watts for watts in charge if watts is not None), default=None),
+        min((watts for watts in discharge if watts is not None), default=None),
+    )
+
+
+def _positive_base(desk: Desk, value: Quantity, draft: Draft) -> Quantity:
+    """Choose what a positive per cent of opModFixedW means: two readings, one by policy."""
+    readings = (Base.MAX_W, Base.MAX_DISCHARGE_W)
+    if value.unit.kind is not Kind.PERCENT or value.value < 0 or value.unit.of not in readings:
+        return value
+    chosen = Base(desk.situation.policy.get("fixed_w_positive_base", Base.MAX_W))
+    ratings = {desk.bases.total(name) for name in ("max_w", "max_discharge_rate_w")}
+    if len(ratings) > 1 and value.value != 0:
+        detail = f"positive per cent read as of {chosen}"
+        draft.trace.lose(LossKind.AMBIGUOUS, draft.path, detail)
+    return replace(value, unit=percent(chosen, value.unit.of_negative))
+
+
+def _reactive(desk: Desk, reactive: ReactiveSetpoint, draft: Draft) -> Fraction:
+    """Return the reactive setpoint in var (+ injects), within ratings."""
+    var = desk.bases.convert(reactive.value, _VAR, draft.trace, "setpointReactive")
+    high = desk.bases.total("max_var")
+    low = desk.bases.total("max_var_neg") or high
+    cut = var if high is None else min(var, high)
+    cut = cut if low is None else max(cut, -low)
+    if cut != var:
+        draft.trace.step("clip setpoint", "value", var, "setpointReactive", cut)
+        draft.trace.lose(LossKind.CLIP, "setpointReactive", "beyond rating", var - cut)
+    return cut
+
+
+def _central(desk: Desk, rule: TargetRule, draft: Draft, watts: Fraction) -> Json:
+    """Return a CentralSetpoint period; limits beside it only where the dialect wants them (Q03.FR.02)."""
+    value = rule.numbers["setpoint"].finish(watts, draft, "setpoint")
+    period: Json = {"operationMode": "CentralSetpoint", "setpoint": to_json_number(value)}
+    if desk.profile.dialect.central_setpoint_limits == "include":
+        low, high = _range(desk)
+        if low is not None:
+            period["limit"] = to_json_number(low)
+        if high is not None:
+            period["dischargeLimit"] = to_json_number(-high)
+        draft.trace.lose(LossKind.DIALECT, "limit", "this station model wants limits beside it")
+    return period
+
+
+def _as_limit(
+    desk: Desk, rule: TargetRule, draft: Draft, watts: Fraction, reactive: ReactiveSetpoint | None
+) -> tuple[str, Json]:
+    """Return a charging limit in place of a setpoint: the car may take less."""
+    if reactive is not None or watts > 0:
+        raise Unmet("not_supported", "setpoint", "the station can only charge")
+    draft.trace.lose(LossKind.APPROXIMATE, "setpoint", "a limit: the car may take less")
+    unit, period = charging_limit(desk, rule, draft, -watts)
+    return unit, dict(period)
+
+
+def cease(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
+    """Cease to energize: no charge at the station, Idle for what runs; never galvanic isolation."""
+    stopping = [c for c in controls if not _permits(c)]
+    desk.follow([c for c in controls if _permits(c)])
+    if not stopping:
+        return
+    desk.ceased = True
+    draft = desk.draft(rule, stopping[0])
+    unit, period = _nothing(desk)
+    rule.declare(draft, draft.trace)
+    desk.keep(draft.trace)
+    desk.set_profile(Profile("ChargingStationMaxProfile", 0, unit, period, part="/cease"), stopping)
+    for transaction in desk.situation.transactions:
+        evse = desk.evse(transaction)
+        if desk.profile.ocpp_version != "2.1" or evse is None:
+            continue
+        if "Idle" in evse.v2x_operation_modes:
+            _idle(desk, transaction, stopping)
+
+
+def _permits(control: DerControl) -> bool:
+    match control:
+        case Connect(connected=permitted) | Energize(energized=permitted):
+            return permitted
+        case _:
+            return True
+
+
+def _nothing(desk: Desk) -> tuple[str, Json]:
+    """Return a zero limit in the unit that the station knows."""
+    if all("W" in evse.charging_rate_units for evse in desk.profile.evses):
+        return "W", {"limit": 0}
+    return "A", {"limit": 0}
+
+
+def _idle(desk: Desk, transaction: Transaction, controls: Sequence[DerControl]) -> None:
+    desk.set_profile(
+        Profile(
+            purpose="TxProfile",
+            evse_id=transaction.evse_id,
+            unit="W",
+            period={"operationMode": "Idle"},
+            part="/cease",
+            transaction_id=transaction.transaction_id,
+        ),
+        controls,
+    )
+
+
+def charge_state(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
+    """Charge to a state of charge: a ceiling, by limitAtSoC; discharging is not possible meanwhile."""
+    transaction = _transaction(desk)
+    target = next(c for c in controls if isinstance(c, ChargeStateTarget))
+    draft = desk.draft(rule, target)
+    rated = desk.bases.rating(Base.MAX_CHARGE_W, draft.path)
+    soc = rule.numbers["soc"].finish(target.soc * 100, draft, "limitAtSoC/soc")
+    draft.trace.step("ceiling", "soc", target.soc, "limitAtSoC/soc", soc, f"limit {text(rated)} W")
+    rule.declare(draft, draft.trace)
+    desk.keep(draft.trace)
+    desk.set_profile(
+        Profile(
+            purpose="TxProfile",
+            evse_id=transaction.evse_id,
+            unit="W",
+            period={"limit": to_json_number(rated)},
+            transaction_id=transaction.transaction_id,
+            schedule={"limitAtSoC": {"soc": to_json_number(soc), "limit": 0}},
+        ),
+        controls,
+    )

@@ -1,0 +1,23 @@
+"""OCPP messages as the wire has them: literal keys, JSON values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StationMessage:
+    """One CALL owed to a station.
+
+    `id` is the deterministic control id or the profile id (as text): the ledger's key.
+    `function` is the canonical function that it serves (`function_of`), `functions` where it serves several.
+    """
+
+    ocpp: str
+    action: str
+    payload: Json
+    id: str
+    functions: tuple[str, ...]

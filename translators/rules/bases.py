@@ -1,0 +1,104 @@
+"""What 100 % means at one station: ratings over its EVSEs, and the step that moves a base."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from translators.canonical.capability import Situation, StationProfile
+from translators.canonical.controls import Quantity
+from translators.errors import MappingError
+from translators.rules.trace import LossKind
+from translators.rules.values import Trace, Unmet, text
+from translators.units import Base, Kind, Unit
+
+_WATTS = frozenset({Base.MAX_W, Base.MAX_CHARGE_W, Base.MAX_DISCHARGE_W})
+_VARS = frozenset({Base.MAX_VAR, Base.MAX_VAR_NEG})
+_KIND_OF = (
+    {base: Kind.POWER for base in _WATTS}
+    | {base: Kind.REACTIVE for base in _VARS}
+    | {Base.MAX_VA: Kind.APPARENT, Base.V_NOM: Kind.VOLTAGE}
+)
+
+
+class Bases:
+    """Ratings of a station as bases: the sum over EVSEs that are alike, or by policy of any."""
+
+    def __init__(self, profile: StationProfile, situation: Situation) -> None:
+        """Look nothing up yet."""
+        self.profile = profile
+        self.situation = situation
+
+    def rating(self, base: Base, where: str) -> Fraction:
+        """Return what 100 % of `base` is at this station; `Unmet` where it cannot be told."""
+        values = [evse.ratings.base(base) for evse in self.profile.evses]
+        known = [value for value in values if value is not None]
+        if not known or len(known) < len(values):
+            raise Unmet("not_applicable", where, f"the station's rating {base} is not known")
+        unequal = len(set(known)) > 1
+        if unequal and self.situation.policy.get("unequal_ratings") != "sum":
+            problem = f"EVSEs differ in {base}: a station-wide percentage is ambiguous"
+            raise Unmet("not_applicable", where, problem)
+        total = known[0] if base is Base.V_NOM else sum(known, Fraction())
+        if total <= 0:
+            raise Unmet("not_applicable", where, f"the station's rating {base} is {text(total)}")
+        return total
+
+    def total(self, name: str) -> Fraction | None:
+        """Return the sum of a rating over all EVSEs by attribute name, None where one is unknown."""
+        values = [getattr(evse.ratings, name) for evse in self.profile.evses]
+        known = [value for value in values if value is not None]
+        return sum(known, Fraction()) if known and len(known) == len(values) else None
+
+    def convert(self, quantity: Quantity, unit: Unit, trace: Trace, where: str) -> Fraction:
+        """Return the number of `unit` that `quantity` is, by ratings where bases differ.
+
+        From one percentage base to another is a re-base and declared; between watts and per cent of
+        watts the rating only says how many.
+        """
+        source, value = quantity.unit, quantity.value
+        here, there = quantity.base, unit.of_negative if value < 0 else unit.of
+        if here == there and source.kind == unit.kind:
+            return value * source.scale / unit.scale
+        before, used = value, []
+        if here is not None:
+            rating = self.rating(here, where)
+            used.append(f"{here} = {text(rating)}")
+            value = value * source.scale * rating / 100
+        if there is not None:
+            rating = self.rating(there, where)
+            used.append(f"{there} = {text(rating)}")
+            value = value / rating * 100 / unit.scale
+        trace.step(f"rebase {source} -> {unit}", where, before, where, value, ", ".join(used))
+        if here is not None and there is not None:
+            trace.lose(LossKind.REBASE, where, f"{here} to {there}")
+        return value
+
+
+def kind_of(base: Base) -> Kind | None:
+    """Return what a percentage of `base` measures in the end, None where it varies with time."""
+    return _KIND_OF.get(base)
+
+
+def check_bases(
+    source: Unit, targets: tuple[Unit, ...], rebase: frozenset[str], where: str
+) -> None:
+    """Refuse, at load, a conversion between bases that nobody declared."""
+    if any(_reaches(source, target) for target in targets):
+        return
+    wanted = {base for base in (source.of, source.of_negative) if base is not None}
+    missing = {base.value for base in wanted} - rebase
+    for target in targets:
+        missing -= {base.value for base in (target.of, target.of_negative) if base is not None}
+    if source.kind is not Kind.PERCENT or missing:
+        names = ", ".join(str(target) for target in targets)
+        problem = f"may arrive as {source}, the target is {names}: declare a re-base"
+        raise MappingError(problem, where=where, rule="units")
+
+
+def _reaches(source: Unit, target: Unit) -> bool:
+    """Say whether scale and ratings of the same base alone lead from source to target."""
+    if source.kind == target.kind:
+        return (source.of, source.of_negative) == (target.of, target.of_negative)
+    bases = [b for b in (source.of, source.of_negative, target.of, target.of_negative) if b]
+    kinds = {source.kind, target.kind} - {Kind.PERCENT}
+    return {kind_of(base) for base in bases} == kinds

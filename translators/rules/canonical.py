@@ -1,0 +1,140 @@
+"""What canonical controls are made of, as the compiler of rules needs it: classes, units, enums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Any
+
+from translators.canonical import controls as c
+from translators.canonical.curves import Curve, Vertex
+from translators.errors import MappingError
+from translators.rules.schema import SourceMapping
+from translators.units import Base, Kind, Unit, parse_unit, percent
+
+CLASSES: dict[str, type[Any]] = {
+    cls.__name__: cls
+    for cls in (
+        c.FixedPowerFactor,
+        c.FixedVar,
+        c.VoltVar,
+        c.VoltWatt,
+        c.WattVar,
+        c.WattPowerFactor,
+        c.FreqWatt,
+        c.FreqDroop,
+        c.TripCurve,
+        c.EnterService,
+        c.Gradients,
+        c.PowerLimit,
+        c.ReactiveLimit,
+        c.ApparentLimit,
+        c.ActiveSetpoint,
+        c.ReactiveSetpoint,
+        c.RelativeActiveSetpoint,
+        c.RelativeReactiveSetpoint,
+        c.VoltageSetpoint,
+        c.StorageTarget,
+        c.ChargeStateTarget,
+        c.Connect,
+        c.Energize,
+        c.GridConnectPermit,
+        c.IslandPermit,
+        c.Price,
+        c.Alert,
+    )
+}
+
+ENUMS: dict[str, type[Any]] = {
+    "excitation": c.Excitation,
+    "flow": c.Flow,
+    "on": c.LimitOn,
+    "scope": c.LimitScope,
+    "quantity": c.TripQuantity,
+    "side": c.TripSide,
+    "region": c.TripRegion,
+}
+
+_HERTZ, _SECONDS, _ONE = parse_unit("Hz"), parse_unit("s"), parse_unit("1")
+UNITS: dict[str, Unit] = {
+    "displacement": _ONE,
+    "soc": _ONE,
+    "response_time": _SECONDS,
+    "v_ref": percent(Base.V_NOM),
+    "v_ref_time_constant": _SECONDS,
+    "over_deadband": _HERTZ,
+    "under_deadband": _HERTZ,
+    "over_droop": _ONE,
+    "under_droop": _ONE,
+    "p_min": percent(Base.MAX_W),
+    "high_voltage": percent(Base.V_NOM),
+    "low_voltage": percent(Base.V_NOM),
+    "high_frequency": _HERTZ,
+    "low_frequency": _HERTZ,
+    "delay": _SECONDS,
+    "random_delay": _SECONDS,
+    "ramp_time": _SECONDS,
+    "normal": Unit(Kind.PERCENT_RATE, Fraction(1), Base.MAX_W, Base.MAX_W),
+    "soft": Unit(Kind.PERCENT_RATE, Fraction(1), Base.MAX_W, Base.MAX_W),
+}
+"""The unit in which a canonical field that is a plain number stands."""
+
+QUANTITY_KINDS: dict[str, frozenset[Kind]] = {
+    "FixedVar": frozenset({Kind.PERCENT}),
+    "PowerLimit": frozenset({Kind.POWER, Kind.PERCENT}),
+    "ActiveSetpoint": frozenset({Kind.POWER, Kind.PERCENT}),
+    "StorageTarget": frozenset({Kind.POWER}),
+    "RelativeActiveSetpoint": frozenset({Kind.POWER}),
+    "ReactiveLimit": frozenset({Kind.REACTIVE, Kind.PERCENT}),
+    "ReactiveSetpoint": frozenset({Kind.REACTIVE, Kind.PERCENT}),
+    "RelativeReactiveSetpoint": frozenset({Kind.REACTIVE}),
+    "ApparentLimit": frozenset({Kind.APPARENT, Kind.PERCENT}),
+    "VoltageSetpoint": frozenset({Kind.VOLTAGE, Kind.PERCENT}),
+}
+"""The kinds that a control's quantity may have: W, var and VA never mix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points as read: (x, y, excitation) with the units of both axes."""
+
+    rows: tuple[tuple[Fraction, Fraction, c.Excitation | None], ...]
+    x_unit: Unit
+    y_unit: Unit
+
+
+def names(cls: type[Any]) -> frozenset[str]:
+    """Return the field names of a canonical class, `points` standing for a curve."""
+    own = {field.name for field in fields(cls)}
+    return frozenset(own | {"points"} if "curve" in own else own)
+
+
+def build(rule: SourceMapping, values: Mapping[str, Any], points: Points | None) -> c.DerControl:
+    """Return the control of the rule's class from compiled field values."""
+    cls = CLASSES[rule.canonical]
+    made = dict(values)
+    if points is not None:
+        made |= _shaped(cls, points)
+    control: c.DerControl = cls(**made)
+    return control
+
+
+def _shaped(cls: type[Any], points: Points) -> dict[str, Any]:
+    if cls is c.WattPowerFactor:
+        rows = tuple(c.PowerFactorVertex(x, y, e or c.Excitation.OVER) for x, y, e in points.rows)
+        return {"points": rows, "x_unit": points.x_unit}
+    vertices = tuple(Vertex(x, y) for x, y, _ in points.rows)
+    if cls is c.TripCurve:
+        return {"points": vertices, "unit": points.x_unit}
+    return {"curve": Curve(vertices, points.x_unit, points.y_unit)}
+
+
+def enum_value(name: str, value: object, rule: str) -> object:
+    """Return the enum member for a field that is one, else the value itself."""
+    if name not in ENUMS or not isinstance(value, str):
+        return value
+    try:
+        return ENUMS[name](value)
+    except ValueError as exc:
+        raise MappingError("is no such value", where=name, value=value, rule=rule) from exc

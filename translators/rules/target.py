@@ -1,0 +1,270 @@
+"""Target rules compiled: from a canonical control to members of a message, with steps and losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+from translators.canonical.capability import Dialect
+from translators.canonical.controls import DerControl, Quantity
+from translators.errors import MappingError
+from translators.rules.bases import Bases
+from translators.rules.canonical import CLASSES, UNITS, names
+from translators.rules.guards import Condition, condition, plain
+from translators.rules.schema import TargetField, TargetMapping, Variant
+from translators.rules.trace import LossKind
+from translators.rules.values import Trace, Unmet, text
+from translators.units import Rounding, Unit, parse_unit, round_to, same_base, to_json_number
+
+type Codec = Callable[[Fraction, Dialect, Bases, str], Fraction]
+type Emit = Callable[["Draft"], Any]
+
+_ABSENT = object()
+_DIALECT = frozenset({"dialect"})
+
+
+@dataclass(slots=True)
+class Draft:
+    """One control on its way to the wire; `units` names the unit that a field or axis went out in."""
+
+    control: DerControl
+    bases: Bases
+    trace: Trace
+    path: str
+    units: dict[str, str]
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how this station model reads."""
+        return self.bases.profile.dialect
+
+
+class Number:
+    """A compiled numeric field: unit, re-base, offset, bounds, dialect, rounding, in this order."""
+
+    def __init__(
+        self, name: str, spec: TargetField, rule: str, codecs: Mapping[str, Codec]
+    ) -> None:
+        """Compile; `MappingError` for an unknown unit or codec."""
+        self.name, self.spec, self.rule = name, spec, rule
+        texts = spec.units or ({spec.unit: ""} if spec.unit else {})
+        self.units = tuple((parse_unit(unit), wire) for unit, wire in texts.items())
+        if spec.codec is not None and spec.codec not in codecs:
+            raise MappingError("is no codec", where=f"{rule}.{name}", value=spec.codec)
+        self._codec = None if spec.codec is None else codecs[spec.codec]
+
+    def check(self, source: Unit) -> None:
+        """Refuse, at load, a plain canonical field whose base is not the target's."""
+        if not any(same_base(source, unit) for unit, _ in self.units):
+            raise MappingError(
+                f"stands in {source}, not in {', '.join(str(unit) for unit, _ in self.units)}",
+                where=f"{self.rule}.{self.name}",
+                rule="units",
+            )
+
+    def in_unit(self, quantity: Quantity, draft: Draft, where: str) -> Fraction:
+        """Return the number in the first target unit that fits; the last resort is a re-base."""
+        base = quantity.base
+        for unit, wire in self.units:
+            there = unit.of_negative if quantity.value < 0 else unit.of
+            if (there, unit.kind) == (base, quantity.unit.kind):
+                draft.units[self.name] = wire
+                return draft.bases.convert(quantity, unit, draft.trace, where)
+        unit, wire = self.units[0]
+        draft.units[self.name] = wire
+        return draft.bases.convert(quantity, unit, draft.trace, where)
+
+    def finish(self, value: Fraction, draft: Draft, where: str, *, clip: bool = True) -> Fraction:
+        """Return the number as the wire gets it."""
+        spec, trace = self.spec, draft.trace
+        if spec.negate:
+            trace.step("sign", where, value, where, -value)
+            value = -value
+        if spec.add == "nominal_frequency":
+            nominal = draft.bases.profile.nominal_frequency_hz
+            trace.step("add nominal frequency", where, value, where, value + nominal, text(nominal))
+            value += nominal
+        if spec.clip is not None and clip:
+            value = self._clipped(value, draft, where)
+        if self._codec is not None:
+            read = self._codec(value, draft.dialect, draft.bases, where)
+            if read != value:
+                trace.step(f"codec {spec.codec}", where, value, where, read)
+            value = read
+        if spec.loss is not None:
+            trace.lose(LossKind(spec.loss), where, "station models read this field differently")
+        return self._rounded(value, trace, where)
+
+    def _clipped(self, value: Fraction, draft: Draft, where: str) -> Fraction:
+        low, high = (Fraction(str(bound)) for bound in self.spec.clip or (0, 0))
+        cut = min(max(value, low), high)
+        if cut != value:
+            draft.trace.step(f"clip {text(low)}..{text(high)}", where, value, where, cut)
+            draft.trace.lose(LossKind.CLIP, where, "beyond the range", value - cut)
+        return cut
+
+    def _rounded(self, value: Fraction, trace: Trace, where: str) -> Fraction:
+        rounding = self.spec.round
+        if rounding is None:
+            return value
+        result = round_to(value, rounding.places, Rounding(rounding.mode))
+        if result != value:
+            trace.step(f"round {rounding.places} {rounding.mode}", where, value, where, result)
+            lost_already = any(loss.kind is LossKind.ROUND for loss in trace.losses)
+            if not lost_already:
+                trace.lose(LossKind.ROUND, where, f"{rounding.places} decimals", value - result)
+        return result
+
+
+class TargetRule:
+    """One compiled rule of one target."""
+
+    def __init__(self, model: TargetMapping, codecs: Mapping[str, Codec]) -> None:
+        """Compile; `MappingError` for a unit, name, guard or loss that cannot be."""
+        self.model = model
+        self.id = f"{model.metadata.id}@{model.metadata.version}"
+        self.cites = tuple(model.metadata.cites)
+        unknown = [name for name in model.canonical if name not in CLASSES]
+        if unknown:
+            raise MappingError("is no canonical control", where=self.id, value=unknown[0])
+        self._names = frozenset.union(*(names(CLASSES[name]) for name in model.canonical))
+        self.numbers: dict[str, Number] = {}
+        self._codecs = codecs
+        self._emit = {name: self._field(name, spec) for name, spec in model.emit.items()}
+        if model.points is not None:
+            for axis in ("x", "y"):
+                spec: TargetField = getattr(model.points, axis)
+                self.numbers[axis] = Number(axis, spec, self.id, codecs)
+        self._losses: list[tuple[LossKind, str, Condition | None]] = [
+            (LossKind(loss.kind), loss.reason, self._when(loss.when)) for loss in model.losses
+        ]
+
+    def trace(self) -> Trace:
+        """Return an empty trace of this rule."""
+        return Trace(self.id, self.cites)
+
+    def variant(self, control: DerControl) -> Variant | None:
+        """Return the wire form for this control, None where the target has none."""
+        values = plain(control)
+        for variant in self.model.variants:
+            if all(values[key] == value for key, value in variant.match.items()):
+                return variant
+        return None
+
+    def serves(self, control: DerControl) -> bool:
+        """Say whether the rule is for this control: one of its variants is, or it has none."""
+        return not self.model.variants or self.variant(control) is not None
+
+    def members(self, draft: Draft) -> dict[str, Any]:
+        """Return the members that the rule emits, `a.b` nested, absent ones left out."""
+        result: dict[str, Any] = {}
+        for name, emit in self._emit.items():
+            value = emit(draft)
+            if value is not _ABSENT:
+                _nest(result, name, value)
+        self.declare(draft, draft.trace)
+        return result
+
+    def declare(self, draft: Draft, trace: Trace) -> None:
+        """Record the losses that the rule has for this control, each kind once."""
+        values = _with_dialect(plain(draft.control), draft)
+        known = {loss.kind for loss in trace.losses}
+        for kind, reason, holds in self._losses:
+            if kind not in known and (holds is None or holds(values)):
+                trace.lose(kind, draft.path, reason)
+        for ignored in self.model.ignored:
+            if ignored.loss is not None and getattr(draft.control, ignored.field) is not None:
+                trace.lose(LossKind.DROP, f"{draft.path}/{ignored.field}", ignored.reason)
+
+    def _when(self, expression: str | None) -> Condition | None:
+        known = self._names | _DIALECT
+        return None if expression is None else condition(expression, known, self.id)
+
+    def _field(self, name: str, spec: TargetField) -> Emit:
+        holds = self._when(spec.when)
+        emit = self._value(name, spec)
+        if holds is None:
+            return emit
+        return lambda draft: (
+            emit(draft) if holds(_with_dialect(plain(draft.control), draft)) else _ABSENT
+        )
+
+    def _value(self, name: str, spec: TargetField) -> Emit:
+        if spec.unit_of is not None:
+            of = spec.unit_of
+            return lambda draft: draft.units[of]
+        if spec.const is not None:
+            const = spec.const
+            return lambda _draft: const
+        if spec.from_ is None or spec.from_ not in self._names:
+            raise MappingError("is no field of the control", where=self.id, value=spec.from_)
+        source = spec.from_
+        if spec.cases is not None:
+            return _cases(source, spec)
+        if spec.unit is None and spec.units is None:
+            return lambda draft: getattr(draft.control, source)
+        number = Number(name, spec, self.id, self._codecs)
+        self.numbers[name] = number
+        if source in UNITS:
+            number.check(UNITS[source])
+        return lambda draft: _number(number, source, draft)
+
+
+def _with_dialect(values: dict[str, Any], draft: Draft) -> dict[str, Any]:
+    return {**values, "dialect": asdict(draft.dialect)}
+
+
+def _cases(source: str, spec: TargetField) -> Emit:
+    cases = spec.cases or {}
+
+    def choose(draft: Draft) -> Any:
+        value = getattr(draft.control, source)
+        wire = cases[value.value]
+        if spec.codec == "excitation" and draft.dialect.excitation == "inverted":
+            wire = not wire
+            draft.trace.lose(LossKind.DIALECT, draft.path, "excitation is read inverted")
+        draft.trace.step("cases", source, value, f"{draft.path}/{source}", wire)
+        return wire
+
+    return choose
+
+
+def _number(number: Number, source: str, draft: Draft) -> Any:
+    value = getattr(draft.control, source)
+    where = f"{draft.path}/{number.name}"
+    if value is None:
+        if number.spec.omit_if_absent:
+            return _ABSENT
+        if number.spec.default is None:
+            raise Unmet("not_applicable", where, f"{source} is not given and the target demands it")
+        value = Fraction(number.spec.default)
+    if isinstance(value, Quantity):
+        value = number.in_unit(value, draft, where)
+    value = _floored(value, number, draft, where)
+    finished = number.finish(value, draft, where)
+    draft.trace.step("emit", source, value, where, finished)
+    return to_json_number(finished)
+
+
+def _floored(value: Fraction, number: Number, draft: Draft, where: str) -> Fraction:
+    """Raise a power factor to what settings or ratings allow on its side of unity."""
+    if number.spec.floor is None:
+        return value
+    side = plain(draft.control)["excitation"]
+    name = number.spec.floor[side]
+    least = draft.bases.situation.settings.get(name)
+    if least is None or value >= least:
+        return value
+    draft.trace.step(f"floor {name}", where, value, where, least, f"{name} = {text(least)}")
+    draft.trace.lose(LossKind.CLIP, where, f"below {name}", value - least)
+    return least
+
+
+def _nest(result: dict[str, Any], name: str, value: Any) -> None:
+    head, _, rest = name.partition(".")
+    if rest:
+        _nest(result.setdefault(head, {}), rest, value)
+    else:
+        result[head] = value

@@ -1,0 +1,90 @@
+"""What a translation did: each step on each number, and each loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from translators.canonical.telemetry import ControlOutcome
+
+
+class LossKind(StrEnum):
+    """Why a target does not say exactly what its source said; every difference has one of these."""
+
+    REBASE = "rebase"
+    CLIP = "clip"
+    ROUND = "round"
+    DROP = "drop"
+    APPROXIMATE = "approximate"
+    AMBIGUOUS = "ambiguous"
+    DIALECT = "dialect"
+    BAKE = "bake"
+    SEMANTIC = "semantic"
+    SCOPE = "scope"
+    UNIT = "unit"
+    BINDING = "binding"
+    POLICY = "policy"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation of one rule on one value; values are texts, exact, so that they read and compare."""
+
+    rule: str
+    """Id of the rule, `ieee2030_5.volt_var.points.y`."""
+    cites: tuple[str, ...]
+    operation: str
+    """`scale10 -3`, `rebase pct[setMaxW] -> pct[setMaxVar]`, `clip -100..100`, …"""
+    source: str
+    """Path of the value before."""
+    before: str
+    target: str
+    """Path of the value after."""
+    after: str
+    base: str = ""
+    """Rating used, with its value: `setMaxVar = 11000`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Something that the target says differently, or does not say."""
+
+    kind: LossKind
+    rule: str
+    where: str
+    detail: str
+    residual: str = ""
+    """Exact remainder where there is one, as a number's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A control that is not carried out, with the outcome owed to its utility."""
+
+    outcome: ControlOutcome
+    function: str
+    where: str
+    problem: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translation[T]:
+    """A value, how it came about, and what it lost."""
+
+    value: T
+    steps: tuple[Step, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+    def then[U](self, f: Callable[[T], Translation[U]]) -> Translation[U]:
+        """Chain translations, keeping every step, loss and refusal."""
+        after = f(self.value)
+        return Translation(
+            after.value,
+            self.steps + after.steps,
+            self.losses + after.losses,
+            self.refusals + after.refusals,
+        )
