@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from translators.chain import StationOrders, to_station
-from translators.rules.book import Book
-
 from gateway.core.ledger import Desired
 from gateway.core.lifecycle import CLAIMING, State
 from gateway.core.records import CommandRecord
@@ -17,6 +14,8 @@ from gateway.core.timeline import Claim, Segment, arbitrate
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import DerCommand, Interval, Revision
 from translators.canonical.controls import DerControl, function_of
+from translators.chain import StationOrders, to_station
+from translators.rules.book import Book
 from translators.rules.trace import Refusal, Translation
 
 type Segments = dict[str, tuple[Segment, ...]]

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, assert_never
 
-from translators.rules.book import Book
-
 from gateway.core import intake, measuring, replies, responses
 from gateway.core.dispatch import Translator
 from gateway.core.effects import (
@@ -57,6 +55,7 @@ from gateway.core.station import (
     profile_from_document,
 )
 from gateway.core.world import Turn, World
+from translators.rules.book import Book
 
 _ORDER: tuple[type, ...] = (
     Persist,

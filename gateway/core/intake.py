@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import timedelta
 
-from translators.canonical.codec import encode
-
 from gateway.core.dispatch import segments_of
 from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
 from gateway.core.lifecycle import State, Trigger
 from gateway.core.records import CommandRecord, differs
 from gateway.core.responses import tell
 from gateway.core.world import Turn
+from translators.canonical.codec import encode
 from translators.canonical.commands import DerCommand
 from translators.canonical.telemetry import ControlOutcome
 

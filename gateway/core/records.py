@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from translators.canonical.codec import decode, encode
-
 from gateway.core.lifecycle import ENDED, OWED, State, Trigger, after
+from translators.canonical.codec import decode, encode
 from translators.canonical.commands import DerCommand, Interval
 from translators.canonical.controls import DerControl, PowerLimit, function_of
 from translators.canonical.telemetry import ControlOutcome

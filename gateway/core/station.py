@@ -8,11 +8,10 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from translators.canonical.codec import decode, encode
-
 from gateway.core.following import Watch
 from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Ledger
 from translators.canonical.capability import Situation, StationProfile, Transaction
+from translators.canonical.codec import decode, encode
 from translators.canonical.telemetry import GridFault, Phase, Sample
 from translators.units import Kind
 

@@ -153,5 +153,5 @@ class SimulatedUtility(World):
 
     def _record(self, request: Request, status: int, reason: str = "") -> None:
         self.exchanges.append(
-            Exchange(self.now(), request.lfdi, request.method, request.path, status, reason)
+            Exchange(self.now(), request.lfdi, request.method, request.path, int(status), reason)
         )

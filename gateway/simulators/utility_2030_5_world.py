@@ -285,7 +285,7 @@ class World:
 
     def _new_mrid(self) -> str:
         self._numbers += 1
-        return f"{self._numbers:024X}{PEN:08X}"
+        return f"{self._numbers:08X}{0:016X}{PEN:08X}"
 
 
 def sfdi_of(lfdi: str) -> int:

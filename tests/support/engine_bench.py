@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
-from translators.chain import load_book
-
 from gateway.core.effects import (
     Audit,
     Persist,
@@ -50,6 +48,7 @@ from translators.canonical.controls import (
     Quantity,
 )
 from translators.canonical.telemetry import ControlNotice
+from translators.chain import load_book
 from translators.units import parse_unit
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)

@@ -14,8 +14,8 @@ from translators.units import Base, Kind, Unit
 _WATTS = frozenset({Base.MAX_W, Base.MAX_CHARGE_W, Base.MAX_DISCHARGE_W})
 _VARS = frozenset({Base.MAX_VAR, Base.MAX_VAR_NEG})
 _KIND_OF = (
-    {base: Kind.POWER for base in _WATTS}
-    | {base: Kind.REACTIVE for base in _VARS}
+    dict.fromkeys(_WATTS, Kind.POWER)
+    | dict.fromkeys(_VARS, Kind.REACTIVE)
     | {Base.MAX_VA: Kind.APPARENT, Base.V_NOM: Kind.VOLTAGE}
 )
 

@@ -347,4 +347,8 @@ def test_a_default_that_comes_back_is_set_again(ready):
     ready.withdraw("D1", Withdrawal.VANISHED)
     ready.reply()
     ready.command(a_default("D1"))
-    assert [c.action for c in ready.calls()] == ["SetDERControl", "ClearDERControl", "SetDERControl"]
+    assert [c.action for c in ready.calls()] == [
+        "SetDERControl",
+        "ClearDERControl",
+        "SetDERControl",
+    ]

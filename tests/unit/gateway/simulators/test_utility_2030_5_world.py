@@ -85,6 +85,7 @@ def test_mrids_are_32_digits_and_never_repeat(world):
     made = [world.add_program(1).mrid for _ in range(50)]
     assert len(set(made)) == 50
     assert all(len(item) == 32 and item.endswith("00007ED9") for item in made)
+    assert len({item[:8] for item in made}) == 50
 
 
 def test_a_given_mrid_is_kept_in_upper_case(world, program):

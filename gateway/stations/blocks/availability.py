@@ -1,0 +1,39 @@
+"""G, N and housekeeping: what a station reports and a grid gateway only takes note of."""
+
+from __future__ import annotations
+
+from gateway.stations.context import Context, Handler, Json
+
+
+def _noted(_context: Context, _payload: Json) -> Json:
+    return {}
+
+
+def authorize(_context: Context, _payload: Json) -> Json:
+    """Accept every id token: a grid gateway bills nobody and bars nobody (C01)."""
+    return {"idTokenInfo": {"status": "Accepted"}}
+
+
+def data_transfer(_context: Context, _payload: Json) -> Json:
+    """Know no vendor's private messages (P02.FR.06)."""
+    return {"status": "UnknownVendorId"}
+
+
+HANDLERS: dict[str, Handler] = {
+    "Authorize": authorize,
+    "DataTransfer": data_transfer,
+    **dict.fromkeys(
+        (
+            "StatusNotification",
+            "NotifyEvent",
+            "NotifyMonitoringReport",
+            "SecurityEventNotification",
+            "FirmwareStatusNotification",
+            "LogStatusNotification",
+            "NotifyDisplayMessages",
+            "NotifyCustomerInformation",
+            "ReservationStatusUpdate",
+        ),
+        _noted,
+    ),
+}
