@@ -1,0 +1,72 @@
+# Two commands do everything: `make demo` and `make test`. They need Python >= 3.12 and make.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+N ?= 200
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test fmt lint types arch faults mutants bench peers ci
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Make .venv with the pinned packages
+
+$(STAMP): requirements.lock pyproject.toml
+	@found=""; \
+	for candidate in python3.12 python3.13 python3.14 python3 python; do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1; then \
+	    found=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "dergate needs Python 3.12 or newer on the PATH (python3.12, python3 or python); none was found." >&2; \
+	  exit 2; fi; \
+	if ! $$found -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+	  echo "$$found cannot make virtual environments: install its venv module (Debian: python3-venv)." >&2; \
+	  exit 2; fi; \
+	$$found -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: $(STAMP) ## Run the main job on loopback, judge each step, end
+	$(BIN)/dergate demo --once
+
+test: $(STAMP) ## Run the whole suite once, under coverage with its bounds
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -q -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --fail-under=90
+	$(BIN)/python -m coverage report --fail-under=100 --include='translators/*,gateway/core/*'
+
+fmt: $(STAMP) ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(STAMP) ## Check style, format, spelling, unused and missing dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/deptry .
+
+types: $(STAMP) ## Check types, strictly
+	$(BIN)/mypy
+
+arch: $(STAMP) ## Check who may import whom
+	$(BIN)/lint-imports
+
+faults: $(STAMP) ## Kill the gateway N times between two steps of a command and compare with a twin
+	$(BIN)/python -m tests.faults.campaign $(N)
+
+mutants: $(STAMP) ## Change the translation code in small ways and count the changes that tests notice
+	$(BIN)/python -m tests.mutants.campaign $(N)
+
+bench: $(STAMP) ## Measure, as ratios in one run
+	$(BIN)/dergate bench
+
+peers: $(STAMP) ## Prepare the foreign peers that tests/peers talks to
+	$(BIN)/python tests/peers/prepare.py
+
+ci: lint types arch test ## All that CI checks
