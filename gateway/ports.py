@@ -109,11 +109,19 @@ class CommandStore(Protocol):
         ...
 
     def load(self, table: Table) -> dict[str, dict[str, Any]]:
-        """Return every document of a table by key."""
+        """Return every document of a table by key, ordered by key."""
         ...
 
     def audit_after(self, sequence: int, limit: int) -> list[tuple[int, bytes]]:
         """Return up to `limit` chained records (sequence, canonical JSON) after `sequence`, oldest first."""
+        ...
+
+    def release_audit(self, through: int) -> None:
+        """Forget chained records up to `through`, which the segments hold; the newest always stays."""
+        ...
+
+    def raw(self, digest: str) -> bytes | None:
+        """Return the raw document of that SHA-256 (hex), if it is kept."""
         ...
 
     def close(self) -> None:
@@ -125,5 +133,8 @@ class AuditLog(Protocol):
     """The append-only, hash-chained segments that follow from the store."""
 
     def drain(self, store: CommandStore) -> int:
-        """Append what the store has and the segments lack, with one fdatasync; return how many."""
+        """Append what the store has and the segments lack, with one fdatasync; return how many.
+
+        `StoreError` where the disk refuses; the next drain writes what is missing.
+        """
         ...

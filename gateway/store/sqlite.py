@@ -1,0 +1,242 @@
+"""Durable state in one SQLite file: WAL, synchronous FULL, one transaction per event, one writer.
+
+Tables: `documents` (table, key → JSON), `audit` (sequence → canonical record; the segments of
+`store.audit` follow from it), `raw` (SHA-256 → document as it came).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gateway.core.effects import Audit, Persist, Table
+from gateway.errors import LockedError, StoreError
+from gateway.ports import AuditHead
+from gateway.store import chain
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE documents (
+            kind TEXT NOT NULL, key TEXT NOT NULL, document BLOB NOT NULL, PRIMARY KEY (kind, key)
+        ) WITHOUT ROWID
+        """,
+        "CREATE TABLE audit (sequence INTEGER PRIMARY KEY, record BLOB NOT NULL)",
+        "CREATE TABLE raw (digest TEXT PRIMARY KEY, body BLOB NOT NULL)",
+    ),
+)
+"""Statements from each schema version to the next; `PRAGMA user_version` says how many were run."""
+
+_BUSY_S = 0.25
+"""How long a foreign lock may hold up the gateway before it counts as a refusal."""
+_REFUSALS = {
+    sqlite3.SQLITE_FULL: ("DG-1301", "is full", "free space; the gateway resumes by itself"),
+    sqlite3.SQLITE_BUSY: ("DG-1302", "is locked by another program", "end that program"),
+    sqlite3.SQLITE_LOCKED: ("DG-1302", "is locked by another program", "end that program"),
+    sqlite3.SQLITE_READONLY: ("DG-1303", "is read-only", "let the gateway write there"),
+    sqlite3.SQLITE_CANTOPEN: ("DG-1303", "cannot be opened", "let the gateway write there"),
+    sqlite3.SQLITE_CORRUPT: ("DG-1304", "is damaged", "restore a copy"),
+    sqlite3.SQLITE_NOTADB: ("DG-1304", "is no database of dergate", "name another file"),
+    sqlite3.SQLITE_IOERR: ("DG-1305", "cannot be read or written", "check the disk"),
+}
+
+
+class SqliteStore:
+    """The `CommandStore` of one gateway; a second one on the same file is a `LockedError`."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file, take the writer's lock, bring the schema up to date."""
+        self._path = path
+        self._lock = _take_lock(path)
+        try:
+            self._db = _open(path)
+            try:
+                self._head = self._last_head()
+            except BaseException:
+                self._db.close()
+                raise
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def commit(self, effects: Iterable[Persist | Audit], at: datetime) -> AuditHead:
+        """Write all in one transaction; durable on return; `StoreError` with nothing written."""
+        with _refusals(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                head = self._write(effects, at)
+                self._db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.OperationalError):  # SQLite took some back itself
+                    self._db.execute("ROLLBACK")
+                raise
+        self._head = head
+        return head
+
+    def load(self, table: Table) -> dict[str, dict[str, Any]]:
+        """Return every document of a table, ordered by key."""
+        query = "SELECT key, document FROM documents WHERE kind = ? ORDER BY key"
+        with _refusals(self._path):
+            rows = self._db.execute(query, (table.value,)).fetchall()
+        return {key: orjson.loads(document) for key, document in rows}
+
+    def audit_after(self, sequence: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return up to `limit` records after `sequence`, oldest first."""
+        query = "SELECT sequence, record FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?"
+        with _refusals(self._path):
+            return self._db.execute(query, (sequence, limit)).fetchall()
+
+    def release_audit(self, through: int) -> None:
+        """Forget the records up to `through`; the newest stays: the chain goes on from it."""
+        last = min(through, self._head.sequence - 1)
+        with _refusals(self._path):
+            self._db.execute("DELETE FROM audit WHERE sequence <= ?", (last,))
+
+    def raw(self, digest: str) -> bytes | None:
+        """Return the document of that digest, if it is kept."""
+        with _refusals(self._path):
+            row = self._db.execute("SELECT body FROM raw WHERE digest = ?", (digest,)).fetchone()
+        return None if row is None else row[0]
+
+    def close(self) -> None:
+        """Release the file; closing twice is harmless."""
+        if self._lock >= 0:
+            self._db.close()
+            os.close(self._lock)
+            self._lock = -1
+
+    def _write(self, effects: Iterable[Persist | Audit], at: datetime) -> AuditHead:
+        head = self._head
+        for effect in effects:
+            if isinstance(effect, Audit):
+                body = chain.record(effect, head, at)
+                head = chain.chained(head, body)
+                self._db.execute("INSERT INTO audit VALUES (?, ?)", (head.sequence, body))
+                self._keep_raw(effect.raw)
+            elif effect.document is None:
+                self._db.execute(
+                    "DELETE FROM documents WHERE kind = ? AND key = ?",
+                    (effect.table.value, effect.key),
+                )
+            else:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)",
+                    (effect.table.value, effect.key, orjson.dumps(effect.document)),
+                )
+        return head
+
+    def _keep_raw(self, documents: tuple[bytes, ...]) -> None:
+        rows = [(chain.raw_digest(body), body) for body in documents]
+        self._db.executemany("INSERT OR IGNORE INTO raw VALUES (?, ?)", rows)
+
+    def _last_head(self) -> AuditHead:
+        with _refusals(self._path):
+            return _head_of(self._db)
+
+
+def stored_head(path: Path) -> AuditHead:
+    """Return the newest record's place and digest, read beside a gateway that may be running."""
+    with _refusals(path):
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S)
+        try:
+            return _head_of(db)
+        finally:
+            db.close()
+
+
+def _head_of(db: sqlite3.Connection) -> AuditHead:
+    query = "SELECT sequence, record FROM audit ORDER BY sequence DESC LIMIT 1"
+    row = db.execute(query).fetchone()
+    if row is None:
+        return chain.GENESIS
+    sequence, body = row
+    before = AuditHead(sequence - 1, orjson.loads(body)["prev"])
+    return chain.chained(before, body)
+
+
+def _take_lock(path: Path) -> int:
+    """Return the descriptor that holds the writer's lock; the kernel frees it with the process."""
+    where = path.with_name(f"{path.name}.lock")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(where, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise StoreError(
+            "cannot be opened", where=str(where), code="DG-1303", advice=exc.strerror or str(exc)
+        ) from exc
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        os.close(lock)
+        raise LockedError(
+            "another gateway works on this state",
+            where=str(path),
+            advice="end it, or give this one its own `state`",
+        ) from exc
+    return lock
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    with _refusals(path):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            _check(db, path)
+            _migrate(db, path)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise StoreError(
+            f"is damaged: {verdict}", where=str(path), code="DG-1304", advice="restore a copy"
+        )
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Run the missing migrations in one transaction: old or new schema, never between."""
+    db.execute("BEGIN IMMEDIATE")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"has schema {version}, this dergate knows up to {len(MIGRATIONS)}",
+            where=str(path),
+            code="DG-1306",
+            advice="use the newer dergate that made it",
+        )
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    db.execute("COMMIT")
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the disk refuse into `StoreError`; misuse stays what it is."""
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise
+    except sqlite3.DatabaseError as exc:
+        primary = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+        code, problem, advice = _REFUSALS.get(primary, ("DG-1300", f"refuses: {exc}", ""))
+        raise StoreError(problem, where=str(path), code=code, advice=advice) from exc
+    except OSError as exc:
+        raise StoreError(
+            "cannot be opened", where=str(path), code="DG-1303", advice=exc.strerror or str(exc)
+        ) from exc
