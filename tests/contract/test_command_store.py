@@ -1,0 +1,159 @@
+"""What every `CommandStore` promises, over all of them."""
+
+import hashlib
+
+import orjson
+import pytest
+from support.store_builders import NOON, a_document, a_forgetting, an_audit
+
+from gateway.core.effects import Table
+from gateway.store.memory import MemoryStore
+from gateway.store.sqlite import SqliteStore
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def store(request, tmp_path):
+    made = SqliteStore(tmp_path / "state.db") if request.param == "sqlite" else MemoryStore()
+    yield made
+    made.close()
+
+
+def records(store, after=0, limit=100):
+    return [orjson.loads(body) for _, body in store.audit_after(after, limit)]
+
+
+def test_a_new_store_is_empty(store):
+    assert [store.load(table) for table in Table] == [{}] * len(Table)
+    assert store.audit_after(0, 10) == []
+
+
+def test_a_document_comes_back_as_it_was(store):
+    document = {"text": "ü", "number": 0.95, "none": None, "list": [1, True], "map": {"a": {}}}
+    store.commit([a_document("K1", document)], NOON)
+    assert store.load(Table.COMMANDS) == {"K1": document}
+
+
+def test_the_newest_document_of_a_key_counts(store):
+    store.commit([a_document("K1", {"v": 1}), a_document("K1", {"v": 2})], NOON)
+    store.commit([a_document("K1", {"v": 3})], NOON)
+    assert store.load(Table.COMMANDS) == {"K1": {"v": 3}}
+
+
+def test_the_last_word_of_a_transaction_counts(store):
+    store.commit([a_document("A"), a_forgetting("A"), a_forgetting("B"), a_document("B")], NOON)
+    assert list(store.load(Table.COMMANDS)) == ["B"]
+
+
+def test_forgetting_what_is_not_there_changes_nothing(store):
+    store.commit([a_forgetting("K9")], NOON)
+    assert store.load(Table.COMMANDS) == {}
+
+
+def test_tables_do_not_mix(store):
+    store.commit([a_document("K", {"v": table.value}, table=table) for table in Table], NOON)
+    assert {t: store.load(t)["K"]["v"] for t in Table} == {t: t.value for t in Table}
+
+
+def test_documents_come_in_the_order_of_their_keys(store):
+    store.commit([a_document(key) for key in ("b", "a", "ä", "C")], NOON)
+    assert list(store.load(Table.COMMANDS)) == ["C", "a", "b", "ä"]
+
+
+def test_a_document_is_kept_as_it_was_when_it_was_committed(store):
+    document = {"list": [1]}
+    store.commit([a_document("K1", document)], NOON)
+    document["list"].append(2)
+    assert store.load(Table.COMMANDS) == {"K1": {"list": [1]}}
+
+
+def test_a_document_that_is_no_json_leaves_nothing_of_its_transaction(store):
+    with pytest.raises(TypeError):
+        store.commit([a_document("A"), an_audit(), a_document("B", {"v": object()})], NOON)
+    assert store.load(Table.COMMANDS) == {}
+    assert store.commit([an_audit()], NOON).sequence == 1
+
+
+def test_the_head_moves_with_each_record_and_rests_without(store):
+    first = store.commit([an_audit(), an_audit()], NOON)
+    assert first.sequence == 2
+    assert store.commit([a_document()], NOON) == first
+    assert store.commit([], NOON) == first
+
+
+def test_each_record_carries_the_hash_of_the_one_before(store):
+    store.commit([an_audit("one"), an_audit("two")], NOON)
+    head = store.commit([an_audit("three")], NOON)
+    previous = bytes(32)
+    for sequence, body in store.audit_after(0, 10):
+        assert orjson.loads(body)["seq"] == sequence
+        assert orjson.loads(body)["prev"] == previous.hex()
+        previous = hashlib.sha256(b"\0" + previous + body).digest()
+    assert head.digest == previous.hex()
+
+
+def test_a_record_says_who_did_what_to_what_when(store):
+    store.commit([an_audit("control.dispatched", subject="C7", action="SetDERControl")], NOON)
+    (record,) = records(store)
+    del record["prev"]
+    assert record == {
+        "seq": 1,
+        "ts_utc": "2026-12-01T12:00:00.000000Z",
+        "actor": "gateway",
+        "kind": "control.dispatched",
+        "subject": "C7",
+        "details": {"action": "SetDERControl"},
+        "raw": [],
+    }
+
+
+def test_raw_documents_lie_beside_the_chain_by_their_digest(store):
+    body = b"<DERControl/>"
+    store.commit([an_audit(raw=(body, b"", body))], NOON)
+    named = records(store)[0]["raw"]
+    assert named == [hashlib.sha256(part).hexdigest() for part in (body, b"", body)]
+    assert [store.raw(digest) for digest in named] == [body, b"", body]
+    assert store.raw("0" * 64) is None
+
+
+def test_the_same_raw_document_may_come_again(store):
+    store.commit([an_audit(raw=(b"x",))], NOON)
+    store.commit([an_audit(raw=(b"x",))], NOON)
+    assert store.raw(records(store)[1]["raw"][0]) == b"x"
+
+
+@pytest.mark.parametrize(
+    ("after", "limit", "expected"),
+    [(0, 10, [1, 2, 3]), (1, 10, [2, 3]), (0, 2, [1, 2]), (3, 10, []), (9, 10, []), (0, 0, [])],
+)
+def test_records_are_read_onward_from_a_place(store, after, limit, expected):
+    store.commit([an_audit(), an_audit(), an_audit()], NOON)
+    assert [sequence for sequence, _ in store.audit_after(after, limit)] == expected
+
+
+def test_released_records_are_forgotten_and_the_chain_goes_on(store):
+    store.commit([an_audit(), an_audit(), an_audit()], NOON)
+    store.release_audit(2)
+    head = store.commit([an_audit()], NOON)
+    assert [sequence for sequence, _ in store.audit_after(0, 10)] == [3, 4]
+    assert head.sequence == 4
+
+
+def test_the_newest_record_is_never_released(store):
+    store.commit([an_audit(), an_audit()], NOON)
+    store.release_audit(99)
+    assert [sequence for sequence, _ in store.audit_after(0, 10)] == [2]
+
+
+def test_releasing_nothing_is_allowed(store):
+    store.release_audit(-5)
+    store.commit([an_audit()], NOON)
+    store.release_audit(0)
+    assert len(records(store)) == 1
+
+
+def test_both_stores_write_the_same_chain(tmp_path):
+    sqlite, memory = SqliteStore(tmp_path / "state.db"), MemoryStore()
+    effects = [a_document(), an_audit(value=1.5), an_audit(raw=(b"x",))]
+    assert sqlite.commit(effects, NOON) == memory.commit(effects, NOON)
+    assert sqlite.audit_after(0, 10) == memory.audit_after(0, 10)
+    sqlite.close()

@@ -1,0 +1,31 @@
+"""Builders for stores: effects to commit, chains to tamper with."""
+
+from datetime import UTC, datetime, timedelta
+
+from gateway.core.effects import Audit, Persist, Table
+from gateway.store.audit import AuditSegments
+from gateway.store.memory import MemoryStore
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+def a_document(key="K1", document=None, *, table=Table.COMMANDS):
+    return Persist(table, key, {"value": 1} if document is None else document)
+
+
+def a_forgetting(key="K1", *, table=Table.COMMANDS):
+    return Persist(table, key, None)
+
+
+def an_audit(kind="control.dispatched", *, subject="C1", raw=(), **details):
+    return Audit(kind, "gateway", subject, details, raw)
+
+
+def a_chain(folder, records=5, *, every=timedelta(seconds=1), start=NOON):
+    """Write a chain of `records` into `folder`; return the store behind it."""
+    store, segments = MemoryStore(), AuditSegments(folder)
+    for number in range(records):
+        store.commit([an_audit(subject=f"C{number + 1}")], start + number * every)
+    segments.drain(store)
+    segments.close()
+    return store
