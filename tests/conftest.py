@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from support.places import shared_folder
 
 _skipped: dict[str, str] = {}

@@ -4,6 +4,7 @@ import re
 import subprocess
 
 import pytest
+
 from support.places import ROOT
 
 ADDRESSES = ("files.pythonhosted.org", "registry.npmjs.org", "pypi" + ".org/simple")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hatchling import build
+
 from support.places import ROOT
 
 

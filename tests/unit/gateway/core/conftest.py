@@ -1,6 +1,7 @@
 """The engine on a bench."""
 
 import pytest
+
 from support.engine_bench import Bench, an_engine, the_book
 
 

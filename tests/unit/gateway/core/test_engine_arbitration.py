@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from support.engine_bench import NOON, a_command, a_default, a_profile, limit, pf
-
 from gateway.core.events import ReplyStatus, Withdrawal
+from support.engine_bench import NOON, a_command, a_default, a_profile, limit, pf
 from translators.canonical.commands import Origin, Protocol, Revision
 from translators.canonical.controls import FixedVar, Quantity
 from translators.canonical.telemetry import ControlOutcome as Told

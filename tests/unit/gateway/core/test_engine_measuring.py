@@ -3,10 +3,9 @@
 from datetime import timedelta
 from fractions import Fraction
 
-from support.engine_bench import a_command, a_default, pf
-
 from gateway.core.effects import PostSamples, ReportStation
 from gateway.core.events import AlarmReceived, SamplesTaken
+from support.engine_bench import a_command, a_default, pf
 from translators.canonical.telemetry import Alarm, GridFault, Phase, Quality, Sample
 from translators.units import Kind
 

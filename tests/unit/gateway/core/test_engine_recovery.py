@@ -1,16 +1,6 @@
 """What survives silence, reconnects, restarts and shutdown."""
 
 import pytest
-from support.engine_bench import (
-    Bench,
-    a_command,
-    a_default,
-    a_profile,
-    an_engine,
-    held_from,
-    limit,
-    pf,
-)
 
 from gateway.core.effects import (
     Persist,
@@ -37,6 +27,16 @@ from gateway.core.events import (
     Withdrawal,
 )
 from gateway.core.ledger import MAX_ATTEMPTS, EntryState
+from support.engine_bench import (
+    Bench,
+    a_command,
+    a_default,
+    a_profile,
+    an_engine,
+    held_from,
+    limit,
+    pf,
+)
 from translators.canonical.capability import Transaction
 from translators.canonical.commands import Target
 from translators.canonical.telemetry import ControlNotice

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from support.engine_bench import a_command, a_default, a_profile, held_from, limit, pf
 
 from gateway.core.effects import Audit, Persist, ReadBack, RespondToUtility, SendToStation
 from gateway.core.events import ReplyStatus, Withdrawal
 from gateway.core.records import CommandRecord
+from support.engine_bench import a_command, a_default, a_profile, held_from, limit, pf
 from translators.canonical.commands import Randomization, ResponseDuty
 from translators.canonical.controls import Excitation, Gradients, IslandPermit, LimitOn
 from translators.canonical.telemetry import ControlOutcome as Told
