@@ -1,0 +1,42 @@
+"""`dergate sim`: the shipped simulators, each playing a script until it is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.errors import SettingsError
+from gateway.simulators import utility_2030_5
+
+app = typer.Typer(name="sim", no_args_is_help=True, help="Simulators: a utility, a station.")
+
+Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="YAML script to play.")]
+
+
+@app.command("utility-2030.5")
+def utility_command(
+    script: Script,
+    *,
+    certificate: Annotated[Path, typer.Option(help="Server certificate chain (PEM).")],
+    key: Annotated[Path, typer.Option(help="Its private key (PEM).")],
+    trust_anchor: Annotated[Path, typer.Option(help="Certificates (PEM) of its clients.")],
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8443,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Serve an IEEE 2030.5 utility over mutual TLS; print each step, post and refusal."""
+    played = utility_2030_5.load_script(_text(script), script.parent)
+    files = utility_2030_5.Files(certificate, key, trust_anchor)
+    asyncio.run(
+        utility_2030_5.serve(played, files, typer.echo, address=(host, port), folder=script.parent)
+    )
+
+
+def _text(script: Path) -> str:
+    try:
+        return script.read_text(encoding="utf-8")
+    except OSError as exc:
+        problem = f"cannot be read: {exc.strerror}"
+        raise SettingsError(problem, where=str(script), code="DG-1020") from exc

@@ -1,0 +1,105 @@
+"""What must hold between settings: ids are unique, every identity has its station, TLS is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from gateway.settings.document import Location
+from gateway.settings.schema import Identity, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault and where it is."""
+
+    at: Location
+    problem: str
+    advice: str = ""
+
+
+def _unique_ids(settings: Settings) -> Iterator[Finding]:
+    """Find ids that stand twice."""
+    groups: list[tuple[Location, list[str]]] = [
+        (("utilities",), [utility.id for utility in settings.utilities]),
+        (("stations",), [station.id for station in settings.stations]),
+    ]
+    for n, station in enumerate(settings.stations):
+        groups.append((("stations", n, "evses"), [str(evse.id) for evse in station.evses]))
+    for at, ids in groups:
+        for n, name in enumerate(ids):
+            if name in ids[:n]:
+                yield Finding((*at, n, "id"), f"{at[-1]}: id {name} stands twice")
+
+
+def _identities(settings: Settings) -> Iterator[tuple[Location, Identity]]:
+    for n, utility in enumerate(settings.utilities):
+        for m, identity in enumerate(utility.identities):
+            yield ("utilities", n, "identities", m), identity
+
+
+def _one_station_each(settings: Settings) -> Iterator[Finding]:
+    """Find identities without a station, and stations with no identity or several."""
+    stations = {station.id for station in settings.stations}
+    bound: set[str] = set()
+    for at, identity in _identities(settings):
+        if identity.station not in stations:
+            problem = f"the identity is bound to {identity.station}, which is no station here"
+            yield Finding((*at, "station"), problem)
+        elif identity.station in bound:
+            problem = f"station {identity.station} is bound twice"
+            advice = "one station follows one utility, by one identity"
+            yield Finding((*at, "station"), problem, advice)
+        bound.add(identity.station)
+    for n, station in enumerate(settings.stations):
+        if station.id not in bound:
+            problem = f"station {station.id} is bound to no identity"
+            yield Finding(("stations", n, "id"), problem, "name it under a utility's identities")
+
+
+def _own_certificates(settings: Settings) -> Iterator[Finding]:
+    """Find certificate files that two identities share."""
+    seen: dict[Path, str] = {}
+    for at, identity in _identities(settings):
+        path = identity.certificate.resolve()
+        first = seen.setdefault(path, identity.station)
+        if first != identity.station:
+            problem = f"stations {first} and {identity.station} share a certificate"
+            yield Finding((*at, "certificate"), problem, "each needs its own: it is its identity")
+
+
+def _whole_tls(settings: Settings) -> Iterator[Finding]:
+    """Find a certificate without its key, and plain text where others can listen."""
+    ocpp = settings.ocpp
+    if (ocpp.certificate is None) != (ocpp.key is None):
+        yield Finding(("ocpp",), "certificate and key belong together")
+    elif ocpp.certificate is None and not _loopback(ocpp.host):
+        problem = f"passwords of stations would go in plain text over {ocpp.host}"
+        yield Finding(("ocpp", "host"), problem, "give ocpp a certificate and its key")
+
+
+def _pinned(settings: Settings) -> Iterator[Finding]:
+    """Find utilities whose name is not checked and whose certificate is not pinned."""
+    for n, utility in enumerate(settings.utilities):
+        if not utility.check_hostname and not utility.peer_lfdi:
+            problem = "without check_hostname any certificate under the trust anchor would do"
+            yield Finding(("utilities", n, "check_hostname"), problem, "give peer_lfdi")
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+    "DG-1050": _unique_ids,
+    "DG-1051": _one_station_each,
+    "DG-1053": _own_certificates,
+    "DG-1054": _whole_tls,
+    "DG-1055": _pinned,
+}
+"""By error code."""
