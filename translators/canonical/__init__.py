@@ -1,1 +1,1 @@
-"""The canonical DER model: frozen values in the generator frame (+P exports, +Q injects); no protocol's words."""
+"""The canonical DER model, frozen, in the generator frame (+P exports, +Q injects); no protocol's words."""

@@ -67,7 +67,7 @@ def _reader(hint: Any) -> _Read:
         return _sequence(get_args(hint)[0], frozenset)
     if origin is dict:
         item = _reader(get_args(hint)[1])
-        return lambda document: {key: item(value) for key, value in document.items()}
+        return lambda document: {key: item(value) for key, value in _typed(document, dict).items()}
     if is_dataclass(hint) and hint is not Unit:
         return _dataclass(hint)
     return _scalar(hint)
@@ -120,7 +120,7 @@ def _union(members: tuple[Any, ...]) -> _Read:
 
     def read(document: Any) -> Any:
         name = document.get("$type") if isinstance(document, dict) else None
-        if name not in by_name:
+        if not isinstance(name, str) or name not in by_name:
             raise ModelError("is no known type", where="codec", value=name)
         return by_name[name](document)
 

@@ -1,7 +1,7 @@
 """The closed union `DerControl`: everything a utility can ask of a DER, whatever it speaks.
 
-Frame of the generator: +P exports, +Q injects. Numbers are Fractions in the unit that the field's type or
-name states; percentages carry their base. `match` with `assert_never` over `DerControl` names what is missing.
+Frame of the generator: +P exports, +Q injects. Numbers are Fractions in the unit that the field's type
+or name states; percentages carry their base. `match` with `assert_never` names what is missing.
 """
 
 from __future__ import annotations

@@ -55,20 +55,21 @@ def simplify(points: Sequence[Vertex], most: int) -> tuple[tuple[Vertex, ...], F
 
 
 def _error(points: Sequence[Vertex], thinned: Sequence[Vertex]) -> Fraction:
-    return max((abs(p.y - _at(thinned, p.x, p.y)) for p in points), default=Fraction())
+    """Return the largest distance in y, on either side of each vertex: at a step both sides count."""
+    pairs = [(_sides(points, p.x), _sides(thinned, p.x)) for p in points]
+    gaps = [abs(a - b) for ours, theirs in pairs for a, b in zip(ours, theirs, strict=True)]
+    return max(gaps, default=Fraction())
 
 
-def _at(points: Sequence[Vertex], x: Fraction, near: Fraction) -> Fraction:
-    """Return y at x; at a step the end that is nearer to `near`."""
-    found: list[Fraction] = []
+def _sides(points: Sequence[Vertex], x: Fraction) -> tuple[Fraction, Fraction]:
+    """Return y just left and just right of x; the ends hold on outside."""
+    before, after = points[0].y, points[-1].y
     for left, right in pairwise(points):
-        if left.x <= x <= right.x:
-            if left.x == right.x:
-                low, high = sorted((left.y, right.y))
-                found.append(min(max(near, low), high))
-            else:
-                found.append(left.y + (right.y - left.y) * (x - left.x) / (right.x - left.x))
-    return min(found, key=lambda y: abs(y - near), default=near)
+        if left.x < x <= right.x:
+            before = left.y + (right.y - left.y) * (x - left.x) / (right.x - left.x)
+        if left.x <= x < right.x:
+            after = left.y + (right.y - left.y) * (x - left.x) / (right.x - left.x)
+    return before, after
 
 
 def signed_power_factors(points: Sequence[PowerFactorVertex]) -> tuple[tuple[Vertex, ...], bool]:
@@ -98,7 +99,7 @@ def _signed(points: Sequence[PowerFactorVertex]) -> list[Vertex]:
             continue
         before = _branch(points[:number][::-1])
         after = _branch(points[number + 1 :])
-        left = before or after or point.excitation
+        left = before or after or points[0].excitation
         vertices.append(Vertex(point.x, Fraction(_sign(left))))
         next_is_unity = number + 1 < len(points) and points[number + 1].displacement == 1
         if before and after and before != after and not next_is_unity:

@@ -136,5 +136,4 @@ class Profile:
 
 def instant(value: datetime) -> str:
     """Return an RFC 3339 instant in UTC, fractions of a second only where there are some."""
-    text = value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return text.replace(".000000", "")
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

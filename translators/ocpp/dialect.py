@@ -57,8 +57,3 @@ CODECS: dict[str, Codec] = {
     "enter_service_ramp": _enter_service_ramp,
     "wattpf_y": _wattpf_y,
 }
-
-
-def excitation(absorbing: bool, dialect: Dialect) -> bool:
-    """Return the excitation flag: true absorbs (schema text), or the other way round."""
-    return absorbing is (dialect.excitation != "inverted")

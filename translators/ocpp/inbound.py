@@ -6,10 +6,12 @@ else. A value that cannot be read is left out and named; its neighbours live on.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -38,9 +40,17 @@ _UNITS = {
 }
 _PHASES = {"L1": Phase.L1, "L2": Phase.L2, "L3": Phase.L3}
 _NEUTRAL = "-N"
+_MAX_EXPONENT = 30
+"""Powers of ten beyond this are no measurement; expanding them exactly would exhaust the machine."""
 _SUMMED = frozenset({Kind.POWER, Kind.REACTIVE})
 
+_PLACES = ("Outlet", None, "Cable", "Inlet", "Upstream")
+"""Where a value may be measured, best first; None is the default, Outlet. Body and car are left out."""
+_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+_MULTIPLIERS = range(-30, 31)
+
 type _Key = tuple[datetime, Kind, Phase]
+type _Series = tuple[datetime, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,52 +62,78 @@ class Samples:
 
 
 def samples(station: str, evse: int | None, meter_values: Sequence[Json]) -> Samples:
-    """Return the samples of `meterValue` entries; import and export of one instant are one value."""
-    totals: defaultdict[_Key, Fraction] = defaultdict(Fraction)
-    doubtful: set[_Key] = set()
+    """Return the samples of `meterValue` entries; import and export of one instant are one value.
+
+    What a station says twice of one instant (by two contexts, or at two places) counts once.
+    """
+    read: dict[_Series, dict[Phase, _Reading]] = {}
     problems: list[str] = []
     for number, entry in enumerate(meter_values):
         for index, value in enumerate(entry["sampledValue"]):
             where = f"meterValue[{number}]/sampledValue[{index}]"
             try:
-                read = _read(entry["timestamp"], value, where)
+                found = _read(entry["timestamp"], value, where)
             except DocumentError as error:
                 problems.append(str(error))
                 continue
-            if read is not None:
-                key, signed = read
-                totals[key] += signed
-                if value.get("context") in {"Interruption.Begin", "Interruption.End"}:
-                    doubtful.add(key)
-    _add_totals(totals)
-    found = tuple(
-        Sample(station, evse, kind, value, at, phase, _quality((at, kind, phase) in doubtful))
-        for (at, kind, phase), value in totals.items()
-    )
-    return Samples(found, tuple(problems))
+            if found is not None:
+                series, phase, reading = found
+                known = read.setdefault(series, {})
+                if phase not in known or reading.place <= known[phase].place:
+                    known[phase] = reading
+    return Samples(tuple(_netted(station, evse, read)), tuple(problems))
 
 
-def _quality(doubtful: bool) -> Quality:
-    return Quality.QUESTIONABLE if doubtful else Quality.GOOD
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One value with its sign; `place` ranks where it was measured, 0 is best."""
+
+    value: Fraction
+    quality: Quality
+    place: int = 0
 
 
-def _read(timestamp: str, value: Json, where: str) -> tuple[_Key, Fraction] | None:
+def _netted(
+    station: str, evse: int | None, read: Mapping[_Series, Mapping[Phase, _Reading]]
+) -> Iterator[Sample]:
+    """Yield one sample for each instant, kind and phase: export less import."""
+    parts: defaultdict[_Key, list[_Reading]] = defaultdict(list)
+    for (at, measurand), phases in read.items():
+        kind, _ = _SIGNED[measurand]
+        for phase, reading in _with_total(kind, phases).items():
+            parts[at, kind, phase].append(reading)
+    for (at, kind, phase), readings in parts.items():
+        value = sum((reading.value for reading in readings), Fraction())
+        yield Sample(station, evse, kind, value, at, phase, _worst(readings))
+
+
+def _worst(readings: Iterable[_Reading]) -> Quality:
+    good = all(reading.quality is Quality.GOOD for reading in readings)
+    return Quality.GOOD if good else Quality.QUESTIONABLE
+
+
+def _read(timestamp: str, value: Json, where: str) -> tuple[_Series, Phase, _Reading] | None:
     """Return one sampled value with its sign, None for what we do not follow."""
     measurand = value.get("measurand", "Energy.Active.Import.Register")
     if measurand not in _SIGNED:
         return None
     kind, sign = _SIGNED[measurand]
-    phase = _phase(value.get("phase"))
-    if phase is None:
+    phase, place = _phase(value.get("phase")), value.get("location")
+    if phase is None or place not in _PLACES:
         return None
     unit = value.get("unitOfMeasure", {})
     name = unit.get("unit", next(iter(_UNITS[kind])))
     factor = _UNITS[kind].get(name)
     if factor is None:
         raise DocumentError(f"is no unit of {measurand}", where=where, value=name)
-    number = _fraction(value["value"], where)
-    exact = scale10(number * factor, int(unit.get("multiplier", 0)))
-    return (_instant(timestamp, where), kind, phase), sign * exact
+    multiplier = unit.get("multiplier", 0)
+    if multiplier not in _MULTIPLIERS:
+        raise DocumentError("is no multiplier of a unit", where=where, value=multiplier)
+    exact = scale10(_fraction(value["value"], where) * factor, int(multiplier))
+    doubtful = value.get("context") in {"Interruption.Begin", "Interruption.End"}
+    quality = Quality.QUESTIONABLE if doubtful else Quality.GOOD
+    reading = _Reading(sign * exact, quality, _PLACES.index(place))
+    return (_instant(timestamp, where), measurand), phase, reading
 
 
 def _phase(name: str | None) -> Phase | None:
@@ -107,31 +143,29 @@ def _phase(name: str | None) -> Phase | None:
     return _PHASES.get(name.removesuffix(_NEUTRAL))
 
 
-def _add_totals(totals: defaultdict[_Key, Fraction]) -> None:
-    """Where a station reports phases alone, add their sum (power) or mean (voltage)."""
-    groups: defaultdict[tuple[datetime, Kind], list[Fraction]] = defaultdict(list)
-    for (at, kind, phase), value in totals.items():
-        if phase is not Phase.ALL:
-            groups[at, kind].append(value)
-    for (at, kind), values in groups.items():
-        total = sum(values, Fraction())
-        whole = total if kind in _SUMMED else total / len(values)
-        totals.setdefault((at, kind, Phase.ALL), whole)
+def _with_total(kind: Kind, phases: Mapping[Phase, _Reading]) -> Mapping[Phase, _Reading]:
+    """Return the readings; where there are phases alone, with their sum (power) or mean (voltage)."""
+    if Phase.ALL in phases:
+        return phases
+    total = sum((reading.value for reading in phases.values()), Fraction())
+    whole = total if kind in _SUMMED else total / len(phases)
+    return {**phases, Phase.ALL: _Reading(whole, _worst(phases.values()))}
 
 
 def _fraction(value: Any, where: str) -> Fraction:
-    try:
-        return Fraction(str(value))
-    except (ValueError, ZeroDivisionError) as exc:
-        raise DocumentError("is no number", where=where, value=value) from exc
+    """Return a decimal number, exactly; what would not fit into memory is no number."""
+    text = str(value)
+    if _NUMBER.fullmatch(text) is None:
+        raise DocumentError("is no number", where=where, value=value)
+    return Fraction(text)
 
 
 def _instant(text: str, where: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
-    except ValueError as exc:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
         raise DocumentError("is no instant", where=where, value=text) from exc
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def notice(station: str, payload: Json) -> ControlNotice:
@@ -217,8 +251,8 @@ def _described(evse: Evse, component: str, variable: str, value: str) -> Evse:
 def with_rating(ratings: Ratings, name: str, value: object) -> Ratings:
     """Return the ratings with one variable of DCDERCtrlr; unchanged where the value is no number."""
     try:
-        number = Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
+        number = _fraction(value, name)
+    except DocumentError:
         return ratings
     return replace(ratings, **{RATINGS[name]: number})
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from translators.canonical.capability import StationProfile
-from translators.canonical.controls import DerControl, PowerLimit, Quantity
+from translators.canonical.controls import ActiveSetpoint, DerControl, PowerLimit, Quantity
 from translators.ocpp.desk import Desk, Profile
 from translators.ocpp.members import set_der_control, supports
 from translators.rules.target import Draft, TargetRule
@@ -44,6 +44,7 @@ def export_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
         if not clipped:
             problem = "the station has no LimitMaxDischarge and runs no setpoint of ours"
             raise Unmet("not_supported", "LimitMaxDischarge", problem)
+        desk.follow(controls)  # by the setpoint, clipped or within the limit
         return
     draft = desk.draft(rule, tightest)
     for control in controls:
@@ -56,24 +57,23 @@ def _tightest(
     desk: Desk, rule: TargetRule, controls: Sequence[DerControl]
 ) -> tuple[PowerLimit, Fraction]:
     """Return the most restrictive limit and its watts."""
-    best: tuple[PowerLimit, Fraction] | None = None
-    for control in controls:
-        if not isinstance(control, PowerLimit):
-            continue
-        draft = desk.draft(rule, control)
-        watts = desk.bases.convert(control.value, WATT, draft.trace, draft.path)
-        if best is None or watts < best[1]:
-            best = (control, watts)
-    if best is None:
-        raise Unmet("not_applicable", rule.id, "no limit among the controls")
-    return best
+    limits = [
+        (control, in_watts(desk, control.value, desk.draft(rule, control)))
+        for control in controls
+        if isinstance(control, PowerLimit)
+    ]
+    return min(limits, key=lambda limit: limit[1])
 
 
 def _clip_setpoints(
     desk: Desk, rule: TargetRule, controls: Sequence[DerControl], watts: Fraction
 ) -> bool:
-    """Clip our running setpoints that the limit would break (Q03.FR.02: no limit beside them)."""
-    if any(type(control).__name__ == "ActiveSetpoint" for control in desk.command.controls):
+    """Clip our running setpoints that the limit would break; say whether there are any.
+
+    Q03.FR.02: no limit stands beside a setpoint.
+    """
+    own = any(isinstance(control, ActiveSetpoint) for control in desk.command.controls)
+    if own and len(desk.situation.transactions) == 1:
         return True  # the command brings its own setpoint, which is clipped instead
     running = [t for t in desk.situation.transactions if (t.running_setpoint_w or 0) > 0]
     total = sum((t.running_setpoint_w or Fraction() for t in running), Fraction())
@@ -83,12 +83,11 @@ def _clip_setpoints(
         return True
     trace = rule.trace()
     for transaction in running:
-        own = transaction.running_setpoint_w or Fraction()
-        value = round_to(own * watts / total, _PLACES, Rounding.DOWN)
-        trace.step(
-            "clip setpoint", f"transaction {transaction.transaction_id}", own, "setpoint", -value
-        )
-        trace.lose(LossKind.CLIP, "setpoint", f"running {text(own)} W", own - value)
+        before = transaction.running_setpoint_w or Fraction()
+        value = round_to(before * watts / total, _PLACES, Rounding.DOWN)
+        where = f"transaction {transaction.transaction_id}"
+        trace.step("clip setpoint", where, before, "setpoint", -value)
+        trace.lose(LossKind.CLIP, "setpoint", f"running {text(before)} W", before - value)
         desk.set_profile(
             Profile(
                 purpose="TxProfile",

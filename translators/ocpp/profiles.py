@@ -28,10 +28,13 @@ from translators.rules.values import Unmet, text
 from translators.units import Base, Kind, Unit, percent, to_json_number
 
 _VAR = Unit(Kind.REACTIVE)
+_STOPS = (Connect(connected=False), Energize(energized=False))
 
 
 def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
     """Follow a setpoint: CentralSetpoint (Q03) where there is V2X, else a limit while charging."""
+    if _ceased(desk, rule, controls):
+        return
     transaction = _transaction(desk)
     active = next((c for c in controls if isinstance(c, ActiveSetpoint)), None)
     reactive = next((c for c in controls if isinstance(c, ReactiveSetpoint)), None)
@@ -60,6 +63,16 @@ def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> No
         ),
         controls,
     )
+
+
+def _ceased(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> bool:
+    """Say whether the same command ceases to energize; what it asks for besides has no effect then."""
+    if desk.ceased:
+        trace = rule.trace()
+        trace.lose(LossKind.DROP, type(controls[0]).__name__, "nothing flows: ceased to energize")
+        desk.keep(trace)
+        desk.follow(controls)
+    return desk.ceased
 
 
 def _transaction(desk: Desk) -> Transaction:
@@ -117,7 +130,8 @@ def _reactive(desk: Desk, reactive: ReactiveSetpoint, draft: Draft) -> Fraction:
     """Return the reactive setpoint in var (+ injects), within ratings."""
     var = desk.bases.convert(reactive.value, _VAR, draft.trace, "setpointReactive")
     high = desk.bases.total("max_var")
-    low = desk.bases.total("max_var_neg") or high
+    low = desk.bases.total("max_var_neg")
+    low = high if low is None else low
     cut = var if high is None else min(var, high)
     cut = cut if low is None else max(cut, -low)
     if cut != var:
@@ -153,8 +167,8 @@ def _as_limit(
 
 def cease(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
     """Cease to energize: no charge at the station, Idle for what runs; never galvanic isolation."""
-    stopping = [c for c in controls if not _permits(c)]
-    desk.follow([c for c in controls if _permits(c)])
+    stopping = [c for c in controls if c in _STOPS]
+    desk.follow([c for c in controls if c not in _STOPS])
     if not stopping:
         return
     desk.ceased = True
@@ -163,20 +177,9 @@ def cease(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
     rule.declare(draft, draft.trace)
     desk.keep(draft.trace)
     desk.set_profile(Profile("ChargingStationMaxProfile", 0, unit, period, part="/cease"), stopping)
-    for transaction in desk.situation.transactions:
-        evse = desk.evse(transaction)
-        if desk.profile.ocpp_version != "2.1" or evse is None:
-            continue
-        if "Idle" in evse.v2x_operation_modes:
+    if desk.profile.ocpp_version == "2.1":
+        for transaction in desk.situation.transactions:
             _idle(desk, transaction, stopping)
-
-
-def _permits(control: DerControl) -> bool:
-    match control:
-        case Connect(connected=permitted) | Energize(energized=permitted):
-            return permitted
-        case _:
-            return True
 
 
 def _nothing(desk: Desk) -> tuple[str, Json]:
@@ -187,12 +190,21 @@ def _nothing(desk: Desk) -> tuple[str, Json]:
 
 
 def _idle(desk: Desk, transaction: Transaction, controls: Sequence[DerControl]) -> None:
+    """Stop what runs: Idle, or a setpoint of 0 where the EVSE knows no Idle; else the limit does it."""
+    evse = desk.evse(transaction)
+    modes = frozenset() if evse is None else evse.v2x_operation_modes
+    if "Idle" in modes:
+        period: Json = {"operationMode": "Idle"}
+    elif "CentralSetpoint" in modes:
+        period = {"operationMode": "CentralSetpoint", "setpoint": 0}
+    else:
+        return
     desk.set_profile(
         Profile(
             purpose="TxProfile",
             evse_id=transaction.evse_id,
             unit="W",
-            period={"operationMode": "Idle"},
+            period=period,
             part="/cease",
             transaction_id=transaction.transaction_id,
         ),
@@ -202,6 +214,8 @@ def _idle(desk: Desk, transaction: Transaction, controls: Sequence[DerControl]) 
 
 def charge_state(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
     """Charge to a state of charge: a ceiling, by limitAtSoC; discharging is not possible meanwhile."""
+    if _ceased(desk, rule, controls):
+        return
     transaction = _transaction(desk)
     target = next(c for c in controls if isinstance(c, ChargeStateTarget))
     draft = desk.draft(rule, target)

@@ -1,1 +1,1 @@
-"""The mapping language: its files, their compiled form, and the trace each rule leaves; no protocol's documents."""
+"""The mapping language: files, compiled form, and the trace each rule leaves; no protocol's documents."""

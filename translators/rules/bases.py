@@ -59,15 +59,19 @@ class Bases:
         here, there = quantity.base, unit.of_negative if value < 0 else unit.of
         if here == there and source.kind == unit.kind:
             return value * source.scale / unit.scale
+        if here is None and there is None:
+            raise MappingError(f"is {source}, not {unit}", where=where, rule="W, var, VA never mix")
         before, used = value, []
+        value *= source.scale
         if here is not None:
             rating = self.rating(here, where)
             used.append(f"{here} = {text(rating)}")
-            value = value * source.scale * rating / 100
+            value = value * rating / 100
         if there is not None:
             rating = self.rating(there, where)
             used.append(f"{there} = {text(rating)}")
-            value = value / rating * 100 / unit.scale
+            value = value / rating * 100
+        value /= unit.scale
         trace.step(f"rebase {source} -> {unit}", where, before, where, value, ", ".join(used))
         if here is not None and there is not None:
             trace.lose(LossKind.REBASE, where, f"{here} to {there}")
@@ -85,10 +89,9 @@ def check_bases(
     """Refuse, at load, a conversion between bases that nobody declared."""
     if any(_reaches(source, target) for target in targets):
         return
-    wanted = {base for base in (source.of, source.of_negative) if base is not None}
-    missing = {base.value for base in wanted} - rebase
-    for target in targets:
-        missing -= {base.value for base in (target.of, target.of_negative) if base is not None}
+    positive = {source.of} - {target.of for target in targets}
+    negative = {source.of_negative} - {target.of_negative for target in targets}
+    missing = {base for base in positive | negative if base is not None} - rebase
     if source.kind is not Kind.PERCENT or missing:
         names = ", ".join(str(target) for target in targets)
         problem = f"may arrive as {source}, the target is {names}: declare a re-base"

@@ -51,7 +51,8 @@ def link(files: Mapping[str, str], codecs: Mapping[str, Codec]) -> Book:
                 else:
                     targets.append(TargetRule(model, codecs))
         except MappingError as error:
-            problems.append(str(error))
+            placed = str(error)
+            problems.append(placed if placed.startswith(path) else f"{path}: {placed}")
     problems += _duplicates([*sources, *targets])
     problems += _unlinked(sources, targets)
     if problems:
@@ -109,9 +110,11 @@ def _duplicates(rules: Iterable[SourceRule | TargetRule]) -> list[str]:
     for rule in rules:
         keys: list[object] = [rule.model.metadata.id]
         keys += _source_keys(rule) if isinstance(rule, SourceRule) else _target_keys(rule)
-        for key in keys:
-            if seen.setdefault(key, rule.id) != rule.id or key in keys[: keys.index(key)]:
-                problems.append(f"{rule.id}: {key} is taken by {seen[key]}")
+        problems += [
+            f"{rule.id}: {key} is taken by {seen[key]}"
+            for number, key in enumerate(keys)
+            if seen.setdefault(key, rule.id) != rule.id or key in keys[:number]
+        ]
     return problems
 
 

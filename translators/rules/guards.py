@@ -16,7 +16,7 @@ from translators.canonical.curves import Curve
 from translators.errors import MappingError
 
 _LONGEST = 200
-_LOOPS = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*(\w+)")
+_LOOPS = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)")
 
 type Condition = Callable[[Mapping[str, Any]], bool]
 
@@ -39,7 +39,11 @@ def condition(expression: str, names: frozenset[str], rule: str) -> Condition:
         )
 
     def holds(values: Mapping[str, Any]) -> bool:
-        result = program.execute(dict(values))
+        try:
+            result = program.execute(dict(values))
+        except (RuntimeError, TypeError, ValueError) as exc:
+            problem = f"cannot be evaluated: {exc}"
+            raise MappingError(problem, where=rule, value=expression, rule="guard") from exc
         if not isinstance(result, bool):
             raise MappingError("is not boolean", where=rule, value=expression, rule="guard")
         return result

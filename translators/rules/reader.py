@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from translators.errors import MappingError
 from translators.rules.schema import Mapping, SourceMapping, TargetMapping
@@ -32,6 +32,8 @@ def _documents(path: str, text: str) -> list[Any]:
         mark = exc.problem_mark
         where = path if mark is None else f"{path}:{mark.line + 1}:{mark.column + 1}"
         raise MappingError(exc.problem or "is no YAML", where=where, rule="yaml") from exc
+    except YAMLError as exc:
+        raise MappingError("is no text that YAML knows", where=path, rule="yaml") from exc
 
 
 def _model(path: str, document: Any) -> Rule:

@@ -143,12 +143,12 @@ class TargetField(_Strict):
 
 
 class TargetPoints(_Strict):
-    """The points of an emitted curve; `geometry` names the operator that cuts, `shape` what it draws."""
+    """The points of an emitted curve; `shape` says what it draws, `max` how many the schema allows."""
 
     x: TargetField
     y: TargetField
     shape: Literal["polyline", "power_factor", "boundary"] = "polyline"
-    max: int = 10
+    max: Annotated[int, Field(ge=2)] = 10
 
 
 class Variant(_Strict):
