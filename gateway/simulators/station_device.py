@@ -1,0 +1,201 @@
+"""The device model of a simulated station (B05-B07): what it says of itself, and what may be set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.simulators.station_options import StationOptions
+from gateway.simulators.station_profile_rules import EVSE
+from gateway.simulators.station_wire import Json, instant, status
+
+_DER_RATINGS = {
+    "MaxW": ("max_w", "W"),
+    "MaxChargeRateW": ("max_charge_w", "W"),
+    "MaxDischargeRateW": ("max_discharge_w", "W"),
+    "MaxVA": ("max_va", "VA"),
+    "MaxVar": ("max_var", "var"),
+    "MaxVarNeg": ("max_var_neg", "var"),
+    "VNom": ("v_nom", "V"),
+}
+"""Variables of DCDERCtrlr and ACDERCtrlr by field of the nameplate and unit."""
+
+
+@dataclass(slots=True)
+class Variable:
+    """One variable with its actual value."""
+
+    component: str
+    name: str
+    value: str
+    data_type: str = "string"
+    unit: str | None = None
+    instance: str | None = None
+    per_evse: bool = False
+    writable: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str | None]:
+        """Component, variable, instance."""
+        return self.component, self.name, self.instance
+
+    def where(self) -> Json:
+        """Return component and variable as OCPP names them."""
+        component: Json = {"name": self.component}
+        if self.per_evse:
+            component["evse"] = {"id": EVSE}
+        variable: Json = {"name": self.name}
+        if self.instance is not None:
+            variable["instance"] = self.instance
+        return {"component": component, "variable": variable}
+
+    def report(self) -> Json:
+        """Return an entry of NotifyReport."""
+        characteristics: Json = {"dataType": self.data_type, "supportsMonitoring": False}
+        if self.unit is not None:
+            characteristics["unit"] = self.unit
+        mutability = "ReadWrite" if self.writable else "ReadOnly"
+        attribute = {"type": "Actual", "value": self.value, "mutability": mutability}
+        return {
+            **self.where(),
+            "variableAttribute": [attribute],
+            "variableCharacteristics": characteristics,
+        }
+
+
+class Device:
+    """The variables of one station, as the negotiated version knows them."""
+
+    def __init__(self, options: StationOptions, version: str) -> None:
+        self._part = options.report_part
+        found = [*_common(options), *(_new(options) if version == "2.1" else ())]
+        self._variables = {variable.key: variable for variable in found}
+
+    def value(self, component: str, name: str) -> str:
+        """Return the value of a variable without instance."""
+        variable: Variable = self._variables[component, name, None]
+        return variable.value
+
+    def base_report(self, request: Json, now: float) -> tuple[Json, list[Json]]:
+        """Answer a GetBaseReport; with it the parts of the report that follow (B07)."""
+        found = list(self._variables.values())
+        if request["reportBase"] == "ConfigurationInventory":
+            found = [variable for variable in found if variable.writable]
+        elif request["reportBase"] == "SummaryInventory":
+            return status("NotSupported"), []
+        parts = [found[i : i + self._part] for i in range(0, len(found), self._part)]
+        reports = [
+            {
+                "requestId": request["requestId"],
+                "generatedAt": instant(now),
+                "seqNo": number,
+                "tbc": number < len(parts) - 1,
+                "reportData": [variable.report() for variable in part],
+            }
+            for number, part in enumerate(parts)
+        ]
+        return status("Accepted"), reports
+
+    def get_variables(self, request: Json) -> Json:
+        """Answer a GetVariables (B06)."""
+        return {"getVariableResult": [self._read(item) for item in request["getVariableData"]]}
+
+    def _read(self, item: Json) -> Json:
+        variable, problem = self._find(item)
+        if variable is None:
+            return _result(item, problem)
+        return _result(item, "Accepted") | {"attributeValue": variable.value}
+
+    def set_variables(self, request: Json) -> Json:
+        """Answer a SetVariables (B05)."""
+        return {"setVariableResult": [self._write(item) for item in request["setVariableData"]]}
+
+    def _write(self, item: Json) -> Json:
+        variable, problem = self._find(item)
+        if variable is None:
+            return _result(item, problem)
+        value = item["attributeValue"]
+        sound = variable.data_type != "integer" or value.isdecimal()
+        if not variable.writable or not sound:  # B05.FR.07, B05.FR.09
+            return _result(item, "Rejected")
+        variable.value = value
+        return _result(item, "Accepted")
+
+    def _find(self, item: Json) -> tuple[Variable | None, str]:
+        component, name = item["component"]["name"], item["variable"]["name"]
+        if component not in {key[0] for key in self._variables}:
+            return None, "UnknownComponent"
+        if item.get("attributeType", "Actual") != "Actual":
+            return None, "NotSupportedAttributeType"
+        found = self._variables.get((component, name, item["variable"].get("instance")))
+        return found, "" if found else "UnknownVariable"
+
+
+def _result(item: Json, outcome: str) -> Json:
+    return {
+        "attributeStatus": outcome,
+        "component": item["component"],
+        "variable": item["variable"],
+    }
+
+
+def _common(options: StationOptions) -> list[Variable]:
+    smart: dict[str, Any] = {"component": "SmartChargingCtrlr"}
+    interval = str(max(1, round(options.meter_interval_s)))
+    units = ",".join(options.charging_rate_units)
+    return [
+        Variable("ChargingStation", "Model", options.model),
+        Variable("ChargingStation", "VendorName", options.vendor),
+        Variable("ChargingStation", "SupplyPhases", str(options.phases), "integer"),
+        Variable("EVSE", "Available", "true", "boolean", per_evse=True),
+        Variable("EVSE", "Power", f"{options.plate.max_charge_w:g}", "decimal", "W", per_evse=True),
+        Variable("OCPPCommCtrlr", "HeartbeatInterval", "60", "integer", "s", writable=True),
+        Variable("SampledDataCtrlr", "TxUpdatedInterval", interval, "integer", "s", writable=True),
+        Variable(name="Enabled", value="true", data_type="boolean", **smart),
+        Variable(name="RateUnit", value=units, data_type="MemberList", **smart),
+        Variable(name="ProfileStackLevel", value="100", data_type="integer", **smart),
+        Variable(name="PeriodsPerSchedule", value="1024", data_type="integer", **smart),
+        Variable(
+            name="Entries", instance="ChargingProfiles", value="100", data_type="integer", **smart
+        ),
+    ]
+
+
+def _new(options: StationOptions) -> list[Variable]:
+    """Return what 2.1 adds: dynamic profiles, V2X, DER."""
+    yes: dict[str, Any] = {"value": "true", "data_type": "boolean"}
+    found = [
+        Variable("SmartChargingCtrlr", "SupportsDynamicProfiles", **yes),
+        Variable("SmartChargingCtrlr", "SupportsMaxOfflineDuration", **yes),
+        Variable("SmartChargingCtrlr", "SupportsLimitAtSoC", **yes),
+    ]
+    if options.v2x_modes:
+        modes = ",".join(options.v2x_modes)
+        found += [
+            Variable("V2XChargingCtrlr", "Enabled", **yes, per_evse=True),
+            Variable(
+                "V2XChargingCtrlr", "SupportedOperationModes", modes, "MemberList", per_evse=True
+            ),
+        ]
+    return found + (_der(options) if options.der_modes else [])
+
+
+def _der(options: StationOptions) -> list[Variable]:
+    component = "DCDERCtrlr" if options.current == "DC" else "ACDERCtrlr"
+    modes = ",".join(options.der_modes)
+    return [
+        Variable(component, "Available", "true", "boolean", per_evse=True),
+        Variable(component, "Enabled", "true", "boolean", per_evse=True),
+        Variable(component, "ModesSupported", modes, "MemberList", per_evse=True),
+        *(
+            Variable(
+                component,
+                name,
+                f"{getattr(options.plate, field):g}",
+                "decimal",
+                unit,
+                per_evse=True,
+            )
+            for name, (field, unit) in _DER_RATINGS.items()
+        ),
+    ]

@@ -1,0 +1,147 @@
+"""How a simulated station answers each request; the first check is the schema of its version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.simulators.station_core import Core
+from gateway.simulators.station_meter import connector_status
+from gateway.simulators.station_options import hits
+from gateway.simulators.station_profile_rules import Situation
+from gateway.simulators.station_schema import check_request
+from gateway.simulators.station_wire import CallError, Json, status
+
+_REFUSALS = {"ClearChargingProfile": "Unknown", "GetChargingProfiles": "NoProfiles"}
+"""What a station that refuses says where there is no status Rejected."""
+
+type Handler = Callable[[Core, Json, float], Json]
+
+
+def handle(core: Core, action: str, payload: Json, now: float) -> Json:
+    """Answer a request; CallError where it deserves no other answer."""
+    check_request(core.version, action, payload)
+    handler = HANDLERS.get(action)
+    if handler is None:
+        raise CallError("NotSupported", f"this station does not do {action}")
+    if hits(core.personality.rejects, action):
+        return status(_REFUSALS.get(action, "Rejected"), "RequestNotAllowed")
+    return handler(core, payload, now)
+
+
+def _set_control(core: Core, payload: Json, now: float) -> Json:
+    return core.controls.set(payload, now)
+
+
+def _get_control(core: Core, payload: Json, _now: float) -> Json:
+    answer, reports = core.controls.get(payload)
+    return _followed_by(core, answer, "ReportDERControl", reports)
+
+
+def _clear_control(core: Core, payload: Json, _now: float) -> Json:
+    return core.controls.clear(payload)
+
+
+def _set_profile(core: Core, payload: Json, now: float) -> Json:
+    situation = Situation(
+        version=core.version,
+        rate_units=core.options.charging_rate_units,
+        modes=frozenset(core.options.v2x_modes),
+        transaction_id=None if core.transaction is None else core.transaction.id,
+    )
+    return core.profiles.set(payload, situation, now)
+
+
+def _update_profile(core: Core, payload: Json, now: float) -> Json:
+    return core.profiles.update(payload, now)
+
+
+def _get_profiles(core: Core, payload: Json, _now: float) -> Json:
+    answer, reports = core.profiles.get(payload, core.options.report_part)
+    return _followed_by(core, answer, "ReportChargingProfiles", reports)
+
+
+def _clear_profile(core: Core, payload: Json, _now: float) -> Json:
+    return core.profiles.clear(payload)
+
+
+def _composite(core: Core, payload: Json, now: float) -> Json:
+    rating_w = core.options.plate.max_charge_w
+    return core.profiles.composite(payload, now, core.around(), rating_w)
+
+
+def _base_report(core: Core, payload: Json, now: float) -> Json:
+    answer, reports = core.device.base_report(payload, now)
+    return _followed_by(core, answer, "NotifyReport", reports)
+
+
+def _get_variables(core: Core, payload: Json, _now: float) -> Json:
+    return core.device.get_variables(payload)
+
+
+def _set_variables(core: Core, payload: Json, _now: float) -> Json:
+    before = core.device.value("SampledDataCtrlr", "TxUpdatedInterval")
+    answer = core.device.set_variables(payload)
+    after = core.device.value("SampledDataCtrlr", "TxUpdatedInterval")
+    if after != before:
+        core.meter_interval_s = float(after)
+    return answer
+
+
+def _availability(core: Core, payload: Json, _now: float) -> Json:
+    core.operative = payload["operationalStatus"] == "Operative"
+    return status("Accepted")
+
+
+def _reset(core: Core, _payload: Json, _now: float) -> Json:
+    core.reboot_wanted = True
+    return status("Accepted")
+
+
+def _trigger(core: Core, payload: Json, now: float) -> Json:
+    match payload["requestedMessage"]:
+        case "MeterValues":
+            core.tell_meter(now)
+        case "StatusNotification":
+            core.tell("StatusNotification", connector_status(now, occupied=core.car.present))
+        case "TransactionEvent" if core.transaction is not None:
+            core.tell_transaction("Updated", "Trigger", now)
+        case "Heartbeat":
+            core.tell("Heartbeat", {})
+        case _:
+            return status("NotImplemented")
+    return status("Accepted")
+
+
+def _transaction_status(core: Core, payload: Json, _now: float) -> Json:
+    queued = any(action == "TransactionEvent" for action, _ in core.outbox)
+    answer: Json = {"messagesInQueue": queued}
+    if "transactionId" in payload:
+        running = core.transaction
+        answer["ongoingIndicator"] = running is not None and running.id == payload["transactionId"]
+    return answer
+
+
+def _followed_by(core: Core, answer: Json, action: str, parts: list[Json]) -> Json:
+    for part in parts:
+        core.tell(action, part)
+    return answer
+
+
+HANDLERS: dict[str, Handler] = {
+    "SetDERControl": _set_control,
+    "GetDERControl": _get_control,
+    "ClearDERControl": _clear_control,
+    "SetChargingProfile": _set_profile,
+    "UpdateDynamicSchedule": _update_profile,
+    "GetChargingProfiles": _get_profiles,
+    "ClearChargingProfile": _clear_profile,
+    "GetCompositeSchedule": _composite,
+    "GetBaseReport": _base_report,
+    "GetVariables": _get_variables,
+    "SetVariables": _set_variables,
+    "ChangeAvailability": _availability,
+    "Reset": _reset,
+    "TriggerMessage": _trigger,
+    "GetTransactionStatus": _transaction_status,
+}
+"""What the station answers; every other action is NotSupported."""

@@ -1,0 +1,68 @@
+"""What a simulated station tells of its power flow and of its transaction (J, E)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.simulators.station_inverter import Car, Inverter
+from gateway.simulators.station_profile_rules import EVSE
+from gateway.simulators.station_wire import Json, instant, rounded
+
+_PLACE = {"id": EVSE, "connectorId": 1}
+
+
+def meter_value(inverter: Inverter, car: Car, now: float, *, soc: bool = True) -> Json:
+    """Return one MeterValue; import and export, of which one is 0, come both."""
+    p_w, q_var = inverter.p_w, inverter.q_var
+    values = [
+        _sampled("Power.Active.Import", max(0.0, -p_w), "W"),
+        _sampled("Power.Active.Export", max(0.0, p_w), "W"),
+        _sampled("Power.Reactive.Import", max(0.0, -q_var), "var"),
+        _sampled("Power.Reactive.Export", max(0.0, q_var), "var"),
+        _sampled("Voltage", inverter.voltage_v, "V"),
+        _sampled("Frequency", inverter.frequency_hz, "Hz"),
+    ]
+    if soc and car.present:
+        values.append(_sampled("SoC", car.soc_pct, "Percent"))
+    return {"timestamp": instant(now), "sampledValue": values}
+
+
+def _sampled(measurand: str, value: float, unit: str) -> Json:
+    return {
+        "measurand": measurand,
+        "value": rounded(value),
+        "context": "Sample.Periodic",
+        "unitOfMeasure": {"unit": unit},
+    }
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A running transaction."""
+
+    id: str
+    started: float
+    _next_event: int = 0
+
+    def event(self, kind: str, trigger: str, now: float, meter: Json, **info: str) -> Json:
+        """Return a TransactionEvent; `info` goes into transactionInfo."""
+        number, self._next_event = self._next_event, self._next_event + 1
+        return {
+            "eventType": kind,
+            "timestamp": instant(now),
+            "triggerReason": trigger,
+            "seqNo": number,
+            "transactionInfo": {"transactionId": self.id, **info},
+            "evse": _PLACE,
+            "meterValue": [meter],
+        }
+
+
+def connector_status(now: float, *, occupied: bool) -> Json:
+    """Return a StatusNotification."""
+    return {
+        "timestamp": instant(now),
+        "connectorStatus": "Occupied" if occupied else "Available",
+        "evseId": EVSE,
+        "connectorId": 1,
+    }

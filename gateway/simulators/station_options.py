@@ -1,0 +1,125 @@
+"""What a simulated station is, and how it misbehaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+ALL_MODES = (
+    "EnterService",
+    "FreqDroop",
+    "FreqWatt",
+    "FixedPFAbsorb",
+    "FixedPFInject",
+    "FixedVar",
+    "Gradients",
+    "HFMustTrip",
+    "HFMayTrip",
+    "HVMustTrip",
+    "HVMomCess",
+    "HVMayTrip",
+    "LimitMaxDischarge",
+    "LFMustTrip",
+    "LVMustTrip",
+    "LVMomCess",
+    "LVMayTrip",
+    "VoltVar",
+    "VoltWatt",
+    "WattPF",
+    "WattVar",
+)
+"""Every control type that the model can be given; only power monitoring is out."""
+V2X_MODES = (
+    "Idle",
+    "ChargingOnly",
+    "CentralSetpoint",
+    "CentralFrequency",
+    "LocalFrequency",
+    "ExternalSetpoint",
+)
+ANY = "*"
+"""Stands for every action (or control type) in a Personality."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nameplate:
+    """Ratings of the inverter; what is 0 it cannot do."""
+
+    max_w: float = 22_000
+    max_charge_w: float = 22_000
+    max_discharge_w: float = 20_000
+    max_va: float = 25_000
+    max_var: float = 11_000
+    max_var_neg: float = 11_000
+    v_nom: float = 230
+    max_a: float = 32
+
+
+@dataclass(frozen=True, slots=True)
+class StationOptions:
+    """One station with one EVSE (number 1).
+
+    `reactive_first` says what yields where P and Q together exceed the apparent power.
+    `demand_w` is what the car draws, `discharge_w` what it exports, while nobody says otherwise.
+    """
+
+    id: str
+    password: str
+    url: str
+    versions: tuple[str, ...] = ("ocpp2.1", "ocpp2.0.1")
+    plate: Nameplate = Nameplate()
+    der_modes: tuple[str, ...] = ALL_MODES
+    v2x_modes: tuple[str, ...] = V2X_MODES
+    charging_rate_units: tuple[str, ...] = ("W", "A")
+    current: Literal["AC", "DC"] = "DC"
+    phases: int = 3
+    nominal_frequency_hz: float = 50.0
+    reactive_first: bool = True
+    demand_w: float = 0.0
+    discharge_w: float = 0.0
+    soc_pct: float = 50.0
+    capacity_wh: float = 60_000.0
+    plugged_in: bool = True
+    meter_interval_s: float = 1.0
+    tick_s: float = 0.05
+    report_part: int = 8
+    """Entries in one part of a report."""
+    backoff_s: float = 0.2
+    """Pause before the first reconnect; it doubles up to 32 times that."""
+    call_timeout_s: float = 10.0
+    vendor: str = "dergate"
+    model: str = "simulator"
+    trust_anchor: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Personality:
+    """How a station misbehaves; each set or mapping names actions, ANY stands for all."""
+
+    silent: frozenset[str] = frozenset()
+    """Never answered."""
+    late_s: Mapping[str, float] = field(default_factory=dict)
+    """Answered after so many seconds."""
+    twice: frozenset[str] = frozenset()
+    """Answered twice."""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """Answered with this CALLERROR code."""
+    rejects: frozenset[str] = frozenset()
+    """Answered with status Rejected, whatever they say."""
+    disconnects: frozenset[str] = frozenset()
+    """Answered by dropping the connection."""
+    ignores: frozenset[str] = frozenset()
+    """Control types, or `profiles`: accepted and never followed."""
+    mute_meter: bool = False
+    """Sends no measurements."""
+    mute_notices: bool = False
+    """Sends no NotifyDERStartStop."""
+    forgets_on_reboot: bool = False
+    """Loses its DER controls and profiles at a reboot (against R01.FR.03)."""
+
+
+def hits(names: frozenset[str] | Mapping[str, object], name: str) -> bool:
+    """Say whether a set or mapping of a Personality covers a name."""
+    return name in names or ANY in names

@@ -1,0 +1,204 @@
+"""The charging profiles of a station (K, Q), sans-I/O: what is held, and what it orders at an instant.
+
+Inside a purpose the higher stackLevel wins; over purposes the smallest limit does; a TxProfile stands
+in for the TxDefaultProfile. A profile speaks in the load frame (positive takes from the grid);
+`Profiles.order` answers in the generator frame of the physics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gateway.simulators.station_profile_rules import (
+    EVSE,
+    STATION_MAX,
+    TX,
+    TX_DEFAULT,
+    Situation,
+    refusal,
+)
+from gateway.simulators.station_schedules import (
+    FOREVER,
+    Around,
+    Conductors,
+    Order,
+    edges,
+    order_of,
+    period_of,
+)
+from gateway.simulators.station_wire import Json, instant, rounded, status
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile as held."""
+
+    evse: int
+    body: Json
+    received: float
+
+    @property
+    def id(self) -> int:
+        """Its own number."""
+        return int(self.body["id"])
+
+    @property
+    def purpose(self) -> str:
+        """What it is for."""
+        return str(self.body["chargingProfilePurpose"])
+
+
+class Profiles:
+    """What one station holds."""
+
+    def __init__(self, conductors: Conductors | None = None) -> None:
+        self._conductors = conductors or Conductors()
+        self._held: dict[int, Profile] = {}
+
+    @property
+    def held(self) -> tuple[Profile, ...]:
+        """Everything held, by id."""
+        return tuple(self._held[number] for number in sorted(self._held))
+
+    def set(self, request: Json, situation: Situation, now: float) -> Json:
+        """Answer a SetChargingProfile."""
+        held = tuple((item.evse, item.body) for item in self.held)
+        refused = refusal(request, replace(situation, held=held))
+        if refused is not None:
+            return status("Rejected", *refused)
+        profile = Profile(request["evseId"], request["chargingProfile"], now)
+        self._held[profile.id] = profile  # K01.FR.05
+        return status("Accepted")
+
+    def update(self, request: Json, now: float) -> Json:
+        """Answer an UpdateDynamicSchedule (K28)."""
+        profile = self._held.get(request["chargingProfileId"])
+        if profile is None or profile.body["chargingProfileKind"] != "Dynamic":
+            return status("Rejected", "InvalidProfileId", "no dynamic profile of this id")
+        schedule = profile.body["chargingSchedule"][0]
+        period = schedule["chargingSchedulePeriod"][0] | request["scheduleUpdate"]
+        schedule = schedule | {"chargingSchedulePeriod": [period]}
+        body = profile.body | {"chargingSchedule": [schedule], "dynUpdateTime": instant(now)}
+        self._held[profile.id] = Profile(profile.evse, body, now)
+        return status("Accepted")
+
+    def clear(self, request: Json) -> Json:
+        """Answer a ClearChargingProfile (K10)."""
+        criteria = request.get("chargingProfileCriteria", {})
+        number = request.get("chargingProfileId")
+        found = [item for item in self.held if number in (None, item.id) and _fits(item, criteria)]
+        for item in found:
+            del self._held[item.id]
+        return status("Accepted" if found else "Unknown")
+
+    def get(self, request: Json, part: int) -> tuple[Json, list[Json]]:
+        """Answer a GetChargingProfiles; with it the ReportChargingProfiles that follow (K09)."""
+        criterion = request["chargingProfile"]
+        ids = criterion.get("chargingProfileId")
+        sources = criterion.get("chargingLimitSource", ["CSO"])
+        wanted = criterion | {name: request[name] for name in ("evseId",) if name in request}
+        found = [
+            item
+            for item in self.held
+            if _fits(item, wanted) and (ids is None or item.id in ids) and "CSO" in sources
+        ]
+        if not found:
+            return status("NoProfiles"), []
+        reports = [
+            _report(request["requestId"], evse, bodies[start : start + part])
+            for evse in sorted({item.evse for item in found})
+            for bodies in [[item.body for item in found if item.evse == evse]]
+            for start in range(0, len(bodies), part)
+        ]
+        for report in reports[:-1]:
+            report["tbc"] = True
+        return status("Accepted"), reports
+
+    def end_transaction(self) -> None:
+        """Drop what belonged to the transaction (K01.FR.08)."""
+        self._held = {key: item for key, item in self._held.items() if item.purpose != TX}
+
+    def order(self, now: float, around: Around | None = None) -> Order:
+        """Return what the profiles want at an instant."""
+        around = around or Around()
+        charge, discharge, chosen = FOREVER, FOREVER, Order()
+        for purpose, period in self._in_force(now, around).items():
+            unit, watts = period["chargingRateUnit"], self._conductors.watts
+            for name in ("limit", "limitAtSoC"):
+                charge = min(charge, _or(watts(period, name, unit), FOREVER))
+            discharge = min(discharge, -_or(watts(period, "dischargeLimit", unit), -FOREVER))
+            if purpose != STATION_MAX:
+                chosen = order_of(period, self._conductors, around.frequency_hz)
+        return replace(chosen, low_w=-charge, high_w=min(discharge, chosen.high_w))
+
+    def _in_force(self, now: float, around: Around) -> dict[str, Json]:
+        """Return the period in force by purpose."""
+        found: dict[str, Json] = {}
+        for item in sorted(self.held, key=lambda item: int(item.body["stackLevel"])):
+            period = period_of(item.body, item.received, now, around)
+            if period is not None:
+                found[item.purpose] = period
+        if TX in found:
+            found.pop(TX_DEFAULT, None)
+        return found
+
+    def composite(self, request: Json, now: float, around: Around, rating_w: float) -> Json:
+        """Answer a GetCompositeSchedule (K08): what the EVSE may take and shall do."""
+        if request["evseId"] not in (0, EVSE):  # K08.FR.05
+            return status("Rejected", "UnknownEvse", str(request["evseId"]))
+        unit, length = request.get("chargingRateUnit", "W"), request["duration"]
+        periods: list[Json] = []
+        for start in self._starts(now, length, around):
+            entry = self._composed(self.order(now + start, around), unit, rating_w)
+            if not periods or periods[-1] != entry | {"startPeriod": periods[-1]["startPeriod"]}:
+                periods.append({"startPeriod": round(start), **entry})
+        schedule = {
+            "evseId": request["evseId"],
+            "duration": length,
+            "scheduleStart": instant(now),
+            "chargingRateUnit": unit,
+            "chargingSchedulePeriod": periods,
+        }
+        return status("Accepted") | {"schedule": schedule}
+
+    def _starts(self, now: float, length: float, around: Around) -> list[float]:
+        found = {0.0}
+        for item in self.held:
+            instants = edges(item.body, item.received, now, around)
+            found |= {at - now for at in instants if 0 < at - now < length}
+        return sorted(found)
+
+    def _composed(self, order: Order, unit: str, rating_w: float) -> Json:
+        rate = self._conductors.rate
+        entry: Json = {"limit": rounded(rate(min(-order.low_w, rating_w), unit))}
+        if order.mode:
+            entry["operationMode"] = order.mode
+        if order.p_w is not None and order.mode != "Idle":
+            p_w = min(max(order.p_w, order.low_w), order.high_w)  # V2X.03, V2X.04
+            entry["setpoint"] = rounded(rate(-p_w, unit))
+        if order.q_var is not None and order.mode != "Idle":
+            entry["setpointReactive"] = rounded(rate(-order.q_var, unit))
+        return entry
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
+
+
+def _fits(item: Profile, criteria: Json) -> bool:
+    actual: dict[str, Any] = {
+        "evseId": item.evse,
+        "chargingProfilePurpose": item.purpose,
+        "stackLevel": item.body["stackLevel"],
+    }
+    return all(criteria.get(name, value) == value for name, value in actual.items())
+
+
+def _report(request_id: int, evse: int, bodies: list[Json]) -> Json:
+    return {
+        "requestId": request_id,
+        "chargingLimitSource": "CSO",
+        "evseId": evse,
+        "chargingProfile": bodies,
+    }

@@ -1,0 +1,86 @@
+"""When an inverter leaves the grid and comes back: must-trip and cessation curves, enter service.
+
+In OCPP the x of such a curve is the voltage (per cent) or frequency (Hz), y the seconds allowed there
+(R04, scenario 3). Outside the normal end of the curve everything is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway.simulators.station_functions import interpolate, points_of
+from gateway.simulators.station_wire import Json
+
+_FAULTS = {
+    "HV": "OverVoltage",
+    "LV": "UnderVoltage",
+    "HF": "OverFrequency",
+    "LF": "UnderFrequency",
+}
+_TRIPS = ("HVMustTrip", "LVMustTrip", "HFMustTrip", "LFMustTrip")
+_CESSATIONS = ("HVMomCess", "LVMomCess")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The inverter left (`ended` False) or came back."""
+
+    control_type: str
+    fault: str
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class Protection:
+    """Watches voltage and frequency; `tripped` is the control type that opened it."""
+
+    tripped: str | None = None
+    ceased: bool = False
+    _beyond_s: dict[str, float] = field(default_factory=dict)
+    _good_s: float = 0.0
+
+    @property
+    def connected(self) -> bool:
+        """Whether power may flow."""
+        return self.tripped is None and not self.ceased
+
+    def step(
+        self, dt: float, bodies: Mapping[str, Json], voltage_pct: float, frequency_hz: float
+    ) -> list[Event]:
+        """Go on by dt; return what happened."""
+        values = {"V": voltage_pct, "F": frequency_hz}
+        late = {
+            kind: self._is_late(dt, kind, bodies[kind], values[kind[1]])
+            for kind in (*_TRIPS, *_CESSATIONS)
+            if kind in bodies
+        }
+        self._beyond_s = {kind: self._beyond_s.get(kind, 0.0) for kind in late}
+        self.ceased = any(late.get(kind, False) for kind in _CESSATIONS)
+        opened = next((kind for kind in _TRIPS if late.get(kind, False)), None)
+        if self.tripped is None and opened is not None:
+            self.tripped, self._good_s = opened, 0.0
+            return [Event(opened, _FAULTS[opened[:2]])]
+        if self.tripped is not None and self._may_enter(dt, bodies, opened, values):
+            closed, self.tripped = self.tripped, None
+            return [Event(closed, _FAULTS[closed[:2]], ended=True)]
+        return []
+
+    def _is_late(self, dt: float, kind: str, body: Json, value: float) -> bool:
+        """Say whether the value was beyond the curve for longer than is allowed there."""
+        points = points_of(body)
+        beyond = value >= points[0][0] if kind[0] == "H" else value <= points[-1][0]
+        self._beyond_s[kind] = self._beyond_s.get(kind, 0.0) + dt if beyond else 0.0
+        return beyond and self._beyond_s[kind] >= interpolate(points, value)
+
+    def _may_enter(
+        self, dt: float, bodies: Mapping[str, Json], opened: str | None, values: Mapping[str, float]
+    ) -> bool:
+        """Say whether the grid was good for as long as EnterService asks."""
+        rule = bodies.get("EnterService")
+        good = opened is None
+        if rule is not None:
+            good = good and rule["lowVoltage"] <= values["V"] <= rule["highVoltage"]
+            good = good and rule["lowFreq"] <= values["F"] <= rule["highFreq"]
+        self._good_s = self._good_s + dt if good else 0.0
+        return good and self._good_s >= (rule or {}).get("delay", 0)
