@@ -21,7 +21,7 @@ from translators.canonical.commands import (
     Revision,
     Target,
 )
-from translators.canonical.controls import DerControl
+from translators.canonical.controls import DerControl, function_of
 from translators.canonical.telemetry import ControlOutcome
 from translators.ieee2030_5.wire import Resource
 from translators.rules.book import Book
@@ -97,12 +97,17 @@ def to_command(
     except Unmet as unmet:
         reading.refuse(unmet.outcome, unmet.where, unmet.problem, "ieee2030_5.event")
         return _result(None, reading)
+    functions: set[str] = set()
     for rule, view, where in _parts(book, control, links, context.revision, reading):
         try:
             made, trace = rule.apply(view, context.revision, where)
         except Unmet as unmet:
             reading.refuse(unmet.outcome, unmet.where, unmet.problem, rule.id)
             continue
+        if function_of(made) in functions:
+            reading.refuse("invalid", where, "the document asks for this twice", rule.id)
+            continue
+        functions.add(function_of(made))
         reading.controls.append(made)
         reading.steps += trace.steps
         reading.losses += trace.losses

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -40,8 +39,6 @@ _UNITS = {
 }
 _PHASES = {"L1": Phase.L1, "L2": Phase.L2, "L3": Phase.L3}
 _NEUTRAL = "-N"
-_MAX_EXPONENT = 30
-"""Powers of ten beyond this are no measurement; expanding them exactly would exhaust the machine."""
 _SUMMED = frozenset({Kind.POWER, Kind.REACTIVE})
 
 _PLACES = ("Outlet", None, "Cable", "Inlet", "Upstream")

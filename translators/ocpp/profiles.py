@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from translators.canonical.capability import Transaction
+from translators.canonical.capability import Evse, Ratings, Transaction
 from translators.canonical.controls import (
     ActiveSetpoint,
     ChargeStateTarget,
@@ -41,11 +41,14 @@ def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> No
     draft = desk.draft(rule, controls[0])
     watts = _active(desk, active, transaction, draft)
     evse = desk.evse(transaction)
-    central = evse is not None and "CentralSetpoint" in evse.v2x_operation_modes
-    if desk.profile.ocpp_version == "2.1" and central:
-        period = _central(desk, rule, draft, watts)
+    if (
+        desk.profile.ocpp_version == "2.1"
+        and evse
+        and "CentralSetpoint" in evse.v2x_operation_modes
+    ):
+        period = _central(desk, rule, draft, watts, transaction)
         if reactive is not None:
-            var = _reactive(desk, reactive, draft)
+            var = _reactive(desk, reactive, evse, draft)
             value = rule.numbers["setpointReactive"].finish(var, draft, "setpointReactive")
             period["setpointReactive"] = to_json_number(value)
         unit = "W"
@@ -93,7 +96,7 @@ def _active(
             raise Unmet("not_applicable", "setpoint", problem)
         return transaction.running_setpoint_w
     watts = in_watts(desk, _positive_base(desk, active.value, draft), draft)
-    low, high = _range(desk)
+    low, high = _range(desk, transaction)
     cut = watts if high is None else min(watts, high)
     cut = cut if low is None else max(cut, -low)
     if cut != watts:
@@ -102,11 +105,12 @@ def _active(
     return cut
 
 
-def _range(desk: Desk) -> tuple[Fraction | None, Fraction | None]:
-    """Return the largest charge and discharge in watts, None where nothing bounds them."""
-    bases = desk.bases
-    charge = [bases.total("max_charge_rate_w"), desk.import_cap]
-    discharge = [bases.total("max_w"), bases.total("max_discharge_rate_w"), desk.export_cap]
+def _range(desk: Desk, transaction: Transaction) -> tuple[Fraction | None, Fraction | None]:
+    """Return the largest charge and discharge at one EVSE in watts, None where nothing bounds them."""
+    evse = desk.evse(transaction)
+    ratings = Ratings() if evse is None else evse.ratings
+    charge = [ratings.max_charge_rate_w, desk.import_cap]
+    discharge = [ratings.max_w, ratings.max_discharge_rate_w, desk.export_cap]
     return (
         min((watts for watts in charge if watts is not None), default=None),
         min((watts for watts in discharge if watts is not None), default=None),
@@ -126,12 +130,10 @@ def _positive_base(desk: Desk, value: Quantity, draft: Draft) -> Quantity:
     return replace(value, unit=percent(chosen, value.unit.of_negative))
 
 
-def _reactive(desk: Desk, reactive: ReactiveSetpoint, draft: Draft) -> Fraction:
+def _reactive(desk: Desk, reactive: ReactiveSetpoint, evse: Evse, draft: Draft) -> Fraction:
     """Return the reactive setpoint in var (+ injects), within ratings."""
     var = desk.bases.convert(reactive.value, _VAR, draft.trace, "setpointReactive")
-    high = desk.bases.total("max_var")
-    low = desk.bases.total("max_var_neg")
-    low = high if low is None else low
+    high, low = evse.ratings.base(Base.MAX_VAR), evse.ratings.base(Base.MAX_VAR_NEG)
     cut = var if high is None else min(var, high)
     cut = cut if low is None else max(cut, -low)
     if cut != var:
@@ -140,12 +142,14 @@ def _reactive(desk: Desk, reactive: ReactiveSetpoint, draft: Draft) -> Fraction:
     return cut
 
 
-def _central(desk: Desk, rule: TargetRule, draft: Draft, watts: Fraction) -> Json:
+def _central(
+    desk: Desk, rule: TargetRule, draft: Draft, watts: Fraction, transaction: Transaction
+) -> Json:
     """Return a CentralSetpoint period; limits beside it only where the dialect wants them (Q03.FR.02)."""
     value = rule.numbers["setpoint"].finish(watts, draft, "setpoint")
     period: Json = {"operationMode": "CentralSetpoint", "setpoint": to_json_number(value)}
     if desk.profile.dialect.central_setpoint_limits == "include":
-        low, high = _range(desk)
+        low, high = _range(desk, transaction)
         if low is not None:
             period["limit"] = to_json_number(low)
         if high is not None:
@@ -219,7 +223,11 @@ def charge_state(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
     transaction = _transaction(desk)
     target = next(c for c in controls if isinstance(c, ChargeStateTarget))
     draft = desk.draft(rule, target)
-    rated = desk.bases.rating(Base.MAX_CHARGE_W, draft.path)
+    evse = desk.evse(transaction)
+    rated = None if evse is None else evse.ratings.max_charge_rate_w
+    if rated is None:
+        problem = f"the EVSE's rating {Base.MAX_CHARGE_W} is not known"
+        raise Unmet("not_applicable", draft.path, problem)
     soc = rule.numbers["soc"].finish(target.soc * 100, draft, "limitAtSoC/soc")
     draft.trace.step("ceiling", "soc", target.soc, "limitAtSoC/soc", soc, f"limit {text(rated)} W")
     rule.declare(draft, draft.trace)

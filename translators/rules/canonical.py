@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from fractions import Fraction
 from typing import Any
 
@@ -108,6 +108,13 @@ def names(cls: type[Any]) -> frozenset[str]:
     """Return the field names of a canonical class, `points` standing for a curve."""
     own = {field.name for field in fields(cls)}
     return frozenset(own | {"points"} if "curve" in own else own)
+
+
+def needed(cls: type[Any], with_points: bool) -> frozenset[str]:
+    """Return the fields that a control cannot be without, less those that its points bring."""
+    brought = {"curve", "points", "x_unit", "unit"} if with_points else set[str]()
+    bare = {field.name for field in fields(cls) if field.default is MISSING}
+    return frozenset(bare - brought)
 
 
 def build(rule: SourceMapping, values: Mapping[str, Any], points: Points | None) -> c.DerControl:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from translators.canonical.controls import DerControl, Excitation, Quantity
-from translators.errors import MappingError
+from translators.errors import MappingError, ModelError
 from translators.rules.canonical import (
     CLASSES,
     QUANTITY_KINDS,
@@ -18,6 +18,7 @@ from translators.rules.canonical import (
     build,
     enum_value,
     names,
+    needed,
 )
 from translators.rules.guards import Condition, condition
 from translators.rules.schema import SourceField, SourceMapping, SourcePoints, UnitSwitch
@@ -25,7 +26,7 @@ from translators.rules.trace import LossKind
 from translators.rules.values import Trace, Unmet
 from translators.units import Kind, Unit, convert, parse_unit, percent, same_base, scale10
 
-_INTEGER = re.compile(r"[+-]?\d{1,20}")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 _INT32, _INT8 = (-(2**31), 2**32 - 1), (-128, 127)
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
@@ -59,6 +60,12 @@ class SourceRule:
         for name in (*model.fields, *model.quantity):
             if name not in known:
                 raise MappingError("is no field of the control", where=self.id, value=name)
+        given = {name for name, field in model.fields.items() if not field.optional}
+        missing = needed(CLASSES[model.canonical], model.points is not None) - given
+        if missing - model.quantity.keys():
+            problem = "is needed by the control and not always given"
+            raise MappingError(problem, where=self.id, value=min(missing))
+        self._known = known
         self._fields = {name: self._field(name, f) for name, f in model.fields.items()}
         self._quantities = {name: self._quantity(name, f) for name, f in model.quantity.items()}
         self._points = None if model.points is None else self._compile_points(model.points)
@@ -93,16 +100,17 @@ class SourceRule:
         axis = 1 if self.model.canonical == "TripCurve" else 0
         if points is not None and _falls([row[axis] for row in points.rows]):
             raise Unmet("invalid", where, "x falls along the curve")
-        return build(self.model, values, points)
+        try:
+            return build(self.model, values, points)
+        except ModelError as error:
+            raise Unmet("invalid", where, error.problem) from error
 
     def _seen(self, values: dict[str, Any], points: Points | None) -> dict[str, Any]:
-        """Return what guards see, before the control exists."""
-        seen: dict[str, Any] = {
-            name: float(value.value if isinstance(value, Quantity) else value)
-            if isinstance(value, Quantity | Fraction)
-            else value
-            for name, value in values.items()
-        }
+        """Return what guards see, before the control exists; null where a field is not given."""
+        seen: dict[str, Any] = dict.fromkeys(self._known)
+        for name, value in values.items():
+            number = value.value if isinstance(value, Quantity) else value
+            seen[name] = float(number) if isinstance(number, Fraction) else value
         if points is not None:
             seen["points"] = [{"x": float(x), "y": float(y)} for x, y, _ in points.rows]
         return seen
@@ -122,7 +130,9 @@ class SourceRule:
             return self._cases(name, field)
         if not isinstance(field.unit, str):
             raise MappingError("needs one unit", where=f"{self.id}.{name}")
-        unit, canonical = parse_unit(field.unit), UNITS[name]
+        unit, canonical = parse_unit(field.unit), UNITS.get(name)
+        if canonical is None:
+            raise MappingError("is no plain number of the control", where=f"{self.id}.{name}")
         if not same_base(unit, canonical):
             raise MappingError(
                 f"is {unit}, the canonical field {canonical}; declare a re-base",
@@ -156,7 +166,7 @@ class SourceRule:
                 if field.absent is not None:
                     return enum_value(name, field.absent, self.id)
                 raise Unmet("invalid", f"{where}/{path}", "is missing")
-            key = "true" if raw in _TRUE else "false" if raw in _FALSE else raw
+            key = raw if raw in cases else _boolean(raw)
             if key not in cases:
                 raise Unmet(
                     "invalid", f"{where}/{path}", f"is {raw!r}, not one of {', '.join(cases)}"
@@ -204,6 +214,8 @@ class SourceRule:
 
     def _unit(self, name: str, field: SourceField) -> Callable[[View, str, str], Unit]:
         spec = field.unit
+        if field.optional:
+            raise MappingError("is needed: it cannot be optional", where=f"{self.id}.{name}")
         if isinstance(spec, str):
             fixed = parse_unit(spec)
             return lambda _view, _where, _revision: fixed
@@ -224,7 +236,7 @@ class SourceRule:
         self, name: str, field: SourceField
     ) -> Callable[[View, Trace, str, str], Quantity]:
         read, choose = self._number(name, field), self._unit(name, field)
-        allowed = QUANTITY_KINDS[self.model.canonical]
+        allowed = QUANTITY_KINDS.get(self.model.canonical, frozenset())
 
         def measure(view: View, trace: Trace, where: str, revision: str) -> Quantity:
             unit = choose(view, where, revision)
@@ -280,6 +292,11 @@ class _Joint:
     def every(self, path: str) -> Sequence[View]:
         """Return the point's children."""
         return self._point.every(path)
+
+
+def _boolean(raw: str) -> str:
+    """Return the one spelling of a boolean of XML Schema, anything else as it is."""
+    return "true" if raw in _TRUE else "false" if raw in _FALSE else raw
 
 
 def _falls(values: Sequence[Fraction | Excitation | None]) -> bool:

@@ -23,6 +23,7 @@ type Emit = Callable[["Draft"], Any]
 
 _ABSENT = object()
 _DIALECT = frozenset({"dialect"})
+_QUANTITIES = frozenset({"value", "setpoint", "delta"})
 
 
 @dataclass(slots=True)
@@ -54,6 +55,7 @@ class Number:
         if spec.codec is not None and spec.codec not in codecs:
             raise MappingError("is no codec", where=f"{rule}.{name}", value=spec.codec)
         self._codec = None if spec.codec is None else codecs[spec.codec]
+        self._loss = None if spec.loss is None else _loss(spec.loss, f"{rule}.{name}")
 
     def check(self, source: Unit) -> None:
         """Refuse, at load, a plain canonical field whose base is not the target's."""
@@ -93,8 +95,8 @@ class Number:
             if read != value:
                 trace.step(f"codec {spec.codec}", where, value, where, read)
             value = read
-        if spec.loss is not None:
-            trace.lose(LossKind(spec.loss), where, "station models read this field differently")
+        if self._loss is not None:
+            trace.lose(self._loss, where, "station models read this field differently")
         return self._rounded(value, trace, where)
 
     def _clipped(self, value: Fraction, draft: Draft, where: str) -> Fraction:
@@ -138,8 +140,12 @@ class TargetRule:
                 spec: TargetField = getattr(model.points, axis)
                 self.numbers[axis] = Number(axis, spec, self.id, codecs)
         self._losses: list[tuple[LossKind, str, Condition | None]] = [
-            (LossKind(loss.kind), loss.reason, self._when(loss.when)) for loss in model.losses
+            (_loss(loss.kind, self.id), loss.reason, self._when(loss.when)) for loss in model.losses
         ]
+        matched = {key for variant in model.variants for key in variant.match}
+        ignored = {ignored.field for ignored in model.ignored}
+        for name in sorted((matched | ignored) - self._names):
+            raise MappingError("is no field of the control", where=self.id, value=name)
 
     def trace(self) -> Trace:
         """Return an empty trace of this rule."""
@@ -194,6 +200,8 @@ class TargetRule:
     def _value(self, name: str, spec: TargetField) -> Emit:
         if spec.unit_of is not None:
             of = spec.unit_of
+            if of not in self.numbers and (self.model.points is None or of not in {"x", "y"}):
+                raise MappingError("is no number before this one", where=self.id, value=of)
             return lambda draft: draft.units[of]
         if spec.const is not None:
             const = spec.const
@@ -204,12 +212,21 @@ class TargetRule:
         if spec.cases is not None:
             return _cases(source, spec)
         if spec.unit is None and spec.units is None:
+            if source in UNITS or source in _QUANTITIES:
+                raise MappingError("needs a unit", where=f"{self.id}.{name}", rule="units")
             return lambda draft: getattr(draft.control, source)
         number = Number(name, spec, self.id, self._codecs)
         self.numbers[name] = number
         if source in UNITS:
             number.check(UNITS[source])
         return lambda draft: _number(number, source, draft)
+
+
+def _loss(kind: str, where: str) -> LossKind:
+    try:
+        return LossKind(kind)
+    except ValueError as exc:
+        raise MappingError("is no kind of loss", where=where, value=kind) from exc
 
 
 def _with_dialect(values: dict[str, Any], draft: Draft) -> dict[str, Any]:
