@@ -1,0 +1,101 @@
+"""The form of a vector file, read strictly."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from translators.errors import DocumentError
+from translators.rules.trace import LossKind
+from translators.vectors.border import Number, Strict, read_json, validated
+from translators.vectors.stations import DialectForm, OcppVersion
+
+_REVISIONS = {"ieee2030_5": ("2018", "2023"), "openadr": ("3.0", "3.1")}
+
+
+class TransactionForm(Strict):
+    """A running transaction; our own setpoint in force is in the canonical frame, + exports."""
+
+    evse: Annotated[int, Field(alias="evseId", ge=1)]
+    id: Annotated[str, Field(alias="transactionId", min_length=1)]
+    running_setpoint_w: Number | None = None
+
+
+class PolicyForm(Strict):
+    """Decisions that the standards leave to the site."""
+
+    fixed_w_positive_base: Literal["setMaxW", "setMaxDischargeRateW"] = "setMaxW"
+    alert_grid_emergency: Literal["log", "zero_envelope"] = "log"
+    unequal_ratings: Literal["refuse", "sum"] = "refuse"
+
+
+class ContextForm(Strict):
+    """What a translation needs besides document and station."""
+
+    transactions: list[TransactionForm] = Field(default_factory=list)
+    der_settings: dict[str, Number] = Field(default_factory=dict)
+    dialect: DialectForm | None = None
+    binding: dict[str, Any] = Field(default_factory=dict)
+    policy: PolicyForm = PolicyForm()
+
+
+class SourceForm(Strict):
+    """The documents: `control` or `event` is to be translated, every other key is an href."""
+
+    protocol: Literal["ieee2030_5", "openadr"]
+    revision: str
+    program_primacy: Annotated[int, Field(ge=0, le=255)] | None = None
+    documents: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _whole(self) -> SourceForm:
+        known = _REVISIONS[self.protocol]
+        if self.revision not in known:
+            raise ValueError(f"revision {self.revision!r} is none of {', '.join(known)}")
+        main = "control" if self.protocol == "ieee2030_5" else "event"
+        if main not in self.documents:
+            raise ValueError(f"documents lack {main!r}")
+        if self.protocol == "ieee2030_5":
+            if self.program_primacy is None:
+                raise ValueError("program_primacy is missing")
+            if not all(isinstance(text, str) for text in self.documents.values()):
+                raise ValueError("documents of IEEE 2030.5 are XML texts")
+        return self
+
+
+class MessageForm(Strict):
+    """A message that the station is owed."""
+
+    ocpp: OcppVersion
+    action: Annotated[str, Field(min_length=1)]
+    payload: dict[str, Any]
+
+
+class ExpectForm(Strict):
+    """What a correct gateway makes of the documents."""
+
+    messages: list[MessageForm]
+    loss_kinds: list[Annotated[LossKind, Field(strict=False)]]
+    response_status: Annotated[int, Field(ge=0, le=255)] | None = None
+
+
+class Vector(Strict):
+    """One vector; `station` names a station of `stations.yaml`."""
+
+    id: Annotated[str, Field(min_length=1)]
+    title: str = ""
+    why: str = ""
+    station: str
+    ocpp_version: OcppVersion = "2.1"
+    source: SourceForm
+    context: ContextForm = ContextForm()
+    expect: ExpectForm
+
+
+def read_vector(text: str) -> Vector:
+    """Return the vector of a JSON text; `DocumentError` names what does not fit."""
+    document = read_json(text)
+    if not isinstance(document, dict):
+        raise DocumentError("is no vector: not an object", rule="vector")
+    return validated(Vector, document)
