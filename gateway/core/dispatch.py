@@ -19,6 +19,7 @@ from translators.rules.book import Book
 from translators.rules.trace import Refusal, Translation
 
 type Segments = dict[str, tuple[Segment, ...]]
+type _Known = tuple[object, Translation[StationOrders]]
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Wanted:
 
     desired: dict[str, Desired] = field(default_factory=dict)
     vacuous: dict[str, frozenset[str]] = field(default_factory=dict)
-    """By command: functions that it follows without being told."""
+    """By command: functions whose time has come and which it follows without being told."""
     refusals: dict[str, tuple[Refusal, ...]] = field(default_factory=dict)
     traces: dict[str, Translation[StationOrders]] = field(default_factory=dict)
     """By control id."""
@@ -50,26 +51,35 @@ class Translator:
     def __init__(self, book: Book) -> None:
         """Start empty."""
         self.book = book
-        self._memo: dict[tuple[str, str], tuple[object, Translation[StationOrders]]] = {}
+        self._memo: defaultdict[tuple[str, str], dict[tuple[str, ...], _Known]] = defaultdict(dict)
 
     def orders(
         self, command: DerCommand, profile: StationProfile, situation: Situation
     ) -> Translation[StationOrders]:
         """Return what `to_station` returns, computed once while nothing changes."""
-        slot = (command.target.station, command.mrid)
+        known = self._memo[command.target.station, command.mrid]
+        part = tuple(function_of(control) for control in command.controls)
         inputs = (command, profile, situation)
-        known = self._memo.get(slot)
-        if known is not None and known[0] == inputs:
-            return known[1]
-        result = to_station(self.book, command, profile, situation)
-        self._memo[slot] = (inputs, result)
-        return result
+        if part not in known or known[part][0] != inputs:
+            known[part] = (inputs, to_station(self.book, command, profile, situation))
+        return known[part][1]
+
+    def forget(self, command: DerCommand) -> None:
+        """Let go of what is remembered of a command."""
+        self._memo.pop((command.target.station, command.mrid), None)
 
 
 def segments_of(records: Iterable[CommandRecord]) -> Segments:
     """Return who holds which function when, in utility time, over all events of one utility."""
     claims = [
-        Claim(record.key, function, record.command.primacy, record.command.created, interval)
+        Claim(
+            key=record.key,
+            function=function,
+            primacy=record.command.primacy,
+            created=record.command.created,
+            interval=interval,
+            bridges=record.withdraw_at is None,
+        )
         for record in records
         if record.state in CLAIMING and (interval := record.interval) is not None
         for function in record.functions
@@ -147,7 +157,8 @@ def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
     situation = replace(scene.situation, stack_level=record.level)
     orders = scene.translator.orders(command, scene.profile, situation)
     key = record.key
-    result.vacuous[key] = result.vacuous.get(key, frozenset()) | set(orders.value.vacuous)
+    if share.interval is None or share.interval.start <= scene.utility_now:
+        result.vacuous[key] = result.vacuous.get(key, frozenset()) | set(orders.value.vacuous)
     result.refusals[key] = result.refusals.get(key, ()) + orders.refusals
     for message in orders.value.messages:
         result.traces[message.id] = orders

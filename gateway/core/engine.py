@@ -8,8 +8,8 @@ reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from gateway.core import intake, measuring, replies, responses
@@ -50,9 +50,9 @@ from gateway.core.settle import settle
 from gateway.core.station import (
     StationRules,
     StationState,
+    continue_from,
     entry_from_document,
-    profile_document,
-    profile_from_document,
+    station_document,
 )
 from gateway.core.world import Turn, World
 from translators.rules.book import Book
@@ -88,7 +88,7 @@ class Engine:
             world.offsets[name] = timedelta(seconds=document["offset_s"])
         for name, document in kept.get(Table.STATIONS, {}).items():
             if name in world.stations:
-                world.stations[name].profile = profile_from_document(document)
+                continue_from(world.stations[name], document)
         for document in kept.get(Table.COMMANDS, {}).values():
             record = from_document(document)
             world.records[record.command.target.station][record.key] = record
@@ -109,8 +109,11 @@ class Engine:
     def handle(self, event: Event, now: Now) -> list[Effect]:
         """Return what is to be done about `event`, in the order in which it has to be done."""
         turn = Turn(self.world, now)
-        for name in self._hear(turn, event):
-            settle(turn, self.world.stations[name])
+        moved = self._moved_clocks(turn)
+        heard = self._hear(turn, event)
+        for name, state in self.world.stations.items():
+            if name in heard or state.rules.utility in moved:
+                settle(turn, state)
         return _ordered(turn.effects)
 
     @property
@@ -118,11 +121,24 @@ class Engine:
         """Say whether no station owes an answer."""
         return not any(state.calls or state.reading for state in self.world.stations.values())
 
-    def _hear(self, turn: Turn, event: Event) -> Iterable[str]:
+    def _moved_clocks(self, turn: Turn) -> frozenset[str]:
+        """Return the utilities whose clock is now known, or known otherwise than before."""
+        before = dict(self.world.offsets)
+        return frozenset(u for u in turn.now.offsets if turn.offset(u) != before.get(u))
+
+    def _due(self, now: datetime) -> Collection[str]:
+        """Return the stations that asked to be settled by now."""
+        return tuple(
+            name
+            for name, state in self.world.stations.items()
+            if state.wake_at is not None and state.wake_at <= now
+        )
+
+    def _hear(self, turn: Turn, event: Event) -> Collection[str]:
         """Take the event in; return the stations to settle."""
         match event:
             case Tick():
-                return tuple(self.world.stations)
+                return self._due(turn.now.utc)
             case DrainRequested(mode=mode):
                 self.world.drain = mode
                 turn.audit("gateway.draining", "gateway", mode.value)
@@ -143,7 +159,7 @@ class Engine:
 
     def _hear_command(
         self, turn: Turn, event: CommandReceived | CommandWithdrawn, station: str
-    ) -> Iterable[str]:
+    ) -> Collection[str]:
         if station not in self.world.stations:
             turn.audit("command.for_unknown_station", "gateway", station)
             return ()
@@ -153,7 +169,7 @@ class Engine:
             intake.withdraw(turn, event)
         return (station,)
 
-    def _hear_station(self, turn: Turn, event: _StationEvent) -> Iterable[str]:
+    def _hear_station(self, turn: Turn, event: _StationEvent) -> Collection[str]:
         name = _station_of(event)
         state = self.world.stations.get(name)
         if state is None:
@@ -177,6 +193,7 @@ class Engine:
                 return ()
             case TransactionsChanged(transactions=transactions):
                 state.transactions = transactions
+                turn.emit(Persist(Table.STATIONS, name, station_document(state)))
             case _:
                 assert_never(event)
         return (name,)
@@ -207,11 +224,11 @@ def _station_of(event: _StationEvent) -> str:
 def _connected(turn: Turn, state: StationState, event: StationConnected) -> None:
     """A station is here: what it held before is not believed until it says so itself."""
     if state.profile != event.profile:
-        document = profile_document(event.profile)
+        state.profile = event.profile
+        document = station_document(state)
         turn.emit(Persist(Table.STATIONS, state.id, document))
-        turn.audit("station.profile", state.id, state.id, **document)
-    state.profile, state.connected = event.profile, True
-    state.ready, state.reading = False, ""
+        turn.audit("station.profile", state.id, state.id, profile=document["profile"])
+    state.connected, state.ready, state.reading = True, False, ""
     replies.abandon(turn, state)
     turn.audit("station.connected", state.id, state.id, version=event.profile.ocpp_version)
     measuring.report(turn, state)

@@ -129,7 +129,7 @@ class HeldControl:
 
 @dataclass(frozen=True, slots=True)
 class ControlsReported:
-    """The answer to a read-back: everything that the station holds, of both default flags, and its profiles."""
+    """The answer to a read-back: all that the station holds, of both default flags, and its profiles."""
 
     station: str
     request_id: str

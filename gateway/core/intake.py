@@ -8,12 +8,15 @@ from datetime import timedelta
 from gateway.core.dispatch import segments_of
 from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
 from gateway.core.lifecycle import State, Trigger
-from gateway.core.records import CommandRecord, differs
-from gateway.core.responses import tell
+from gateway.core.records import CommandRecord, differs, forgettable
+from gateway.core.responses import advance, tell
 from gateway.core.world import Turn
 from translators.canonical.codec import encode
 from translators.canonical.commands import DerCommand
 from translators.canonical.telemetry import ControlOutcome
+
+_EARLY = timedelta(seconds=2)
+"""How much earlier than by our reckoning a utility may drop an event that is over."""
 
 
 def receive(turn: Turn, event: CommandReceived) -> None:
@@ -22,7 +25,8 @@ def receive(turn: Turn, event: CommandReceived) -> None:
     station = command.target.station
     record = CommandRecord(command)
     known = turn.world.records[station].get(record.key)
-    if known is None or (known.over and command.is_default):
+    gone = known is None or known.over or known.state is State.CANCELLING
+    if known is None or (gone and command.is_default):  # a default may come back
         _admit(turn, event, _drawn(command, event.draws))
         return
     if command.version < known.command.version:
@@ -30,9 +34,10 @@ def receive(turn: Turn, event: CommandReceived) -> None:
             "command.version_fell", command.origin.utility, known.key, version=command.version
         )
         return
-    if not differs(known.command, command):
+    if gone:
         return
-    if known.over or known.state is State.CANCELLING:
+    if not differs(known.command, command):
+        turn.keep(replace(known, command=replace(known.command, version=command.version)))
         return
     draws = known.command.randomization
     redrawn = _drawn(command, event.draws)
@@ -51,14 +56,15 @@ def receive(turn: Turn, event: CommandReceived) -> None:
 def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:
     """A command seen for the first time: 254 when it is over, 253 when it is invalid, else 1."""
     record = CommandRecord(command, level=_free_level(turn, command)).refuse(event.refusals)
+    if forgettable(record, turn.utility_now(command.origin.utility)):
+        return  # it may have been answered before it was forgotten
     turn.audit(
         "command.received", command.origin.utility, record.key, event.raw, **_trace(event, command)
     )
     planned = record.planned
     unow = turn.utility_now(command.origin.utility)
     if planned is not None and planned.end is not None and planned.end <= unow:
-        late = record.step(Trigger.EXPIRED)
-        turn.keep(tell(turn, late, ControlOutcome.LATE))  # 2030.5 response 254
+        advance(turn, record, Trigger.EXPIRED)  # 2030.5 response 254
         return
     if record.refusal is not ControlOutcome.INVALID:
         record = tell(turn, record, ControlOutcome.RECEIVED)
@@ -68,10 +74,7 @@ def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:
 def _judge(turn: Turn, record: CommandRecord) -> None:
     """Plan a command, or refuse it where a part of an event could not be read."""
     event_refused = record.refused and not record.command.is_default
-    trigger = Trigger.REFUSED if event_refused else Trigger.PLANNED
-    record = record.step(trigger)
-    outcome = record.owed
-    turn.keep(record if outcome is None else tell(turn, record, outcome))
+    advance(turn, record, Trigger.REFUSED if event_refused else Trigger.PLANNED)
 
 
 def withdraw(turn: Turn, event: CommandWithdrawn) -> None:
@@ -80,20 +83,27 @@ def withdraw(turn: Turn, event: CommandWithdrawn) -> None:
     record = turn.world.records[event.station].get(key)
     if record is None or record.over or record.state is State.CANCELLING:
         return
+    if event.reason is Withdrawal.VANISHED and _ran_out(turn, record):
+        return
     turn.audit("command.withdrawn", event.utility, key, reason=event.reason.value)
     if event.reason is Withdrawal.SUPERSEDED and _successor_ahead(turn, record):
         return
     if event.reason is Withdrawal.SUPERSEDED:
-        beaten = replace(record.step(Trigger.BEATEN), lost=record.functions)
-        outcome = beaten.owed
-        turn.keep(beaten if outcome is None else tell(turn, beaten, outcome))
+        advance(turn, replace(record, lost=record.lost | record.functions), Trigger.BEATEN)
         return
     delay = timedelta()
     if event.reason is Withdrawal.CANCELLED_RANDOMIZED:
         draws = record.command.randomization
         delay = timedelta(seconds=abs(draws.start_draw_s or draws.duration_draw_s or 0))
     at = turn.utility_now(event.utility) + delay
-    turn.keep(replace(record.step(Trigger.WITHDRAWN), withdraw_at=at))
+    advance(turn, replace(record, withdraw_at=at), Trigger.WITHDRAWN)
+
+
+def _ran_out(turn: Turn, record: CommandRecord) -> bool:
+    """Say whether the served end has come: servers drop what is over, a drawn end may be later."""
+    interval = record.command.interval
+    unow = turn.utility_now(record.command.origin.utility)
+    return interval is not None and interval.end is not None and interval.end <= unow + _EARLY
 
 
 def _successor_ahead(turn: Turn, record: CommandRecord) -> bool:

@@ -18,6 +18,7 @@ from gateway.core.payloads import same_payload
 
 MAX_ATTEMPTS = 3
 """Sends of one payload without any answer before the station counts as mute for it."""
+_PRIORITY = frozenset({"priority"})
 
 
 class EntryState(StrEnum):
@@ -30,6 +31,8 @@ class EntryState(StrEnum):
     UNKNOWN = "unknown"
     CLEARING = "clearing"
     CLEAR_FAILED = "clear_failed"
+    ASIDE = "aside"
+    """Held, but superseded by the station itself: it will never run (R04.FR.09)."""
 
 
 class Evidence(StrEnum):
@@ -57,22 +60,33 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One control at one station: what is wanted of it and what is believed."""
+    """One control at one station: what is wanted of it and what is believed.
+
+    `older` says that the station may hold it in an earlier form.
+    """
 
     desired: Desired
     state: EntryState = EntryState.WANTED
     evidence: Evidence = Evidence.NONE
     attempts: int = 0
     reason: str = ""
+    older: bool = False
 
     @property
     def may_be_held(self) -> bool:
         """Say whether the station may hold it, as far as we know."""
-        return self.state not in {EntryState.WANTED, EntryState.REFUSED}
+        return self.older or self.state not in _NOT_HELD
 
     def expired(self, now: datetime) -> bool:
         """Say whether the station has let go by itself (R04.FR.10)."""
         return self.desired.end is not None and self.desired.end <= now
+
+
+_NOT_HELD = frozenset({EntryState.WANTED, EntryState.REFUSED, EntryState.ASIDE})
+_CLEARABLE = frozenset({EntryState.HELD, EntryState.WANTED, EntryState.REFUSED})
+_SETTLED = frozenset(
+    {EntryState.HELD, EntryState.REFUSED, EntryState.CLEAR_FAILED, EntryState.ASIDE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +135,7 @@ def plan(
             entry.expired(now) and entry.desired.action == "SetDERControl"
         ):
             forget.append(entry)
-        elif entry.state is EntryState.HELD:
+        elif entry.state in _CLEARABLE:
             clear.append(entry)
     for control_id, wanted in desired.items():
         update = _update(ledger.entries.get(control_id), wanted)
@@ -136,31 +150,39 @@ def _update(entry: Entry | None, wanted: Desired) -> Entry | None:
         return Entry(wanted)
     if entry.state in {EntryState.SETTING, EntryState.CLEARING}:
         return None
-    satisfied = _satisfies(entry.desired, wanted)
-    if satisfied and entry.state in {EntryState.HELD, EntryState.REFUSED, EntryState.CLEAR_FAILED}:
+    satisfied = _satisfies(entry, wanted)
+    if satisfied and entry.state in _SETTLED:
         return None
     attempts = entry.attempts if satisfied else 0
     if attempts >= MAX_ATTEMPTS:
         return None
     evidence = entry.evidence if wanted.start == entry.desired.start else Evidence.NONE
     return replace(
-        entry, desired=wanted, state=EntryState.WANTED, attempts=attempts, evidence=evidence
+        entry,
+        desired=wanted,
+        state=EntryState.WANTED,
+        attempts=attempts,
+        evidence=evidence,
+        older=entry.may_be_held,
     )
 
 
-def _satisfies(held: Desired, wanted: Desired) -> bool:
-    """Say whether what was sent serves: equal, or longer where the station yields."""
-    if same_payload(wanted.payload, held.payload) and held.action == wanted.action:
-        return True
-    if (
-        not wanted.yields
-        or held.action != "SetDERControl"
-        or held.end is None
-        or wanted.end is None
-    ):
+def _satisfies(entry: Entry, wanted: Desired) -> bool:
+    """Say whether what was sent serves: equal, or longer where the station yields.
+
+    The priority does not count: it decides only at receipt (R04.FR.06-08), see `settle`.
+    """
+    held = entry.desired
+    if held.action != wanted.action:
         return False
-    return held.end > wanted.end and same_payload(  # R04.FR.07: priority supersedes at the start
-        wanted.payload, held.payload, but=frozenset({"duration"})
+    if same_payload(wanted.payload, held.payload, but=_PRIORITY):
+        return True
+    runs = entry.evidence is Evidence.STARTED
+    if not wanted.yields or not runs or held.action != "SetDERControl":
+        return False
+    longer = held.end is not None and wanted.end is not None and held.end > wanted.end
+    return longer and same_payload(  # R04.FR.07: priority supersedes what runs, at the start
+        wanted.payload, held.payload, but=_PRIORITY | {"duration"}
     )
 
 
@@ -169,30 +191,40 @@ def reconcile(
 ) -> Ledger:
     """Return the ledger after a read-back; what the station does not report it does not hold.
 
-    Where the read-back is not `complete`, an entry that was not reported goes back to WANTED: the
-    same id sent again replaces, it never doubles.
+    Where the read-back is not `complete`, what was unknown and not reported is sent again if it is
+    wanted (the same id replaces, it never doubles) and cleared if it is not.
     """
     reported = {control.id: control for control in held}
     entries = {}
     for control_id, entry in ledger.entries.items():
         found = reported.get(control_id)
-        state = _after_read_back(entry, found, complete=complete, now=now)
-        evidence = entry.evidence
-        if state is EntryState.WANTED and entry.state is EntryState.HELD:
-            evidence = Evidence.NONE
-        entries[control_id] = replace(entry, state=state, evidence=evidence)
+        after = (
+            _reported(entry, found)
+            if found is not None
+            else _missing(entry, complete=complete, now=now)
+        )
+        if after.state is EntryState.WANTED and entry.state is EntryState.HELD:
+            after = replace(after, evidence=Evidence.NONE)
+        entries[control_id] = after
     return Ledger(entries)
 
 
-def _after_read_back(
-    entry: Entry, found: HeldControl | None, *, complete: bool, now: datetime
-) -> EntryState:
+def _reported(entry: Entry, found: HeldControl) -> Entry:
     if entry.state is EntryState.REFUSED:
-        return EntryState.REFUSED
-    if found is not None and same_payload(entry.desired.payload, found.payload):
-        return EntryState.HELD
-    if found is None and not complete and entry.state is EntryState.HELD:
-        return EntryState.HELD
-    if found is None and entry.expired(now):
-        return EntryState.HELD
-    return EntryState.WANTED
+        return replace(entry, older=True)
+    if not same_payload(entry.desired.payload, found.payload):
+        return replace(entry, state=EntryState.WANTED, older=True)
+    state = EntryState.ASIDE if found.superseded else EntryState.HELD
+    return replace(entry, state=state, older=False)
+
+
+def _missing(entry: Entry, *, complete: bool, now: datetime) -> Entry:
+    if entry.state is EntryState.REFUSED:
+        return replace(entry, older=entry.older and not complete)
+    if entry.expired(now):
+        return replace(entry, state=EntryState.HELD, older=False)
+    if complete:
+        return replace(entry, state=EntryState.WANTED, older=False)
+    if entry.state in _SETTLED:
+        return entry
+    return replace(entry, state=EntryState.WANTED, older=entry.may_be_held)

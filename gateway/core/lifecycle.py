@@ -3,6 +3,7 @@
     RECEIVED ─ planned ─> SCHEDULED ─ started ─> ACTIVE ─ ended ─> COMPLETED
         │ refused, expired     │ ended ─> UNFOLLOWED    │ beaten ─> SUPERSEDED
         └─> REFUSED, LATE      └──── withdrawn ─────┴─> CANCELLING ─ cleared ─> CANCELLED
+              └─ ended ─> CLOSED
 
 A trigger without a row changes nothing. What a state owes its utility stands in `OWED`.
 """
@@ -29,6 +30,9 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
     REFUSED = "refused"
+    """Its utility was told why; limits among its controls may still be in force."""
+    CLOSED = "closed"
+    """It was refused, and its end has come."""
     LATE = "late"
 
 
@@ -62,6 +66,7 @@ TRANSITIONS: dict[tuple[State, Trigger], State] = {
     (_S.ACTIVE, _T.REFUSED): _S.REFUSED,
     (_S.ACTIVE, _T.BEATEN): _S.SUPERSEDED,
     (_S.ACTIVE, _T.WITHDRAWN): _S.CANCELLING,
+    (_S.REFUSED, _T.ENDED): _S.CLOSED,
     (_S.REFUSED, _T.WITHDRAWN): _S.CANCELLING,
     (_S.REFUSED, _T.UPDATED): _S.RECEIVED,
     (_S.CANCELLING, _T.CLEARED): _S.CANCELLED,
@@ -82,7 +87,14 @@ CLAIMING = frozenset({State.SCHEDULED, State.ACTIVE, State.REFUSED, State.CANCEL
 """States in which a command may hold functions (a refused one keeps its limits)."""
 
 ENDED = frozenset(
-    {State.COMPLETED, State.UNFOLLOWED, State.CANCELLED, State.SUPERSEDED, State.LATE}
+    {
+        State.COMPLETED,
+        State.UNFOLLOWED,
+        State.CANCELLED,
+        State.SUPERSEDED,
+        State.CLOSED,
+        State.LATE,
+    }
 )
 """States that nothing leaves."""
 

@@ -13,6 +13,8 @@ from translators.canonical.controls import DerControl, PowerLimit, function_of
 from translators.canonical.telemetry import ControlOutcome
 from translators.rules.trace import Refusal
 
+RETENTION = timedelta(days=7)
+"""How long after its end a command is remembered: meanwhile each answer goes out once only."""
 _SEVERITY = (ControlOutcome.INVALID, ControlOutcome.NOT_SUPPORTED, ControlOutcome.NOT_APPLICABLE)
 
 
@@ -105,6 +107,14 @@ class CommandRecord:
     def over(self) -> bool:
         """Say whether nothing more can happen to it."""
         return self.state in ENDED
+
+
+def forgettable(record: CommandRecord, utility_now: datetime) -> bool:
+    """Say whether a command ended so long ago that nobody asks for it any more."""
+    planned = record.planned
+    ends = (None if planned is None else planned.end, record.withdraw_at)
+    end = max((instant for instant in ends if instant is not None), default=None)
+    return end is not None and end + RETENTION <= utility_now
 
 
 def differs(old: DerCommand, new: DerCommand) -> bool:

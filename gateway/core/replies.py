@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from gateway.core.events import ControlsReported, NoticeReceived, ReplyStatus, StationReplied
 from gateway.core.evidence import Shown, judge
-from gateway.core.ledger import Entry, EntryState, Evidence, reconcile
+from gateway.core.ledger import MAX_ATTEMPTS, Entry, EntryState, Evidence, reconcile
 from gateway.core.station import StationState
 from gateway.core.world import Turn
 from translators.canonical.telemetry import ControlOutcome
@@ -38,13 +39,16 @@ def replied(turn: Turn, state: StationState, event: StationReplied) -> None:
 
 def _set_replied(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:
     if event.status is ReplyStatus.ACCEPTED:
-        turn.put(state, replace(entry, state=EntryState.HELD, attempts=0, reason=""))
+        held = replace(entry, state=EntryState.HELD, attempts=0, reason="", older=False)
+        turn.put(state, held)
         turn.audit("control.accepted", state.id, entry.desired.id, command=entry.desired.command)
         _superseded(turn, state, event.payload.get("supersededIds", ()))
     elif event.status is ReplyStatus.NO_ANSWER:
         unknown = replace(entry, state=EntryState.UNKNOWN, attempts=entry.attempts + 1)
         turn.put(state, unknown)
-        turn.audit("control.unanswered", state.id, entry.desired.id, attempts=unknown.attempts)
+        mute = unknown.attempts >= MAX_ATTEMPTS
+        kind = "control.given_up" if mute else "control.unanswered"
+        turn.audit(kind, state.id, entry.desired.id, attempts=unknown.attempts)
     elif event.status is ReplyStatus.NOT_SENT:
         turn.put(state, replace(entry, state=EntryState.WANTED))
     else:
@@ -54,11 +58,12 @@ def _set_replied(turn: Turn, state: StationState, entry: Entry, event: StationRe
         _refuse_command(turn, state, entry, _REFUSALS[event.status], reason)
 
 
-def _superseded(turn: Turn, state: StationState, ids: tuple[str, ...]) -> None:
-    """The station itself put these aside (R04.FR.06, R04.FR.21): they will never run."""
+def _superseded(turn: Turn, state: StationState, ids: Iterable[str]) -> None:
+    """The station itself put these aside (R04.FR.06, R04.FR.08, R04.FR.21): they will never run."""
     for control_id in ids:
-        if control_id in state.ledger.entries:
-            turn.drop(state, control_id)
+        entry = state.ledger.entries.get(control_id)
+        if entry is not None and entry.state is not EntryState.ASIDE:
+            turn.put(state, replace(entry, state=EntryState.ASIDE, older=False))
             turn.audit("control.superseded", state.id, control_id)
 
 
@@ -84,7 +89,7 @@ def _clear_replied(turn: Turn, state: StationState, entry: Entry, event: Station
         case ReplyStatus.NO_ANSWER:
             turn.put(state, replace(entry, state=EntryState.UNKNOWN))
         case ReplyStatus.NOT_SENT:
-            turn.put(state, replace(entry, state=EntryState.HELD))
+            turn.put(state, replace(entry, state=EntryState.WANTED, older=True))
         case _:
             failed = replace(entry, state=EntryState.CLEAR_FAILED, reason=event.reason)
             turn.put(state, failed)

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.core.effects import Persist, RespondToUtility, Table
 from gateway.core.events import ResponsePosted
+from gateway.core.lifecycle import Trigger
 from gateway.core.records import CommandRecord
 from gateway.core.world import Turn
 from translators.canonical.telemetry import ControlOutcome
@@ -38,6 +39,18 @@ def tell(turn: Turn, record: CommandRecord, outcome: ControlOutcome) -> CommandR
     turn.emit(Persist(Table.RESPONSES, response.key, to_document(response)), response)
     turn.audit("response.owed", "gateway", record.key, outcome=outcome.value)
     return told
+
+
+def advance(turn: Turn, record: CommandRecord, trigger: Trigger) -> CommandRecord:
+    """Move a command along the table, tell its utility what it is owed, and keep it."""
+    moved = record.step(trigger)
+    outcome = moved.owed
+    if moved.state is not record.state:
+        turn.audit(f"command.{moved.state}", "gateway", record.key)
+    if outcome is not None:
+        moved = tell(turn, moved, outcome)
+    turn.keep(moved)
+    return moved
 
 
 def posted(turn: Turn, event: ResponsePosted) -> None:

@@ -5,22 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
+from gateway.core.acting import act, next_probe, read_back, unshown
 from gateway.core.dispatch import Scene, Wanted, wanted
-from gateway.core.effects import ReadBack, SendToStation, WakeAt
-from gateway.core.events import DrainMode
-from gateway.core.evidence import composite_request
-from gateway.core.ledger import Desired, Entry, EntryState, Evidence, plan
+from gateway.core.effects import WakeAt
+from gateway.core.ledger import Evidence
 from gateway.core.lifecycle import CLAIMING, State, Trigger
-from gateway.core.payloads import clear_call
-from gateway.core.records import CommandRecord
-from gateway.core.replies import CLEAR, PROBE, SET
-from gateway.core.responses import tell
+from gateway.core.records import CommandRecord, forgettable
+from gateway.core.responses import advance
 from gateway.core.station import StationState
 from gateway.core.world import Turn
 from translators.canonical.capability import StationProfile
+from translators.rules.trace import Refusal
 
-PROBE_EVERY = timedelta(seconds=10)
-"""How long to wait before a composite schedule is asked for again."""
 _ROUNDS = 8
 """A refusal frees a function for the next command; more rounds than utilities nest commands."""
 
@@ -32,32 +28,21 @@ def settle(turn: Turn, state: StationState) -> None:
     unow = turn.utility_now(utility)
     _close_ended(turn, state, unow)
     if state.connected and not state.ready and not state.reading:
-        _read_back(turn, state)
+        read_back(turn, state)
     if state.profile is not None and known is not None:
         found = _want(turn, state, state.profile, unow, known)
         _advance(turn, state, found, unow)
-        _act(turn, state, found)
+        act(turn, state, found)
     _release(turn, state, unow)
+    _forget(turn, state, unow)
     _wake(turn, state, unow)
-
-
-def _step(turn: Turn, record: CommandRecord, trigger: Trigger) -> CommandRecord:
-    """Move a command along the table and tell its utility what it is owed."""
-    moved = record.step(trigger)
-    outcome = moved.owed
-    if moved.state is not record.state:
-        turn.audit(f"command.{moved.state}", "gateway", record.key)
-    if outcome is not None:
-        moved = tell(turn, moved, outcome)
-    turn.keep(moved)
-    return moved
 
 
 def _close_ended(turn: Turn, state: StationState, unow: datetime) -> None:
     for record in turn.records(state.id):
         planned = record.planned
         if planned is not None and planned.end is not None and planned.end <= unow:
-            _step(turn, record, Trigger.ENDED)
+            advance(turn, record, Trigger.ENDED)
 
 
 def _want(
@@ -67,37 +52,44 @@ def _want(
     for _ in range(_ROUNDS):
         scene = Scene(profile, state.situation(), turn.world.translator, unow, offset)
         found = wanted(turn.records(state.id), scene)
-        if not _refuse(turn, state, found):
+        if not _refuse(turn, state, found, unow):
             break
     return found
 
 
-def _refuse(turn: Turn, state: StationState, found: Wanted) -> bool:
+def _refuse(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> bool:
     """Record refusals of the translation; say whether anything was new."""
     new = False
     for key, refusals in found.refusals.items():
         record = turn.world.records[state.id][key]
-        refused = record.refuse(refusals)
+        final = tuple(r for r in refusals if not _may_pass(r, record, unow))
+        refused = record.refuse(final)
         if refused != record:
             new = True
-            turn.audit("command.refused", "gateway", key, refusals=[asdict(r) for r in refusals])
+            turn.audit("command.refused", "gateway", key, refusals=[asdict(r) for r in final])
             turn.keep(refused)
     return new
+
+
+def _may_pass(refusal: Refusal, record: CommandRecord, unow: datetime) -> bool:
+    """Say whether a car may yet be plugged in: what needs a transaction can wait for its start."""
+    interval = record.interval
+    return refusal.where == "transaction" and interval is not None and unow < interval.start
 
 
 def _advance(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> None:
     """Let each event start, lose, or be refused, as evidence and arbitration say."""
     for record in turn.records(state.id):
         if record.refused and not record.command.is_default:
-            record = _step(turn, record, Trigger.REFUSED)  # noqa: PLW2901 - the record moves on
+            record = advance(turn, record, Trigger.REFUSED)  # noqa: PLW2901 - the record moves on
         interval = record.interval
-        if interval is None or record.state not in {State.SCHEDULED, State.ACTIVE}:
+        if interval is None or record.state is State.CANCELLING:
             continue
         record = _lose(turn, record, found, unow)  # noqa: PLW2901 - the record moves on
         if record.state is State.SCHEDULED and interval.start <= unow:
             served = found.vacuous.get(record.key, frozenset()) | _started(state, record)
             if record.functions <= served:
-                _step(turn, record, Trigger.STARTED)
+                advance(turn, record, Trigger.STARTED)
 
 
 def _lose(turn: Turn, record: CommandRecord, found: Wanted, unow: datetime) -> CommandRecord:
@@ -116,7 +108,7 @@ def _lose(turn: Turn, record: CommandRecord, found: Wanted, unow: datetime) -> C
         return record
     lost = replace(record, lost=record.lost | gone)
     turn.keep(lost)
-    return lost if ahead else _step(turn, lost, Trigger.BEATEN)
+    return lost if ahead else advance(turn, lost, Trigger.BEATEN)
 
 
 def _started(state: StationState, record: CommandRecord) -> frozenset[str]:
@@ -129,118 +121,6 @@ def _started(state: StationState, record: CommandRecord) -> frozenset[str]:
     )
 
 
-def _act(turn: Turn, state: StationState, found: Wanted) -> None:
-    """Send what the ledger's difference says; read back first what is not known."""
-    if not state.connected or not state.ready or state.reading:
-        return
-    desired = _drained(turn, found.desired)
-    todo = plan(state.ledger, desired, turn.now.utc, _lingering(turn, state, found, desired))
-    if todo.read_back:
-        if not state.calls:
-            _read_back(turn, state)
-        return
-    for entry in todo.forget:
-        turn.drop(state, entry.desired.id)
-    for entry in todo.clear:
-        _clear(turn, state, entry)
-    if turn.world.drain is None:
-        for entry in todo.set:
-            _set(turn, state, entry, found)
-        _probe(turn, state)
-
-
-def _drained(turn: Turn, desired: dict[str, Desired]) -> dict[str, Desired]:
-    match turn.world.drain:
-        case DrainMode.CLEAR:
-            return {}
-        case DrainMode.DEFAULT:
-            return {key: wanted for key, wanted in desired.items() if wanted.is_default}
-        case _:
-            return desired
-
-
-def _lingering(
-    turn: Turn, state: StationState, found: Wanted, desired: dict[str, Desired]
-) -> frozenset[str]:
-    """Return superseded controls that stay until their successor runs: no dip to the default."""
-    if turn.world.drain is not None:
-        return frozenset()
-    waiting = set()
-    for control_id, entry in state.ledger.entries.items():
-        record = turn.world.records[state.id].get(entry.desired.command)
-        if control_id in desired or record is None or record.state is State.CANCELLING:
-            continue
-        successors = [
-            other
-            for other in found.desired.values()
-            if set(other.functions) & set(entry.desired.functions) and not other.is_default
-        ]
-        if any(_pending(state, other, turn.now.utc) for other in successors):
-            waiting.add(control_id)
-    return frozenset(waiting)
-
-
-def _pending(state: StationState, successor: Desired, now: datetime) -> bool:
-    """Say whether a successor that is due has not shown its start yet."""
-    entry = state.ledger.entries.get(successor.id)
-    due = successor.start is not None and successor.start <= now
-    return due and (entry is None or entry.evidence is Evidence.NONE)
-
-
-def _read_back(turn: Turn, state: StationState) -> None:
-    state.reading = turn.world.next_request(state.id)
-    turn.emit(ReadBack(state.id, state.reading))
-
-
-def _call(
-    turn: Turn, state: StationState, entry: Entry, purpose: str, call: tuple[str, dict[str, object]]
-) -> None:
-    request = turn.world.next_request(state.id)
-    state.calls[request] = (entry.desired.id, purpose)
-    turn.emit(SendToStation(state.id, request, *call))
-
-
-def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
-    desired, trace = entry.desired, found.traces[entry.desired.id]
-    turn.put(state, replace(entry, state=EntryState.SETTING))
-    turn.audit(
-        "control.dispatched",
-        "gateway",
-        desired.id,
-        station=state.id,
-        command=desired.command,
-        action=desired.action,
-        payload=dict(desired.payload),
-        book=turn.world.translator.book.digest,
-        steps=[asdict(step) for step in trace.steps],
-        losses=[asdict(loss) for loss in trace.losses],
-    )
-    _call(turn, state, entry, SET, (desired.action, dict(desired.payload)))
-
-
-def _clear(turn: Turn, state: StationState, entry: Entry) -> None:
-    turn.put(state, replace(entry, state=EntryState.CLEARING))
-    call = clear_call(entry.desired.action, entry.desired.payload)
-    turn.audit("control.withdrawn", "gateway", entry.desired.id, action=call[0])
-    _call(turn, state, entry, CLEAR, call)
-
-
-def _probe(turn: Turn, state: StationState) -> None:
-    """Ask for the composite schedule of profiles that are due and not yet shown to be in force."""
-    now = turn.now.utc
-    for entry in turn.entries(state):
-        desired = entry.desired
-        due = desired.start is not None and desired.start <= now
-        waiting = entry.state is EntryState.HELD and entry.evidence is Evidence.NONE
-        if desired.action != "SetChargingProfile" or not (due and waiting) or entry.expired(now):
-            continue
-        last = state.probed.get(desired.id)
-        if last is None or now - last >= PROBE_EVERY:
-            state.probed[desired.id] = now
-            call = ("GetCompositeSchedule", composite_request(desired.payload))
-            _call(turn, state, entry, PROBE, call)
-
-
 def _release(turn: Turn, state: StationState, unow: datetime) -> None:
     """Finish withdrawals that the station has confirmed, or that it never knew of."""
     for record in turn.records(state.id):
@@ -248,7 +128,14 @@ def _release(turn: Turn, state: StationState, unow: datetime) -> None:
         if record.state is not State.CANCELLING or not due:
             continue
         if not any(entry.may_be_held for entry in state.ledger.of_command(record.key)):
-            _step(turn, record, Trigger.CLEARED)
+            advance(turn, record, Trigger.CLEARED)
+
+
+def _forget(turn: Turn, state: StationState, unow: datetime) -> None:
+    """Let go of commands that were over long ago, and of defaults that are over."""
+    for record in tuple(turn.world.records[state.id].values()):
+        if record.over and (record.command.is_default or forgettable(record, unow)):
+            turn.forget(record)
 
 
 def _wake(turn: Turn, state: StationState, unow: datetime) -> None:
@@ -260,15 +147,13 @@ def _wake(turn: Turn, state: StationState, unow: datetime) -> None:
         for interval in (record.interval, record.planned):
             if interval is not None:
                 instants += [interval.start, interval.end]
-    ahead = [instant - unow for instant in instants if instant is not None and instant > unow]
+    now = turn.now.utc
+    ahead = [now + (instant - unow) for instant in instants if instant is not None]
     ahead += [
-        PROBE_EVERY for entry in state.ledger.entries.values() if _probing(entry, turn.now.utc)
+        next_probe(state, entry, now)
+        for entry in state.ledger.entries.values()
+        if unshown(entry, now)
     ]
-    if ahead:
-        turn.emit(WakeAt(turn.now.utc + min(ahead)))
-
-
-def _probing(entry: Entry, now: datetime) -> bool:
-    started = entry.desired.start is not None and entry.desired.start <= now
-    profile = entry.desired.action == "SetChargingProfile"
-    return profile and started and entry.evidence is Evidence.NONE and not entry.expired(now)
+    state.wake_at = min((instant for instant in ahead if instant > now), default=None)
+    if state.wake_at is not None:
+        turn.emit(WakeAt(state.wake_at))

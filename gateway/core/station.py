@@ -48,6 +48,8 @@ class StationState:
     watch: Watch = field(default_factory=Watch)
     probed: dict[str, datetime] = field(default_factory=dict)
     """By control id: when its composite schedule was last asked for."""
+    wake_at: datetime | None = None
+    """When time alone changes something here next (UTC)."""
 
     @property
     def id(self) -> str:
@@ -100,6 +102,7 @@ def entry_document(station: str, entry: Entry) -> dict[str, Any]:
         "evidence": entry.evidence.value,
         "attempts": entry.attempts,
         "reason": entry.reason,
+        "older": entry.older,
     }
 
 
@@ -129,14 +132,20 @@ def entry_from_document(document: Mapping[str, Any]) -> Entry:
         evidence=Evidence(document["evidence"]),
         attempts=document["attempts"],
         reason=document["reason"],
+        older=document["older"],
     )
 
 
-def profile_document(profile: StationProfile) -> dict[str, Any]:
-    """Return the JSON document of a station's profile."""
-    return {"profile": encode(profile)}
+def station_document(state: StationState) -> dict[str, Any]:
+    """Return the JSON document of what a station is and which transactions run there."""
+    return {
+        "profile": encode(state.profile),
+        "transactions": [encode(transaction) for transaction in state.transactions],
+    }
 
 
-def profile_from_document(document: Mapping[str, Any]) -> StationProfile:
-    """Return the profile that `profile_document` described."""
-    return decode(document["profile"], StationProfile)
+def continue_from(state: StationState, document: Mapping[str, Any]) -> None:
+    """Let a station be what `station_document` described; it is not connected yet."""
+    known = document["profile"]
+    state.profile = None if known is None else decode(known, StationProfile)
+    state.transactions = tuple(decode(item, Transaction) for item in document["transactions"])

@@ -15,23 +15,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from translators.canonical.commands import Interval
 
+HOLD_OVER = timedelta(seconds=5)
+"""A gap up to this between two commands of one function is bridged: no dip to the default."""
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A command wants a function for an interval."""
+    """A command wants a function for an interval; `bridges` where it may outlast it a little."""
 
     key: str
     function: str
     primacy: int
     created: datetime
     interval: Interval
+    bridges: bool = True
 
     @property
     def rank(self) -> tuple[int, float, str]:
@@ -55,6 +58,10 @@ class Segment:
     yields: bool = False
 
 
+type _Holder = tuple[datetime, Claim | None]
+"""From when on who holds a function."""
+
+
 def arbitrate(claims: Iterable[Claim], *, resume: bool) -> dict[str, tuple[Segment, ...]]:
     """Return each function's segments; `resume` lets a beaten command come back."""
     by_function: defaultdict[str, list[Claim]] = defaultdict(list)
@@ -70,7 +77,7 @@ def _sweep(ranked: list[Claim], *, resume: bool) -> list[Segment]:
     """Walk the boundaries; at each, the best claim that covers it and may still run is in force."""
     boundaries = sorted({c.interval.start for c in ranked} | {c.end for c in ranked})
     beaten: set[str] = set()
-    holders: list[tuple[datetime, Claim | None]] = []
+    holders: list[_Holder] = []
     holder: Claim | None = None
     for instant in boundaries:
         covering = (c for c in ranked if c.interval.start <= instant < c.end)
@@ -80,10 +87,21 @@ def _sweep(ranked: list[Claim], *, resume: bool) -> list[Segment]:
                 beaten.add(holder.key)
             holders.append((instant, winner))
             holder = winner
-    return _segments(holders)
+    return _segments(_bridged(holders))
 
 
-def _segments(holders: Sequence[tuple[datetime, Claim | None]]) -> list[Segment]:
+def _bridged(holders: Sequence[_Holder]) -> list[_Holder]:
+    """Leave out gaps that are too short to fall back to a default."""
+    kept: list[_Holder] = []
+    for (start, claim), (end, _) in pairwise([*holders, (_FOREVER, None)]):
+        before = kept[-1][1] if kept else None
+        short = claim is None and timedelta() < end - start <= HOLD_OVER
+        if not (short and before is not None and before.bridges):
+            kept.append((start, claim))
+    return kept
+
+
+def _segments(holders: Sequence[_Holder]) -> list[Segment]:
     segments = []
     for (start, claim), (end, successor) in pairwise(holders):
         if claim is None:

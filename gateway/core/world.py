@@ -89,6 +89,12 @@ class Turn:
             known[record.key] = record
             self.emit(Persist(Table.COMMANDS, record.key, to_document(record)))
 
+    def forget(self, record: CommandRecord) -> None:
+        """Forget a command, durably."""
+        del self.world.records[record.command.target.station][record.key]
+        self.world.translator.forget(record.command)
+        self.emit(Persist(Table.COMMANDS, record.key, None))
+
     def put(self, state: StationState, entry: Entry) -> None:
         """Remember a ledger entry, durably, if it changed."""
         control_id = entry.desired.id

@@ -132,7 +132,13 @@ def test_an_update_with_another_start_needs_new_evidence():
 
 def test_a_longer_control_serves_where_the_station_itself_will_yield():
     shorter = a_wish(duration=60, yields=True)
-    assert plan(a_ledger(an_entry()), {"c1": shorter}, NOW).set == ()
+    runs = an_entry(evidence=Evidence.STARTED)
+    assert plan(a_ledger(runs), {"c1": shorter}, NOW).set == ()
+
+
+def test_a_control_that_waits_is_cut_because_a_better_one_would_end_it_before_it_ran():
+    shorter = a_wish(duration=60, yields=True)
+    assert ids(plan(a_ledger(an_entry()), {"c1": shorter}, NOW).set) == ["c1"]
 
 
 def test_a_longer_control_is_cut_where_nobody_yields():

@@ -1,0 +1,194 @@
+"""What to send to one station now: the ledger's difference, one call for each entry.
+
+A station decides between DER controls by priority at receipt, whether or not their times overlap
+(R04.FR.06-08). The gateway has cut the times apart already, so a control goes out with a priority
+that disturbs nothing: its own where only a worse one is running, else a tie, which lets both stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.core.dispatch import Wanted
+from gateway.core.effects import ReadBack, SendToStation
+from gateway.core.events import DrainMode
+from gateway.core.evidence import composite_request
+from gateway.core.ledger import Desired, Entry, EntryState, Evidence, plan
+from gateway.core.lifecycle import State
+from gateway.core.payloads import clear_call
+from gateway.core.replies import CLEAR, PROBE, SET
+from gateway.core.station import StationState
+from gateway.core.timeline import HOLD_OVER
+from gateway.core.world import Turn
+
+PROBE_EVERY = timedelta(seconds=10)
+"""How long to wait before a composite schedule is asked for again."""
+
+
+def act(turn: Turn, state: StationState, found: Wanted) -> None:
+    """Send what the ledger's difference says; read back first what is not known."""
+    if not state.connected or not state.ready or state.reading:
+        return
+    desired = _drained(turn, found.desired)
+    todo = plan(state.ledger, desired, turn.now.utc, _lingering(turn, state, found, desired))
+    if todo.read_back:
+        if not state.calls:
+            read_back(turn, state)
+        return
+    for entry in todo.forget:
+        turn.drop(state, entry.desired.id)
+    for entry in todo.clear:
+        _clear(turn, state, entry)
+    if turn.world.drain is None:
+        for entry in todo.set:
+            _set(turn, state, entry, found)
+        _probe(turn, state)
+
+
+def _drained(turn: Turn, desired: dict[str, Desired]) -> dict[str, Desired]:
+    match turn.world.drain:
+        case DrainMode.CLEAR:
+            return {}
+        case DrainMode.DEFAULT:
+            return {key: wanted for key, wanted in desired.items() if wanted.is_default}
+        case _:
+            return desired
+
+
+def _lingering(
+    turn: Turn, state: StationState, found: Wanted, desired: dict[str, Desired]
+) -> frozenset[str]:
+    """Return controls that stay, although over, until their successor runs: no dip to the default."""
+    if turn.world.drain is not None:
+        return frozenset()
+    staying = set()
+    for control_id, entry in state.ledger.entries.items():
+        record = turn.world.records[state.id].get(entry.desired.command)
+        if control_id in desired or record is None or record.state is State.CANCELLING:
+            continue
+        if any(_bridges(state, entry, other, turn.now.utc) for other in found.desired.values()):
+            staying.add(control_id)
+    return frozenset(staying)
+
+
+def _bridges(state: StationState, entry: Entry, successor: Desired, now: datetime) -> bool:
+    """Say whether `entry` may stay until `successor` has taken over, without being in its way."""
+    if successor.is_default or not set(successor.functions) & set(entry.desired.functions):
+        return False
+    known = state.ledger.entries.get(successor.id)
+    if successor.start is None or successor.start > now + HOLD_OVER:
+        return False
+    if successor.action == "SetChargingProfile":
+        return known is None or known.state is not EntryState.HELD
+    if known is not None and known.evidence is not Evidence.NONE:
+        return False
+    gone_by_then = entry.desired.end is not None and entry.desired.end <= successor.start
+    told = successor if known is None else known.desired
+    return gone_by_then or _priority(told.payload) < _priority(entry.desired.payload)
+
+
+def read_back(turn: Turn, state: StationState) -> None:
+    """Ask the station what it holds; until it says so nothing is sent."""
+    state.reading = turn.world.next_request(state.id)
+    turn.emit(ReadBack(state.id, state.reading))
+
+
+def _call(
+    turn: Turn, state: StationState, entry: Entry, purpose: str, call: tuple[str, dict[str, object]]
+) -> None:
+    request = turn.world.next_request(state.id)
+    state.calls[request] = (entry.desired.id, purpose)
+    turn.emit(SendToStation(state.id, request, *call))
+
+
+def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
+    desired, trace = (
+        _with_priority(state, entry, found, turn.now.utc),
+        found.traces[entry.desired.id],
+    )
+    turn.put(state, replace(entry, desired=desired, state=EntryState.SETTING))
+    turn.audit(
+        "control.dispatched",
+        "gateway",
+        desired.id,
+        station=state.id,
+        command=desired.command,
+        action=desired.action,
+        payload=dict(desired.payload),
+        book=turn.world.translator.book.digest,
+        steps=[asdict(step) for step in trace.steps],
+        losses=[asdict(loss) for loss in trace.losses],
+    )
+    _call(turn, state, entry, SET, (desired.action, dict(desired.payload)))
+
+
+def _with_priority(state: StationState, entry: Entry, found: Wanted, now: datetime) -> Desired:
+    """Return the control with a priority under which it and its rivals stay what they are."""
+    desired = entry.desired
+    slot = _slot(desired.payload)
+    if slot is None or desired.is_default:
+        return desired
+    rivals = [other for other in state.ledger.entries.values() if _rivals(entry, other, now)]
+    own = desired.payload[slot]["priority"]
+    priority = min([own, *(_priority(rival.desired.payload) for rival in rivals)])
+    for rival in rivals:
+        waits = rival.desired.id in found.desired and rival.evidence is not Evidence.STARTED
+        priority = max(priority, _priority(rival.desired.payload)) if waits else priority
+    body = {**desired.payload[slot], "priority": priority}
+    return replace(desired, payload={**desired.payload, slot: body})
+
+
+def _rivals(entry: Entry, other: Entry, now: datetime) -> bool:
+    """Say whether a station would decide between two scheduled controls: one type, both held."""
+    same = other.desired.payload.get("controlType") == entry.desired.payload["controlType"]
+    held = other.may_be_held and other.state is not EntryState.CLEARING and not other.expired(now)
+    return same and held and not other.desired.is_default and other.desired.id != entry.desired.id
+
+
+def _slot(payload: Mapping[str, Any]) -> str | None:
+    """Return the member of a SetDERControl that carries its priority, None for a profile."""
+    bodies = (name for name, value in payload.items() if "priority" in _members(value))
+    return next(bodies, None) if "controlId" in payload else None
+
+
+def _members(value: Any) -> Collection[str]:
+    return value.keys() if isinstance(value, Mapping) else ()
+
+
+def _priority(payload: Mapping[str, Any]) -> int:
+    slot = _slot(payload)
+    return 0 if slot is None else payload[slot]["priority"]
+
+
+def _clear(turn: Turn, state: StationState, entry: Entry) -> None:
+    turn.put(state, replace(entry, state=EntryState.CLEARING))
+    call = clear_call(entry.desired.action, entry.desired.payload)
+    turn.audit("control.withdrawn", "gateway", entry.desired.id, action=call[0])
+    _call(turn, state, entry, CLEAR, call)
+
+
+def _probe(turn: Turn, state: StationState) -> None:
+    """Ask for the composite schedule of profiles that are due and not yet shown to be in force."""
+    now = turn.now.utc
+    for entry in turn.entries(state):
+        if unshown(entry, now) and next_probe(state, entry, now) <= now:
+            state.probed[entry.desired.id] = now
+            call = ("GetCompositeSchedule", composite_request(entry.desired.payload))
+            _call(turn, state, entry, PROBE, call)
+
+
+def unshown(entry: Entry, now: datetime) -> bool:
+    """Say whether a profile is held and due, and the station has not shown it to be in force."""
+    desired = entry.desired
+    due = desired.start is not None and desired.start <= now and not entry.expired(now)
+    waiting = entry.state is EntryState.HELD and entry.evidence is Evidence.NONE
+    return desired.action == "SetChargingProfile" and due and waiting
+
+
+def next_probe(state: StationState, entry: Entry, now: datetime) -> datetime:
+    """Return when its composite schedule may be asked for."""
+    last = state.probed.get(entry.desired.id)
+    return now if last is None else last + PROBE_EVERY
