@@ -52,6 +52,7 @@ class Base(StrEnum):
     MAX_VAR_NEG = "setMaxVarNeg"
     VAR_AVAILABLE = "statVarAvail"
     MAX_VA = "setMaxVA"
+    MAX_CHARGE_VA = "setMaxChargeRateVA"
     EFFECTIVE_V = "setEffectiveV"
     V_REF = "V_ref"
     V_NOM = "V_nom"

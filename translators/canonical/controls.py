@@ -168,7 +168,7 @@ class FreqWatt:
 class FreqDroop:
     """Droop beyond a deadband around nominal: deadbands in Hz, droops per unit, times in seconds.
 
-    `p_min` is a percentage of setMaxW (2030.5-2023), or None.
+    `p_min` is the least active power in watts, + exports (2030.5-2023), or None.
     """
 
     over_deadband: Fraction

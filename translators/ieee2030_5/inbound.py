@@ -21,12 +21,12 @@ from translators.canonical.commands import (
     Revision,
     Target,
 )
-from translators.canonical.controls import DerControl, function_of
+from translators.canonical.controls import DerControl, PowerLimit, function_of
 from translators.canonical.telemetry import ControlOutcome
 from translators.ieee2030_5.wire import Resource
 from translators.rules.book import Book
 from translators.rules.source import SourceRule
-from translators.rules.trace import Loss, Refusal, Step, Translation
+from translators.rules.trace import Loss, LossKind, Refusal, Step, Translation
 from translators.rules.values import Unmet
 
 _NO_CONTROL = frozenset({"rampTms"})
@@ -64,6 +64,7 @@ class _Reading:
     def refuse(self, outcome: str, where: str, problem: str, rule: str) -> None:
         """Note one control that cannot be read; its element's name stands for the function."""
         self.refusals.append(Refusal(ControlOutcome(outcome), where, where, problem, rule))
+        self.losses.append(Loss(LossKind.UNSUPPORTED, rule, where, problem))
 
 
 class _View:
@@ -88,7 +89,7 @@ def to_command(
     """Return the command that a DERControl or DefaultDERControl is; None where nothing identifies it.
 
     `links` holds DERCurves by href. Controls that cannot be read are refusals (2030.5 response 253, or
-    252 where no rule knows the element); the others stay in the command.
+    251 where no rule knows the element); the others stay in the command.
     """
     reading = _Reading([], [], [], [])
     is_default = control.name == "DefaultDERControl"
@@ -104,7 +105,8 @@ def to_command(
         except Unmet as unmet:
             reading.refuse(unmet.outcome, unmet.where, unmet.problem, rule.id)
             continue
-        if function_of(made) in functions:
+        # Bounds of one kind hold together (opModMaxLimW beside opModGenLimW): the tightest counts.
+        if function_of(made) in functions and not isinstance(made, PowerLimit):
             reading.refuse("invalid", where, "the document asks for this twice", rule.id)
             continue
         functions.add(function_of(made))
@@ -136,7 +138,11 @@ def _parts(
         rule = book.source(revision, "DERControlBase", element.name)
         if rule is None:
             problem = f"no rule for this element in revision {revision}"
-            reading.refuse("not_applicable", where, problem, "ieee2030_5")
+            reading.refuse("not_supported", where, problem, "ieee2030_5")
+            continue
+        if revision == Revision.IEEE2030_5_2023 and _disabled(element):
+            problem = "switches the mode off for a time, and no station can be told that"
+            reading.refuse("not_applicable", where, problem, rule.id)
             continue
         resolved = _resolved(rule, element, links)
         if resolved is None:
@@ -159,10 +165,15 @@ def _defaults(
         rule = book.source(revision, "DefaultDERControl", element.name)
         if rule is None:
             problem = f"no rule for this element in revision {revision}"
-            reading.refuse("not_applicable", element.name, problem, "ieee2030_5")
+            reading.refuse("not_supported", element.name, problem, "ieee2030_5")
         elif rule.id not in seen:
             seen.add(rule.id)
             yield rule, _View(control), "DefaultDERControl"
+
+
+def _disabled(element: Resource) -> bool:
+    """Say whether the mode is disabled: then its value is for older clients (2030.5-2023)."""
+    return element.attributes.get("disabled", "false").strip() in {"true", "1"}
 
 
 def _resolved(

@@ -67,7 +67,7 @@ UNITS: dict[str, Unit] = {
     "under_deadband": _HERTZ,
     "over_droop": _ONE,
     "under_droop": _ONE,
-    "p_min": percent(Base.MAX_W),
+    "p_min": parse_unit("W"),
     "high_voltage": percent(Base.V_NOM),
     "low_voltage": percent(Base.V_NOM),
     "high_frequency": _HERTZ,
