@@ -85,9 +85,7 @@ def _fault(document: Document, error: Any) -> SettingsError:
     name = str(at[-1])
     match error["type"]:
         case "extra_forbidden":
-            known = _keys_at(at[:-1])
-            close = difflib.get_close_matches(name, known, n=1, cutoff=0.45)
-            advice = f'did you mean "{close[0]}"?' if close else f"known are {', '.join(known)}"
+            advice = _suggestion(name, _keys_at(at[:-1]))
             where = document.where(at, key=True)
             return SettingsError(
                 f'unknown key "{name}"', where=where, code="DG-1032", advice=advice
@@ -106,6 +104,13 @@ def _fault(document: Document, error: Any) -> SettingsError:
     return SettingsError(problem, where=document.where(at), code="DG-1031")
 
 
+def _suggestion(name: str, known: Sequence[str]) -> str:
+    """Return the known key that was probably meant, else all of them."""
+    folded = {key.replace("_", "").lower(): key for key in known}
+    near = difflib.get_close_matches(name.replace("_", "").lower(), folded, n=1, cutoff=0.45)
+    return f'did you mean "{folded[near[0]]}"?' if near else f"known are {', '.join(known)}"
+
+
 _REASONS = {
     "bool_type": "must be true or false",
     "dict_type": "must be a group of keys",
@@ -114,7 +119,6 @@ _REASONS = {
     "is_instance_of": "must be a number",
     "list_type": "must be a list",
     "model_type": "must be a group of keys",
-    "path_type": "must be the path of a file",
     "string_type": "must be text; put it in quotes",
 }
 
@@ -123,6 +127,8 @@ def _reason(error: Any) -> str:
     """Return what is wrong with a value."""
     if error["type"] == "string_pattern_mismatch":
         return f"has another form than {error['ctx']['pattern']}"
+    if error["type"] == "is_instance_of" and error["ctx"]["class"] == "Path":
+        return "must be the path of a file"
     if error["type"] == "literal_error":
         return f"must be {error['ctx']['expected']}"
     text = str(error["msg"]).removeprefix("Input ").removeprefix("Value ")

@@ -327,6 +327,10 @@ class Settings(_Strict):
         return self.state_dir / "audit"
 
 
-def facts(values: _Strict) -> dict[str, Any]:
+def facts(values: BaseModel) -> dict[str, Any]:
     """Return what was given, by the standard's own names, without what is None."""
-    return values.model_dump(by_alias=True, exclude_none=True)
+    named = {
+        info.alias or name: getattr(values, name)
+        for name, info in type(values).model_fields.items()
+    }
+    return {name: value for name, value in named.items() if value is not None}

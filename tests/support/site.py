@@ -1,0 +1,53 @@
+"""Settings of a site for tests: one builder for its parts, and the file."""
+
+import json
+
+from gateway.security.credentials import make_verifier
+
+PASSWORD = "correct-horse-battery"
+VERIFIER = make_verifier(PASSWORD)
+
+
+def an_evse(**changes):
+    return {"id": 1, "current": "DC"} | changes
+
+
+def a_station(name="CS1", **changes):
+    return {
+        "id": name,
+        "password_verifier": VERIFIER,
+        "nominal_frequency_hz": 50,
+        "evses": [an_evse()],
+    } | changes
+
+
+def an_identity(station="CS1", **changes):
+    name = station.lower()
+    files = {"certificate": f"certs/{name}.pem", "key": f"certs/{name}.key"}
+    return {"station": station} | files | changes
+
+
+def a_utility(name="grid", *identities, **changes):
+    return {
+        "id": name,
+        "url": "https://127.0.0.1:8443/dcap",
+        "trust_anchor": "certs/serca.pem",
+        "identities": list(identities) or [an_identity()],
+    } | changes
+
+
+def a_site(**changes):
+    return {
+        "schema_version": 1,
+        "state_dir": "state",
+        "ocpp": {"port": 0},
+        "utilities": [a_utility()],
+        "stations": [a_station()],
+    } | changes
+
+
+def write_site(folder, values=None):
+    """Write the settings (JSON is YAML) and return the file."""
+    file = folder / "site.yaml"
+    file.write_text(json.dumps(values or a_site(), indent=1), encoding="utf-8")
+    return file

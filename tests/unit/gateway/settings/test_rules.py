@@ -1,0 +1,96 @@
+"""What must hold between settings."""
+
+import pytest
+
+from gateway.settings import examine
+from support.site import a_site, a_station, a_utility, an_evse, an_identity, write_site
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is to be refused
+TWO = [a_station("CS1"), a_station("CS2")]
+BOTH = [an_identity("CS1"), an_identity("CS2")]
+
+
+def faults(folder, **changes):
+    settings, found = examine(write_site(folder, a_site(**changes)), {})
+    assert settings is not None
+    return [(fault.code, fault.problem) for fault in found]
+
+
+def test_a_sound_site_has_no_fault(tmp_path):
+    assert faults(tmp_path, stations=TWO, utilities=[a_utility("grid", *BOTH)]) == []
+
+
+def test_stations_may_follow_different_utilities(tmp_path):
+    utilities = [a_utility("east", BOTH[0]), a_utility("west", BOTH[1])]
+    assert faults(tmp_path, stations=TWO, utilities=utilities) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        pytest.param(
+            {"stations": [a_station(), a_station()]}, "stations: id CS1 stands twice", id="station"
+        ),
+        pytest.param(
+            {"stations": [a_station(evses=[an_evse(), an_evse()])]},
+            "evses: id 1 stands twice",
+            id="evse",
+        ),
+        pytest.param(
+            {
+                "stations": TWO,
+                "utilities": [a_utility("grid", BOTH[0]), a_utility("grid", BOTH[1])],
+            },
+            "utilities: id grid stands twice",
+            id="utility",
+        ),
+    ],
+)
+def test_an_id_stands_once(tmp_path, changes, problem):
+    assert faults(tmp_path, **changes) == [("DG-1050", problem)]
+
+
+def test_an_identity_of_no_station_is_a_fault(tmp_path):
+    utilities = [a_utility("grid", *BOTH)]
+    problem = "the identity is bound to CS2, which is no station here"
+    assert faults(tmp_path, utilities=utilities) == [("DG-1051", problem)]
+
+
+def test_a_station_without_identity_is_a_fault(tmp_path):
+    assert faults(tmp_path, stations=TWO) == [("DG-1051", "station CS2 is bound to no identity")]
+
+
+def test_a_station_bound_twice_is_a_fault(tmp_path):
+    second = an_identity("CS1", certificate="certs/other.pem")
+    utilities = [a_utility("east"), a_utility("west", second)]
+    assert faults(tmp_path, utilities=utilities) == [("DG-1051", "station CS1 is bound twice")]
+
+
+def test_a_certificate_of_two_stations_is_a_fault(tmp_path):
+    shared = an_identity("CS2", certificate="certs/../certs/cs1.pem")
+    utilities = [a_utility("grid", BOTH[0], shared)]
+    found = faults(tmp_path, stations=TWO, utilities=utilities)
+    assert found == [("DG-1053", "stations CS1 and CS2 share a certificate")]
+
+
+@pytest.mark.parametrize(
+    ("ocpp", "codes"),
+    [
+        pytest.param({"certificate": "a.pem"}, ["DG-1054"], id="certificate alone"),
+        pytest.param({"key": "a.key"}, ["DG-1054"], id="key alone"),
+        pytest.param({"host": EVERYWHERE}, ["DG-1054"], id="plain for everybody"),
+        pytest.param({"host": "gateway.example"}, ["DG-1054"], id="plain on a name"),
+        pytest.param({"host": "localhost"}, [], id="plain on this machine by name"),
+        pytest.param({"host": "::1"}, [], id="plain on this machine by address"),
+        pytest.param({"host": EVERYWHERE, "certificate": "a", "key": "b"}, [], id="TLS"),
+    ],
+)
+def test_passwords_never_leave_the_machine_in_plain_text(tmp_path, ocpp, codes):
+    assert [code for code, _ in faults(tmp_path, ocpp=ocpp)] == codes
+
+
+def test_a_server_whose_name_is_not_checked_is_pinned(tmp_path):
+    loose = a_utility(check_hostname=False)
+    pinned = loose | {"peer_lfdi": "AB" * 20}
+    assert [code for code, _ in faults(tmp_path, utilities=[loose])] == ["DG-1055"]
+    assert faults(tmp_path, utilities=[pinned]) == []
