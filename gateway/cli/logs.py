@@ -40,7 +40,9 @@ def configure(level: str, form: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
     for library in ("asyncio", "httpcore", "httpx", "websockets"):
         logging.getLogger(library).setLevel(logging.WARNING)  # they log bodies and addresses
     structlog.configure(
