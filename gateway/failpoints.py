@@ -6,17 +6,19 @@ import os
 import signal
 from collections import Counter
 
+from gateway.errors import SettingsError
+
 NAMES = (
     "received",
     "decided",
     "committed",
+    "sent",
     "audited",
     "acknowledged",
-    "sent",
-    "answered",
     "responded",
+    "answered",
 )
-"""In the order in which one command passes them."""
+"""In the order in which one command passes them; the audit record of what is sent is in `committed`."""
 
 
 class Failpoints:
@@ -25,6 +27,9 @@ class Failpoints:
     def __init__(self, armed: str = "") -> None:
         """Arm `name:nth`, or nothing for an empty text."""
         name, _, nth = armed.partition(":")
+        if armed and (name not in NAMES or not (nth or "1").isdecimal()):
+            known = ", ".join(NAMES)
+            raise SettingsError(f"{armed!r} is no failpoint", advice=f"name:nth, of {known}")
         self._target = (name, int(nth or "1")) if name else None
         self._seen: Counter[str] = Counter()
 

@@ -42,7 +42,7 @@ from gateway.core.events import (
     StationReplied,
     Tick,
 )
-from gateway.errors import PeerError, ResponseRefusedError, StoreError
+from gateway.errors import GatewayError, PeerError, ResponseRefusedError, StoreError
 from gateway.failpoints import Failpoints
 from gateway.ports import AuditLog, Clock, CommandStore, StationLink, UtilityLink
 
@@ -50,8 +50,8 @@ log = structlog.get_logger()
 
 SAMPLES_WAITING = 5_000
 """Queued events beyond which new samples are let go: the next ones say the same, only newer."""
-_STORE_RETRY_S = 1.0
-_RESPONSE_RETRY_S = (1.0, 2.0, 5.0, 15.0, 60.0)
+_HEARTBEAT_S = 1.0
+"""How late a step of a clock, ours or a utility's, may be noticed."""
 
 
 class SystemClock:
@@ -72,7 +72,11 @@ class SystemClock:
 
 @dataclass(slots=True)
 class Parts:
-    """What the runtime drives; `utilities` has one link per (utility, station)."""
+    """What the runtime drives; `utilities` has one link per (utility, station).
+
+    `group_s` is how long audit records gather for one fdatasync, `store_retry_s` how long a refusal of
+    the database lasts at least, `retry_s` the waits before an answer is posted again (the last repeats).
+    """
 
     engine: Engine
     store: CommandStore
@@ -81,6 +85,8 @@ class Parts:
     utilities: Mapping[tuple[str, str], UtilityLink]
     clock: Clock = field(default_factory=SystemClock)
     group_s: float = 0.05
+    store_retry_s: float = 1.0
+    retry_s: tuple[float, ...] = (1.0, 2.0, 5.0, 15.0, 60.0)
     failpoints: Failpoints = field(default_factory=Failpoints)
     draw: random.Random = field(default_factory=random.SystemRandom)
 
@@ -93,14 +99,21 @@ class Runtime:
         self._parts = parts
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._wakes: list[datetime] = []
+        self._awaited: set[datetime] = set()
+        self._dropped = 0
         self._written = asyncio.Event()
         self._outboxes = {key: _Outbox(self, key, link) for key, link in parts.utilities.items()}
 
     def post(self, event: Event) -> None:
         """Take an event in; samples give way when the queue is long."""
-        if isinstance(event, SamplesTaken) and self._events.qsize() > SAMPLES_WAITING:
-            log.warning("samples.dropped", station=event.station)
+        if isinstance(event, SamplesTaken) and self._events.qsize() >= SAMPLES_WAITING:
+            if not self._dropped:
+                log.warning("samples.dropping", station=event.station)
+            self._dropped += 1
             return
+        if self._dropped and self._events.empty():
+            log.warning("samples.dropped", count=self._dropped)
+            self._dropped = 0
         self._events.put_nowait(event)
 
     async def run(self) -> None:
@@ -115,10 +128,15 @@ class Runtime:
                 group.create_task(self._write_audit())
                 for outbox in self._outboxes.values():
                     group.create_task(outbox.run())
-                for link in parts.utilities.values():
-                    group.create_task(link.run(self.post))
+                for key, link in parts.utilities.items():
+                    group.create_task(self._link(key, link))
         finally:
             parts.audit.drain(parts.store)
+
+    async def _link(self, key: tuple[str, str], link: UtilityLink) -> None:
+        """Run one link; one that ends by itself takes the gateway with it: nobody may miss it."""
+        await link.run(self.post)
+        raise GatewayError("the link ended by itself", where="/".join(key))
 
     async def drain(self, mode: DrainMode, patience_s: float = 5.0) -> None:
         """Take back what `mode` says, wait for the answers, at most `patience_s`."""
@@ -144,9 +162,10 @@ class Runtime:
 
     async def _next(self) -> Event:
         """Return the next event, or a Tick when a deadline comes first."""
-        if not self._wakes:
-            return await self._events.get()
-        delay = (self._wakes[0] - self._parts.clock.now().utc).total_seconds()
+        delay = _HEARTBEAT_S
+        if self._wakes:
+            ahead = (self._wakes[0] - self._parts.clock.now().utc).total_seconds()
+            delay = min(delay, ahead)
         if delay > 0:
             try:
                 async with asyncio.timeout(delay):
@@ -155,7 +174,7 @@ class Runtime:
                 pass
         now = self._parts.clock.now().utc
         while self._wakes and self._wakes[0] <= now:
-            heapq.heappop(self._wakes)
+            self._awaited.discard(heapq.heappop(self._wakes))
         return Tick()
 
     async def _apply(self, effects: list[Effect]) -> None:
@@ -169,31 +188,47 @@ class Runtime:
             try:
                 self._parts.store.commit(durable, self._parts.clock.now().utc)
             except StoreError as error:
-                log.error("store.refused", problem=str(error))  # noqa: TRY400 - no traceback needed
-                await asyncio.sleep(_STORE_RETRY_S)
+                await self._wait_out(error)
             else:
                 self._written.set()
                 self._parts.failpoints.reach("committed")
                 return
 
+    async def _wait_out(self, refusal: StoreError) -> None:
+        log.error("store.refused", problem=str(refusal))
+        await asyncio.sleep(self._parts.store_retry_s)
+
     def _do(self, effect: Effect) -> None:
         match effect:
             case Persist() | Audit():
                 pass
-            case RespondToUtility(utility=utility, station=station):
-                self._outboxes[utility, station].owe(effect)
+            case RespondToUtility() | PostSamples() | ReportStation():
+                self._send_up(effect)
             case WakeAt(utc=utc):
-                if utc not in self._wakes:
+                if utc not in self._awaited:
+                    self._awaited.add(utc)
                     heapq.heappush(self._wakes, utc)
             case SendToStation():
                 self._parts.stations.send(effect)
                 self._parts.failpoints.reach("sent")
             case ReadBack():
                 self._parts.stations.read_back(effect)
-            case PostSamples(utility=utility, station=station):
-                self._outboxes[utility, station].measure(effect)
-            case ReportStation(utility=utility, station=station):
-                self._outboxes[utility, station].describe(effect)
+            case _:
+                assert_never(effect)
+
+    def _send_up(self, effect: RespondToUtility | PostSamples | ReportStation) -> None:
+        outbox = self._outboxes.get((effect.utility, effect.station))
+        match effect:
+            case _ if (
+                outbox is None
+            ):  # an answer stays in the store, until the settings name it again
+                log.warning("link.unknown", utility=effect.utility, station=effect.station)
+            case RespondToUtility():
+                outbox.owe(effect)
+            case PostSamples():
+                outbox.measure(effect)
+            case ReportStation():
+                outbox.describe(effect)
             case _:
                 assert_never(effect)
 
@@ -202,9 +237,14 @@ class Runtime:
         while True:
             await self._written.wait()
             self._written.clear()
-            self._parts.audit.drain(self._parts.store)
-            self._parts.failpoints.reach("audited")
-            await asyncio.sleep(self._parts.group_s)
+            try:
+                self._parts.audit.drain(self._parts.store)
+            except StoreError as error:
+                self._written.set()
+                await self._wait_out(error)
+            else:
+                self._parts.failpoints.reach("audited")
+                await asyncio.sleep(self._parts.group_s)
 
     @property
     def parts(self) -> Parts:
@@ -261,7 +301,7 @@ class _Outbox:
                 return ResponsePosted(response.key, accepted=False, problem=str(error))
             except PeerError as error:
                 log.info("response.delayed", key=response.key, problem=str(error))
-                await asyncio.sleep(_RESPONSE_RETRY_S[min(attempt, len(_RESPONSE_RETRY_S) - 1)])
+                await self._pause(attempt)
                 attempt += 1
             else:
                 failpoints.reach("responded")
@@ -276,6 +316,7 @@ class _Outbox:
                 log.info("samples.delayed", station=effect.station, problem=str(error))
 
     async def _describe(self) -> None:
+        attempt = 0
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -284,7 +325,17 @@ class _Outbox:
                 continue
             try:
                 await self._link.report_station(effect)
+            except ResponseRefusedError as error:
+                log.warning("status.refused", station=effect.station, problem=str(error))
             except PeerError as error:
                 log.info("status.delayed", station=effect.station, problem=str(error))
-                await asyncio.sleep(_RESPONSE_RETRY_S[1])
+                await self._pause(attempt)
+                attempt += 1
                 self._changed.set()
+            else:
+                attempt = 0
+
+    async def _pause(self, attempt: int) -> None:
+        """Wait before the next try; the draw keeps many links from coming at once."""
+        waits, draw = self._runtime.parts.retry_s, self._runtime.parts.draw
+        await asyncio.sleep(waits[min(attempt, len(waits) - 1)] * draw.uniform(0.8, 1.2))
