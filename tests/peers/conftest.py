@@ -5,6 +5,9 @@ import os
 import pytest
 from peers.prepare import PeerUnavailableError, peer, prepare
 
+from gateway.security import pki
+from gateway.simulators.utility_2030_5 import Files
+
 
 @pytest.fixture(scope="session")
 def prepared():
@@ -22,3 +25,25 @@ def prepared():
         return wanted
 
     return ready
+
+
+@pytest.fixture(scope="session")
+def authorities(tmp_path_factory):
+    return pki.create_authorities(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture(scope="session")
+def files(authorities):
+    """The TLS files of a utility."""
+    server = pki.issue_server(authorities)
+    return Files(server.certificate_path, server.key_path, authorities.trust_anchor)
+
+
+@pytest.fixture(scope="session")
+def device(authorities):
+    return pki.issue_device(authorities, "station-1")
+
+
+@pytest.fixture(scope="session")
+def stranger(authorities):
+    return pki.issue_device(authorities, "stranger")

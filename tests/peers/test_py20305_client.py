@@ -5,12 +5,10 @@ from functools import partial
 import pytest
 from peers.program import told_by
 
-from gateway.security import pki
 from gateway.simulators import utility_2030_5_controls as parts
 from gateway.simulators.utility_2030_5 import (
     Curve,
     Dialect,
-    Files,
     Options,
     SimulatedUtility,
     control,
@@ -47,27 +45,6 @@ MODES = [
     (parts.generation_limit("3210.5"), {"opModGenLimW": [32105, -1]}),
     (parts.load_limit(110000), {"opModLoadLimW": [11000, 1]}),
 ]
-
-
-@pytest.fixture(scope="module")
-def authorities(tmp_path_factory):
-    return pki.create_authorities(tmp_path_factory.mktemp("pki"))
-
-
-@pytest.fixture(scope="module")
-def device(authorities):
-    return pki.issue_device(authorities, "station-1")
-
-
-@pytest.fixture(scope="module")
-def stranger(authorities):
-    return pki.issue_device(authorities, "stranger")
-
-
-@pytest.fixture(scope="module")
-def files(authorities):
-    server = pki.issue_server(authorities)
-    return Files(server.certificate_path, server.key_path, authorities.trust_anchor)
 
 
 @pytest.fixture

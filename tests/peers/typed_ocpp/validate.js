@@ -1,0 +1,35 @@
+// Validates OCPP frames with the schemas of typed-ocpp. Each input line is
+// {"version": "2.1", "call": [2, ...], "result": [3, ...] or absent}; each output line its errors.
+// It runs where its packages are: the working directory is the peer's environment.
+"use strict";
+
+const { createRequire } = require("node:module");
+const path = require("node:path");
+const readline = require("node:readline");
+const { pathToFileURL } = require("node:url");
+
+const packages = createRequire(path.join(process.cwd(), "package.json"));
+
+function errorsOf(ocpp, { call, result }) {
+  const checked = result ?? call;
+  const before = JSON.stringify(checked);
+  const validate = result === undefined ? ocpp.validateCall : ocpp.checkCallResult;
+  if (!validate(checked, call)) {
+    return validate.errors;
+  }
+  // The package deletes keys that its schema does not name, and finds nothing wrong with them.
+  const after = JSON.stringify(checked);
+  return after === before ? [] : [`keys that the schema does not know: kept only ${after}`];
+}
+
+async function main() {
+  const { OCPP20, OCPP21 } = await import(pathToFileURL(packages.resolve("typed-ocpp")));
+  const versions = { "2.0.1": OCPP20, 2.1: OCPP21 };
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const item = JSON.parse(line);
+    const errors = errorsOf(versions[item.version], item);
+    console.log(JSON.stringify({ kind: "verdict", errors: errors.map(String) }));
+  }
+}
+
+main();
