@@ -81,15 +81,23 @@ class StationTransport(Protocol):
         ...
 
     async def send(self, frame: bytes) -> None:
-        """Write one text frame."""
+        """Write one text frame; `PeerError` where the connection is gone."""
         ...
 
     def frames(self) -> AsyncIterator[bytes]:
         """Yield text frames until the connection ends."""
         ...
 
+    async def alive(self, timeout_s: float) -> bool:
+        """Say whether the peer answers a ping in time."""
+        ...
+
     async def close(self, code: int, reason: str) -> None:
         """Close with a WebSocket status."""
+        ...
+
+    def abort(self) -> None:
+        """Drop the connection at once: no more frames come, none can be sent."""
         ...
 
 

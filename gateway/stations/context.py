@@ -27,7 +27,7 @@ class StationEntry:
     evses: tuple[Evse, ...]
     overrides: dict[int, dict[str, Fraction]] = field(default_factory=dict)
     """By EVSE id: ratings under the names of DCDERCtrlr."""
-    dialect: Dialect = Dialect()
+    dialect: Dialect = field(default_factory=Dialect)
     vendor: str = ""
     model: str = ""
 
@@ -51,9 +51,39 @@ class Caller(Protocol):
         ...
 
 
+class Report:
+    """The parts of a report until the last one is there."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.parts: list[Json] = []
+        self._over = asyncio.Event()
+        self._lost = False
+
+    def add(self, part: Json) -> None:
+        """Take one part in; the one without `tbc` is the last."""
+        self.parts.append(part)
+        if not part.get("tbc", False):
+            self._over.set()
+
+    def give_up(self) -> None:
+        """Expect no further part."""
+        self._lost = True
+        self._over.set()
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Return whether the last part came, and in time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._over.wait()
+        except TimeoutError:
+            return False
+        return not self._lost
+
+
 @dataclass(slots=True)
 class Context:
-    """One connection as its blocks see it; `reports` collects multi-part reports by request id."""
+    """One connection as its blocks see it; `requests` is the last report id that was given out."""
 
     entry: StationEntry
     version: str
@@ -61,23 +91,34 @@ class Context:
     call: Caller
     clock: Callable[[], datetime]
     heartbeat_s: int = 60
-    reports: dict[int, Report] = field(default_factory=dict)
+    report_timeout_s: float = 30.0
     requests: int = 0
+    _reports: dict[int, Report] = field(default_factory=dict)
 
-    def open_report(self) -> tuple[int, Report]:
-        """Return a new request id and the report that will collect its parts."""
+    async def gather(self, action: str, request: Json, priority: Priority) -> Gathered:
+        """Ask for a report that comes in parts, and wait for all of them."""
         self.requests += 1
-        report = Report()
-        self.reports[self.requests] = report
-        return self.requests, report
+        number, report = self.requests, Report()
+        self._reports[number] = report
+        try:
+            reply = await self.call(action, {"requestId": number, **request}, priority)
+            whole = reply.status is ReplyStatus.ACCEPTED
+            whole = whole and await report.wait(self.report_timeout_s)
+        finally:
+            del self._reports[number]
+        nothing = reply.status in {ReplyStatus.NOT_FOUND, ReplyStatus.NOT_SUPPORTED}
+        return Gathered(tuple(report.parts), whole or nothing)
 
     def collect(self, payload: Json) -> None:
         """Take in one part; a part that nobody asked for is dropped."""
-        report = self.reports.get(payload["requestId"])
+        report = self._reports.get(payload["requestId"])
         if report is not None:
-            report.parts.append(payload)
-            if not payload.get("tbc", False):
-                report.complete.set()
+            report.add(payload)
+
+    def forget_reports(self) -> None:
+        """A station that booted sends no more of what it was asked for before."""
+        for report in self._reports.values():
+            report.give_up()
 
     def instant(self) -> str:
         """Return our time as OCPP writes it."""
@@ -86,23 +127,13 @@ class Context:
         )
 
 
-class Report:
-    """The parts of a report until the last one is there."""
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The parts of a report; `complete` also where the station has nothing to report."""
 
-    def __init__(self) -> None:
-        """Start empty."""
-        self.parts: list[Json] = []
-        self.complete = asyncio.Event()
-
-    async def wait(self, timeout_s: float) -> bool:
-        """Return whether the last part came in time."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self.complete.wait()
-        except TimeoutError:
-            return False
-        return True
+    parts: tuple[Json, ...]
+    complete: bool
 
 
 type Handler = Callable[[Context, Json], Json]
-"""Answers one CALL of the station."""
+"""Answers one CALL of the station; `DocumentError` where the payload means nothing."""

@@ -1,10 +1,16 @@
-"""One connected station: frames through the RPC session to the blocks, calls and answers back."""
+"""One connected station: frames through the RPC session to the blocks, calls and answers back.
+
+Theory of operation: `run` reads frames while three tasks work beside it: one writes what the RPC
+session has ready and ends calls whose time is over, one says who is here after each boot, one reads
+back what the station holds. `end` fences the session: what was under way is told to the engine as
+unanswered or unsent, and nothing that the old connection still says counts any more.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,10 +19,11 @@ import structlog
 from gateway.core.effects import ReadBack, SendToStation
 from gateway.core.events import (
     ControlsReported,
-    ReplyStatus,
+    Event,
     StationConnected,
     StationReplied,
 )
+from gateway.errors import PeerError
 from gateway.ports import Post, StationTransport
 from gateway.protocols.ocpp_rpc import (
     Answered,
@@ -38,35 +45,42 @@ from gateway.stations.blocks import (
     smart_charging,
 )
 from gateway.stations.context import Context, Handler, Json, Reply, StationEntry
+from gateway.stations.outcomes import (
+    LOST,
+    UNANSWERED,
+    UNSENT,
+    answered,
+    refused,
+    unsendable,
+    unusable,
+)
 from gateway.stations.validators import known_actions, violation
+from translators.errors import DocumentError
 
 log = structlog.get_logger()
 
 MAX_ODD = 20
 """Frames that a sound peer does not send, before the connection is closed."""
-BOOT_GRACE_S = 2.0
-"""A station that reconnects without rebooting sends no BootNotification: how long to wait for one."""
-_NOT_SUPPORTED = frozenset({"NotImplemented", "NotSupported"})
-_STATUS = {
-    "Accepted": ReplyStatus.ACCEPTED,
-    "NotSupported": ReplyStatus.NOT_SUPPORTED,
-    "NotFound": ReplyStatus.NOT_FOUND,
-    "Unknown": ReplyStatus.NOT_FOUND,
-    "NoProfiles": ReplyStatus.NOT_FOUND,
-    "EmptyResultSet": ReplyStatus.NOT_FOUND,
-}
+MAX_BACKLOG = 64
+"""Answers that wait for the peer to read them, before nothing more is read from it."""
+_PROTOCOL_ERROR = 1002
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How long a session waits for what: a call's answer, a boot."""
+    """How long a session waits for what: an answer, a report, a boot, a sign of life."""
 
     call_timeout_s: float = 30.0
+    report_timeout_s: float = 30.0
     heartbeat_s: int = 60
-    boot_grace_s: float = BOOT_GRACE_S
+    boot_grace_s: float = 2.0
+    """A station that reconnects without rebooting sends no BootNotification."""
+    ping_interval_s: float = 20.0
+    probe_timeout_s: float = 5.0
+    """How long an old connection may take to show that it lives when a second one comes."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Clocks:
     """Where a session's time comes from."""
 
@@ -76,114 +90,162 @@ class Clocks:
 
 @dataclass(slots=True)
 class Session:
-    """One connection of one station; `run` lasts as long as it."""
+    """One connection of one station; `generation` orders the connections of one process."""
 
     transport: StationTransport
     entry: StationEntry
     post: Post
     clocks: Clocks
     rhythm: Rhythm = field(default_factory=Rhythm)
-    context: Context = field(init=False)
+    generation: int = 1
+    meter: metering.Metering = field(default_factory=metering.Metering)
+    announced: bool = False
+    """Whether `StationConnected` was posted."""
+    _context: Context = field(init=False)
     _rpc: Rpc = field(init=False)
     _handlers: Mapping[str, Handler] = field(init=False)
-    _waiting: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
+    _waiting: dict[str, Callable[[Reply], None]] = field(default_factory=dict)
+    _wanted: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    _reading: set[str] = field(default_factory=set)
     _keys: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _room: asyncio.Event = field(default_factory=asyncio.Event)
     _booted: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _deaf: bool = False
+    _ended: bool = False
 
     def __post_init__(self) -> None:
         """Wire the blocks to this connection."""
         version = self.transport.subprotocol.removeprefix("ocpp")
-        prefix = f"{self.clocks.utc().timestamp():.0f}"
-        numbers = itertools.count(1)
-        self._rpc = Rpc(lambda: f"dg-{prefix}-{next(numbers)}", self.rhythm.call_timeout_s, version)
-        self.context = Context(
+        since = self.clocks.utc().timestamp()
+        prefix, numbers = f"dg-{since * 1000:.0f}-{self.generation}", itertools.count(1)
+        self._rpc = Rpc(lambda: f"{prefix}-{next(numbers)}", self.rhythm.call_timeout_s, version)
+        self._context = Context(
             entry=self.entry,
             version=version,
-            post=self.post,
+            post=self._tell,
             call=self.call,
             clock=self.clocks.utc,
             heartbeat_s=self.rhythm.heartbeat_s,
+            report_timeout_s=self.rhythm.report_timeout_s,
+            # parts of a report that an earlier connection asked for must not look like ours
+            requests=int(since) % 1_000_000_000,
         )
         self._handlers = {
             **provisioning.HANDLERS,
             **der_control.HANDLERS,
             **smart_charging.HANDLERS,
             **availability.HANDLERS,
-            **metering.Metering().handlers(),
+            **self.meter.handlers(),
         }
 
     async def run(self) -> None:
-        """Serve the connection until it ends; whatever was under way then has no answer."""
-        writer = asyncio.create_task(self._write())
-        announcer = asyncio.create_task(self._announce())
-        try:
-            async for frame in self.transport.frames():
-                self.take(frame)
-                if self._rpc.odd > MAX_ODD:
-                    log.warning("station.odd", station=self.entry.id, count=self._rpc.odd)
-                    await self.transport.close(1002, "too many malformed messages")
-                    break
-        finally:
-            self._close([writer, announcer, *self._tasks])
+        """Serve the connection until it ends; `end` is due then."""
+        async with asyncio.TaskGroup() as group:
+            work = (self._write(), self._announce(), self._read_backs())
+            self._tasks += [group.create_task(part) for part in work]
+            await self._read()
+            self._stop()
 
-    def _close(self, tasks: list[asyncio.Task[None]]) -> None:
+    def end(self) -> None:
+        """Tell how everything under way ended, and take no further part; once."""
+        if self._ended:
+            return
+        self._ended = True
+        self._stop()
         outstanding, unsent = self._rpc.abandon()
         if outstanding is not None:
-            self._settle(outstanding, Reply(ReplyStatus.NO_ANSWER, reason="connection lost"))
+            self._settle(outstanding, LOST)
         for call in unsent:
-            self._settle(call, Reply(ReplyStatus.NOT_SENT, reason="connection lost"))
-        for task in tasks:
+            self._settle(call, UNSENT)
+        for request_id in self._reading:
+            self.post(ControlsReported(self.entry.id, request_id, (), complete=False))
+
+    def _stop(self) -> None:
+        for task in self._tasks:
             task.cancel()
 
     def take(self, frame: bytes) -> None:
         """Take one frame in and act on it; nothing that a station sends raises."""
+        if self._ended:
+            return
         for output in self._rpc.receive(frame):
             self._act(output)
         self._changed.set()
 
     async def call(self, action: str, payload: Json, priority: Priority = Priority.GRID) -> Reply:
-        """Make one call and wait for its end; an unsendable payload is refused before it leaves."""
-        fault = violation(self.context.version, action, payload, request=True)
-        if fault is not None:
-            log.error("call.invalid", station=self.entry.id, action=action, problem=str(fault))
-            return Reply(ReplyStatus.NOT_SUPPORTED, reason=f"not sendable: {fault}")
-        key = str(next(self._keys))
+        """Make one call and wait for its end."""
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiting[key] = future
-        self._rpc.call(Call(key, action, payload), priority)
-        self._changed.set()
+
+        def settle(reply: Reply) -> None:
+            if not future.done():
+                future.set_result(reply)
+
+        self._start(Call(str(next(self._keys)), action, payload), priority, settle)
         return await future
 
     def submit(self, effect: SendToStation) -> None:
-        """Make the engine's call; its end is posted."""
-        self._spawn(self._submit(effect))
+        """Make the engine's call; its end is posted. What only asks goes after what commands."""
+
+        def settle(reply: Reply) -> None:
+            self.post(
+                StationReplied(
+                    self.entry.id, effect.request_id, reply.status, reply.reason, reply.payload
+                )
+            )
+
+        asks = effect.action.startswith("Get")
+        priority = Priority.HOUSEKEEPING if asks else Priority.GRID
+        call = Call(str(next(self._keys)), effect.action, effect.payload)
+        self._start(call, priority, settle)
 
     def read_back(self, effect: ReadBack) -> None:
         """Ask for everything that the station holds; the result is posted."""
-        self._spawn(self._read_back(effect))
+        if self._ended:
+            self.post(ControlsReported(self.entry.id, effect.request_id, (), complete=False))
+            return
+        self._reading.add(effect.request_id)
+        self._wanted.put_nowait(effect.request_id)
 
-    async def _submit(self, effect: SendToStation) -> None:
-        reply = await self.call(effect.action, effect.payload)
-        self.post(
-            StationReplied(
-                self.entry.id, effect.request_id, reply.status, reply.reason, reply.payload
-            )
-        )
+    def _start(self, call: Call, priority: Priority, settle: Callable[[Reply], None]) -> None:
+        """Queue a call; one that cannot be sent ends at once."""
+        fault = violation(self._context.version, call.action, call.payload, request=True)
+        if self._ended:
+            settle(UNSENT)
+        elif fault is not None:
+            log.error("call.invalid", station=self.entry.id, action=call.action, problem=str(fault))
+            settle(unsendable(fault))
+        else:
+            self._waiting[call.key] = settle
+            self._rpc.call(call, priority)
+            self._changed.set()
 
-    async def _read_back(self, effect: ReadBack) -> None:
-        held, complete = await smart_charging.read_back(self.context)
-        if self.context.version == "2.1":
-            controls, all_told = await der_control.read_back(self.context)
-            held, complete = [*held, *controls], complete and all_told
-        report = ControlsReported(self.entry.id, effect.request_id, tuple(held), complete)
-        self.post(report)
+    def _tell(self, event: Event) -> None:
+        """Post what this connection says, while it is the one that counts."""
+        if not self._ended:
+            self.post(event)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _read_backs(self) -> None:
+        while True:
+            request_id = await self._wanted.get()
+            held, complete = await smart_charging.read_back(self._context)
+            if self._context.version == "2.1":
+                controls, all_told = await der_control.read_back(self._context)
+                held, complete = [*held, *controls], complete and all_told
+            self._reading.discard(request_id)
+            self._tell(ControlsReported(self.entry.id, request_id, tuple(held), complete))
+
+    async def _read(self) -> None:
+        async for frame in self.transport.frames():
+            self.take(frame)
+            if self._rpc.odd > MAX_ODD:
+                log.warning("station.odd", station=self.entry.id, count=self._rpc.odd)
+                await self.transport.close(_PROTOCOL_ERROR, "too many malformed messages")
+                return
+            if self._rpc.backlog > MAX_BACKLOG and not self._deaf:
+                self._room.clear()
+                await self._room.wait()
 
     async def _announce(self) -> None:
         """Say that the station is here: once after its boot, and again after each reboot."""
@@ -194,8 +256,11 @@ class Session:
             log.info("station.no_boot", station=self.entry.id)
         while True:
             self._booted.clear()
-            profile = await provisioning.discover(self.context)
-            self.post(StationConnected(self.entry.id, profile))
+            profile = await provisioning.discover(self._context)
+            if self._booted.is_set():
+                continue  # it rebooted meanwhile, and its report with it
+            self.announced = True
+            self._tell(StationConnected(self.entry.id, profile))
             await self._booted.wait()
 
     async def _write(self) -> None:
@@ -205,7 +270,14 @@ class Session:
             for output in self._rpc.expire(now):
                 self._act(output)
             while (frame := self._rpc.next_frame(now)) is not None:
-                await self.transport.send(frame)
+                try:
+                    await self.transport.send(frame)
+                except PeerError:
+                    self._deaf = True
+                    self._room.set()
+                    self.transport.abort()  # the reader sees no more frames either
+                    return
+            self._room.set()
             deadline = self._rpc.deadline
             delay = None if deadline is None else max(0.0, deadline - self.clocks.monotonic())
             try:
@@ -220,54 +292,58 @@ class Session:
             case Called():
                 self._answer(output)
             case Answered(call=call, late=True) | Refused(call=call, late=True):
+                # the read-back that its silence led to says what came of it
                 log.warning("answer.late", station=self.entry.id, action=call.action)
             case Answered():
-                self._settle(output.call, self._judge(output))
-            case Refused(call=call, code=code):
-                lacking = code in _NOT_SUPPORTED
-                status = ReplyStatus.NOT_SUPPORTED if lacking else ReplyStatus.CALL_ERROR
-                self._settle(call, Reply(status, reason=f"{code} {output.description}".strip()))
+                self._judge(output)
+            case Refused(call=call, code=code, description=words):
+                self._settle(call, refused(code, words))
             case TimedOut(call=call):
                 log.warning("call.unanswered", station=self.entry.id, action=call.action)
-                self._settle(call, Reply(ReplyStatus.NO_ANSWER, reason="no answer in time"))
+                self._settle(call, UNANSWERED)
             case Sent(action=action):
+                # no stream is ever opened from here: nothing that is sent has a meaning
                 log.info("send.ignored", station=self.entry.id, action=action)
             case Odd(problem=problem):
                 log.warning("frame.odd", station=self.entry.id, problem=problem)
 
     def _settle(self, call: Call, reply: Reply) -> None:
-        future = self._waiting.pop(call.key, None)
-        if future is not None and not future.done():
-            future.set_result(reply)
+        self._waiting.pop(call.key)(reply)
 
-    def _judge(self, output: Answered) -> Reply:
-        """Return what an answer means; one that breaks its schema is never taken as success."""
-        action, payload = output.call.action, output.payload
-        fault = violation(self.context.version, action, payload, request=False)
-        if fault is not None:
+    def _judge(self, output: Answered) -> None:
+        """End a call as its answer says; an answer that breaks its schema is sent back (2.1)."""
+        call, payload = output.call, output.payload
+        fault = violation(self._context.version, call.action, payload, request=False)
+        if fault is None:
+            self._settle(call, answered(payload))
+        else:
             self._rpc.reject_result(output.message_id, fault.code, str(fault))
-            return Reply(ReplyStatus.CALL_ERROR, payload, f"answer breaks its schema: {fault}")
-        status = _STATUS.get(str(payload.get("status", "Accepted")), ReplyStatus.REJECTED)
-        info = payload.get("statusInfo", {})
-        reason = f"{info.get('reasonCode', '')} {info.get('additionalInfo', '')}".strip()
-        return Reply(status, payload, reason)
+            self._settle(call, unusable(payload, fault))
 
     def _answer(self, called: Called) -> None:
         """Answer one CALL: NotImplemented, the schema's fault, or what its block says."""
-        version, action = self.context.version, called.action
+        version, action = self._context.version, called.action
+        handler = self._handlers.get(action)
         if action not in known_actions(version):
             problem = f"{action} is no action of OCPP {version}"
             self._rpc.refuse(called.message_id, "NotImplemented", problem)
-            return
-        handler = self._handlers.get(action)
-        if handler is None:
-            self._rpc.refuse(called.message_id, "NotSupported", f"{action} is not for a CSMS")
-            return
-        fault = violation(version, action, called.payload, request=True)
-        if fault is not None:
+        elif handler is None:
+            self._rpc.refuse(called.message_id, "NotSupported", f"nothing here takes {action}")
+        elif fault := violation(version, action, called.payload, request=True):
             log.warning("call.refused", station=self.entry.id, action=action, problem=str(fault))
             self._rpc.refuse(called.message_id, fault.code, str(fault))
+        else:
+            self._handle(called, handler)
+
+    def _handle(self, called: Called, handler: Handler) -> None:
+        try:
+            answer = handler(self._context, called.payload)
+        except DocumentError as error:
+            log.warning(
+                "call.refused", station=self.entry.id, action=called.action, problem=str(error)
+            )
+            self._rpc.refuse(called.message_id, "PropertyConstraintViolation", str(error))
             return
-        self._rpc.answer(called.message_id, handler(self.context, called.payload))
-        if action == "BootNotification":
+        self._rpc.answer(called.message_id, answer)
+        if called.action == "BootNotification":
             self._booted.set()

@@ -29,6 +29,7 @@ HANDLERS: dict[str, Handler] = {
             "NotifyMonitoringReport",
             "SecurityEventNotification",
             "FirmwareStatusNotification",
+            "PublishFirmwareStatusNotification",
             "LogStatusNotification",
             "NotifyDisplayMessages",
             "NotifyCustomerInformation",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from gateway.core.events import AlarmReceived, HeldControl, NoticeReceived, ReplyStatus
+from gateway.core.events import AlarmReceived, HeldControl, NoticeReceived
+from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.context import Context, Handler, Json
 from translators.ocpp.inbound import Held, alarm, held_controls, notice
-
-REPORT_TIMEOUT_S = 30.0
 
 
 def start_stop(context: Context, payload: Json) -> Json:
@@ -28,25 +27,17 @@ def report(context: Context, payload: Json) -> Json:
 
 
 async def read_back(context: Context) -> tuple[list[HeldControl], bool]:
-    """Return every DER control of both default flags, and whether that is all."""
+    """Return every DER control of both default flags, and whether that is all.
+
+    A station that knows no DER controls holds none.
+    """
     held: list[HeldControl] = []
     complete = True
     for is_default in (True, False):
-        found, told = await _of_flag(context, is_default=is_default)
-        held += found
-        complete = complete and told
+        found = await context.gather("GetDERControl", {"isDefault": is_default}, Priority.GRID)
+        held += [_held(item) for part in found.parts for item in held_controls(part)]
+        complete = complete and found.complete
     return held, complete
-
-
-async def _of_flag(context: Context, *, is_default: bool) -> tuple[list[HeldControl], bool]:
-    number, report_ = context.open_report()
-    request = {"requestId": number, "isDefault": is_default}
-    reply = await context.call("GetDERControl", request)
-    told = reply.status is ReplyStatus.NOT_FOUND  # nothing is held
-    if reply.status is ReplyStatus.ACCEPTED:
-        told = await report_.wait(REPORT_TIMEOUT_S)
-    context.reports.pop(number, None)
-    return [_held(item) for part in report_.parts for item in held_controls(part)], told
 
 
 def _held(item: Held) -> HeldControl:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.core.events import ReplyStatus
 from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.context import Context, Handler, Json
 from translators.canonical.capability import Evse, StationProfile
-from translators.ocpp.inbound import capability, with_rating
-
-REPORT_TIMEOUT_S = 30.0
-"""How long a base report may take before the settings alone count."""
+from translators.ocpp.inbound import RATINGS, capability
 
 
 def boot(context: Context, payload: Json) -> Json:
     """Accept an enrolled station and set its clock and heartbeat (B01.FR.02)."""
+    context.forget_reports()
     station = payload["chargingStation"]
     context.entry = replace(
         context.entry,
@@ -40,21 +37,15 @@ def notify_report(context: Context, payload: Json) -> Json:
     return {}
 
 
-async def discover(context: Context, timeout_s: float = REPORT_TIMEOUT_S) -> StationProfile:
-    """Return what the station is: its base report, over it the settings.
+async def discover(context: Context) -> StationProfile:
+    """Return what the station is: its base report as far as it came, over it the settings.
 
     A station that cannot or does not report is what the settings say.
     """
-    number, report = context.open_report()
-    request = {"requestId": number, "reportBase": "FullInventory"}
-    reply = await context.call("GetBaseReport", request, Priority.HOUSEKEEPING)
-    evses = context.entry.evses
-    if reply.status is ReplyStatus.ACCEPTED:
-        await report.wait(timeout_s)
-        items = [item for part in report.parts for item in part.get("reportData", ())]
-        evses = capability(evses, items)
-    context.reports.pop(number, None)
-    return _profile(context, evses)
+    request = {"reportBase": "FullInventory"}
+    found = await context.gather("GetBaseReport", request, Priority.HOUSEKEEPING)
+    items = [item for part in found.parts for item in part.get("reportData", ())]
+    return _profile(context, capability(context.entry.evses, items))
 
 
 def _profile(context: Context, evses: tuple[Evse, ...]) -> StationProfile:
@@ -71,11 +62,13 @@ def _profile(context: Context, evses: tuple[Evse, ...]) -> StationProfile:
 
 
 def _overridden(context: Context, evse: Evse) -> Evse:
-    for name, value in context.entry.overrides.get(evse.id, {}).items():
-        evse = replace(evse, ratings=with_rating(evse.ratings, name, value))
-    if context.version != "2.1":
-        return replace(evse, der_modes=frozenset(), v2x_operation_modes=frozenset())
-    return evse
+    named = context.entry.overrides.get(evse.id, {})
+    ratings = replace(evse.ratings, **{RATINGS[name]: value for name, value in named.items()})
+    if context.version != "2.1":  # neither exists in 2.0.1, whatever the settings say
+        return replace(
+            evse, ratings=ratings, der_modes=frozenset(), v2x_operation_modes=frozenset()
+        )
+    return replace(evse, ratings=ratings)
 
 
 HANDLERS: dict[str, Handler] = {

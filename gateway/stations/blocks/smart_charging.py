@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from gateway.core.events import HeldControl, ReplyStatus
+from gateway.core.events import HeldControl
+from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.context import Context, Handler, Json
 from translators.ocpp.inbound import held_profiles
-
-REPORT_TIMEOUT_S = 30.0
 
 
 def report(context: Context, payload: Json) -> Json:
@@ -16,16 +15,15 @@ def report(context: Context, payload: Json) -> Json:
 
 
 async def read_back(context: Context) -> tuple[list[HeldControl], bool]:
-    """Return every profile that a CSMS set, and whether that is all."""
-    number, collected = context.open_report()
-    request = {"requestId": number, "chargingProfile": {"chargingLimitSource": ["CSO"]}}
-    reply = await context.call("GetChargingProfiles", request)
-    told = reply.status is ReplyStatus.NOT_FOUND  # NoProfiles
-    if reply.status is ReplyStatus.ACCEPTED:
-        told = await collected.wait(REPORT_TIMEOUT_S)
-    context.reports.pop(number, None)
-    held = [item for part in collected.parts for item in held_profiles(part)]
-    return [HeldControl(h.id, h.action, h.payload, h.superseded) for h in held], told
+    """Return every profile that a CSMS set, and whether that is all.
+
+    A station without smart charging holds none.
+    """
+    request = {"chargingProfile": {"chargingLimitSource": ["CSO"]}}
+    found = await context.gather("GetChargingProfiles", request, Priority.GRID)
+    held = [item for part in found.parts for item in held_profiles(part)]
+    controls = [HeldControl(h.id, h.action, h.payload, h.superseded) for h in held]
+    return controls, found.complete
 
 
 def _accepted(_context: Context, _payload: Json) -> Json:
