@@ -26,9 +26,11 @@ class Course:
     def at(self, now: float) -> float:
         """Return the value at `now`."""
         passed = now - self.since
+        if passed < 0:
+            return self.begin
         if passed >= self.over_s:
             return self.end
-        return self.begin + (self.end - self.begin) * max(0.0, passed) / self.over_s
+        return self.begin + (self.end - self.begin) * passed / self.over_s
 
     def moved(self, to: float, now: float, over_s: float = 0.0) -> Course:
         """Return the course that leaves this one at `now` and reaches `to` after `over_s`."""

@@ -1,0 +1,80 @@
+"""When the inverter leaves the grid, and when it comes back."""
+
+import pytest
+
+from gateway.simulators.station_trip import Protection
+from support.station_messages import BODIES, curve
+
+HIGH_V = curve((110, 13), (120, 13), (120, 0.16), unit="Not_Applicable")
+LOW_V = curve((50, 2), (88, 2), (88, 21), unit="Not_Applicable")
+HIGH_F = curve((51, 3), unit="Not_Applicable")
+LOW_F = curve((48, 3), unit="Not_Applicable")
+CURVES = {"HVMustTrip": HIGH_V, "LVMustTrip": LOW_V, "HFMustTrip": HIGH_F, "LFMustTrip": LOW_F}
+RULE = BODIES["EnterService"][1]  # 10 s between 91.7 and 105 %, 49.5 and 50.1 Hz
+
+
+def run(protection, seconds, bodies, voltage_pct=100.0, frequency_hz=50.0, step=0.5):
+    events = []
+    for _ in range(round(seconds / step)):
+        events += protection.step(step, bodies, voltage_pct, frequency_hz)
+    return [(event.control_type, event.fault, event.ended) for event in events]
+
+
+@pytest.mark.parametrize(
+    ("voltage_pct", "frequency_hz", "after_s", "event"),
+    [
+        (115, 50, 13, ("HVMustTrip", "OverVoltage", False)),
+        (125, 50, 0.5, ("HVMustTrip", "OverVoltage", False)),
+        (40, 50, 2, ("LVMustTrip", "UnderVoltage", False)),
+        (88, 50, 21, ("LVMustTrip", "UnderVoltage", False)),
+        (100, 51.5, 3, ("HFMustTrip", "OverFrequency", False)),
+        (100, 47, 3, ("LFMustTrip", "UnderFrequency", False)),
+    ],
+)
+def test_it_trips_when_the_time_of_the_curve_is_over(voltage_pct, frequency_hz, after_s, event):
+    protection = Protection()
+    assert run(protection, after_s - 0.5, CURVES, voltage_pct, frequency_hz) == []
+    assert protection.connected
+    assert run(protection, 0.5, CURVES, voltage_pct, frequency_hz) == [event]
+    assert protection.tripped == event[0]
+    assert not protection.connected
+
+
+def test_a_short_excursion_does_not_count():
+    protection = Protection()
+    for _ in range(5):
+        assert run(protection, 12, CURVES, voltage_pct=115) == []
+        assert run(protection, 1, CURVES) == []
+
+
+def test_inside_the_curves_nothing_happens():
+    assert run(Protection(), 100, CURVES, voltage_pct=100) == []
+
+
+def test_without_enter_service_it_comes_back_when_the_grid_is_good():
+    protection = Protection()
+    run(protection, 3, CURVES, frequency_hz=51.5)
+    assert run(protection, 5, CURVES, frequency_hz=51.5) == []
+    assert run(protection, 0.5, CURVES) == [("HFMustTrip", "OverFrequency", True)]
+    assert protection.connected
+
+
+def test_enter_service_wants_a_good_grid_for_its_delay():
+    protection, bodies = Protection(), CURVES | {"EnterService": RULE}
+    run(protection, 3, bodies, frequency_hz=51.5)
+    assert run(protection, 60, bodies, frequency_hz=50.2) == []  # not good enough
+    assert run(protection, 60, bodies, voltage_pct=91) == []
+    assert run(protection, 9.5, bodies) == []
+    assert run(protection, 0.5, bodies, frequency_hz=50.2) == []  # begins anew
+    assert run(protection, 9.5, bodies) == []
+    assert run(protection, 0.5, bodies) == [("HFMustTrip", "OverFrequency", True)]
+
+
+@pytest.mark.parametrize(("kind", "voltage_pct"), [("HVMomCess", 115), ("LVMomCess", 40)])
+def test_cessation_lasts_as_long_as_the_excursion_and_raises_no_alarm(kind, voltage_pct):
+    bodies = {kind: {"HVMomCess": HIGH_V, "LVMomCess": LOW_V}[kind]}
+    protection = Protection()
+    assert run(protection, 14, bodies, voltage_pct=voltage_pct) == []
+    assert not protection.connected
+    assert run(protection, 0.5, bodies) == []
+    assert protection.connected
