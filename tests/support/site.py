@@ -2,6 +2,7 @@
 
 import json
 
+from gateway.security import pki
 from gateway.security.credentials import make_verifier
 
 PASSWORD = "correct-horse-battery"
@@ -51,3 +52,11 @@ def write_site(folder, values=None):
     file = folder / "site.yaml"
     file.write_text(json.dumps(values or a_site(), indent=1), encoding="utf-8")
     return file
+
+
+def enrol(folder, *stations):
+    """Make a PKI in `folder`/certs with one device for each station; return its authorities."""
+    authorities = pki.create_authorities(folder / "certs")
+    for station in stations:
+        pki.issue_device(authorities, station.lower())
+    return authorities

@@ -13,9 +13,7 @@ from gateway.cli import logs
 
 @pytest.fixture
 def lines(monkeypatch):
-    """Configure logging onto a buffer; give back its lines; leave logging as it was."""
-    root, before = logging.getLogger(), structlog.get_config()
-    handlers, level = root.handlers[:], root.level
+    """Configure logging onto a buffer; give back its lines."""
     buffer = io.StringIO()
 
     def configured(level="info", form="json"):
@@ -23,10 +21,7 @@ def lines(monkeypatch):
         logs.configure(level, form)
         return lambda: buffer.getvalue().splitlines()
 
-    yield configured
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.configure(**before)
+    return configured
 
 
 def test_an_event_is_one_json_object_with_its_time_and_level(lines):

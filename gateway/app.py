@@ -1,0 +1,282 @@
+"""Composition root: builds every part from the settings and runs them until told to stop; no logic."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
+from gateway.core.effects import Table
+from gateway.core.engine import Engine
+from gateway.core.events import DrainMode, Event
+from gateway.core.records import from_document
+from gateway.core.station import StationRules
+from gateway.errors import GatewayError, IdentityError, SettingsError
+from gateway.failpoints import Failpoints
+from gateway.ports import CommandStore
+from gateway.runtime import Parts, Runtime, SystemClock
+from gateway.security.identities import Identity, read_identity
+from gateway.settings import Settings, mapping_files
+from gateway.settings.schema import Evse as EvseSettings
+from gateway.settings.schema import facts
+from gateway.stations.context import StationEntry
+from gateway.stations.endpoint import Endpoint, EndpointConfig
+from gateway.stations.facade import Stations
+from gateway.stations.session import Clocks, Rhythm
+from gateway.store.audit import AuditSegments
+from gateway.store.sqlite import SqliteStore
+from translators.canonical.capability import Current, Dialect, Evse, Ratings
+from translators.canonical.commands import Revision
+from translators.chain import load_book
+
+if sys.platform == "linux":
+    import uvloop
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway at work."""
+
+    runtime: Runtime
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class BoundIdentity:
+    """One certificate at one utility, and the station that it stands for."""
+
+    utility: str
+    station: str
+    identity: Identity
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    factory = uvloop.new_event_loop if sys.platform == "linux" else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(serve(settings))
+
+
+async def serve(
+    settings: Settings,
+    ready: Callable[[Running], None] | None = None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Run one gateway until `stop` is set (default: until SIGTERM or SIGINT), then drain it.
+
+    `ready` is called when stations may connect. Raises what cannot be built: SettingsError,
+    IdentityError, MappingError, LockedError, StoreError.
+    """
+    accesses = {(access.utility, access.station): access for access in utility_accesses(settings)}
+    book = load_book(mapping_files())
+    clock = SystemClock()
+    with (
+        closing(SqliteStore(settings.database)) as store,
+        closing(AuditSegments(settings.audit_dir)) as audit,
+        _told(stop) as told,
+    ):
+        held = _remembered(store)
+
+        def post(event: Event) -> None:
+            runtime.post(event)
+
+        stations = Stations(post)
+        runtime = Runtime(
+            Parts(
+                engine=Engine(book, station_rules(settings)),
+                store=store,
+                audit=audit,
+                stations=stations,
+                utilities={
+                    key: Ieee2030_5Link(access, book, clock, remembered=held.get(key))
+                    for key, access in accesses.items()
+                },
+                clock=clock,
+                failpoints=Failpoints.from_environment(),
+            )
+        )
+        clocks = Clocks(lambda: clock.now().utc, time.monotonic)
+        endpoint = Endpoint(
+            endpoint_config(settings), station_entries(settings), stations, post, clocks
+        )
+        async with _listening(endpoint, settings), asyncio.TaskGroup() as group:
+            work = group.create_task(runtime.run())
+            log.info("gateway.started", host=settings.ocpp.host, port=endpoint.port)
+            if ready is not None:
+                ready(Running(runtime, endpoint))
+            await told.wait()
+            log.info("gateway.stopping", on_stop=settings.on_stop)
+            await runtime.drain(DrainMode(settings.on_stop), settings.drain_timeout_s)
+            work.cancel()
+    log.info("gateway.stopped")
+
+
+def bound_identities(settings: Settings) -> tuple[list[BoundIdentity], list[GatewayError]]:
+    """Return the identities that can be used, and what is wrong with the others."""
+    usable: list[BoundIdentity] = []
+    faults: list[GatewayError] = []
+    holders: dict[str, str] = {}
+    for utility in settings.utilities:
+        for entry in utility.identities:
+            try:
+                identity = read_identity(entry.certificate, entry.key)
+                _own(identity, entry.station, holders)
+            except IdentityError as fault:
+                faults.append(fault)
+            else:
+                usable.append(BoundIdentity(utility.id, entry.station, identity))
+    return usable, faults
+
+
+def _own(identity: Identity, station: str, holders: dict[str, str]) -> None:
+    """Refuse the certificate of another station, whatever its file is called."""
+    first = holders.setdefault(identity.lfdi, station)
+    if first != station:
+        raise IdentityError(
+            f"LFDI {identity.lfdi} stands for station {first} already, not also for {station}",
+            where=str(identity.certificate_path),
+            code="DG-1110",
+            advice="each station needs a certificate of its own",
+        )
+
+
+def utility_accesses(settings: Settings) -> list[UtilityAccess]:
+    """Return how each station's utility is reached; IdentityError where it cannot be."""
+    _, faults = bound_identities(settings)
+    if faults:
+        raise faults[0]
+    return [
+        UtilityAccess(
+            utility=utility.id,
+            station=identity.station,
+            revision=Revision(utility.revision),
+            url=utility.url,
+            certificate=identity.certificate,
+            key=identity.key,
+            trust_anchor=utility.trust_anchor,
+            pin=identity.pin,
+            peer_lfdi=utility.peer_lfdi,
+            check_hostname=utility.check_hostname,
+            additional_ciphers=utility.additional_ciphers,
+            poll_interval_s=utility.poll_interval_s,
+            post_interval_s=utility.post_interval_s,
+            request_timeout_s=utility.request_timeout_s,
+        )
+        for utility in settings.utilities
+        for identity in utility.identities
+    ]
+
+
+def station_entries(settings: Settings) -> list[StationEntry]:
+    """Return the enrolled stations as the endpoint knows them."""
+    return [
+        StationEntry(
+            id=station.id,
+            password_verifier=station.password_verifier,
+            nominal_frequency_hz=station.nominal_frequency_hz,
+            evses=tuple(_evse(evse) for evse in station.evses),
+            overrides={evse.id: facts(evse.ratings) for evse in station.evses},
+            dialect=Dialect(**facts(station.dialect)),
+            vendor=station.vendor,
+            model=station.model,
+        )
+        for station in settings.stations
+    ]
+
+
+def _evse(evse: EvseSettings) -> Evse:
+    return Evse(
+        id=evse.id,
+        current=Current(evse.current),
+        phases=evse.phases,
+        ratings=Ratings(),
+        der_modes=frozenset(evse.der_modes),
+        v2x_operation_modes=frozenset(evse.v2x_operation_modes),
+        charging_rate_units=tuple(evse.charging_rate_units),
+    )
+
+
+def station_rules(settings: Settings) -> list[StationRules]:
+    """Return the enrolled stations as the engine knows them."""
+    follows = {
+        identity.station: utility.id
+        for utility in settings.utilities
+        for identity in utility.identities
+    }
+    return [
+        StationRules(
+            id=station.id,
+            utility=follows[station.id],
+            settings=facts(station.der_settings),
+            policy=facts(station.policy),
+        )
+        for station in settings.stations
+    ]
+
+
+def endpoint_config(settings: Settings) -> EndpointConfig:
+    """Return where and how stations connect."""
+    ocpp = settings.ocpp
+    return EndpointConfig(
+        host=ocpp.host,
+        port=ocpp.port,
+        certificate=ocpp.certificate,
+        key=ocpp.key,
+        rhythm=Rhythm(call_timeout_s=ocpp.call_timeout_s, heartbeat_s=ocpp.heartbeat_s),
+    )
+
+
+@asynccontextmanager
+async def _listening(endpoint: Endpoint, settings: Settings) -> AsyncIterator[None]:
+    """Hold the endpoint open; SettingsError where its address cannot be had."""
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(endpoint)
+        except OSError as exc:
+            raise SettingsError(
+                f"cannot listen: {exc.strerror or exc}",
+                where=f"{settings.ocpp.host}:{settings.ocpp.port}",
+                code="DG-1056",
+                advice="choose another ocpp.host or ocpp.port",
+            ) from exc
+        yield
+
+
+def _remembered(store: CommandStore) -> dict[tuple[str, str], dict[str, int | None]]:
+    """Return the commands that did not end yet by link: mRID, and end in the utility's seconds."""
+    found: defaultdict[tuple[str, str], dict[str, int | None]] = defaultdict(dict)
+    for document in store.load(Table.COMMANDS).values():
+        record = from_document(document)
+        if not record.over:
+            command, planned = record.command, record.planned
+            end = None if planned is None or planned.end is None else planned.end.timestamp()
+            key = (command.origin.utility, command.target.station)
+            found[key][command.mrid] = None if end is None else int(end)
+    return dict(found)
+
+
+@contextmanager
+def _told(stop: asyncio.Event | None) -> Iterator[asyncio.Event]:
+    """Yield the event that ends the service; without one of the caller's, signals set it."""
+    if stop is not None:
+        yield stop
+        return
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, told.set)
+    try:
+        yield told
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,139 @@
+"""What `dergate check` finds: facts, warnings, faults."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from gateway.app import BoundIdentity, bound_identities, utility_accesses
+from gateway.cli.identity import WARN_DAYS
+from gateway.connectors.ieee2030_5 import UtilityAccess
+from gateway.connectors.ieee2030_5.channel import Channel
+from gateway.errors import GatewayError, IdentityError, PeerError
+from gateway.protocols.sep2_documents import Role
+from gateway.runtime import SystemClock
+from gateway.security.identities import read_chain, read_identity
+from gateway.settings import Settings, examine, mapping_files
+from gateway.settings.schema import Utility
+from translators.chain import load_book
+from translators.errors import MappingError
+
+FOREVER = 9999
+"""Year of a certificate that does not end (RFC 5280 4.1.2.5)."""
+
+
+@dataclass(slots=True)
+class Report:
+    """Facts as (subject, text), warnings, and faults; `status` is the exit status."""
+
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    faults: list[GatewayError | MappingError] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        """Return 0, or 2 for what must be changed here, else 4 for a peer that is not reached."""
+        peers = [isinstance(fault, PeerError) for fault in self.faults]
+        return (4 if all(peers) else 2) if peers else 0
+
+
+def inspect(file: Path, *, online: bool) -> Report:
+    """Return what is to be said of a settings file and of all that it names."""
+    report = Report()
+    settings, faults = examine(file)
+    report.faults += faults
+    _inspect_mappings(report)
+    if settings is None:
+        return report
+    stations, utilities = len(settings.stations), len(settings.utilities)
+    if not faults:
+        report.facts.append(("settings", f"{file}: {stations} stations, {utilities} utilities"))
+    now = SystemClock().now().utc
+    _inspect_endpoint(report, settings, now)
+    usable, broken = bound_identities(settings)
+    report.faults += broken
+    for bound in usable:
+        _inspect_identity(report, bound, now)
+    for utility in settings.utilities:
+        _inspect_anchor(report, utility, now)
+    if online and not faults and not broken:
+        _inspect_peers(report, utility_accesses(settings))
+    return report
+
+
+def _inspect_mappings(report: Report) -> None:
+    files = mapping_files()
+    try:
+        book = load_book(files)
+    except MappingError as fault:
+        report.faults.append(fault)
+        return
+    text = f"{len(book.rules)} rules in {len(files)} files, digest {book.digest}"
+    report.facts.append(("mappings", text))
+
+
+def _inspect_endpoint(report: Report, settings: Settings, now: datetime) -> None:
+    ocpp = settings.ocpp
+    if ocpp.certificate is None or ocpp.key is None:
+        report.warnings.append(f"stations connect without TLS, on {ocpp.host} only")
+        return
+    try:
+        read_identity(ocpp.certificate, ocpp.key)
+    except IdentityError as fault:
+        report.faults.append(fault)
+        return
+    ends = _ends(report, ocpp.certificate, now)
+    report.facts.append(("endpoint", f"{ocpp.host}:{ocpp.port}  {ends}"))
+
+
+def _inspect_identity(report: Report, bound: BoundIdentity, now: datetime) -> None:
+    identity = bound.identity
+    ends = _ends(report, identity.certificate_path, now)
+    text = f"{bound.station} at {bound.utility}  LFDI {identity.lfdi}  SFDI {identity.sfdi}  {ends}"
+    report.facts.append(("identity", text))
+
+
+def _inspect_anchor(report: Report, utility: Utility, now: datetime) -> None:
+    try:
+        ends = _ends(report, utility.trust_anchor, now)
+    except IdentityError as fault:
+        report.faults.append(fault)
+        return
+    report.facts.append(("anchor", f"{utility.id}  {ends}"))
+
+
+def _ends(report: Report, path: Path, now: datetime) -> str:
+    """Return when the first certificate of a chain ends; warn where that is soon."""
+    end = min(certificate.not_valid_after_utc for certificate in read_chain(path))
+    if end.year == FOREVER:
+        return "does not expire"
+    days = (end - now).days
+    if days < WARN_DAYS:
+        report.warnings.append(f"{path}: a certificate ends in {days} days, on {end:%Y-%m-%d}")
+    return f"expires {end:%Y-%m-%d} ({days} days)"
+
+
+def _inspect_peers(report: Report, accesses: list[UtilityAccess]) -> None:
+    """Ask each utility once for each identity."""
+    clock = SystemClock()
+    for access in accesses:
+        try:
+            text = asyncio.run(_reach(access, lambda: clock.now().utc))
+        except GatewayError as fault:
+            report.faults.append(fault)
+        else:
+            report.facts.append(("online", f"{access.station} at {access.utility}  {text}"))
+
+
+async def _reach(access: UtilityAccess, utc: Callable[[], datetime]) -> str:
+    """Return how long a utility took to show its DeviceCapability; PeerError where it did not."""
+    async with Channel(access, utc) as channel:
+        answer = await channel.get(access.url)
+    problem = answer.judged(Role.DEVICE_CAPABILITY)
+    if problem:
+        where = f"{access.station} at {access.utility} ({access.url})"
+        raise PeerError(problem, where=where, code="DG-1201")
+    return f"reached in {(answer.received - answer.sent) * 1000:.0f} ms"

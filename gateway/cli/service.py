@@ -1,0 +1,52 @@
+"""`dergate run` and `dergate check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway import app
+from gateway.cli import logs
+from gateway.cli.inspection import Report, inspect
+from gateway.settings import load
+
+Config = Annotated[
+    Path, typer.Option("-c", "--config", envvar="DERGATE_CONFIG", help="The settings.")
+]
+_DEFAULT = Path("site.yaml")
+
+
+def run(config: Config = _DEFAULT) -> None:
+    """Run the gateway until SIGTERM or SIGINT; then drain it as `on_stop` says."""
+    settings = load(config)
+    logs.configure(settings.log_level, settings.log_format)
+    app.run(settings)
+
+
+def check(
+    config: Config = _DEFAULT,
+    *,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask each utility for its DeviceCapability.")
+    ] = False,
+    deny_warnings: Annotated[
+        bool, typer.Option("--deny-warnings", help="Exit 1 where something was warned of.")
+    ] = False,
+) -> None:
+    """Check settings, mappings and certificates; print the LFDI and SFDI to register."""
+    report = inspect(config, online=online)
+    _show(report)
+    if report.status or (deny_warnings and report.warnings):
+        raise typer.Exit(report.status or 1)
+
+
+def _show(report: Report) -> None:
+    """Print facts on stdout, warnings and faults on stderr."""
+    for subject, text in report.facts:
+        typer.echo(f"{subject:<9} {text}")
+    for warning in report.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    for fault in report.faults:
+        typer.echo(f"dergate: {fault}", err=True)
