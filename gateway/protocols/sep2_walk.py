@@ -202,7 +202,8 @@ class Walk:
         enrolment = self._enrolment
         if answer.status in _OF_THE_MOMENT:
             enrolment.failures += 1
-            enrolment.due = now + backoff(FIRST_RETRY_S, enrolment.failures, draw)
+            pause = backoff(self._shelf.poll_s or FIRST_RETRY_S, enrolment.failures, draw)
+            enrolment.due = now + (pause if answer.retry_after_s is None else answer.retry_after_s)
             return
         enrolment.done = True
         if answer.status not in _REGISTERED:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import assert_never
 
@@ -70,6 +71,7 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
         self._outgoing = Outgoing(access.utility, self._monotonic)
         self._readings = Readings(self._outgoing, access.utility)
         self._reports = Reports(self._outgoing, access.utility, access.revision)
+        self._rate_changed = asyncio.Event()
         self._reporting = asyncio.Lock()
         self._reported: object = None
         self._report_after = 0.0
@@ -136,9 +138,11 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
                 await asyncio.sleep(max(0.001, min(_SLICE_S, walk.wake_at() - self._monotonic())))
                 continue
             answer = await self._ask(channel, walk, request)
-            draw = self._draw.random()
+            draw, rate = self._draw.random(), self._post_s(walk)
             for change in walk.answered(request, answer, self._monotonic(), draw):
                 self._tell(walk, change, post)
+            if self._post_s(walk) != rate:
+                self._rate_changed.set()
             await self._report_again(walk)
 
     async def _ask(self, channel: Channel, walk: Walk, request: Request) -> Answer:
@@ -201,10 +205,10 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
         while True:
             begin = self._clock.now()
             start = begin.utc + timedelta(seconds=walk.offset_s)
-            left = self._post_s(walk)
-            while left > 0:
-                await asyncio.sleep(min(left, _SLICE_S))
-                left = begin.monotonic + self._post_s(walk) - self._monotonic()
+            while (left := begin.monotonic + self._post_s(walk) - self._monotonic()) > 0:
+                self._rate_changed.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._rate_changed.wait(), left)
             duration = round(self._monotonic() - begin.monotonic)
             await self._readings.post(walk.tree, self._lfdi, start, duration)
 

@@ -1,11 +1,11 @@
 from contextlib import asynccontextmanager
 
 import pytest
-from support.engine_bench import the_book
-from support.utility_bench import Bench, an_access, at_work
 
 from gateway.security import pki
 from gateway.simulators.utility_2030_5 import Files, Options, SimulatedUtility
+from support.engine_bench import the_book
+from support.utility_bench import Bench, an_access, at_work
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,11 @@ import time
 from fractions import Fraction
 
 import pytest
-from support.utility_bench import a_response
 
 from gateway.errors import PeerError
 from gateway.simulators import utility_2030_5_controls as make
 from gateway.simulators.utility_2030_5 import Curve, control
+from support.utility_bench import a_response
 from translators.canonical.controls import FixedPowerFactor, VoltVar
 from translators.canonical.telemetry import ControlOutcome
 
@@ -50,7 +50,7 @@ async def test_what_was_told_once_is_not_told_again(utility, program, bench):
 async def test_an_edited_control_is_told_again(utility, program, bench):
     held = utility.add_control(program, a_control(utility))
     await bench.until(lambda: held.mrid in bench.received)
-    utility.update(held.mrid, lambda old: a_control(utility, make.max_lim_w(20)))
+    utility.update(held.mrid, lambda _: a_control(utility, make.max_lim_w(20)))
     await bench.until(lambda: len(bench.commands) == 2)
     assert bench.commands[0].controls != bench.commands[1].controls
 
@@ -84,15 +84,6 @@ async def test_a_superseded_control_goes_after_its_successor_came(utility, progr
     assert bench.withdrawn == {old.mrid: "superseded"}
     order = [getattr(event, "mrid", None) or event.command.mrid for event in bench.events[-2:]]
     assert order == [new.mrid, old.mrid]
-
-
-async def test_a_control_that_ends_is_not_withdrawn(utility, program, bench):
-    short = utility.add_control(program, a_control(utility, start=0, duration=1))
-    await bench.until(lambda: short.mrid in bench.received)
-    await utility.wait_for(lambda: utility.now() > short.last_end + 0.3, 5)
-    later = utility.add_control(program, a_control(utility))
-    await bench.until(lambda: later.mrid in bench.received)
-    assert bench.withdrawn == {}
 
 
 async def test_the_default_control_comes_changes_and_goes(utility, program, bench):
