@@ -41,6 +41,33 @@ def _without_repeats(points: Sequence[Vertex]) -> list[Vertex]:
     return [p for number, p in enumerate(points) if number == 0 or p != points[number - 1]]
 
 
+def split_at_zero(points: Sequence[Vertex]) -> tuple[tuple[Vertex, int | None], ...]:
+    """Return the same polyline with a vertex wherever it crosses x = 0 or y = 0, and each one's number.
+
+    A percentage has one base on each side of 0: what is straight in one base bends there in another.
+    The number is that in `points`, None for a vertex that was put in.
+    """
+    split: list[tuple[Vertex, int | None]] = []
+    for number, right in enumerate(points):
+        if number:
+            left = points[number - 1]
+            ends = ((left.x, right.x), (left.y, right.y))
+            shares = {a / (a - b) for a, b in ends if a * b < 0}
+            split += [(_between(left, right, share), None) for share in sorted(shares)]
+        split.append((right, number))
+    return tuple(split)
+
+
+def _between(left: Vertex, right: Vertex, share: Fraction) -> Vertex:
+    return Vertex(left.x + share * (right.x - left.x), left.y + share * (right.y - left.y))
+
+
+def straight(left: Vertex, middle: Vertex, right: Vertex) -> bool:
+    """Say whether three vertices lie on one line."""
+    rise, run = right.y - left.y, right.x - left.x
+    return (middle.y - left.y) * run == (middle.x - left.x) * rise
+
+
 def simplify(points: Sequence[Vertex], most: int) -> tuple[tuple[Vertex, ...], Fraction]:
     """Return at most `most` of the vertices and the largest error in y that this makes.
 

@@ -7,7 +7,7 @@ real servers leave out do not matter here; elements that nobody knows are refuse
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -27,7 +27,7 @@ from translators.ieee2030_5.wire import Resource
 from translators.rules.book import Book
 from translators.rules.source import SourceRule
 from translators.rules.trace import Loss, LossKind, Refusal, Step, Translation
-from translators.rules.values import Unmet
+from translators.rules.values import Trace, Unmet
 
 _NO_CONTROL = frozenset({"rampTms"})
 _HEADER = frozenset(
@@ -60,6 +60,13 @@ class _Reading:
     steps: list[Step]
     losses: list[Loss]
     refusals: list[Refusal]
+
+    def take(self, control: DerControl, trace: Trace) -> None:
+        """Note one control, and how it came about."""
+        function = function_of(control)
+        self.controls.append(control)
+        self.steps += [replace(step, control=function) for step in trace.steps]
+        self.losses += [replace(loss, control=function) for loss in trace.losses]
 
     def refuse(self, outcome: str, where: str, problem: str, rule: str) -> None:
         """Note one control that cannot be read; its element's name stands for the function."""
@@ -98,6 +105,7 @@ def to_command(
     except Unmet as unmet:
         reading.refuse(unmet.outcome, unmet.where, unmet.problem, "ieee2030_5.event")
         return _result(None, reading)
+    reading.steps += _header(control, context)
     functions: set[str] = set()
     for rule, view, where in _parts(book, control, links, context.revision, reading):
         try:
@@ -110,9 +118,7 @@ def to_command(
             reading.refuse("invalid", where, "the document asks for this twice", rule.id)
             continue
         functions.add(function_of(made))
-        reading.controls.append(made)
-        reading.steps += trace.steps
-        reading.losses += trace.losses
+        reading.take(made, trace)
     return _result(command(tuple(reading.controls)), reading)
 
 
@@ -246,6 +252,22 @@ def _instant(seconds: int, where: str) -> datetime:
         return _EPOCH + timedelta(seconds=seconds)
     except OverflowError as exc:
         raise Unmet("invalid", f"DERControl/{where}", f"{seconds} is no instant") from exc
+
+
+def _header(control: Resource, context: ProgramContext) -> tuple[Step, ...]:
+    """Return how the command's own numbers came about."""
+    trace = Trace(
+        "ieee2030_5.event", ("IEEE 2030.5-2018 DERProgram.primacy", "IEEE 2030.5-2018 Event")
+    )
+    trace.step("take", "DERProgram/primacy", context.primacy, "primacy", context.primacy)
+    start, duration = _optional(control, "interval/start"), _optional(control, "interval/duration")
+    if start is not None and duration is not None:
+        begin = _instant(start, "interval/start").isoformat()
+        trace.step("instant", f"{control.name}/interval/start", start, "interval.start", begin)
+        trace.step(
+            "take", f"{control.name}/interval/duration", duration, "interval.duration", duration
+        )
+    return tuple(trace.steps)
 
 
 def _optional(control: Resource, path: str) -> int | None:

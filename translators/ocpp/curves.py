@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
@@ -16,7 +17,13 @@ from translators.canonical.controls import (
     WattVar,
 )
 from translators.canonical.curves import Vertex
-from translators.canonical.geometry import clip, signed_power_factors, simplify
+from translators.canonical.geometry import (
+    clip,
+    signed_power_factors,
+    simplify,
+    split_at_zero,
+    straight,
+)
 from translators.errors import MappingError
 from translators.ocpp.wire import Json
 from translators.rules.schema import TargetPoints
@@ -28,56 +35,106 @@ from translators.units import Unit, to_json_number
 _HUNDRED = Fraction(100)
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Vertices on their way; `origins` are those of the source where they came to lie, by name."""
+
+    points: tuple[Vertex, ...]
+    origins: tuple[tuple[Vertex, str], ...]
+    axes: tuple[str, str] = ("x", "y")
+    """Which canonical axis goes out as x and which as y."""
+
+    def origin(self, point: Vertex) -> str:
+        """Return the name of the vertex that this one is; `a..b` for one put between two."""
+        near = [(abs(v.y - point.y), name) for v, name in self.origins if v.x == point.x]
+        if near:
+            return min(near)[1]
+        before = [name for v, name in self.origins if v.x < point.x]
+        after = [name for v, name in self.origins if v.x > point.x]
+        return "..".join(before[-1:] + after[:1])
+
+
 def curve_points(rule: TargetRule, spec: TargetPoints, draft: Draft) -> list[Json]:
     """Return the curveData of a control that is a curve; `Unmet` where it cannot be drawn."""
     control = draft.control
     match control:
         case VoltVar() | VoltWatt() | WattVar() | FreqWatt():
-            points = _converted(rule, control, draft)
+            drawn = _converted(rule, control, draft)
         case WattPowerFactor():
-            points = _power_factors(rule, control, draft)
+            drawn = _power_factors(rule, control, draft)
         case TripCurve():
-            points = _boundary(control, draft)
+            drawn = _boundary(control, draft)
         case _:
             raise MappingError("is no curve", where=rule.id, value=type(control).__name__)
-    points = _few(points, spec.max, draft)
-    x, y = rule.numbers["x"], rule.numbers["y"]
     clip_y = isinstance(control, WattPowerFactor | TripCurve)
     return [
-        {
-            "x": to_json_number(x.finish(p.x, draft, f"{draft.path}/curveData[{n}]/x")),
-            "y": to_json_number(
-                y.finish(p.y, draft, f"{draft.path}/curveData[{n}]/y", clip=clip_y)
-            ),
-        }
-        for n, p in enumerate(points)
+        _emitted(rule, drawn, point, draft, f"{draft.path}/curveData[{n}]", clip_y=clip_y)
+        for n, point in enumerate(_few(drawn.points, spec.max, draft))
     ]
+
+
+def _emitted(
+    rule: TargetRule, drawn: _Drawn, point: Vertex, draft: Draft, where: str, *, clip_y: bool
+) -> Json:
+    """Return one point of the wire, with the vertex of the source that it comes from."""
+    name = drawn.origin(point)
+    operation = "insert" if ".." in name else "emit"
+    made: Json = {}
+    for axis, of, value in zip("xy", drawn.axes, (point.x, point.y), strict=True):
+        place = f"{where}/{axis}"
+        sources = "..".join(f"{part}.{of}" for part in name.split(".."))
+        draft.trace.step(operation, sources, value, place, value)
+        finish = rule.numbers[axis].finish
+        made[axis] = to_json_number(finish(value, draft, place, clip=clip_y and axis == "y"))
+    return made
+
+
+def _named(points: Sequence[Vertex]) -> list[str]:
+    return [f"points[{number}]" for number in range(len(points))]
 
 
 def _converted(
     rule: TargetRule, control: VoltVar | VoltWatt | WattVar | FreqWatt, draft: Draft
-) -> tuple[Vertex, ...]:
+) -> _Drawn:
     """Bring both axes to the target's bases, fold in vRef where the dialect wants it, and cut."""
-    curve, path = control.curve, f"{draft.path}/curveData"
+    curve = control.curve
     x, y = rule.numbers["x"], rule.numbers["y"]
-    points = []
-    for number, point in enumerate(curve.points):
-        where = f"{path}[{number}]"
-        points.append(
-            Vertex(
-                _axis(x, point.x, curve.x_unit, draft, f"{where}/x"),
-                _axis(y, point.y, curve.y_unit, draft, f"{where}/y"),
-            )
+
+    def moved(point: Vertex, name: str) -> Vertex:
+        return Vertex(
+            _axis(x, point.x, curve.x_unit, draft, f"{name}.x"),
+            _axis(y, point.y, curve.y_unit, draft, f"{name}.y"),
         )
+
+    points, names = _bent(curve.points, _named(curve.points), moved)
+    _once(draft, LossKind.REBASE)
     if isinstance(control, VoltVar):
         points = _baked(points, control, draft)
-    _once(draft, LossKind.REBASE)
-    return _cut(points, y, draft, path)
+    return _Drawn(_cut(points, y, draft), _origins(points, names))
+
+
+def _origins(points: Sequence[Vertex], names: Sequence[str]) -> tuple[tuple[Vertex, str], ...]:
+    return tuple((point, name) for point, name in zip(points, names, strict=True) if name)
+
+
+def _bent(
+    points: Sequence[Vertex], given: Sequence[str], moved: Callable[[Vertex, str], Vertex]
+) -> tuple[list[Vertex], list[str]]:
+    """Return the vertices in other bases with their names, and nameless ones where a line bends at 0."""
+    made: list[Vertex] = []
+    names: list[str] = []
+    for point, number in split_at_zero(points):
+        names.append("" if number is None else given[number])
+        made.append(moved(point, names[-1] or "points"))
+    bends = [
+        bool(names[n]) or not straight(made[n - 1], made[n], made[n + 1]) for n in range(len(made))
+    ]
+    kept = [n for n, bend in enumerate(bends) if bend]
+    return [made[n] for n in kept], [names[n] for n in kept]
 
 
 def _axis(number: Number, value: Fraction, unit: Unit, draft: Draft, where: str) -> Fraction:
-    quantity = Quantity(value, unit)
-    return number.in_unit(quantity, draft, where)
+    return number.in_unit(Quantity(value, unit), draft, where)
 
 
 def _baked(points: list[Vertex], control: VoltVar, draft: Draft) -> list[Vertex]:
@@ -91,18 +148,21 @@ def _baked(points: list[Vertex], control: VoltVar, draft: Draft) -> list[Vertex]
     baked = [
         Vertex(p.x * ratio if how == "bake_multiplicative" else p.x + offset, p.y) for p in points
     ]
-    draft.trace.step(f"vref {how}", "v_ref", control.v_ref, f"{draft.path}/curveData", "points")
+    for number, (before, after) in enumerate(zip(points, baked, strict=True)):
+        where = f"points[{number}].x"
+        draft.trace.step(f"vref {how}", where, before.x, where, after.x, text(control.v_ref))
     draft.trace.lose(LossKind.BAKE, draft.path, f"vRef {text(control.v_ref)} % is in the points")
     return baked
 
 
-def _cut(points: Sequence[Vertex], y: Number, draft: Draft, path: str) -> tuple[Vertex, ...]:
+def _cut(points: Sequence[Vertex], y: Number, draft: Draft) -> tuple[Vertex, ...]:
     """Cut geometrically: crossing vertices are inserted, slopes stay."""
     if y.spec.clip is None:
         return tuple(points)
-    low, high = (Fraction(str(bound)) for bound in y.spec.clip)
+    low, high = y.bounds(draft)
     if all(low <= point.y <= high for point in points):
         return tuple(points)
+    path = f"{draft.path}/curveData"
     cut = clip(points, low, high)
     beyond = max(max(p.y - high, low - p.y) for p in points)
     draft.trace.step(f"clip geometric {text(low)}..{text(high)}", path, len(points), path, len(cut))
@@ -110,7 +170,7 @@ def _cut(points: Sequence[Vertex], y: Number, draft: Draft, path: str) -> tuple[
     return cut
 
 
-def _power_factors(rule: TargetRule, control: WattPowerFactor, draft: Draft) -> tuple[Vertex, ...]:
+def _power_factors(rule: TargetRule, control: WattPowerFactor, draft: Draft) -> _Drawn:
     vertices, exact = signed_power_factors(control.points)
     path = f"{draft.path}/curveData"
     draft.trace.step("sign from excitation", "points", len(control.points), path, len(vertices))
@@ -118,24 +178,30 @@ def _power_factors(rule: TargetRule, control: WattPowerFactor, draft: Draft) -> 
         problem = "the sign changes between two vertices; the step at unity is put between them"
         draft.trace.lose(LossKind.APPROXIMATE, path, problem)
     x = rule.numbers["x"]
-    moved = tuple(Vertex(_axis(x, p.x, control.x_unit, draft, path), p.y) for p in vertices)
+
+    def moved(point: Vertex, name: str) -> Vertex:
+        return Vertex(_axis(x, point.x, control.x_unit, draft, f"{name}.x"), point.y)
+
+    at = {point.x: f"points[{number}]" for number, point in enumerate(control.points)}
+    points, names = _bent(vertices, [at.get(point.x, "") for point in vertices], moved)
     _once(draft, LossKind.REBASE)
-    return moved
+    return _Drawn(tuple(points), _origins(points, names))
 
 
-def _boundary(control: TripCurve, draft: Draft) -> tuple[Vertex, ...]:
+def _boundary(control: TripCurve, draft: Draft) -> _Drawn:
     """Return (value, seconds) with the value never falling, or the axes a dialect wants."""
     path = f"{draft.path}/curveData"
-    points = control.points
+    points, axes = control.points, ("x", "y")
     if draft.dialect.trip_axes == "time_x":
         draft.trace.step("swap axes", "points", "value, s", path, "s, value")
-        points = tuple(Vertex(p.y, p.x) for p in points)
+        points, axes = tuple(Vertex(p.y, p.x) for p in points), ("y", "x")
+    origins = tuple(zip(points, _named(points), strict=True))
     if any(right.x < left.x for left, right in pairwise(points)):
         points = points[::-1]
         draft.trace.step("reverse", path, "x falls", path, "x rises")
     if any(right.x < left.x for left, right in pairwise(points)):
         raise Unmet("not_applicable", draft.path, "the boundary turns back along its x axis")
-    return points
+    return _Drawn(points, origins, axes)
 
 
 def _few(points: tuple[Vertex, ...], most: int, draft: Draft) -> tuple[Vertex, ...]:

@@ -19,6 +19,9 @@ from translators.rules.target import Draft, TargetRule
 from translators.rules.trace import Loss, LossKind, Refusal, Step
 from translators.rules.values import Trace, Unmet
 
+_PROFILE = ("ocpp.charging_profile", ("OCPP 2.1 K01", "OCPP 2.1 ChargingScheduleType"))
+_SCHEDULE = "chargingProfile/chargingSchedule[0]"
+
 
 @dataclass(slots=True)
 class Desk:
@@ -43,8 +46,7 @@ class Desk:
 
     def draft(self, rule: TargetRule, control: DerControl) -> Draft:
         """Return a fresh draft of a control under a rule."""
-        path = type(control).__name__
-        return Draft(control, self.bases, rule.trace(), path, {})
+        return Draft(control, self.bases, rule.trace(control), rule.place(control), {})
 
     def keep(self, trace: Trace) -> None:
         """Take over what a rule did."""
@@ -59,7 +61,9 @@ class Desk:
         """Note controls that nobody will carry out."""
         for control in controls:
             function = function_of(control)
-            self.losses.append(Loss(LossKind.UNSUPPORTED, rule_id, unmet.where, unmet.problem))
+            self.losses.append(
+                Loss(LossKind.UNSUPPORTED, rule_id, unmet.where, unmet.problem, control=function)
+            )
             self.refusals.append(
                 Refusal(
                     ControlOutcome(unmet.outcome), function, unmet.where, unmet.problem, rule_id
@@ -74,7 +78,7 @@ class Desk:
         version = self.profile.ocpp_version
         self.messages.append(StationMessage(version, action, payload, message_id, functions))
 
-    def times(self) -> dict[str, Any]:
+    def times(self, trace: Trace, place: str) -> dict[str, Any]:
         """Return startTime and duration of a scheduled DER control; nothing for a default.
 
         R04.FR.12, R04.FR.13: a default has neither; a scheduled one has both.
@@ -84,8 +88,10 @@ class Desk:
             return {}
         if interval.duration is None:
             raise Unmet("not_applicable", "interval", "a control without end cannot be scheduled")
-        seconds = int(interval.duration.total_seconds())
-        return {"startTime": instant(interval.start), "duration": seconds}
+        begin, seconds = instant(interval.start), int(interval.duration.total_seconds())
+        trace.step("emit", "interval.start", begin, f"{place}/startTime", begin)
+        trace.step("emit", "interval.duration", seconds, f"{place}/duration", seconds)
+        return {"startTime": begin, "duration": seconds}
 
     def set_profile(self, profile: Profile, controls: Sequence[DerControl]) -> None:
         """Owe the station a SetChargingProfile (K01)."""
@@ -96,8 +102,13 @@ class Desk:
             self.command.mrid, self.profile.id, profile.purpose + profile.part, profile.evse_id
         )
         schedule: Json = {"id": number, "startSchedule": instant(start)}
+        trace = Trace(*_PROFILE, function_of(controls[0]))
+        emitted = schedule["startSchedule"]
+        trace.step("emit", "interval.start", emitted, f"{_SCHEDULE}/startSchedule", emitted)
         if duration is not None:
-            schedule["duration"] = int(duration.total_seconds())
+            schedule["duration"] = seconds = int(duration.total_seconds())
+            trace.step("emit", "interval.duration", seconds, f"{_SCHEDULE}/duration", seconds)
+        self.keep(trace)
         schedule |= {
             "chargingRateUnit": profile.unit,
             "chargingSchedulePeriod": [{"startPeriod": 0, **profile.period}],

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from translators.canonical.capability import StationProfile
+from translators.canonical.capability import StationProfile, Transaction
 from translators.canonical.controls import ActiveSetpoint, DerControl, PowerLimit, Quantity
 from translators.ocpp.desk import Desk, Profile
 from translators.ocpp.members import set_der_control, supports
-from translators.rules.target import Draft, TargetRule
+from translators.rules.target import PERIOD, Draft, TargetRule
 from translators.rules.trace import LossKind
-from translators.rules.values import Unmet, text
+from translators.rules.values import Trace, Unmet, text
 from translators.units import Kind, Rounding, Unit, round_to, to_json_number
 
 WATT = Unit(Kind.POWER)
@@ -81,13 +81,10 @@ def _clip_setpoints(
         return False
     if total <= watts:
         return True
-    trace = rule.trace()
+    trace = rule.trace(controls[0])
     for transaction in running:
         before = transaction.running_setpoint_w or Fraction()
-        value = round_to(before * watts / total, _PLACES, Rounding.DOWN)
-        where = f"transaction {transaction.transaction_id}"
-        trace.step("clip setpoint", where, before, "setpoint", -value)
-        trace.lose(LossKind.CLIP, "setpoint", f"running {text(before)} W", before - value)
+        value = _share(before, watts / total, transaction, trace)
         desk.set_profile(
             Profile(
                 purpose="TxProfile",
@@ -106,6 +103,20 @@ def _clip_setpoints(
     return True
 
 
+def _share(before: Fraction, share: Fraction, transaction: Transaction, trace: Trace) -> Fraction:
+    """Return the part of a running setpoint that a limit leaves to its transaction, in watts."""
+    where = f"transaction {transaction.transaction_id}"
+    left = before * share
+    value = round_to(left, _PLACES, Rounding.DOWN)
+    trace.step("clip setpoint", where, before, f"{PERIOD}/setpoint", left, f"share = {text(share)}")
+    trace.lose(LossKind.CLIP, f"{PERIOD}/setpoint", f"running {text(before)} W", before - left)
+    if value != left:
+        trace.step(f"round {_PLACES} down", f"{PERIOD}/setpoint", left, f"{PERIOD}/setpoint", value)
+        trace.lose(LossKind.ROUND, f"{PERIOD}/setpoint", f"{_PLACES} decimals", left - value)
+    trace.step("sign", f"{PERIOD}/setpoint", value, f"{PERIOD}/setpoint", -value)
+    return value
+
+
 def import_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
     """Bound charge at the station: in watts, or in amps where it knows no watts."""
     if desk.ceased:
@@ -114,6 +125,7 @@ def import_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
     tightest, watts = _tightest(desk, rule, controls)
     desk.import_cap = watts
     draft = desk.draft(rule, tightest)
+    in_watts(desk, tightest.value, draft)  # for the trace
     unit, period = charging_limit(desk, rule, draft, watts)
     rule.declare(draft, draft.trace)
     for control in controls:
@@ -132,7 +144,7 @@ def charging_limit(
     number = rule.numbers["limit"]
     where = f"{draft.path}/limit"
     if all("W" in evse.charging_rate_units for evse in desk.profile.evses):
-        draft.trace.step("unit W", "value", watts, where, watts)
+        draft.trace.step("emit", "value", watts, where, watts)
         return "W", {"limit": to_json_number(number.finish(watts, draft, where))}
     phases, volts = _conductors(desk, where)
     amps = watts / (phases * volts)
@@ -141,7 +153,19 @@ def charging_limit(
     )
     draft.trace.lose(LossKind.APPROXIMATE, where, f"amps at nominal {text(volts)} V")
     limit = to_json_number(number.finish(amps, draft, where))
+    draft.trace.step("phases", "station.phases", phases, f"{draft.path}/numberPhases", phases)
     return "A", {"limit": limit, "numberPhases": phases}
+
+
+def no_charge(desk: Desk) -> tuple[str, dict[str, int | float]]:
+    """Return the rate unit and the period members that allow no charge at all."""
+    if all("W" in evse.charging_rate_units for evse in desk.profile.evses):
+        return "W", {"limit": 0}
+    period: dict[str, int | float] = {"limit": 0}
+    phases = {evse.phases for evse in desk.profile.evses}
+    if len(phases) == 1:
+        period["numberPhases"] = phases.pop()
+    return "A", period
 
 
 def _conductors(desk: Desk, where: str) -> tuple[int, Fraction]:
@@ -156,4 +180,4 @@ def _conductors(desk: Desk, where: str) -> tuple[int, Fraction]:
 
 def in_watts(desk: Desk, quantity: Quantity, draft: Draft) -> Fraction:
     """Return a quantity in watts, by ratings where it is a percentage."""
-    return desk.bases.convert(quantity, WATT, draft.trace, draft.path)
+    return desk.bases.convert(quantity, WATT, draft.trace, "value")

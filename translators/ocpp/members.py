@@ -36,7 +36,8 @@ def set_der_control(
     body: Json = {"priority": desk.command.primacy}
     if rule.model.points is not None:
         body["curveData"] = curve_points(rule, rule.model.points, draft)
-    body |= rule.members(draft) | desk.times()
+    body |= rule.members(draft) | desk.times(draft.trace, slot)
+    draft.trace.step("emit", "primacy", body["priority"], f"{slot}/priority", body["priority"])
     number = control_id(desk.command.mrid, desk.profile.id, control_type)
     payload: Json = {
         "isDefault": is_default,

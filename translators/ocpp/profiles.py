@@ -20,11 +20,11 @@ from translators.canonical.controls import (
     ReactiveSetpoint,
 )
 from translators.ocpp.desk import Desk, Profile
-from translators.ocpp.limits import charging_limit, in_watts
+from translators.ocpp.limits import WATT, charging_limit, in_watts, no_charge
 from translators.ocpp.wire import Json
 from translators.rules.target import Draft, TargetRule
 from translators.rules.trace import LossKind
-from translators.rules.values import Unmet, text
+from translators.rules.values import Trace, Unmet, text
 from translators.units import Base, Kind, Unit, percent, to_json_number
 
 _VAR = Unit(Kind.REACTIVE)
@@ -38,7 +38,7 @@ def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> No
     transaction = _transaction(desk)
     active = next((c for c in controls if isinstance(c, ActiveSetpoint)), None)
     reactive = next((c for c in controls if isinstance(c, ReactiveSetpoint)), None)
-    draft = desk.draft(rule, controls[0])
+    draft = desk.draft(rule, active or controls[0])
     watts = _active(desk, active, transaction, draft)
     evse = desk.evse(transaction)
     if (
@@ -48,9 +48,7 @@ def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> No
     ):
         period = _central(desk, rule, draft, watts, transaction)
         if reactive is not None:
-            var = _reactive(desk, reactive, evse, draft)
-            value = rule.numbers["setpointReactive"].finish(var, draft, "setpointReactive")
-            period["setpointReactive"] = to_json_number(value)
+            period["setpointReactive"] = _reactive(desk, rule, reactive, evse)
         unit = "W"
     else:
         unit, period = _as_limit(desk, rule, draft, watts, reactive)
@@ -71,7 +69,7 @@ def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> No
 def _ceased(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> bool:
     """Say whether the same command ceases to energize; what it asks for besides has no effect then."""
     if desk.ceased:
-        trace = rule.trace()
+        trace = rule.trace(controls[0])
         trace.lose(LossKind.DROP, type(controls[0]).__name__, "nothing flows: ceased to energize")
         desk.keep(trace)
         desk.follow(controls)
@@ -95,58 +93,86 @@ def _active(
             problem = "a reactive setpoint needs an active one beside it (Q03)"
             raise Unmet("not_applicable", "setpoint", problem)
         return transaction.running_setpoint_w
-    watts = in_watts(desk, _positive_base(desk, active.value, draft), draft)
-    low, high = _range(desk, transaction)
-    cut = watts if high is None else min(watts, high)
-    cut = cut if low is None else max(cut, -low)
+    chosen, other = _readings(desk, active.value)
+    watts = in_watts(desk, chosen, draft)
+    cut = _within(watts, *_range(desk, transaction))
     if cut != watts:
-        draft.trace.step("clip setpoint", "value", watts, "setpoint", cut)
+        draft.trace.step("clip", "value", watts, "value", cut)
         draft.trace.lose(LossKind.CLIP, "setpoint", "beyond rating or limit", watts - cut)
+    if other is not None and cut != _silently(desk, other, transaction):
+        detail = f"positive per cent read as of {chosen.base}"
+        draft.trace.lose(LossKind.AMBIGUOUS, "setpoint", detail)
     return cut
+
+
+def _within(value: Fraction, low: Fraction | None, high: Fraction | None) -> Fraction:
+    """Return the value within two magnitudes, `low` on the negative side; None bounds nothing."""
+    cut = value if high is None else min(value, high)
+    return cut if low is None else max(cut, -low)
+
+
+def _silently(desk: Desk, quantity: Quantity, transaction: Transaction) -> Fraction | None:
+    """Return the watts of the reading that was not chosen, None where the station has none."""
+    try:
+        watts = desk.bases.convert(quantity, WATT, Trace("", ()), "value")
+    except Unmet:
+        return None
+    return _within(watts, *_range(desk, transaction))
 
 
 def _range(desk: Desk, transaction: Transaction) -> tuple[Fraction | None, Fraction | None]:
     """Return the largest charge and discharge at one EVSE in watts, None where nothing bounds them."""
     evse = desk.evse(transaction)
     ratings = Ratings() if evse is None else evse.ratings
-    charge = [ratings.max_charge_rate_w, desk.import_cap]
+    setting = desk.bases.setting
+    charge = [ratings.max_charge_rate_w, setting(Base.MAX_CHARGE_W), desk.import_cap]
     discharge = [ratings.max_w, ratings.max_discharge_rate_w, desk.export_cap]
+    discharge += [setting(Base.MAX_W), setting(Base.MAX_DISCHARGE_W)]
+    return _least(charge), _least(discharge)
+
+
+def _least(bounds: Sequence[Fraction | None]) -> Fraction | None:
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+def _readings(desk: Desk, value: Quantity) -> tuple[Quantity, Quantity | None]:
+    """Return what a setpoint means, and its other reading: a positive per cent of opModFixedW has two."""
+    bases = (Base.MAX_W, Base.MAX_DISCHARGE_W)
+    if value.unit.kind is not Kind.PERCENT or value.value <= 0 or value.unit.of not in bases:
+        return value, None
+    chosen = Base(desk.situation.policy.get("fixed_w_positive_base", Base.MAX_W))
+    (other,) = (base for base in bases if base is not chosen)
     return (
-        min((watts for watts in charge if watts is not None), default=None),
-        min((watts for watts in discharge if watts is not None), default=None),
+        replace(value, unit=percent(chosen, value.unit.of_negative)),
+        replace(value, unit=percent(other, value.unit.of_negative)),
     )
 
 
-def _positive_base(desk: Desk, value: Quantity, draft: Draft) -> Quantity:
-    """Choose what a positive per cent of opModFixedW means: two readings, one by policy."""
-    readings = (Base.MAX_W, Base.MAX_DISCHARGE_W)
-    if value.unit.kind is not Kind.PERCENT or value.value < 0 or value.unit.of not in readings:
-        return value
-    chosen = Base(desk.situation.policy.get("fixed_w_positive_base", Base.MAX_W))
-    ratings = {desk.bases.total(name) for name in ("max_w", "max_discharge_rate_w")}
-    if len(ratings) > 1 and value.value != 0:
-        detail = f"positive per cent read as of {chosen}"
-        draft.trace.lose(LossKind.AMBIGUOUS, draft.path, detail)
-    return replace(value, unit=percent(chosen, value.unit.of_negative))
-
-
-def _reactive(desk: Desk, reactive: ReactiveSetpoint, evse: Evse, draft: Draft) -> Fraction:
-    """Return the reactive setpoint in var (+ injects), within ratings."""
-    var = desk.bases.convert(reactive.value, _VAR, draft.trace, "setpointReactive")
-    high, low = evse.ratings.base(Base.MAX_VAR), evse.ratings.base(Base.MAX_VAR_NEG)
-    cut = var if high is None else min(var, high)
-    cut = cut if low is None else max(cut, -low)
+def _reactive(desk: Desk, rule: TargetRule, reactive: ReactiveSetpoint, evse: Evse) -> int | float:
+    """Return the reactive setpoint as the wire has it, within ratings."""
+    draft = desk.draft(rule, reactive)
+    var = desk.bases.convert(reactive.value, _VAR, draft.trace, "value")
+    setting = desk.bases.setting
+    high = [evse.ratings.base(Base.MAX_VAR), setting(Base.MAX_VAR)]
+    low = [evse.ratings.base(Base.MAX_VAR_NEG), setting(Base.MAX_VAR_NEG)]
+    cut = _within(var, _least(low), _least(high))
     if cut != var:
-        draft.trace.step("clip setpoint", "value", var, "setpointReactive", cut)
+        draft.trace.step("clip", "value", var, "value", cut)
         draft.trace.lose(LossKind.CLIP, "setpointReactive", "beyond rating", var - cut)
-    return cut
+    place = f"{draft.path}/setpointReactive"
+    draft.trace.step("emit", "value", cut, place, cut)
+    value = rule.numbers["setpointReactive"].finish(cut, draft, place)
+    desk.keep(draft.trace)
+    return to_json_number(value)
 
 
 def _central(
     desk: Desk, rule: TargetRule, draft: Draft, watts: Fraction, transaction: Transaction
 ) -> Json:
     """Return a CentralSetpoint period; limits beside it only where the dialect wants them (Q03.FR.02)."""
-    value = rule.numbers["setpoint"].finish(watts, draft, "setpoint")
+    place = f"{draft.path}/setpoint"
+    draft.trace.step("emit", "value", watts, place, watts)
+    value = rule.numbers["setpoint"].finish(watts, draft, place)
     period: Json = {"operationMode": "CentralSetpoint", "setpoint": to_json_number(value)}
     if desk.profile.dialect.central_setpoint_limits == "include":
         low, high = _range(desk, transaction)
@@ -177,20 +203,13 @@ def cease(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
         return
     desk.ceased = True
     draft = desk.draft(rule, stopping[0])
-    unit, period = _nothing(desk)
+    unit, period = no_charge(desk)
     rule.declare(draft, draft.trace)
     desk.keep(draft.trace)
     desk.set_profile(Profile("ChargingStationMaxProfile", 0, unit, period, part="/cease"), stopping)
     if desk.profile.ocpp_version == "2.1":
         for transaction in desk.situation.transactions:
             _idle(desk, transaction, stopping)
-
-
-def _nothing(desk: Desk) -> tuple[str, Json]:
-    """Return a zero limit in the unit that the station knows."""
-    if all("W" in evse.charging_rate_units for evse in desk.profile.evses):
-        return "W", {"limit": 0}
-    return "A", {"limit": 0}
 
 
 def _idle(desk: Desk, transaction: Transaction, controls: Sequence[DerControl]) -> None:

@@ -43,6 +43,18 @@ class Bases:
             raise Unmet("not_applicable", where, f"the station's rating {base} is {text(total)}")
         return total
 
+    def setting(self, base: Base | None) -> Fraction | None:
+        """Return the magnitude that DERSettings set a base to, None where they do not."""
+        value = None if base is None else self.situation.settings.get(base)
+        return None if value is None else abs(value)
+
+    def share(self, base: Base | None) -> Fraction:
+        """Return how much of its rating the station may use by DERSettings: at most 1."""
+        set_to = self.setting(base)
+        if base is None or set_to is None:
+            return Fraction(1)
+        return min(Fraction(1), set_to / self.rating(base, base))
+
     def total(self, name: str) -> Fraction | None:
         """Return the sum of a rating over all EVSEs by attribute name, None where one is unknown."""
         values = [getattr(evse.ratings, name) for evse in self.profile.evses]
@@ -53,23 +65,28 @@ class Bases:
         """Return the number of `unit` that `quantity` is, by ratings where bases differ.
 
         From one percentage base to another is a re-base and declared; between watts and per cent of
-        watts the rating only says how many.
+        watts the rating only says how many. Where DERSettings set a base (setMaxW below rtgMaxW), a
+        percentage of the utility is of the setting; the station's own are of its rating.
         """
         source, value = quantity.unit, quantity.value
         here, there = quantity.base, unit.of_negative if value < 0 else unit.of
-        if here == there and source.kind == unit.kind:
+        if here == there and source.kind == unit.kind and self.setting(here) is None:
             return value * source.scale / unit.scale
         if here is None and there is None:
             raise MappingError(f"is {source}, not {unit}", where=where, rule="W, var, VA never mix")
+        if value == 0 and (here is None or there is None):
+            trace.step(f"unit {source} -> {unit}", where, value, where, value)
+            return value
         before, used = value, []
         value *= source.scale
         if here is not None:
-            rating = self.rating(here, where)
+            set_to = self.setting(here)
+            rating = self.rating(here, where) if set_to is None else set_to
             used.append(f"{here} = {text(rating)}")
             value = value * rating / 100
         if there is not None:
             rating = self.rating(there, where)
-            used.append(f"{there} = {text(rating)}")
+            used.append(f"{'rating ' if here == there else ''}{there} = {text(rating)}")
             value = value / rating * 100
         value /= unit.scale
         trace.step(f"rebase {source} -> {unit}", where, before, where, value, ", ".join(used))

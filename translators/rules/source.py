@@ -271,8 +271,11 @@ class SourceRule:
                 path = f"{where}/{spec.each}[{number}]"
                 # multipliers stand beside the list, not in the point
                 joint = _Joint(point, view)
-                x, y = read_x(joint, trace, path), read_y(joint, trace, path)
-                rows.append((x, y, None if excite is None else excite(point, trace, path)))
+                with trace.within(f"points[{number}]."):
+                    x, y = read_x(joint, trace, path), read_y(joint, trace, path)
+                    trace.step("unit", path, x, "x", x, str(x_unit))
+                    trace.step("unit", path, y, "y", y, str(y_unit))
+                    rows.append((x, y, None if excite is None else excite(point, trace, path)))
             return Points(tuple(rows), x_unit, y_unit)
 
         return points

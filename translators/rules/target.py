@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from translators.canonical.capability import Dialect
-from translators.canonical.controls import DerControl, Quantity
+from translators.canonical.controls import DerControl, Quantity, function_of
 from translators.errors import MappingError
 from translators.rules.bases import Bases
 from translators.rules.canonical import CLASSES, UNITS, names
@@ -20,6 +20,9 @@ from translators.units import Rounding, Unit, parse_unit, round_to, same_base, t
 
 type Codec = Callable[[Fraction, Dialect, Bases, str], Fraction]
 type Emit = Callable[["Draft"], Any]
+
+PERIOD = "chargingProfile/chargingSchedule[0]/chargingSchedulePeriod[0]"
+"""Where the numbers of a SetChargingProfile stand: we send one schedule with one period."""
 
 _ABSENT = object()
 _DIALECT = frozenset({"dialect"})
@@ -99,8 +102,17 @@ class Number:
             trace.lose(self._loss, where, "station models read this field differently")
         return self._rounded(value, trace, where)
 
-    def _clipped(self, value: Fraction, draft: Draft, where: str) -> Fraction:
+    def bounds(self, draft: Draft) -> tuple[Fraction, Fraction]:
+        """Return what the number is cut to: the range of the field, or less where DERSettings say so."""
         low, high = (Fraction(str(bound)) for bound in self.spec.clip or (0, 0))
+        used = next((u for u, wire in self.units if wire == draft.units.get(self.name)), None)
+        if used is None:
+            return low, high
+        share, share_negative = (draft.bases.share(base) for base in (used.of, used.of_negative))
+        return low * share_negative, high * share
+
+    def _clipped(self, value: Fraction, draft: Draft, where: str) -> Fraction:
+        low, high = self.bounds(draft)
         cut = min(max(value, low), high)
         if cut != value:
             draft.trace.step(f"clip {text(low)}..{text(high)}", where, value, where, cut)
@@ -147,9 +159,17 @@ class TargetRule:
         for name in sorted((matched | ignored) - self._names):
             raise MappingError("is no field of the control", where=self.id, value=name)
 
-    def trace(self) -> Trace:
-        """Return an empty trace of this rule."""
-        return Trace(self.id, self.cites)
+    def trace(self, control: DerControl) -> Trace:
+        """Return an empty trace of this rule for a control."""
+        return Trace(self.id, self.cites, function_of(control))
+
+    def place(self, control: DerControl) -> str:
+        """Return where in the message's payload the members of a control stand."""
+        variant = self.variant(control)
+        if variant is not None and variant.slot is not None:
+            return variant.slot
+        profiled = self.model.target.message == "SetChargingProfile"
+        return PERIOD if profiled else type(control).__name__
 
     def variant(self, control: DerControl) -> Variant | None:
         """Return the wire form for this control, None where the target has none."""
@@ -210,7 +230,7 @@ class TargetRule:
             raise MappingError("is no field of the control", where=self.id, value=spec.from_)
         source = spec.from_
         if spec.cases is not None:
-            return _cases(source, spec)
+            return _cases(name, source, spec)
         if spec.unit is None and spec.units is None:
             if source in UNITS or source in _QUANTITIES:
                 raise MappingError("needs a unit", where=f"{self.id}.{name}", rule="units")
@@ -233,7 +253,7 @@ def _with_dialect(values: dict[str, Any], draft: Draft) -> dict[str, Any]:
     return {**values, "dialect": asdict(draft.dialect)}
 
 
-def _cases(source: str, spec: TargetField) -> Emit:
+def _cases(name: str, source: str, spec: TargetField) -> Emit:
     cases = spec.cases or {}
 
     def choose(draft: Draft) -> Any:
@@ -242,7 +262,7 @@ def _cases(source: str, spec: TargetField) -> Emit:
         if spec.codec == "excitation" and draft.dialect.excitation == "inverted":
             wire = not wire
             draft.trace.lose(LossKind.DIALECT, draft.path, "excitation is read inverted")
-        draft.trace.step("cases", source, value, f"{draft.path}/{source}", wire)
+        draft.trace.step("cases", source, value, f"{draft.path}/{name}", wire)
         return wire
 
     return choose
@@ -250,19 +270,20 @@ def _cases(source: str, spec: TargetField) -> Emit:
 
 def _number(number: Number, source: str, draft: Draft) -> Any:
     value = getattr(draft.control, source)
-    where = f"{draft.path}/{number.name}"
+    where = f"{draft.path}/{number.name.replace('.', '/')}"
     if value is None:
         if number.spec.omit_if_absent:
             return _ABSENT
         if number.spec.default is None:
             raise Unmet("not_applicable", where, f"{source} is not given and the target demands it")
-        value = Fraction(number.spec.default)
+        value, source = Fraction(number.spec.default), f"{source} (not given)"
     if isinstance(value, Quantity):
+        draft.trace.step("emit", source, value.value, where, value.value)
         value = number.in_unit(value, draft, where)
+    else:
+        draft.trace.step("emit", source, value, where, value)
     value = _floored(value, number, draft, where)
-    finished = number.finish(value, draft, where)
-    draft.trace.step("emit", source, value, where, finished)
-    return to_json_number(finished)
+    return to_json_number(number.finish(value, draft, where))
 
 
 def _floored(value: Fraction, number: Number, draft: Draft, where: str) -> Fraction:

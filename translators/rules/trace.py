@@ -45,6 +45,8 @@ class Step:
     after: str
     base: str = ""
     """Rating used, with its value: `setMaxVar = 11000`."""
+    control: str = ""
+    """The function (`function_of`) that the value belongs to; empty for the command's own fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Loss:
     detail: str
     residual: str = ""
     """Exact remainder where there is one, as a number's text."""
+    control: str = ""
+    """The function (`function_of`) that loses it; empty for the command's own fields."""
 
 
 @dataclass(frozen=True, slots=True)

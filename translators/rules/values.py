@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -22,10 +24,12 @@ def text(value: object) -> str:
 
 @dataclass(slots=True)
 class Trace:
-    """Collects what one rule does; `rule` is `id@version`."""
+    """Collects what one rule does; `rule` is `id@version`, `control` the function that it serves."""
 
     rule: str
     cites: tuple[str, ...]
+    control: str = ""
+    prefix: str = ""
     steps: list[Step] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
 
@@ -40,15 +44,32 @@ class Trace:
     ) -> None:
         """Record one operation on one value."""
         self.steps.append(
-            Step(self.rule, self.cites, operation, source, text(before), target, text(after), base)
+            Step(
+                self.rule,
+                self.cites,
+                operation,
+                source,
+                text(before),
+                self.prefix + target,
+                text(after),
+                base,
+                self.control,
+            )
         )
+
+    @contextmanager
+    def within(self, prefix: str) -> Iterator[None]:
+        """Put a prefix before the targets of the steps recorded meanwhile."""
+        before, self.prefix = self.prefix, prefix
+        yield
+        self.prefix = before
 
     def lose(
         self, kind: LossKind, where: str, detail: str, residual: Fraction | None = None
     ) -> None:
         """Record a loss."""
         rest = "" if residual is None else text(residual)
-        self.losses.append(Loss(kind, self.rule, where, detail, rest))
+        self.losses.append(Loss(kind, self.rule, where, detail, rest, self.control))
 
 
 class Unmet(Exception):  # noqa: N818 - not an error: a control that cannot be carried out
