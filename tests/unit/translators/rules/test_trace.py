@@ -1,0 +1,63 @@
+"""Steps and losses: exact texts, and nothing lost when translations are chained."""
+
+import pytest
+
+from support.translation import F
+from translators.canonical.telemetry import ControlOutcome
+from translators.rules.trace import Loss, LossKind, Refusal, Step, Translation
+from translators.rules.values import Trace, Unmet, text
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (F(19, 20), "0.95"),
+        (F(-7), "-7"),
+        (F(1, 3), "1/3"),
+        (F(1, 10**7), "0.0000001"),
+        ("x", "x"),
+        (4, "4"),
+        (None, "None"),
+    ],
+)
+def test_a_number_reads_as_a_decimal_where_there_is_one(value, expected):
+    assert text(value) == expected
+
+
+def test_a_trace_collects_steps_and_losses_of_its_rule():
+    trace = Trace("r@1", ("clause",))
+    trace.step("scale10 -3", "a", F(950), "b", F("0.95"), "setMaxW = 1")
+    trace.lose(LossKind.ROUND, "b", "4 decimals", F(1, 3))
+    trace.lose(LossKind.DROP, "c", "no field")
+    assert trace.steps == [
+        Step("r@1", ("clause",), "scale10 -3", "a", "950", "b", "0.95", "setMaxW = 1")
+    ]
+    assert trace.losses == [
+        Loss(LossKind.ROUND, "r@1", "b", "4 decimals", "1/3"),
+        Loss(LossKind.DROP, "r@1", "c", "no field", ""),
+    ]
+
+
+def test_a_chain_keeps_every_step_loss_and_refusal_in_order():
+    def part(value, tag):
+        step = Step(tag, (), "op", "a", "1", "b", "2")
+        loss = Loss(LossKind.CLIP, tag, "a", "b")
+        refusal = Refusal(ControlOutcome.INVALID, "f", "a", "b", tag)
+        return Translation(value, (step,), (loss,), (refusal,))
+
+    chained = part(1, "first").then(lambda value: part(value + 1, "second"))
+    assert chained.value == 2
+    for kept in (chained.steps, chained.losses, chained.refusals):
+        assert [item.rule for item in kept] == ["first", "second"]
+
+
+def test_the_loss_kinds_are_the_closed_list_of_the_vectors():
+    assert {kind.value for kind in LossKind} == {
+        *("rebase", "clip", "round", "drop", "approximate", "ambiguous", "dialect", "bake"),
+        *("semantic", "scope", "unit", "binding", "policy", "unsupported"),
+    }
+
+
+def test_what_cannot_be_met_says_outcome_place_and_problem():
+    unmet = Unmet("invalid", "a/b", "is missing")
+    assert (unmet.outcome, unmet.where, str(unmet)) == ("invalid", "a/b", "is missing")
