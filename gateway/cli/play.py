@@ -9,11 +9,23 @@ from typing import Annotated
 import typer
 
 from gateway.errors import SettingsError
-from gateway.simulators import utility_2030_5
+from gateway.security.identities import read_identity, trust_store
+from gateway.simulators import station_script, utility_2030_5
 
 app = typer.Typer(name="sim", no_args_is_help=True, help="Simulators: a utility, a station.")
 
 Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="YAML script to play.")]
+
+
+@app.callback()
+def group() -> None:
+    """Play a peer of the gateway, on real sockets."""
+
+
+@app.command("station")
+def station_command(script: Script) -> None:
+    """Run charging stations behind one grid; print what they are asked and what they measure."""
+    asyncio.run(station_script.serve(station_script.load_script(_text(script)), typer.echo))
 
 
 @app.command("utility-2030.5")
@@ -28,6 +40,8 @@ def utility_command(
 ) -> None:
     """Serve an IEEE 2030.5 utility over mutual TLS; print each step, post and refusal."""
     played = utility_2030_5.load_script(_text(script), script.parent)
+    read_identity(certificate, key)
+    trust_store(trust_anchor)
     files = utility_2030_5.Files(certificate, key, trust_anchor)
     asyncio.run(
         utility_2030_5.serve(played, files, typer.echo, address=(host, port), folder=script.parent)

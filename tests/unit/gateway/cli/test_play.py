@@ -1,0 +1,36 @@
+"""`dergate sim`: what cannot be played is refused before anything is served."""
+
+import pytest
+
+from gateway.cli.main import main
+
+UTILITY = ["sim", "utility-2030.5", "--certificate", "a.pem", "--key", "a.key"]
+UTILITY += ["--trust-anchor", "ca.pem", "--port", "0"]
+
+
+@pytest.mark.parametrize("command", [UTILITY, ["sim", "station"]])
+def test_a_script_that_is_not_there_is_named(command, tmp_path, capsys):
+    assert main([*command, str(tmp_path / "gone.yaml")]) == 2
+    assert "gone.yaml DG-1020 cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [UTILITY, ["sim", "station"]])
+def test_a_wrong_script_says_which_entry(command, tmp_path, capsys):
+    script = tmp_path / "script.yaml"
+    script.write_text("steps: [{at_s: soon}]\n")
+    assert main([*command, str(script)]) == 2
+    assert "DG-1000" in capsys.readouterr().err
+
+
+def test_files_that_make_no_identity_are_refused(tmp_path, capsys):
+    script = tmp_path / "script.yaml"
+    script.write_text("programs: []\ndevices: []\n")
+    assert main([*UTILITY, str(script)]) == 2
+    assert "a.pem DG-1101" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--certificate", "--key", "--trust-anchor"])
+def test_a_utility_needs_its_files(option, capsys):
+    at = UTILITY.index(option)
+    assert main([*UTILITY[:at], *UTILITY[at + 2 :], "script.yaml"]) == 2
+    assert f"Missing option '{option}'" in capsys.readouterr().err

@@ -1,0 +1,118 @@
+"""The composition root: what the settings become."""
+
+from fractions import Fraction
+
+import pytest
+
+from gateway import app
+from gateway.core.station import StationRules
+from gateway.settings import load
+from gateway.stations.context import StationEntry
+from support.site import (
+    VERIFIER,
+    a_site,
+    a_station,
+    a_utility,
+    an_evse,
+    an_identity,
+    enrol,
+    write_site,
+)
+from translators.canonical.capability import Current, Dialect, Evse, Ratings
+from translators.canonical.commands import Revision
+
+
+@pytest.fixture
+def settings(tmp_path):
+    def loaded(**changes):
+        return load(write_site(tmp_path, a_site(**changes)), {})
+
+    return loaded
+
+
+@pytest.fixture
+def enrolled(tmp_path):
+    return enrol(tmp_path, "CS1", "CS2")
+
+
+def test_a_station_becomes_an_entry(settings):
+    evse = an_evse(
+        phases=1,
+        ratings={"MaxW": 22000, "MaxVar": 4840.5},
+        der_modes=["VoltVar"],
+        v2x_operation_modes=["CentralSetpoint"],
+        charging_rate_units=["A"],
+    )
+    station = a_station(
+        nominal_frequency_hz=60, evses=[evse], dialect={"droop": "percent"}, vendor="V", model="M"
+    )
+    assert app.station_entries(settings(stations=[station])) == [
+        StationEntry(
+            id="CS1",
+            password_verifier=VERIFIER,
+            nominal_frequency_hz=Fraction(60),
+            evses=(
+                Evse(
+                    id=1,
+                    current=Current.DC,
+                    phases=1,
+                    ratings=Ratings(),
+                    der_modes=frozenset({"VoltVar"}),
+                    v2x_operation_modes=frozenset({"CentralSetpoint"}),
+                    charging_rate_units=("A",),
+                ),
+            ),
+            overrides={1: {"MaxW": Fraction(22000), "MaxVar": Fraction(9681, 2)}},
+            dialect=Dialect(droop="percent"),
+            vendor="V",
+            model="M",
+        )
+    ]
+
+
+def test_a_station_follows_the_utility_of_its_identity(settings):
+    station = a_station(
+        "CS2",
+        der_settings={"setMinPFOverExcited": 0.9},
+        policy={"fixed_w_positive_base": "setMaxDischargeRateW"},
+    )
+    utilities = [a_utility("east"), a_utility("west", an_identity("CS2"))]
+    _, rules = app.station_rules(settings(stations=[a_station(), station], utilities=utilities))
+    assert rules == StationRules(
+        id="CS2",
+        utility="west",
+        settings={"setMinPFOverExcited": Fraction(9, 10)},
+        policy={"fixed_w_positive_base": "setMaxDischargeRateW", "unequal_ratings": "refuse"},
+    )
+
+
+def test_an_identity_becomes_an_access(settings, enrolled, tmp_path):
+    utility = a_utility(
+        "grid",
+        an_identity("CS1", pin=111115),
+        revision="2023",
+        peer_lfdi="ab" * 20,
+        check_hostname=False,
+        additional_ciphers="ECDHE-RSA-AES128-GCM-SHA256",
+        poll_interval_s=3,
+        post_interval_s=60,
+        request_timeout_s=2.5,
+    )
+    [access] = app.utility_accesses(settings(utilities=[utility]))
+    assert (access.utility, access.station, access.revision) == ("grid", "CS1", Revision("2023"))
+    assert access.url == "https://127.0.0.1:8443/dcap"
+    assert access.certificate == tmp_path / "certs" / "cs1.pem"
+    assert access.key == tmp_path / "certs" / "cs1.key"
+    assert access.trust_anchor == enrolled.trust_anchor
+    assert (access.pin, access.peer_lfdi, access.check_hostname) == (111115, "ab" * 20, False)
+    assert access.additional_ciphers == "ECDHE-RSA-AES128-GCM-SHA256"
+    assert (access.poll_interval_s, access.post_interval_s) == (3, 60)
+    assert access.request_timeout_s == 2.5
+
+
+def test_the_endpoint_is_where_the_settings_say(settings, tmp_path):
+    ocpp = {"host": "::1", "port": 9443, "certificate": "a.pem", "key": "a.key"}
+    config = app.endpoint_config(settings(ocpp=ocpp | {"call_timeout_s": 7.5, "heartbeat_s": 300}))
+    assert (config.host, config.port) == ("::1", 9443)
+    assert (config.certificate, config.key) == (tmp_path / "a.pem", tmp_path / "a.key")
+    assert (config.rhythm.call_timeout_s, config.rhythm.heartbeat_s) == (7.5, 300)
