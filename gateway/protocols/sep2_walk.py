@@ -46,6 +46,8 @@ from gateway.protocols.sep2_survey import Identity, Program, Survey, survey
 
 __all__ = ["Answer", "Identity", "Request", "Walk"]
 
+_CURVE_TRIES = 3
+"""How often a curve may fail before its control is told without it: the other modes wait meanwhile."""
 _UNCOORDINATED = 7  # Time.quality
 _NOT_FOUND = frozenset({404, 410})
 _REGISTERED = frozenset({200, 201, 204, 409})  # 409: registered already
@@ -248,7 +250,9 @@ class Walk:
         held = self._shelf.document(url)
         if held is not None:
             return CurveState.HERE, held.items[0]
-        return (CurveState.GONE if self._shelf.gone(url) else CurveState.PENDING), None
+        entry = self._shelf.entries.get(url)
+        lost = entry is not None and (entry.gone or entry.failures >= _CURVE_TRIES)
+        return (CurveState.GONE if lost else CurveState.PENDING), None
 
     def _state_changed(self) -> list[Change]:
         state = self._judged()
@@ -263,10 +267,9 @@ class Walk:
             return LinkState(up=False, problem=self._silence.problem)
         entries = sorted(self._shelf.entries.values(), key=lambda it: (it.stop.role, it.stop.url))
         troubled = [entry for entry in entries if entry.problem]
-        for entry in troubled:
-            barred = entry.stop.role is Role.REGISTRATION and not entry.gone
-            if entry.stop.role in DISCOVERY or barred:
-                return LinkState(up=False, problem=_problem(entry))
+        blind = next((entry for entry in troubled if self._blinds(entry)), None)
+        if blind is not None:
+            return LinkState(up=False, problem=_problem(blind))
         if self.tree.barred:
             parts = (self.tree.obstacle, self._enrolment.problem)
             return LinkState(up=False, problem="; ".join(filter(None, parts)))
@@ -274,6 +277,14 @@ class Walk:
         if self.tree.obstacle or not read:
             return None
         return LinkState(up=True, problem="; ".join([*map(_problem, troubled), *self.tree.notes]))
+
+    def _blinds(self, troubled: Entry) -> bool:
+        """Say whether nothing can be followed while this address cannot be read."""
+        role = troubled.stop.role
+        if role in {Role.PROGRAMS, Role.PROGRAM}:
+            entries = self._shelf.entries.values()
+            return all(entry.problem for entry in entries if entry.stop.role is role)
+        return role in DISCOVERY or (role is Role.REGISTRATION and not troubled.gone)
 
 
 def _problem(entry: Entry) -> str:

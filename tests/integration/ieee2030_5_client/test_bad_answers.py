@@ -203,7 +203,7 @@ async def test_a_curve_link_that_leads_nowhere_is_invalid(utility, program, benc
 
 async def test_a_curve_that_cannot_be_read_now_is_waited_for(utility, program, bench):
     href = utility.add_curve(program, Curve("opModVoltVar", [(95, 30), (105, -30)], y_ref_type=2))
-    utility.fail(f"{program.href}/dc*", fault.status(500))
+    utility.fail(f"{program.href}/dc*", fault.status(500, retry_after_s=1))
     waits = utility.add_control(program, a_control(utility, make.volt_var(href)), supersede=False)
     good = utility.add_control(program, a_control(utility), supersede=False)
     await bench.until(lambda: good.mrid in bench.received)
