@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -28,7 +27,7 @@ def verify(password: str, verifier: str) -> bool:
         scheme, n, r, p, salt, expected = verifier.split("$")
         wanted = base64.b64decode(expected, validate=True)
         got = _derive(password, base64.b64decode(salt, validate=True), int(n), int(r), int(p))
-    except (ValueError, binascii.Error):
+    except (TypeError, ValueError):
         return False
     return scheme == "scrypt" and hmac.compare_digest(got, wanted)
 
