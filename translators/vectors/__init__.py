@@ -1,7 +1,8 @@
 """Translation vectors: files of documents and the exact messages owed for them; read, played, compared."""
 
+from translators.vectors.border import read_json
 from translators.vectors.comparison import Difference
-from translators.vectors.form import Vector, read_vector
+from translators.vectors.form import Vector, read_vector, vector_of
 from translators.vectors.playing import case_of, play
 from translators.vectors.stations import KnownStation, read_stations
 
@@ -11,6 +12,8 @@ __all__ = [
     "Vector",
     "case_of",
     "play",
+    "read_json",
     "read_stations",
     "read_vector",
+    "vector_of",
 ]

@@ -95,7 +95,11 @@ class Vector(Strict):
 
 def read_vector(text: str) -> Vector:
     """Return the vector of a JSON text; `DocumentError` names what does not fit."""
-    document = read_json(text)
+    return vector_of(read_json(text))
+
+
+def vector_of(document: Any) -> Vector:
+    """Return the vector of a JSON value (fractions as Decimal); `DocumentError` names what does not fit."""
     if not isinstance(document, dict):
         raise DocumentError("is no vector: not an object", rule="vector")
     return validated(Vector, document)

@@ -1,0 +1,113 @@
+"""The tests that stand beside a rule: an example document each, and the control that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from translators.canonical.controls import DerControl, PowerFactorVertex, Quantity
+from translators.canonical.curves import Curve, Vertex
+from translators.rules.book import Book
+from translators.rules.schema import RuleTest
+from translators.rules.source import SourceRule, View
+from translators.rules.values import Unmet, text
+from translators.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One test beside a rule; `faults` are empty where it holds."""
+
+    rule: str
+    name: str
+    faults: tuple[str, ...]
+
+
+def examples(book: Book) -> Iterator[Example]:
+    """Run the tests of every rule that reads documents, in the order of the book."""
+    for rule in book.rules:
+        if isinstance(rule, SourceRule):
+            for test in rule.model.tests:
+                yield Example(rule.id, test.name, tuple(_faults(rule, test)))
+
+
+def _faults(rule: SourceRule, test: RuleTest) -> Iterator[str]:
+    try:
+        control, _ = rule.apply(Written(test.source), test.revision, "source")
+    except Unmet as unmet:
+        if unmet.outcome != test.refused:
+            yield f"expected {test.refused or 'a control'}, got {unmet.outcome}: {unmet.problem}"
+        return
+    if test.refused is not None:
+        yield f"expected {test.refused}, got {type(control).__name__}"
+        return
+    made = described(control)
+    for name, wanted in test.expect.items():
+        got = made.get(name, "nothing")
+        if not _equal(wanted, got):
+            yield f"{name}: expected {wanted}, got {got}"
+
+
+class Written:
+    """Values of a test as a rule reads them: by path, `.` the whole, repeated children as lists."""
+
+    def __init__(self, value: Any) -> None:
+        """Take a value, or a mapping of names to values."""
+        self._value = value
+
+    def raw(self, path: str) -> str | None:
+        """Return the text at `path`, None where there is none."""
+        value = self._value
+        if path not in value:
+            for name in path.split("/"):
+                value = value.get(name) if isinstance(value, Mapping) else None
+        else:
+            value = value[path]
+        if value is None or isinstance(value, Mapping | list):
+            return None
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    def every(self, path: str) -> Sequence[View]:
+        """Return the children called `path`."""
+        return [Written(item) for item in self._value.get(path, ())]
+
+
+def described(control: DerControl) -> dict[str, Any]:
+    """Return a control's fields as tests write them: numbers as texts, points as lists."""
+    made: dict[str, Any] = {}
+    for item in fields(control):
+        value = getattr(control, item.name)
+        if isinstance(value, Curve):
+            made |= {
+                "points": _plain(value.points),
+                "x_unit": str(value.x_unit),
+                "y_unit": str(value.y_unit),
+            }
+        else:
+            made[item.name] = _plain(value)
+    return made
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Quantity():
+            return f"{text(value.value)} {value.unit}"
+        case Vertex():
+            return [text(value.x), text(value.y)]
+        case PowerFactorVertex():
+            return [text(value.x), text(value.displacement), value.excitation.value]
+        case tuple():
+            return [_plain(item) for item in value]
+        case StrEnum():
+            return value.value
+        case Fraction() | Unit():
+            return text(value)
+        case _:
+            return value
+
+
+def _equal(wanted: Any, got: Any) -> bool:
+    return type(wanted) is type(got) and bool(wanted == got)
