@@ -45,6 +45,7 @@ COMMANDS = {
     "certs": Command("gateway.cli.identity", "app", "Certificates: PKI, requests, LFDI, expiry."),
     "audit": Command("gateway.cli.evidence", "app", "The audit chain: verify it offline."),
     "sim": Command("gateway.cli.play", "app", "Simulators: a utility, a station."),
+    "demo": Command("gateway.cli.show", "demo", "The main job on loopback, each step judged."),
     "bench": Command("gateway.cli.measure", "bench", "Measure the gateway's own work, as ratios."),
 }
 

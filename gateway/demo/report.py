@@ -13,11 +13,12 @@ from gateway.demo.judge import Check
 
 @dataclass(slots=True)
 class Step:
-    """One step of the story: what was sent, what was judged, how long it took."""
+    """One step: what the utility sent, what reached stations, what was judged, how long it took."""
 
     title: str
     station: str
     sent: str = ""
+    frames: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -32,10 +33,14 @@ def show_step(console: Console, step: Step) -> None:
     verdict = "[green]right[/]" if step.holds else "[bold red]WRONG[/]"
     console.print(f"{verdict} [bold]{step.title}[/] · {step.station} · {step.seconds:.1f} s")
     if step.sent:
-        console.print(f"      sent {step.sent}", highlight=False)
+        console.print(f"      utility: {step.sent}", highlight=False, soft_wrap=True)
+    for frame in step.frames:
+        console.print(f"      OCPP: {frame}", highlight=False, soft_wrap=True)
     for check in step.checks:
         mark = "[green]ok[/]" if check.holds else "[bold red]no[/]"
-        console.print(f"      {mark} {check.what}: due {check.due}, seen {check.seen}")
+        console.print(
+            f"      {mark} {check.what}: due {check.due}, seen {check.seen}", soft_wrap=True
+        )
 
 
 def show_steps(console: Console, steps: Sequence[Step]) -> None:
