@@ -93,10 +93,14 @@ class SimulatedStation:
         """Disconnect and stop; a fault of the station itself surfaces here."""
         for task in self._tasks:
             task.cancel()
-        ends = await asyncio.gather(*self._tasks, return_exceptions=True)
-        faults = [e for e in ends if e is not None and not isinstance(e, asyncio.CancelledError)]
-        if faults and exc is None:
-            raise faults[0]
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        fault = self._fault()
+        if fault is not None and exc is None:
+            raise fault
+
+    def _fault(self) -> BaseException | None:
+        ended = [task for task in self._tasks if task.done() and not task.cancelled()]
+        return next((task.exception() for task in ended), None)
 
     @property
     def personality(self) -> Personality:
@@ -169,6 +173,9 @@ class SimulatedStation:
             async with asyncio.timeout(timeout_s), self._changed:
                 await self._changed.wait_for(lambda: bool(predicate()))
         except TimeoutError as exc:
+            fault = self._fault()
+            if fault is not None:
+                raise fault from exc
             recent = "; ".join(f"{way} {frame}" for way, frame in list(self.frames)[-6:])
             troubles = "; ".join(self.problems[-3:])
             raise TimeoutError(
@@ -217,7 +224,10 @@ class SimulatedStation:
                 return
             self._socket = socket
             self.core.negotiated(socket.subprotocol.removeprefix("ocpp"))
-            await self._work(socket)
+            try:
+                await self._work(socket)
+            finally:
+                await socket.close(1001)
 
     async def _work(self, socket: ClientConnection) -> None:
         connection = Connection(

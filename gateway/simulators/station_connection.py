@@ -111,6 +111,7 @@ class Connection:
     async def _answer(self, frame: Frame) -> None:
         personality, action = self.core.personality, frame.name
         if hits(personality.disconnects, action):
+            self.socket.transport.abort()
             raise LostError(action)
         reply = self._reply(frame)
         if hits(personality.silent, action):

@@ -40,6 +40,8 @@ class Core:
         self.inverter = Inverter(
             options.plate, options.nominal_frequency_hz, reactive_first=options.reactive_first
         )
+        self.inverter.voltage_pu = grid.voltage_pu(now)
+        self.inverter.frequency_hz = grid.frequency_hz(now)
         self.car = Car(
             present=options.plugged_in,
             demand_w=options.demand_w,

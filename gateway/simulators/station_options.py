@@ -93,6 +93,19 @@ class StationOptions:
     model: str = "simulator"
     trust_anchor: Path | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse names that OCPP does not know; ValueError says which."""
+        _check("versions", self.versions, ("ocpp2.1", "ocpp2.0.1"))
+        _check("der_modes", self.der_modes, ALL_MODES)
+        _check("v2x_modes", self.v2x_modes, V2X_MODES)
+        _check("charging_rate_units", self.charging_rate_units, ("W", "A"))
+
+
+def _check(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
+    for value in given:
+        if value not in known:
+            raise ValueError(f"{name}: {value!r} is none of {', '.join(known)}")
+
 
 @dataclass(frozen=True, slots=True)
 class Personality:

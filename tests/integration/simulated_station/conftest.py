@@ -1,3 +1,4 @@
+import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -23,9 +24,9 @@ def station_at():
     """Open a station at a CSMS and wait until it is ready."""
 
     @asynccontextmanager
-    async def opened(csms, personality=None, grid=None, **changes):
+    async def opened(csms, personality=None, grid=None, clock=time.time, **changes):
         options = options_for(csms, **changes)
-        async with SimulatedStation(options, grid, personality) as station:
+        async with SimulatedStation(options, grid, personality, clock=clock) as station:
             await station.wait_for(lambda: station.ready, timeout_s=5)
             yield station
 

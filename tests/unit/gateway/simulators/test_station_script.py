@@ -1,0 +1,64 @@
+"""Scripts for simulated stations: what is read, and which entry is blamed."""
+
+import pytest
+
+from gateway.errors import SettingsError
+from gateway.simulators.station_script import __doc__ as example
+from gateway.simulators.station_script import load_script
+
+ONE = "stations: [{options: {id: cs1, password: x, url: 'ws://a'}}]\n"
+
+
+def test_the_example_of_the_documentation_is_sound():
+    script = load_script(example.split("\n\n", 1)[1])
+    assert [entry.options.url for entry in script.stations] == ["ws://127.0.0.1:9000/ocpp"] * 2
+    assert script.stations[1].personality.silent == {"SetChargingProfile"}
+    assert [step.at_s for step in script.steps] == [5, 9, 12, 20, 30]
+
+
+def test_an_address_of_its_own_comes_first():
+    script = load_script("url: ws://b\n" + ONE)
+    assert script.stations[0].options.url == "ws://a"
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "problem"),
+    [
+        ("a: [", "script", "no YAML"),
+        ("7", "script", "valid dictionary"),
+        ("stations: 3", "script stations", "valid list"),
+        ("stations: [3]", "script stations.0", "valid dictionary"),
+        ("stations: [{options: 3}]", "script stations.0.options", "dictionary"),
+        (ONE + "surprise: 1", "script surprise", "not permitted"),
+        ("stations: [{options: {id: a, url: x}}]", "script stations.0.options.password", "required"),
+        (
+            "stations: [{options: {id: a, password: b, der_modes: [Magic]}}]",
+            "script stations.0.options",
+            "'Magic' is none of",
+        ),
+        (
+            "stations: [{options: {id: a, password: b, plate: {colour: red}}}]",
+            "script stations.0.options.plate.colour",
+            "Unexpected keyword",
+        ),
+        (
+            "stations: [{options: {id: a, password: b}}, {options: {id: a, password: c}}]",
+            "script",
+            "two stations have one id",
+        ),
+        (ONE + "steps: [{station: cs9, reboot: true}]", "script", "steps[0]: no station 'cs9'"),
+        (ONE + "steps: [{station: cs1}]", "script steps.0", "needs a move"),
+        (ONE + "steps: [{reboot: true}]", "script steps.0", "needs its station"),
+        (
+            ONE + "steps: [{station: cs1, plug_in: {colour: 1}}]",
+            "script steps.0.plug_in",
+            "knows demand_w",
+        ),
+        (ONE + "steps: [{station: cs1, plug_in: 7}]", "script steps.0.plug_in", "dictionary"),
+    ],
+)  # fmt: skip
+def test_a_wrong_entry_is_blamed_by_its_place(text, where, problem):
+    with pytest.raises(SettingsError) as found:
+        load_script(text)
+    assert found.value.where == where
+    assert problem in found.value.problem
