@@ -273,8 +273,8 @@ class Walk:
         if self.tree.barred:
             parts = (self.tree.obstacle, self._enrolment.problem)
             return LinkState(up=False, problem="; ".join(filter(None, parts)))
-        read = all(entry.answered for entry in entries if entry.stop.role in DISCOVERY)
-        if self.tree.obstacle or not read:
+        tried = all(it.answered or it.problem for it in entries if it.stop.role in DISCOVERY)
+        if self.tree.obstacle or not tried:
             return None
         return LinkState(up=True, problem="; ".join([*map(_problem, troubled), *self.tree.notes]))
 
