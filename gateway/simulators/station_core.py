@@ -120,7 +120,8 @@ class Core:
             self._flow(dt, self._now)
         if self.online and now >= self._next_meter:
             self._next_meter = max(self._next_meter + self.meter_interval_s, now)
-            if not self.personality.mute_meter:
+            waiting = any(action == "MeterValues" for action, _ in self.outbox)
+            if not (self.personality.mute_meter or waiting):
                 self.tell_meter(now)
 
     def _flow(self, dt: float, now: float) -> None:

@@ -183,6 +183,14 @@ def test_nobody_is_told_while_the_station_is_offline():
     assert bench.go(5) == []
 
 
+def test_a_peer_that_does_not_listen_is_not_buried_in_measurements():
+    bench = Bench()
+    for _ in range(5):
+        bench.now += 1
+        bench.core.advance(bench.now)
+    assert len(of(bench.take(), "MeterValues")) == 1
+
+
 def test_a_mute_meter_says_nothing():
     bench = Bench(personality=Personality(mute_meter=True))
     assert bench.go(5) == []
