@@ -10,7 +10,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from translators.canonical.capability import StationProfile, Transaction
-from translators.canonical.controls import ActiveSetpoint, DerControl, PowerLimit, Quantity
+from translators.canonical.controls import (
+    ActiveSetpoint,
+    DerControl,
+    PowerLimit,
+    Quantity,
+    ReactiveSetpoint,
+)
 from translators.ocpp.desk import Desk, Profile
 from translators.ocpp.members import set_der_control, supports
 from translators.rules.target import PERIOD, Draft, TargetRule
@@ -38,7 +44,7 @@ def export_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
         desk.follow(controls)  # cannot be broken: nothing to say
         return
     tightest, watts = _tightest(desk, rule, controls)
-    desk.export_cap = watts
+    desk.export_cap = round_to(watts, _PLACES, Rounding.DOWN)
     clipped = _clip_setpoints(desk, rule, controls, watts)
     if not supports(desk.profile, "LimitMaxDischarge"):
         if not clipped:
@@ -72,7 +78,8 @@ def _clip_setpoints(
 
     Q03.FR.02: no limit stands beside a setpoint.
     """
-    own = any(isinstance(control, ActiveSetpoint) for control in desk.command.controls)
+    setpoints = (ActiveSetpoint, ReactiveSetpoint)
+    own = any(isinstance(control, setpoints) for control in desk.command.controls)
     if own and len(desk.situation.transactions) == 1:
         return True  # the command brings its own setpoint, which is clipped instead
     running = [t for t in desk.situation.transactions if (t.running_setpoint_w or 0) > 0]
@@ -123,7 +130,7 @@ def import_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
         desk.follow(controls)
         return
     tightest, watts = _tightest(desk, rule, controls)
-    desk.import_cap = watts
+    desk.import_cap = round_to(watts, _PLACES, Rounding.DOWN)
     draft = desk.draft(rule, tightest)
     in_watts(desk, tightest.value, draft)  # for the trace
     unit, period = charging_limit(desk, rule, draft, watts)

@@ -92,15 +92,16 @@ def _active(
         if transaction.running_setpoint_w is None:
             problem = "a reactive setpoint needs an active one beside it (Q03)"
             raise Unmet("not_applicable", "setpoint", problem)
-        return transaction.running_setpoint_w
-    chosen, other = _readings(desk, active.value)
-    watts = in_watts(desk, chosen, draft)
+        watts, other = transaction.running_setpoint_w, None
+    else:
+        chosen, other = _readings(desk, active.value)
+        watts = in_watts(desk, chosen, draft)
     cut = _within(watts, *_range(desk, transaction))
     if cut != watts:
         draft.trace.step("clip", "value", watts, "value", cut)
         draft.trace.lose(LossKind.CLIP, "setpoint", "beyond rating or limit", watts - cut)
     if other is not None and cut != _silently(desk, other, transaction):
-        detail = f"positive per cent read as of {chosen.base}"
+        detail = f"a positive per cent may be of {other.base} as well"
         draft.trace.lose(LossKind.AMBIGUOUS, "setpoint", detail)
     return cut
 
