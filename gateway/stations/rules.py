@@ -54,29 +54,35 @@ def rule_violation(action: str, payload: Json) -> Violation | None:
     """Return the first rule that a request of sound schema breaks, or None."""
     match action:
         case "SetDERControl":
-            return next(_set_control(payload), None)
+            return _set_control(payload)
         case "SetChargingProfile":
             return next(_profile(payload["chargingProfile"]), None)
         case _:
             return None
 
 
-def _set_control(payload: Json) -> Iterator[Violation]:
-    """Check R04.FR.12-17 first, then the member."""
-    control_type, is_default = payload["controlType"], payload["isDefault"]
+def _set_control(payload: Json) -> Violation | None:
+    control_type = payload["controlType"]
     slot = _SLOTS.get(control_type, "curve")
     if _MEMBERS & payload.keys() != {slot}:  # R04.FR.16, R04.FR.17
-        yield _broken(slot, f"{control_type} takes exactly this member (R04.FR.16)")
-        return
-    body = payload[slot]
-    timed = {"startTime", "duration"} & body.keys()
-    if is_default and timed:  # R04.FR.12, R04.FR.13
-        yield _broken(slot, "a default control has no startTime and no duration (R04.FR.12)")
-    if not is_default and control_type in _DEFAULT_ONLY:  # R04.FR.14, R04.FR.15
+        return _broken(slot, f"{control_type} takes exactly this member (R04.FR.16)")
+    faults = (
+        *_schedule(control_type, slot, payload),
+        *_body(control_type, slot, payload[slot]),
+    )
+    return next(iter(faults), None)
+
+
+def _schedule(control_type: str, slot: str, payload: Json) -> Iterator[Violation]:
+    """Check R04.FR.12-15: what a default may not have, and a scheduled control must."""
+    timed = {"startTime", "duration"} & payload[slot].keys()
+    if payload["isDefault"]:
+        if timed:  # R04.FR.12
+            yield _broken(slot, "a default control has no startTime and no duration (R04.FR.12)")
+    elif control_type in _DEFAULT_ONLY:  # R04.FR.14, R04.FR.15
         yield _broken("isDefault", f"{control_type} exists as a default only (R04.FR.14)")
-    if not is_default and len(timed) < 2:
+    elif len(timed) < 2:  # R04.FR.13
         yield _broken(slot, "a scheduled control has startTime and duration (R04.FR.13)")
-    yield from _body(control_type, slot, body)
 
 
 def _body(control_type: str, slot: str, body: Json) -> Iterator[Violation]:

@@ -13,13 +13,13 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import assert_never
 
 import structlog
 
 from gateway.core.effects import ReadBack, SendToStation
 from gateway.core.events import (
     ControlsReported,
-    Event,
     StationConnected,
     StationReplied,
 )
@@ -124,7 +124,7 @@ class Session:
         self._context = Context(
             entry=self.entry,
             version=version,
-            post=self._tell,
+            post=self.post,
             call=self.call,
             clock=self.clocks.utc,
             heartbeat_s=self.rhythm.heartbeat_s,
@@ -221,11 +221,6 @@ class Session:
             self._rpc.call(call, priority)
             self._changed.set()
 
-    def _tell(self, event: Event) -> None:
-        """Post what this connection says, while it is the one that counts."""
-        if not self._ended:
-            self.post(event)
-
     async def _read_backs(self) -> None:
         while True:
             request_id = await self._wanted.get()
@@ -234,7 +229,7 @@ class Session:
                 controls, all_told = await der_control.read_back(self._context)
                 held, complete = [*held, *controls], complete and all_told
             self._reading.discard(request_id)
-            self._tell(ControlsReported(self.entry.id, request_id, tuple(held), complete))
+            self.post(ControlsReported(self.entry.id, request_id, tuple(held), complete))
 
     async def _read(self) -> None:
         async for frame in self.transport.frames():
@@ -260,7 +255,7 @@ class Session:
             if self._booted.is_set():
                 continue  # it rebooted meanwhile, and its report with it
             self.announced = True
-            self._tell(StationConnected(self.entry.id, profile))
+            self.post(StationConnected(self.entry.id, profile))
             await self._booted.wait()
 
     async def _write(self) -> None:
@@ -306,6 +301,8 @@ class Session:
                 log.info("send.ignored", station=self.entry.id, action=action)
             case Odd(problem=problem):
                 log.warning("frame.odd", station=self.entry.id, problem=problem)
+            case _:
+                assert_never(output)
 
     def _settle(self, call: Call, reply: Reply) -> None:
         self._waiting.pop(call.key)(reply)

@@ -1,0 +1,226 @@
+"""The functional blocks: what each answers, and what it passes on."""
+
+from datetime import UTC, datetime
+from fractions import Fraction
+
+import pytest
+
+from gateway.core.events import AlarmReceived, NoticeReceived, SamplesTaken, TransactionsChanged
+from gateway.stations.blocks import availability, der_control, provisioning, smart_charging
+from gateway.stations.blocks.metering import Metering
+from gateway.stations.context import Context, Report
+from gateway.stations.validators import known_actions, violation
+from support.stations import BOOT, NOON, Posted, an_entry
+from translators.canonical.capability import Transaction
+from translators.canonical.telemetry import GridFault
+from translators.units import Kind
+
+AT = "2026-12-01T12:00:00Z"
+EVSE = {"id": 1}
+
+
+def a_context(version="2.1"):
+    async def nobody_calls(action, payload, priority):
+        raise AssertionError(action)
+
+    return Context(an_entry(), version, Posted(), nobody_calls, lambda: NOON)
+
+
+def a_value(watts=5000, **changes):
+    value = {"value": watts, "measurand": "Power.Active.Import"} | changes
+    return {"timestamp": AT, "sampledValue": [value]}
+
+
+def an_event(kind="Started", number="T1", **changes):
+    return {
+        "eventType": kind,
+        "timestamp": AT,
+        "triggerReason": "Authorized",
+        "seqNo": 0,
+        "transactionInfo": {"transactionId": number},
+    } | changes
+
+
+class Meter:
+    """A metering block and what it posted."""
+
+    def __init__(self):
+        self.block, self.context = Metering(), a_context()
+
+    def hear(self, *args, **changes):
+        return self.block.transaction_event(self.context, an_event(*args, **changes))
+
+    @property
+    def running(self):
+        """The transactions that the engine was told last, as (EVSE, id)."""
+        told = self.context.post.of(TransactionsChanged)
+        return [(t.evse_id, t.transaction_id) for t in told[-1].transactions] if told else None
+
+
+def test_a_transaction_runs_from_its_start_to_its_end():
+    meter = Meter()
+    meter.hear("Started", evse=EVSE)
+    assert meter.running == [(1, "T1")]
+    meter.hear("Updated")
+    meter.hear("Ended")
+    assert meter.running == []
+    assert len(meter.context.post.of(TransactionsChanged)) == 2
+
+
+def test_a_transaction_that_started_before_us_is_known_from_its_first_message_with_an_evse():
+    meter = Meter()
+    meter.hear("Updated")
+    assert meter.running is None
+    meter.hear("Updated", evse=EVSE)
+    assert meter.running == [(1, "T1")]
+
+
+def test_the_end_of_an_unknown_transaction_changes_nothing():
+    meter = Meter()
+    meter.hear("Ended", evse=EVSE)
+    assert meter.running is None
+
+
+def test_an_ended_transaction_is_not_brought_back_by_a_late_message():
+    meter = Meter()
+    meter.hear("Started", evse=EVSE)
+    meter.hear("Ended")
+    meter.hear("Updated", evse=EVSE)
+    assert meter.running == []
+
+
+def test_an_evse_runs_one_transaction_and_the_newest_counts():
+    meter = Meter()
+    meter.hear("Started", "T1", evse={"id": 1})
+    meter.hear("Started", "T2", evse={"id": 2})
+    meter.hear("Started", "T3", evse={"id": 1})
+    assert meter.running == [(2, "T2"), (1, "T3")]
+
+
+def test_a_transaction_that_names_another_evse_moves():
+    meter = Meter()
+    meter.hear("Started", evse={"id": 1})
+    meter.hear("Updated", evse={"id": 2})
+    assert meter.running == [(2, "T1")]
+
+
+def test_the_engine_is_told_transactions_of_its_station():
+    meter = Meter()
+    meter.hear("Started", evse=EVSE)
+    assert meter.context.post.events == [TransactionsChanged("CS1", (Transaction(1, "T1"),))]
+
+
+def test_a_token_that_comes_with_an_event_is_answered():
+    meter = Meter()
+    token = {"idToken": "x", "type": "Central"}
+    assert meter.hear(idToken=token) == {"idTokenInfo": {"status": "Accepted"}}
+    assert meter.hear() == {}
+
+
+def test_measurements_come_with_transactions_and_without():
+    meter = Meter()
+    meter.hear("Started", evse=EVSE, meterValue=[a_value(5000)])
+    meter.hear("Updated", meterValue=[a_value(6000)])
+    meter.block.meter_values(meter.context, {"evseId": 2, "meterValue": [a_value(7000)]})
+    taken = [
+        (s.evse, s.kind, s.value) for e in meter.context.post.of(SamplesTaken) for s in e.samples
+    ]
+    assert taken == [(1, Kind.POWER, -5000), (1, Kind.POWER, -6000), (2, Kind.POWER, -7000)]
+
+
+def test_what_cannot_be_read_of_a_measurement_leaves_the_rest():
+    meter = Meter()
+    bad = a_value(1, unitOfMeasure={"unit": "W", "multiplier": 10**9})
+    answer = meter.block.meter_values(
+        meter.context, {"evseId": 1, "meterValue": [bad, a_value(7000)]}
+    )
+    assert answer == {}
+    (event,) = meter.context.post.of(SamplesTaken)
+    assert [sample.value for sample in event.samples] == [Fraction(-7000)]
+
+
+def test_a_report_without_anything_to_follow_posts_nothing():
+    meter = Meter()
+    energy = {"timestamp": AT, "sampledValue": [{"value": 1}]}
+    meter.block.meter_values(meter.context, {"evseId": 1, "meterValue": [energy]})
+    assert meter.context.post.events == []
+
+
+def test_a_start_and_an_alarm_are_passed_on():
+    context = a_context()
+    start = {"controlId": "c1", "started": True, "timestamp": AT, "supersededIds": ["c0"]}
+    assert der_control.start_stop(context, start) == {}
+    alarm = {"controlType": "VoltVar", "timestamp": AT, "gridEventFault": "OverVoltage"}
+    assert der_control.der_alarm(context, alarm) == {}
+    (notice,), (alarmed,) = context.post.of(NoticeReceived), context.post.of(AlarmReceived)
+    assert (notice.notice.station, notice.notice.superseded_ids) == ("CS1", ("c0",))
+    assert (alarmed.alarm.fault, alarmed.alarm.ended) == (GridFault.OVER_VOLTAGE, False)
+    assert alarmed.alarm.at == datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("fault", list(GridFault))
+def test_every_alarm_of_the_schema_is_known(fault):
+    context = a_context()
+    alarm = {"controlType": "VoltVar", "timestamp": AT, "gridEventFault": fault.value}
+    assert violation("2.1", "NotifyDERAlarm", alarm, request=True) is None
+    der_control.der_alarm(context, alarm)
+    assert context.post.of(AlarmReceived)[0].alarm.fault is fault
+
+
+def all_handlers():
+    return {
+        **provisioning.HANDLERS,
+        **der_control.HANDLERS,
+        **smart_charging.HANDLERS,
+        **availability.HANDLERS,
+        **Metering().handlers(),
+    }
+
+
+REQUESTS = {
+    "BootNotification": BOOT,
+    "NotifyReport": {"requestId": 1, "generatedAt": AT, "seqNo": 0},
+    "NotifyDERStartStop": {"controlId": "c", "started": False, "timestamp": AT},
+    "NotifyDERAlarm": {"controlType": "VoltVar", "timestamp": AT},
+    "ReportDERControl": {"requestId": 1},
+    "ReportChargingProfiles": {"requestId": 1},
+    "MeterValues": {"evseId": 1, "meterValue": [a_value()]},
+    "TransactionEvent": an_event(),
+}
+
+
+@pytest.mark.parametrize("version", ["2.1", "2.0.1"])
+@pytest.mark.parametrize("action", sorted(all_handlers()))
+def test_every_answer_of_a_block_is_sound(version, action):
+    if action not in known_actions(version):
+        assert version == "2.0.1"
+        return
+    context = a_context(version)
+    answer = all_handlers()[action](context, REQUESTS.get(action, {}))
+    assert violation(version, action, answer, request=False) is None
+
+
+def test_no_two_blocks_answer_the_same_action():
+    blocks = [provisioning, der_control, smart_charging, availability]
+    handlers = [*(block.HANDLERS for block in blocks), Metering().handlers()]
+    assert sum(map(len, handlers)) == len(all_handlers())
+
+
+def test_every_action_that_is_answered_exists_in_2_1():
+    assert set(all_handlers()) <= known_actions("2.1")
+
+
+async def test_a_report_is_over_with_its_last_part():
+    report = Report()
+    report.add({"tbc": True, "n": 1})
+    assert not await report.wait(0.01)
+    report.add({"n": 2})
+    assert await report.wait(0.01)
+    assert [part["n"] for part in report.parts] == [1, 2]
+
+
+async def test_a_report_that_was_given_up_is_never_whole():
+    report = Report()
+    report.add({"tbc": True})
+    report.give_up()
+    assert not await report.wait(5)
