@@ -5,7 +5,7 @@ import json
 import os
 from contextlib import asynccontextmanager
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 async def told_by(peer, script, *arguments, given=()):

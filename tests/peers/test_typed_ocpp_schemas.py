@@ -1,51 +1,57 @@
-"""The schemas of typed-ocpp, which nobody made from ours, accept what the translators emit."""
+"""The schemas of typed-ocpp, a second copy of the standard's, accept what we emit and answer."""
 
 import copy
-import itertools
-from dataclasses import replace
 
 import pytest
-from peers.program import told_by
+from peers.csms import PASSWORD, STATION, csms
+from peers.program import running, told_by
+from peers.vectors import owed
 
-from gateway.settings.mappings import mapping_files
-from support.places import ROOT
-from translators.chain import load_book, travel
-from translators.vectors import case_of, read_stations, read_vector
+from gateway.core.events import StationConnected
 
-VECTORS = ROOT / "tests" / "golden" / "vectors"
+NOTICED = "2026-12-01T18:00:00Z"
+VALUE = {"timestamp": NOTICED, "sampledValue": [{"value": 1}]}
+TRANSACTION = {
+    "eventType": "Updated",
+    "timestamp": NOTICED,
+    "triggerReason": "MeterValuePeriodic",
+    "seqNo": 1,
+    "transactionInfo": {"transactionId": "t-1"},
+}
+TOKEN = {"idToken": "AB", "type": "Central"}
+NEEDS = {"requestedEnergyTransfer": "AC_single_phase"}
+ASKED_BY_STATIONS = {
+    "Heartbeat": {},
+    "MeterValues": {"evseId": 1, "meterValue": [VALUE]},
+    "TransactionEvent": TRANSACTION,
+    "Authorize": {"idToken": TOKEN},
+    "DataTransfer": {"vendorId": "Foreign"},
+    "NotifyEVChargingNeeds": {"evseId": 1, "chargingNeeds": NEEDS},
+    "SecurityEventNotification": {"type": "StartupOfTheDevice", "timestamp": NOTICED},
+}
 
 
-def vectors():
-    read = [read_vector(path.read_text()) for path in sorted(VECTORS.glob("*.json"))]
-    return [vector for vector in read if vector.source.protocol == "ieee2030_5"]
+def call(version, action, payload):
+    return {"version": version, "call": [2, "1", action, payload]}
 
 
 @pytest.fixture(scope="module")
 def messages():
-    """Return what each vector owes its station over each version, by a name for the failure."""
-    book = load_book(mapping_files())
-    stations = read_stations((VECTORS / "stations.yaml").read_text())
-    found = {}
-    for vector in vectors():
-        for version in ("2.1", "2.0.1"):
-            spoken = vector.model_copy(update={"ocpp_version": version})
-            orders = travel(book, case_of(spoken, stations)).value.orders
-            names = (f"{vector.id} {version} #{number}" for number in itertools.count(1))
-            found |= dict(zip(names, orders.messages, strict=False))
-    return found
+    """Return what the vectors owe over both versions, by a name for the failure."""
+    return {
+        f"{name} over {version}": message
+        for version in ("2.1", "2.0.1")
+        for name, message in owed(version).items()
+    }
 
 
 @pytest.fixture
 def judge(prepared):
-    """Return the errors that the peer finds in each message, by its name; nothing for a sound one."""
+    """Return the errors that the peer finds in each exchange, by its name; none for a sound one."""
     peer = prepared("typed_ocpp")
 
     async def judged(named):
-        frames = [
-            {"version": item.ocpp, "call": [2, str(number), item.action, item.payload]}
-            for number, item in enumerate(named.values())
-        ]
-        verdicts = await told_by(peer, "validate.js", given=frames)
+        verdicts = await told_by(peer, "validate.js", given=named.values())
         found = dict(zip(named, (it["errors"] for it in verdicts), strict=True))
         return {name: errors for name, errors in found.items() if errors}
 
@@ -53,20 +59,42 @@ def judge(prepared):
 
 
 async def test_every_message_that_the_vectors_owe_is_valid(judge, messages):
-    assert await judge(messages) == {}
+    calls = {name: call(it.ocpp, it.action, it.payload) for name, it in messages.items()}
+    assert await judge(calls) == {}
 
 
 def test_the_vectors_exercise_both_versions_and_both_actions(messages):
-    seen = {(item.ocpp, item.action) for item in messages.values()}
-    assert seen == {
+    assert {(item.ocpp, item.action) for item in messages.values()} == {
         ("2.1", "SetDERControl"),
         ("2.1", "SetChargingProfile"),
         ("2.0.1", "SetChargingProfile"),
     }
-    controls = {
+    kinds = {
         item.payload["controlType"] for item in messages.values() if item.action == "SetDERControl"
     }
-    assert {"FixedPFInject", "VoltVar", "FreqDroop", "Gradients", "LimitMaxDischarge"} <= controls
+    assert {"FixedPFInject", "VoltVar", "FreqDroop", "Gradients", "LimitMaxDischarge"} <= kinds
+
+
+@pytest.mark.parametrize("version", ["2.1", "2.0.1"])
+async def test_what_a_session_asks_and_answers_is_valid(judge, prepared, version):
+    """A station on ocpp-rpc asks all that stations ask; its record of both directions is judged."""
+    async with csms() as gateway:
+        arguments = (gateway.url, STATION, PASSWORD, f"ocpp{version}")
+        async with running(prepared("ocpp_rpc"), "station.js", *arguments) as program:
+            await gateway.sees(StationConnected)
+            await gateway.read_back()
+            for action, payload in ASKED_BY_STATIONS.items():
+                await program.tell(action=action, payload=payload)
+                await program.hears("answer", action=action)
+            heard = list(program.heard)
+    boot = {"reason": "PowerUp", "chargingStation": {"vendorName": "Foreign", "model": "x"}}
+    asked = [item for item in heard if item["kind"] == "asked"]
+    exchanges = {item["action"]: call(version, item["action"], item["params"]) for item in asked}
+    for action, payload in {**ASKED_BY_STATIONS, "BootNotification": boot}.items():
+        (answer,) = [it for it in heard if it["kind"] == "answer" and it["action"] == action]
+        exchanges[action] = call(version, action, payload) | {"result": [3, "1", answer["payload"]]}
+    assert {"GetBaseReport", "GetChargingProfiles", "BootNotification"} <= set(exchanges)
+    assert await judge(exchanges) == {}
 
 
 WRONG = {
@@ -80,13 +108,17 @@ WRONG = {
 }
 
 
-async def test_the_peer_would_see_a_wrong_message(judge, messages):
+async def test_the_peer_would_see_a_wrong_message_and_a_wrong_answer(judge, messages):
     named = {}
     for fault, (control_type, spoil) in WRONG.items():
         sound = next(
             it for it in messages.values() if it.payload.get("controlType") == control_type
         )
-        payload = copy.deepcopy(sound.payload)
-        spoil(payload)
-        named |= {f"sound before {fault}": sound, fault: replace(sound, payload=payload)}
-    assert list(await judge(named)) == list(WRONG)
+        wrong = copy.deepcopy(sound.payload)
+        spoil(wrong)
+        named[f"sound before {fault}"] = call("2.1", sound.action, sound.payload)
+        named[fault] = call("2.1", sound.action, wrong)
+    beat = call("2.1", "Heartbeat", {})
+    named["sound answer"] = beat | {"result": [3, "1", {"currentTime": NOTICED}]}
+    named["wrong answer"] = beat | {"result": [3, "1", {"currentTime": 5}]}
+    assert list(await judge(named)) == [*WRONG, "wrong answer"]

@@ -134,7 +134,12 @@ function reported(request) {
 }
 
 async function main() {
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (error) {
+    tell("refused", { status: error.code, problem: error.message });
+    return;
+  }
   tell("connected", { subprotocol: client.protocol });
   const chargingStation = { vendorName: "Foreign", model: "ocpp-rpc" };
   await make("BootNotification", { reason: "PowerUp", chargingStation });

@@ -15,6 +15,7 @@ from importlib import import_module
 
 from ocpp.routing import after, on
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 MODES = "FixedPFInject,FixedPFAbsorb,VoltVar,FreqDroop,LimitMaxDischarge,Gradients"
 REPORT = [
@@ -114,8 +115,10 @@ class DerHandlers:
 
     @after("GetDERControl")
     async def report_controls(self, request_id, is_default=False, **_):
-        for request in self.held(is_default):
-            await self.make("ReportDERControl", {"request_id": request_id, **reported(request)})
+        held = self.held(is_default)
+        for number, request in enumerate(held, 1):
+            part = {"request_id": request_id, "tbc": number < len(held)}
+            await self.make("ReportDERControl", {**part, **reported(request)})
 
     def held(self, is_default):
         return [item for item in self.controls.values() if item["is_default"] is is_default]
@@ -128,6 +131,9 @@ def reported(request):
     if "curve" in request:
         kind = request["control_type"]
         return {"curve": [{**flags, "curve": request["curve"], "curve_type": kind}]}
+    if request["control_type"] in ("EnterService", "Gradients"):
+        slot = "enter_service" if "enter_service" in request else "gradient"
+        return {slot: [{"id": request["control_id"], slot: request[slot]}]}
     slot = next(key for key in request if key not in ("control_id", "control_type", "is_default"))
     member = "fixed_pf" if slot.startswith("fixed_pf") else slot
     return {slot: [{**flags, member: request[slot]}]}
@@ -159,7 +165,12 @@ async def main():
     token = base64.b64encode(f"{name}:{password}".encode()).decode()
     headers = {"Authorization": f"Basic {token}"}
     wanted = [SUBPROTOCOLS[version]]
-    async with connect(f"{url}/{name}", subprotocols=wanted, additional_headers=headers) as socket:
+    try:
+        socket = await connect(f"{url}/{name}", subprotocols=wanted, additional_headers=headers)
+    except InvalidStatus as exc:
+        tell("refused", status=exc.response.status_code)
+        return
+    async with socket:
         tell("connected", subprotocol=socket.subprotocol)
         station = station_class(version, left_out)(name, socket)
         serving = asyncio.create_task(station.start())

@@ -22,12 +22,21 @@ function errorsOf(ocpp, { call, result }) {
   return after === before ? [] : [`keys that the schema does not know: kept only ${after}`];
 }
 
+// Loading a version compiles all of its schemas, so only those are loaded that are asked for.
+async function load(version) {
+  const [name, folder] = { "2.0.1": ["OCPP20", "ocpp20"], 2.1: ["OCPP21", "ocpp21"] }[version];
+  const file = packages.resolve(`typed-ocpp/dist/${folder}/index.js`);
+  return (await import(pathToFileURL(file)))[name];
+}
+
 async function main() {
-  const { OCPP20, OCPP21 } = await import(pathToFileURL(packages.resolve("typed-ocpp")));
-  const versions = { "2.0.1": OCPP20, 2.1: OCPP21 };
+  const versions = new Map();
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const item = JSON.parse(line);
-    const errors = errorsOf(versions[item.version], item);
+    if (!versions.has(item.version)) {
+      versions.set(item.version, await load(item.version));
+    }
+    const errors = errorsOf(versions.get(item.version), item);
     console.log(JSON.stringify({ kind: "verdict", errors: errors.map(String) }));
   }
 }

@@ -1,0 +1,26 @@
+"""The messages that the golden vectors owe their stations, made by the translators."""
+
+import functools
+import itertools
+
+from gateway.settings.mappings import mapping_files
+from support.places import ROOT
+from translators.chain import load_book, travel
+from translators.vectors import case_of, read_stations, read_vector
+
+FOLDER = ROOT / "tests" / "golden" / "vectors"
+
+
+@functools.cache
+def owed(version):
+    """Return what each 2030.5 vector owes its station over a version of OCPP, by vector and number."""
+    book = load_book(mapping_files())
+    stations = read_stations((FOLDER / "stations.yaml").read_text())
+    found = {}
+    for path in sorted(FOLDER.glob("*.json")):
+        vector = read_vector(path.read_text()).model_copy(update={"ocpp_version": version})
+        if vector.source.protocol == "ieee2030_5":
+            orders = travel(book, case_of(vector, stations)).value.orders
+            names = (f"{vector.id} #{number}" for number in itertools.count(1))
+            found |= dict(zip(names, orders.messages, strict=False))
+    return found
