@@ -199,8 +199,10 @@ class Inverter:
         if control is not None and control.type in _POWER_FACTORS:
             return p_w * most / apparent, q_var * most / apparent
         if self.reactive_first:
-            return math.copysign(math.sqrt(max(0.0, most**2 - q_var**2)), p_w), q_var
-        return p_w, math.copysign(math.sqrt(max(0.0, most**2 - p_w**2)), q_var)
+            q_var = min(max(q_var, -most), most)
+            return math.copysign(math.sqrt(most**2 - q_var**2), p_w), q_var
+        p_w = min(max(p_w, -most), most)
+        return p_w, math.copysign(math.sqrt(most**2 - p_w**2), q_var)
 
 
 def chosen_reactive(active: Mapping[str, Control], p_w: float) -> Control | None:
