@@ -105,7 +105,7 @@ def to_command(
     except Unmet as unmet:
         reading.refuse(unmet.outcome, unmet.where, unmet.problem, "ieee2030_5.event")
         return _result(None, reading)
-    reading.steps += _header(control, context)
+    reading.steps += _header(control, context, is_default=is_default)
     functions: set[str] = set()
     for rule, view, where in _parts(book, control, links, context.revision, reading):
         try:
@@ -254,19 +254,19 @@ def _instant(seconds: int, where: str) -> datetime:
         raise Unmet("invalid", f"DERControl/{where}", f"{seconds} is no instant") from exc
 
 
-def _header(control: Resource, context: ProgramContext) -> tuple[Step, ...]:
+def _header(control: Resource, context: ProgramContext, *, is_default: bool) -> tuple[Step, ...]:
     """Return how the command's own numbers came about."""
     trace = Trace(
         "ieee2030_5.event", ("IEEE 2030.5-2018 DERProgram.primacy", "IEEE 2030.5-2018 Event")
     )
     trace.step("take", "DERProgram/primacy", context.primacy, "primacy", context.primacy)
-    start, duration = _optional(control, "interval/start"), _optional(control, "interval/duration")
-    if start is not None and duration is not None:
-        begin = _instant(start, "interval/start").isoformat()
-        trace.step("instant", f"{control.name}/interval/start", start, "interval.start", begin)
-        trace.step(
-            "take", f"{control.name}/interval/duration", duration, "interval.duration", duration
-        )
+    if not is_default:
+        where, interval = f"{control.name}/interval", _interval(control)
+        start, duration = (control.text_at(f"interval/{name}") for name in ("start", "duration"))
+        begin = interval.start.isoformat()
+        trace.step("instant", f"{where}/start", start.strip(), "interval.start", begin)
+        taken = duration.strip()
+        trace.step("take", f"{where}/duration", taken, "interval.duration", taken)
     return tuple(trace.steps)
 
 
