@@ -7,6 +7,7 @@ processing instruction, caps on bytes, depth, elements and attributes. Unknown e
 from __future__ import annotations
 
 import re
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from translators.ieee2030_5.wire import CSIP_AUS, Resource
 MEDIA_TYPE = "application/sep+xml"
 LARGEST_DOCUMENT = 1 << 20
 DEEPEST = 32
-MOST_ELEMENTS = 50_000
+MOST_ELEMENTS = 20_000
 MOST_ATTRIBUTES = 64
 
 _XML = "ieee2030_5.xml"
@@ -72,7 +73,8 @@ def _root(data: bytes) -> etree._Element:
 
 def _resource(root: etree._Element) -> Resource:
     """Return the tree below `root` within the caps, without recursion."""
-    left = MOST_ELEMENTS
+    if next(islice(root.iter(), MOST_ELEMENTS, None), None) is not None:
+        raise DocumentError(f"has more than {MOST_ELEMENTS} elements", rule=_XML)
     made: dict[etree._Element, Resource] = {}
     stack = [(root, 1, False)]
     while stack:
@@ -80,17 +82,14 @@ def _resource(root: etree._Element) -> Resource:
         if entered:
             made[element] = _made(element, tuple(made.pop(child) for child in element))
             continue
-        left -= 1
-        _check(element, depth, left)
+        _check(element, depth)
         stack.append((element, depth, True))
         stack += [(child, depth + 1, False) for child in element]
     return made[root]
 
 
-def _check(element: etree._Element, depth: int, left: int) -> None:
+def _check(element: etree._Element, depth: int) -> None:
     where = f"line {element.sourceline}"
-    if left < 0:
-        raise DocumentError(f"has more than {MOST_ELEMENTS} elements", where=where, rule=_XML)
     if depth > DEEPEST:
         raise DocumentError(f"is nested deeper than {DEEPEST} elements", where=where, rule=_XML)
     if not isinstance(element.tag, str):

@@ -3,7 +3,8 @@
 import pytest
 
 from gateway.protocols.sep2_changes import ControlServed
-from gateway.protocols.sep2_documents import PAGE
+from gateway.protocols.sep2_documents import PAGE, Role
+from gateway.protocols.sep2_walk import Answer
 from support.walk_bench import (
     EPOCH,
     LFDI,
@@ -304,6 +305,11 @@ def due_after(course, path):
     return course.now - begin
 
 
+def rate_of(course, path):
+    """Return when a path that was just read is due again."""
+    return course.walk._shelf.entries[f"https://utility.example{path}"].due - course.now
+
+
 @pytest.mark.parametrize(
     ("path", "seconds"),
     [
@@ -317,7 +323,7 @@ def due_after(course, path):
 def test_what_is_polled_when(path, seconds):
     course = a_course()
     course.settle()
-    assert due_after(course, path) == pytest.approx(seconds)
+    assert rate_of(course, path) == pytest.approx(seconds)
 
 
 def test_controls_are_polled_every_five_minutes_where_nobody_says():
@@ -330,7 +336,7 @@ def test_controls_are_polled_every_five_minutes_where_nobody_says():
     )
     course = a_course(tree)
     course.settle()
-    assert due_after(course, "/p1/c") == pytest.approx(300)
+    assert rate_of(course, "/p1/c") == pytest.approx(300)
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(0, 1), (10**9, 86_400), ("x", 900)])
@@ -339,13 +345,13 @@ def test_impossible_rates_are_bounded(rate, seconds):
     tree["/dcap"] = tree["/dcap"].replace('pollRate="100"', f'pollRate="{rate}"')
     course = a_course(tree)
     course.settle()
-    assert due_after(course, "/dcap") == pytest.approx(seconds)
+    assert rate_of(course, "/dcap") == pytest.approx(seconds)
 
 
 def test_a_rate_of_the_settings_counts_for_all():
     course = a_course(poll_s=7)
     course.settle()
-    assert due_after(course, "/tm") == pytest.approx(7)
+    assert rate_of(course, "/tm") == pytest.approx(7)
 
 
 @pytest.mark.parametrize(("draw", "seconds"), [(0.0, 95), (0.5, 100), (1.0, 105)])
@@ -546,7 +552,7 @@ def test_a_function_set_without_programs_falls_back_on_the_current_program():
     tree = a_tree(
         a_control("A1"), **{"/fsa": a_list("FunctionSetAssignmentsList", an_fsa(programs=""))}
     )
-    tree["/der"] = a_list("DERList", f"<DER>{link('CurrentDERProgramLink', '/p1')}</DER>")
+    tree["/der"] = a_list("DERList", "<DER/>", f"<DER>{link('CurrentDERProgramLink', '/p1')}</DER>")
     tree["/p1"] = a_program().replace("<DERProgram ", '<DERProgram xmlns="urn:ieee:std:2030.5:ns" ')
     assert served(a_course(tree).settle()) == ["A1", "DD"]
 
@@ -575,13 +581,15 @@ def test_an_empty_assignment_is_told():
     )
 
 
-def test_a_program_through_two_function_sets_counts_once_at_its_best_primacy():
+@pytest.mark.parametrize("primacies", [(9, 3), (3, 9)])
+def test_a_program_through_two_function_sets_counts_once_at_its_best_primacy(primacies):
+    first, second = primacies
     tree = a_tree(
         a_control("A1"),
         **{
             "/fsa": a_list("FunctionSetAssignmentsList", an_fsa(), an_fsa("2", "/fsa/2/derp")),
-            "/fsa/1/derp": a_list("DERProgramList", a_program(primacy=9)),
-            "/fsa/2/derp": a_list("DERProgramList", a_program(primacy=3)),
+            "/fsa/1/derp": a_list("DERProgramList", a_program(primacy=first)),
+            "/fsa/2/derp": a_list("DERProgramList", a_program(primacy=second)),
         },
     )
     changes = [c for c in a_course(tree).settle() if isinstance(c, ControlServed)]
@@ -619,6 +627,7 @@ def test_a_curve_is_taken_from_the_list():
     "listing",
     [
         pytest.param({"/p1/dc": a_list("DERCurveList")}, id="an empty list"),
+        pytest.param({"/p1/dc": a_list("DERCurveList", "<DERCurve/>")}, id="a nameless curve"),
         pytest.param({"/p1/dc": 404}, id="no list"),
         pytest.param({"/p1/dc": 500}, id="a broken list"),
     ],
@@ -663,6 +672,13 @@ def test_links_to_another_origin_are_not_followed():
     assert "TimeLink 'https://example.org/tm' leads to another origin" in states(changes)[-1][1]
 
 
+def test_a_link_to_another_origin_is_told_once():
+    elsewhere = "https://example.org/derp"
+    both = (an_fsa(programs=elsewhere), an_fsa("2", elsewhere))
+    changes = a_course(a_tree(**{"/fsa": a_list("FunctionSetAssignmentsList", *both)})).settle()
+    assert states(changes)[-1][1].count(elsewhere) == 1
+
+
 def test_what_an_earlier_run_held_is_withdrawn_once_everything_was_read():
     course = a_course(
         a_tree(a_control("A1")),
@@ -698,6 +714,21 @@ def test_an_answer_to_an_address_that_is_no_longer_known_changes_nothing():
     request = course.walk.due(course.now)
     stale = type(request)("https://utility.example/x", request.role, "https://utility.example/x")
     assert course.walk.answered(stale, course.answer(request), course.now, 0.5) == []
+    posted = type(request)(stale.url, Role.ENROLMENT, stale.stop)
+    accepted = Answer(201, course.utc, course.utc)
+    assert course.walk.answered(posted, accepted, course.now, 0.5) == []
+
+
+def test_nothing_vanishes_while_the_way_to_it_is_read_again():
+    course = a_course(a_tree(a_control("A1")))
+    course.settle()
+    good = course.bodies["/fsa"]
+    course.walk.rediscover(course.now + 61)
+    course.bodies["/fsa"] = 500
+    controls(course)
+    assert gone(course.later(61)) == {}
+    course.bodies["/fsa"] = good
+    assert gone(course.later(10)) == {"A1": "vanished"}
 
 
 def test_the_words_of_csip_aus_are_noticed():

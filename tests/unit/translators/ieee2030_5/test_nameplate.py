@@ -1,0 +1,177 @@
+"""DERCapability and DERSettings: ratings, multipliers, modes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from fractions import Fraction
+
+import pytest
+
+from support.engine_bench import a_profile
+from translators.canonical.capability import Current, Evse, Ratings, StationProfile
+from translators.canonical.commands import Revision
+from translators.ieee2030_5.elements import UINT16, measure, scale
+from translators.ieee2030_5.modes import FIRST, SECOND, modes_of, words
+from translators.ieee2030_5.nameplate import der_capability, der_settings
+
+AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
+OLD, NEW = Revision.IEEE2030_5_2018, Revision.IEEE2030_5_2023
+
+
+def station(*ratings, **changes):
+    evses = tuple(
+        Evse(number, Current.AC, 3, each, **changes) for number, each in enumerate(ratings, 1)
+    )
+    return StationProfile("CS1", "2.1", Fraction(50), evses)
+
+
+@pytest.mark.parametrize(
+    ("value", "valid", "form"),
+    [
+        pytest.param("22000", None, (22000, 0, 0), id="as it is"),
+        pytest.param("-22000", None, (-22000, 0, 0), id="below zero"),
+        pytest.param("40000", None, (4000, 1, 0), id="above Int16"),
+        pytest.param("40000", UINT16, (40000, 0, 0), id="within UInt16"),
+        pytest.param("230.5", UINT16, (2305, -1, 0), id="a tenth"),
+        pytest.param("0.125", None, (125, -3, 0), id="thousandths"),
+        pytest.param("123456.78", None, (12345, 1, Fraction("6.78")), id="cut"),
+        pytest.param("-123456.78", None, (-12345, 1, Fraction("-6.78")), id="cut towards zero"),
+        pytest.param("1/3", None, (333, -3, Fraction(1, 3000)), id="no decimal"),
+        pytest.param("1" + "0" * 20, None, (32767, 9, None), id="beyond everything"),
+        pytest.param("-1" + "0" * 20, None, (-32768, 9, None), id="below everything"),
+        pytest.param("0", None, (0, 0, 0), id="zero"),
+    ],
+)
+def test_numbers_take_their_plainest_form_or_are_cut(value, valid, form):
+    made = scale(Fraction(value), valid) if valid else scale(Fraction(value))
+    assert (made.value, made.multiplier) == form[:2]
+    assert made.value * Fraction(10) ** made.multiplier + made.residual == Fraction(value)
+    assert form[2] is None or made.residual == form[2]
+
+
+def test_what_is_cut_is_a_loss():
+    losses = []
+    measure("rtgMaxW", Fraction("123456.78"), losses)
+    (loss,) = losses
+    assert (loss.kind, loss.where, loss.residual) == ("round", "rtgMaxW", "6.78")
+    measure("rtgMaxW", Fraction(5), losses)
+    assert measure("rtgMaxW", None, losses) is None
+    assert len(losses) == 1
+
+
+FULL = Ratings(
+    max_w=Fraction(11000),
+    max_charge_rate_w=Fraction(11000),
+    max_discharge_rate_w=Fraction(10000),
+    max_va=Fraction(12000),
+    max_var=Fraction(5000),
+    max_var_neg=Fraction(4000),
+    v_nom=Fraction(230),
+    max_a=Fraction(16),
+    over_excited_pf=Fraction(8, 10),
+    under_excited_pf=Fraction(2, 3),
+)
+
+
+def values(document):
+    """Return value * 10^multiplier of each measure."""
+    return {
+        child.name: Fraction(child.text_at("value") or child.text_at("displacement"))
+        * Fraction(10) ** int(child.text_at("multiplier"))
+        for child in document.children
+        if child.first("multiplier")
+    }
+
+
+def test_every_rating_is_told():
+    assert values(der_capability(station(FULL), OLD).value) == {
+        "rtgMaxA": 16,
+        "rtgMaxChargeRateW": 11000,
+        "rtgMaxDischargeRateW": 10000,
+        "rtgMaxVA": 12000,
+        "rtgMaxVar": 5000,
+        "rtgMaxVarNeg": -4000,
+        "rtgMaxW": 11000,
+        "rtgMinPFOverExcited": Fraction(8, 10),
+        "rtgMinPFUnderExcited": Fraction(667, 1000),
+        "rtgVNom": 230,
+    }
+
+
+def test_ratings_of_several_evses_add_up():
+    other = replace(FULL, over_excited_pf=Fraction(9, 10), v_nom=Fraction(400), max_a=None)
+    told = values(der_capability(station(FULL, other), OLD).value)
+    assert told["rtgMaxW"] == 22000
+    assert told["rtgMinPFOverExcited"] == Fraction(9, 10)
+    assert "rtgVNom" not in told
+    assert "rtgMaxA" not in told
+
+
+def test_settings_equal_ratings():
+    settings = der_settings(station(FULL), OLD, AT, gradient=28).value
+    assert values(settings)["setMaxW"] == 11000
+    assert settings.text_at("setGradW") == "28"
+    assert settings.text_at("updatedTime") == str(int(AT.timestamp()))
+
+
+def test_the_rated_charging_power_stands_for_an_unknown_rating():
+    ratings = Ratings(max_charge_rate_w=Fraction(7400))
+    assert values(der_capability(station(ratings), OLD).value)["rtgMaxW"] == 7400
+
+
+@pytest.mark.parametrize("profile", [station(), station(Ratings())])
+def test_without_any_rating_nothing_is_told_and_that_is_a_loss(profile):
+    for told in (der_capability(profile, OLD), der_settings(profile, OLD, AT)):
+        assert told.value is None
+        assert [loss.kind for loss in told.losses] == ["drop"]
+
+
+def test_a_utility_of_csip_aus_is_told_its_limits():
+    space = "https://csipaus.org/ns/v1.3"
+    capability = der_capability(station(FULL), OLD, space).value
+    (supported,) = capability.every("doeModesSupported")
+    assert (supported.namespace, supported.text) == (space, "0F")
+    settings = der_settings(station(FULL), OLD, AT, csip_aus=space).value
+    assert settings.text_at("doeModesEnabled") == "0F"
+    assert der_capability(station(FULL), OLD).value.first("doeModesSupported") is None
+
+
+def test_the_second_word_of_modes_is_of_2023():
+    capability = der_capability(station(FULL), NEW).value
+    assert capability.text_at("modesSupported2") == "00000190"
+    assert der_settings(station(FULL), NEW, AT).value.text_at("modesEnabled2") == "00000190"
+    assert der_capability(station(FULL), OLD).value.first("modesSupported2") is None
+
+
+def bits(profile):
+    first, _ = modes_of(profile)
+    names = {bit: name for name, bit in FIRST.items()} | {0: "charge", 1: "discharge"}
+    return {names[bit] for bit in range(32) if first >> bit & 1}
+
+
+PROFILES = {
+    "charge",
+    "opModConnect",
+    "opModEnergize",
+    "opModFixedW",
+    "opModMaxLimW",
+    "opModTargetW",
+}
+
+
+def test_a_charge_only_station_offers_what_profiles_carry():
+    assert bits(station(Ratings(max_charge_rate_w=Fraction(1)))) == PROFILES
+    assert bits(station()) == PROFILES
+
+
+def test_der_modes_count_where_every_evse_has_them():
+    profile = a_profile()
+    assert {"discharge", "opModVoltVar", "opModTargetVar", "opModFixedPFInjectW"} <= bits(profile)
+    plain = Evse(2, Current.AC, 3, FULL)
+    mixed = replace(profile, evses=(*profile.evses, plain))
+    assert bits(mixed) == PROFILES | {"discharge"}
+
+
+def test_every_mode_has_a_bit_of_its_own():
+    assert sorted(FIRST.values()) == list(range(2, 32))
+    assert sorted(SECOND.values()) == list(range(10))
+    assert words(["opModTargetV", "rampTms"]) == (0, 1 << 9)

@@ -1,0 +1,104 @@
+"""Responses, registration and status: the tables, one case for each line."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from translators.canonical.commands import Revision
+from translators.canonical.telemetry import ControlOutcome, GridFault
+from translators.ieee2030_5.outbound import der_status, end_device, response, status_code
+
+LFDI = "3E4F45AB31EDFE5B67E343E5E4562E31984E23E5"
+AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
+OLD, NEW = Revision.IEEE2030_5_2018, Revision.IEEE2030_5_2023
+
+
+@pytest.mark.parametrize(
+    ("outcome", "old", "new"),
+    [
+        (ControlOutcome.RECEIVED, 1, 1),
+        (ControlOutcome.STARTED, 2, 2),
+        (ControlOutcome.COMPLETED, 3, 3),
+        (ControlOutcome.CANCELLED, 6, 6),
+        (ControlOutcome.SUPERSEDED, 7, 7),
+        (ControlOutcome.NO_PARTICIPATION, 10, 10),
+        (ControlOutcome.NOT_SUPPORTED, 252, 251),
+        (ControlOutcome.NOT_APPLICABLE, 252, 252),
+        (ControlOutcome.INVALID, 253, 253),
+        (ControlOutcome.LATE, 254, 254),
+    ],
+)
+def test_the_code_of_every_outcome(outcome, old, new):
+    assert (status_code(outcome, OLD), status_code(outcome, NEW)) == (old, new)
+
+
+def test_no_outcome_is_forgotten():
+    assert {status_code(outcome, NEW) for outcome in ControlOutcome} == {
+        1, 2, 3, 6, 7, 10, 251, 252, 253, 254,
+    }  # fmt: skip
+
+
+def texts(resource):
+    return {child.name: child.text for child in resource.children}
+
+
+def test_a_response_of_2018_names_device_event_and_time():
+    made = response(
+        ControlOutcome.STARTED, OLD, mrid="AB", lfdi=LFDI, created=AT + timedelta(seconds=0.9)
+    )
+    assert made.name == "DERControlResponse"
+    assert texts(made) == {
+        "createdDateTime": str(int(AT.timestamp())),
+        "endDeviceLFDI": LFDI,
+        "status": "2",
+        "subject": "AB",
+    }
+
+
+def test_a_response_of_2023_names_the_modes():
+    elements = ("opModConnect", "opModMaxLimWInject", "rampTms", "opModImpLimW")
+    made = response(
+        ControlOutcome.STARTED, NEW, mrid="AB", lfdi=LFDI, created=AT, elements=elements
+    )
+    assert texts(made)["modesResponded"] == "00000004"
+    assert texts(made)["modesResponded2"] == "00000100"
+
+
+def test_registration_says_evse():
+    made = texts(end_device(LFDI, AT))
+    assert made["deviceCategory"] == "00020000"
+    assert (made["lFDI"], made["sFDI"]) == (LFDI, "167261211391")
+
+
+ALARMS = list(GridFault)
+
+
+@pytest.mark.parametrize(("bit", "fault"), list(enumerate(ALARMS)))
+def test_each_alarm_has_its_bit(bit, fault):
+    made = der_status(OLD, connected=True, alarms=frozenset({fault}), at=AT)
+    assert made.text_at("alarmStatus") == f"{1 << bit:08X}"
+
+
+@pytest.mark.parametrize(
+    ("revision", "connected", "present", "absent"),
+    [
+        pytest.param(OLD, True, "genConnectStatus", "connectStatus", id="2018"),
+        pytest.param(NEW, True, "connectStatus", "genConnectStatus", id="2023"),
+    ],
+)
+def test_the_connection_is_told_in_the_words_of_the_revision(revision, connected, present, absent):
+    made = der_status(revision, connected=connected, alarms=frozenset(), at=AT)
+    assert made.text_at(f"{present}/value") == "03"
+    assert made.first(absent) is None
+    assert made.text_at("operationalModeStatus/value") == "2"
+
+
+@pytest.mark.parametrize("revision", [OLD, NEW])
+def test_a_silent_station_says_nothing_of_its_contacts(revision):
+    made = der_status(revision, connected=False, alarms=frozenset(), at=AT)
+    assert [child.name for child in made.children] == [
+        "alarmStatus",
+        "operationalModeStatus",
+        "readingTime",
+    ]
+    assert made.text_at("operationalModeStatus/value") == "0"
