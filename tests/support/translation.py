@@ -256,8 +256,7 @@ def only(translation):
 
 def body(translation):
     """Return the member of the one SetDERControl besides its envelope, without times and priority."""
-    members = only(translation).items() - {("isDefault", None)}
-    (slot,) = [v for _, v in members if isinstance(v, dict)] if members else [None]
+    (slot,) = (value for value in only(translation).values() if isinstance(value, dict))
     return {k: v for k, v in slot.items() if k not in {"startTime", "duration", "priority"}}
 
 

@@ -18,7 +18,7 @@ def test_the_example_of_the_standard():
         ("000000001", 19),
         ("00000000A", 109),
         ("000000013", 190),
-        ("FFFFFFFFF", 687194767355),
+        ("FFFFFFFFF", 687194767357),
     ],
 )
 def test_the_last_digit_makes_the_digit_sum_a_multiple_of_ten(digits, expected):

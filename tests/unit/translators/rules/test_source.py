@@ -275,7 +275,7 @@ def test_each_step_carries_rule_clause_and_both_values():
     assert (scale.rule, scale.cites, scale.operation) == (
         "t.source@1.0.0",
         ("clause 1",),
-        "scale10 0",
+        "take",
     )
     assert (unit.operation, unit.source, unit.before, unit.target, unit.after) == (
         "unit pct100[setMaxVar] -> pct[setMaxVar]",
