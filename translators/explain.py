@@ -113,24 +113,40 @@ def _is_number(value: Any) -> bool:
 
 def _number(path: str, value: Any, steps: Sequence[Step], losses: Sequence[Loss]) -> Json:
     """Return one emitted value: the steps on it, behind those on the canonical fields it comes from."""
-    own = [step for step in steps if step.target == path]
-    fields = {name for step in own for name in step.source.split("..") if step.source != path}
-    before = [step for step in steps if step.target in fields]
-    places = {path, *fields}
+    places = _places(path, steps)
+    chain = [step for step in steps if step.target in places]
     return {
         "target": path,
         "value": value,
-        "sources": _sources(before, fields),
-        "steps": [_step(step) for step in (*before, *own)],
-        "losses": [_loss(loss) for loss in losses if loss.where in places],
+        "sources": _sources(chain),
+        "steps": [_step(step) for step in chain],
+        "losses": [_loss(loss) for loss in losses if _touches(loss, path, places, chain)],
     }
 
 
-def _sources(before: Sequence[Step], fields: set[str]) -> list[Json]:
-    """Return the fields of the document, each with its raw text as it was first read."""
+def _places(path: str, steps: Sequence[Step]) -> set[str]:
+    """Return a path with all that leads to it; `a..b` as a source means both."""
+    places = {path}
+    for step in reversed(steps):
+        if step.target in places:
+            places.update(step.source.split(".."))
+    return places
+
+
+def _touches(loss: Loss, path: str, places: set[str], chain: Sequence[Step]) -> bool:
+    """Say whether a loss is one of this number: at a place of it, or of all that stands with it."""
+    if loss.where in places:
+        return True
+    inside = path.startswith((f"{loss.where}/", f"{loss.where}["))
+    return inside and bool(chain) and all(step.control for step in chain)
+
+
+def _sources(chain: Sequence[Step]) -> list[Json]:
+    """Return what a chain starts from, each with its raw text: fields of the document, and of the site."""
+    made = {step.target for step in chain}
     found: dict[str, str] = {}
-    for step in before:
-        if step.source not in fields:
+    for step in chain:
+        if step.source not in made and ".." not in step.source:
             found.setdefault(step.source, step.before)
     return [{"field": name, "raw": raw} for name, raw in found.items()]
 

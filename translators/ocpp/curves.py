@@ -44,14 +44,15 @@ class _Drawn:
     axes: tuple[str, str] = ("x", "y")
     """Which canonical axis goes out as x and which as y."""
 
-    def origin(self, point: Vertex) -> str:
-        """Return the name of the vertex that this one is; `a..b` for one put between two."""
-        near = [(abs(v.y - point.y), name) for v, name in self.origins if v.x == point.x]
+    def origin(self, point: Vertex) -> tuple[str, Vertex]:
+        """Return the name of the vertex that this one is and where that lay; `a..b` between two."""
+        near = [(abs(v.y - point.y), name, v) for v, name in self.origins if v.x == point.x]
         if near:
-            return min(near)[1]
+            _, name, vertex = min(near, key=lambda found: found[0])
+            return name, vertex
         before = [name for v, name in self.origins if v.x < point.x]
         after = [name for v, name in self.origins if v.x > point.x]
-        return "..".join(before[-1:] + after[:1])
+        return "..".join(before[-1:] + after[:1]), point
 
 
 def curve_points(rule: TargetRule, spec: TargetPoints, draft: Draft) -> list[Json]:
@@ -77,13 +78,17 @@ def _emitted(
     rule: TargetRule, drawn: _Drawn, point: Vertex, draft: Draft, where: str, *, clip_y: bool
 ) -> Json:
     """Return one point of the wire, with the vertex of the source that it comes from."""
-    name = drawn.origin(point)
-    operation = "insert" if ".." in name else "emit"
+    name, vertex = drawn.origin(point)
     made: Json = {}
-    for axis, of, value in zip("xy", drawn.axes, (point.x, point.y), strict=True):
+    for axis, of, before, value in zip(
+        "xy", drawn.axes, (vertex.x, vertex.y), (point.x, point.y), strict=True
+    ):
         place = f"{where}/{axis}"
         sources = "..".join(f"{part}.{of}" for part in name.split(".."))
-        draft.trace.step(operation, sources, value, place, value)
+        operation = "insert" if ".." in name else "emit"
+        draft.trace.step(operation, sources, before, place, before)
+        if before != value:
+            draft.trace.step("clip", place, before, place, value)
         finish = rule.numbers[axis].finish
         made[axis] = to_json_number(finish(value, draft, place, clip=clip_y and axis == "y"))
     return made

@@ -45,7 +45,7 @@ def export_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
         return
     tightest, watts = _tightest(desk, rule, controls)
     desk.export_cap = round_to(watts, _PLACES, Rounding.DOWN)
-    clipped = _clip_setpoints(desk, rule, controls, watts)
+    clipped = _clip_setpoints(desk, desk.draft(rule, tightest), controls, watts)
     if not supports(desk.profile, "LimitMaxDischarge"):
         if not clipped:
             problem = "the station has no LimitMaxDischarge and runs no setpoint of ours"
@@ -72,7 +72,7 @@ def _tightest(
 
 
 def _clip_setpoints(
-    desk: Desk, rule: TargetRule, controls: Sequence[DerControl], watts: Fraction
+    desk: Desk, draft: Draft, controls: Sequence[DerControl], watts: Fraction
 ) -> bool:
     """Clip our running setpoints that the limit would break; say whether there are any.
 
@@ -88,10 +88,12 @@ def _clip_setpoints(
         return False
     if total <= watts:
         return True
-    trace = rule.trace(controls[0])
+    trace = draft.trace
+    if isinstance(draft.control, PowerLimit):
+        in_watts(desk, draft.control.value, draft)
     for transaction in running:
         before = transaction.running_setpoint_w or Fraction()
-        value = _share(before, watts / total, transaction, trace)
+        value = _share(before, watts / total, watts, transaction, trace)
         desk.set_profile(
             Profile(
                 purpose="TxProfile",
@@ -110,12 +112,15 @@ def _clip_setpoints(
     return True
 
 
-def _share(before: Fraction, share: Fraction, transaction: Transaction, trace: Trace) -> Fraction:
+def _share(
+    before: Fraction, share: Fraction, limit: Fraction, transaction: Transaction, trace: Trace
+) -> Fraction:
     """Return the part of a running setpoint that a limit leaves to its transaction, in watts."""
-    where = f"transaction {transaction.transaction_id}"
+    where = f"transaction {transaction.transaction_id}/running setpoint"
     left = before * share
+    trace.step("take", where, before, f"{PERIOD}/setpoint", before)
     value = round_to(left, _PLACES, Rounding.DOWN)
-    trace.step("clip setpoint", where, before, f"{PERIOD}/setpoint", left, f"share = {text(share)}")
+    trace.step("clip", "watts", before, f"{PERIOD}/setpoint", left, f"limit = {text(limit)} W")
     trace.lose(LossKind.CLIP, f"{PERIOD}/setpoint", f"running {text(before)} W", before - left)
     if value != left:
         trace.step(f"round {_PLACES} down", f"{PERIOD}/setpoint", left, f"{PERIOD}/setpoint", value)
@@ -151,12 +156,12 @@ def charging_limit(
     number = rule.numbers["limit"]
     where = f"{draft.path}/limit"
     if all("W" in evse.charging_rate_units for evse in desk.profile.evses):
-        draft.trace.step("emit", "value", watts, where, watts)
+        draft.trace.step("emit", "watts", watts, where, watts)
         return "W", {"limit": to_json_number(number.finish(watts, draft, where))}
     phases, volts = _conductors(desk, where)
     amps = watts / (phases * volts)
     draft.trace.step(
-        f"amps over {phases} phases", "value", watts, where, amps, f"V_nom = {text(volts)}"
+        f"amps over {phases} phases", "watts", watts, where, amps, f"V_nom = {text(volts)}"
     )
     draft.trace.lose(LossKind.APPROXIMATE, where, f"amps at nominal {text(volts)} V")
     limit = to_json_number(number.finish(amps, draft, where))
@@ -187,4 +192,5 @@ def _conductors(desk: Desk, where: str) -> tuple[int, Fraction]:
 
 def in_watts(desk: Desk, quantity: Quantity, draft: Draft) -> Fraction:
     """Return a quantity in watts, by ratings where it is a percentage."""
-    return desk.bases.convert(quantity, WATT, draft.trace, "value")
+    draft.trace.step("take", "value", quantity.value, "watts", quantity.value)
+    return desk.bases.convert(quantity, WATT, draft.trace, "watts")

@@ -98,7 +98,7 @@ def _active(
         watts = in_watts(desk, chosen, draft)
     cut = _within(watts, *_range(desk, transaction))
     if cut != watts:
-        draft.trace.step("clip", "value", watts, "value", cut)
+        draft.trace.step("clip", "watts", watts, "watts", cut)
         draft.trace.lose(LossKind.CLIP, "setpoint", "beyond rating or limit", watts - cut)
     if other is not None and cut != _silently(desk, other, transaction):
         detail = f"a positive per cent may be of {other.base} as well"
@@ -152,16 +152,17 @@ def _readings(desk: Desk, value: Quantity) -> tuple[Quantity, Quantity | None]:
 def _reactive(desk: Desk, rule: TargetRule, reactive: ReactiveSetpoint, evse: Evse) -> int | float:
     """Return the reactive setpoint as the wire has it, within ratings."""
     draft = desk.draft(rule, reactive)
-    var = desk.bases.convert(reactive.value, _VAR, draft.trace, "value")
+    draft.trace.step("take", "value", reactive.value.value, "var", reactive.value.value)
+    var = desk.bases.convert(reactive.value, _VAR, draft.trace, "var")
     setting = desk.bases.setting
     high = [evse.ratings.base(Base.MAX_VAR), setting(Base.MAX_VAR)]
     low = [evse.ratings.base(Base.MAX_VAR_NEG), setting(Base.MAX_VAR_NEG)]
     cut = _within(var, _least(low), _least(high))
     if cut != var:
-        draft.trace.step("clip", "value", var, "value", cut)
+        draft.trace.step("clip", "var", var, "var", cut)
         draft.trace.lose(LossKind.CLIP, "setpointReactive", "beyond rating", var - cut)
     place = f"{draft.path}/setpointReactive"
-    draft.trace.step("emit", "value", cut, place, cut)
+    draft.trace.step("emit", "var", cut, place, cut)
     value = rule.numbers["setpointReactive"].finish(cut, draft, place)
     desk.keep(draft.trace)
     return to_json_number(value)
@@ -172,7 +173,7 @@ def _central(
 ) -> Json:
     """Return a CentralSetpoint period; limits beside it only where the dialect wants them (Q03.FR.02)."""
     place = f"{draft.path}/setpoint"
-    draft.trace.step("emit", "value", watts, place, watts)
+    draft.trace.step("emit", "watts", watts, place, watts)
     value = rule.numbers["setpoint"].finish(watts, draft, place)
     period: Json = {"operationMode": "CentralSetpoint", "setpoint": to_json_number(value)}
     if desk.profile.dialect.central_setpoint_limits == "include":

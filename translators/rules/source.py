@@ -147,9 +147,8 @@ class SourceRule:
                 return None
             value = convert(raw, unit, canonical)
             if unit != canonical:
-                trace.step(
-                    f"unit {unit} -> {canonical}", f"{where}/{field.from_}", raw, name, value
-                )
+                place = _at(where, field.from_ or ".")
+                trace.step(f"unit {unit} -> {canonical}", place, raw, name, value)
             return value
 
         return number
@@ -171,7 +170,7 @@ class SourceRule:
                 raise Unmet(
                     "invalid", f"{where}/{path}", f"is {raw!r}, not one of {', '.join(cases)}"
                 )
-            trace.step("cases", f"{where}/{path}", raw, name, cases[key])
+            trace.step("cases", _at(where, path), raw, name, cases[key])
             return cases[key]
 
         return choose
@@ -194,7 +193,8 @@ class SourceRule:
             if isinstance(exponent, str):
                 power = _integer(view, exponent, where, _INT8)
             value = scale10(Fraction(raw), int(power or 0))
-            trace.step(f"scale10 {power or 0}", f"{where}/{path}", raw, name, value)
+            operation = f"scale10 {power}" if power else "take"
+            trace.step(operation, _at(where, path), raw, name, value)
             return value
 
         return number
@@ -243,7 +243,8 @@ class SourceRule:
             raw = read(view, trace, where)
             whole = _whole(unit)
             value = raw * unit.scale / whole.scale
-            trace.step(f"unit {unit} -> {whole}", f"{where}/{field.from_}", raw, name, value)
+            place = _at(where, field.from_ or ".")
+            trace.step(f"unit {unit} -> {whole}", place, raw, name, value)
             return Quantity(value, whole)
 
         for unit in self._units_of(field):
@@ -273,8 +274,8 @@ class SourceRule:
                 joint = _Joint(point, view)
                 with trace.within(f"points[{number}]."):
                     x, y = read_x(joint, trace, path), read_y(joint, trace, path)
-                    trace.step("unit", path, x, "x", x, str(x_unit))
-                    trace.step("unit", path, y, "y", y, str(y_unit))
+                    trace.step("unit", f"{path}/{spec.x.from_}", x, "x", x, str(x_unit))
+                    trace.step("unit", f"{path}/{spec.y.from_}", y, "y", y, str(y_unit))
                     rows.append((x, y, None if excite is None else excite(point, trace, path)))
             return Points(tuple(rows), x_unit, y_unit)
 
@@ -295,6 +296,11 @@ class _Joint:
     def every(self, path: str) -> Sequence[View]:
         """Return the point's children."""
         return self._point.every(path)
+
+
+def _at(where: str, path: str) -> str:
+    """Return the path of a field below an element; `.` is the element itself."""
+    return where if path == "." else f"{where}/{path}"
 
 
 def _boolean(raw: str) -> str:
