@@ -58,10 +58,10 @@ arch: $(STAMP) ## Check who may import whom
 	$(BIN)/lint-imports
 
 faults: $(STAMP) ## Kill the gateway N times between two steps of a command and compare with a twin
-	$(BIN)/python -m tests.faults.campaign $(N)
+	$(BIN)/python tests/faults/campaign.py $(N)
 
 mutants: $(STAMP) ## Change the translation code in small ways and count the changes that tests notice
-	$(BIN)/python -m tests.mutants.campaign $(N)
+	$(BIN)/python tests/mutants/campaign.py $(N)
 
 bench: $(STAMP) ## Measure, as ratios in one run
 	$(BIN)/dergate bench
