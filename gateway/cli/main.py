@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -119,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; what went wrong stands on stderr, on one line."""
     state = Root()
     try:
-        run: Callable[..., Any] = get_command(app).main
+        run: Callable[..., NoReturn] = get_command(app).main
         run(arguments, prog_name="dergate", obj=state)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -129,7 +129,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exception(error)
         sys.stderr.write(f"dergate: {_line(known or error)}\n")
         return exit_status(known or error)
-    return 0
 
 
 def exit_status(error: BaseException) -> int:

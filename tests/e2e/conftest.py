@@ -33,7 +33,7 @@ class Process:
         async with self._changed:
             self._changed.notify_all()
 
-    async def event(self, name, timeout_s=20):
+    async def event(self, name, timeout_s=60):
         """Wait for the first log event of that name."""
 
         def found():
@@ -48,7 +48,7 @@ class Process:
     def signal(self, number):
         self._process.send_signal(number)
 
-    async def ended(self, timeout_s=20):
+    async def ended(self, timeout_s=60):
         """Wait for the end; return the exit status."""
         async with asyncio.timeout(timeout_s):
             await self._reader

@@ -33,7 +33,7 @@ async def simulating(*arguments):
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             yield process
             process.send_signal(signal.SIGINT)
             _, errors = await process.communicate()

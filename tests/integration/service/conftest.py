@@ -1,0 +1,48 @@
+import asyncio
+
+import pytest
+
+from gateway import app
+from gateway.settings import load
+from support.site import a_site, enrol, write_site
+
+
+class Service:
+    """A gateway in this process."""
+
+    def __init__(self, settings):
+        self.stop = asyncio.Event()
+        self._ready = asyncio.get_running_loop().create_future()
+        self.task = asyncio.create_task(app.serve(settings, self._ready.set_result, self.stop))
+
+    async def running(self):
+        """Wait until stations may connect; raise what prevented it."""
+        async with asyncio.timeout(30):
+            await asyncio.wait([self.task, self._ready], return_when=asyncio.FIRST_COMPLETED)
+        if self.task.done():
+            self._ready.cancel()
+            self.task.result()
+        return self._ready.result()
+
+    async def end(self):
+        self.stop.set()
+        async with asyncio.timeout(30):
+            await self.task
+
+
+@pytest.fixture
+def service():
+    return Service
+
+
+@pytest.fixture
+def settings(tmp_path):
+    def loaded(**changes):
+        return load(write_site(tmp_path, a_site(**changes)), {})
+
+    return loaded
+
+
+@pytest.fixture
+def enrolled(tmp_path):
+    return enrol(tmp_path, "CS1")
