@@ -173,6 +173,9 @@ class Endpoint:
 def _context(config: EndpointConfig) -> ssl.SSLContext | None:
     if config.certificate is not None and config.key is not None:
         return station_server_context(config.certificate, config.key)
+    if config.certificate is not None or config.key is not None:
+        problem = "TLS needs both a certificate and its key"
+        raise SettingsError(problem, where="ocpp", code="DG-1061")
     if not config.allow_plain and not _is_loopback(config.host):
         problem = f"{config.host} is reachable from outside and has no certificate and key"
         advice = "name both, or allow plain connections there"

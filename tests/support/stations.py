@@ -278,3 +278,26 @@ class Wire:
         call = await self.call_of("GetBaseReport")
         await self.say([3, call[1], {"status": "NotSupported"}])
         return answer[2]
+
+
+@asynccontextmanager
+async def a_mute_station(site, name="CS1"):
+    """Connect and then neither read, answer nor close: what a dead link looks like from here."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.endpoint.port)
+    lines = [
+        f"GET /ocpp/{name} HTTP/1.1",
+        "Host: gateway",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Protocol: ocpp2.1",
+        *(f"{key}: {value}" for key, value in basic(name).items()),
+    ]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    try:
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        assert head.startswith(b"HTTP/1.1 101")
+        yield reader, writer
+    finally:
+        writer.transport.abort()
