@@ -45,7 +45,7 @@ def export_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
         return
     tightest, watts = _tightest(desk, rule, controls)
     desk.export_cap = round_to(watts, _PLACES, Rounding.DOWN)
-    clipped = _clip_setpoints(desk, desk.draft(rule, tightest), controls, watts)
+    clipped = _clip_setpoints(desk, desk.draft(rule, tightest), tightest.value, controls)
     if not supports(desk.profile, "LimitMaxDischarge"):
         if not clipped:
             problem = "the station has no LimitMaxDischarge and runs no setpoint of ours"
@@ -72,7 +72,7 @@ def _tightest(
 
 
 def _clip_setpoints(
-    desk: Desk, draft: Draft, controls: Sequence[DerControl], watts: Fraction
+    desk: Desk, draft: Draft, limit: Quantity, controls: Sequence[DerControl]
 ) -> bool:
     """Clip our running setpoints that the limit would break; say whether there are any.
 
@@ -84,13 +84,11 @@ def _clip_setpoints(
         return True  # the command brings its own setpoint, which is clipped instead
     running = [t for t in desk.situation.transactions if (t.running_setpoint_w or 0) > 0]
     total = sum((t.running_setpoint_w or Fraction() for t in running), Fraction())
+    watts, trace = in_watts(desk, limit, draft), draft.trace
     if not running:
         return False
     if total <= watts:
         return True
-    trace = draft.trace
-    if isinstance(draft.control, PowerLimit):
-        in_watts(desk, draft.control.value, draft)
     for transaction in running:
         before = transaction.running_setpoint_w or Fraction()
         value = _share(before, watts / total, watts, transaction, trace)

@@ -31,19 +31,23 @@ _INT32, _INT8 = (-(2**31), 2**32 - 1), (-128, 127)
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
 
-class View(Protocol):
-    """A wire element as a rule reads it: texts by path, repeated children as views."""
+class Texts(Protocol):
+    """A wire element as a field reads it: texts by path."""
 
     def raw(self, path: str) -> str | None:
         """Return the text at `path` (`.` is the element itself), or None where it is absent."""
         ...
+
+
+class View(Texts, Protocol):
+    """A wire element as a rule reads it: texts, and repeated children as views."""
 
     def every(self, path: str) -> Sequence[View]:
         """Return the children called `path`."""
         ...
 
 
-type Reader = Callable[[View, Trace, str], Any]
+type Reader = Callable[[Texts, Trace, str], Any]
 
 
 class SourceRule:
@@ -141,7 +145,7 @@ class SourceRule:
             )
         read = self._number(name, field)
 
-        def number(view: View, trace: Trace, where: str) -> Fraction | None:
+        def number(view: Texts, trace: Trace, where: str) -> Fraction | None:
             raw = read(view, trace, where)
             if raw is None:
                 return None
@@ -159,7 +163,7 @@ class SourceRule:
             key: enum_value(name, value, self.id) for key, value in (field.cases or {}).items()
         }
 
-        def choose(view: View, trace: Trace, where: str) -> object:
+        def choose(view: Texts, trace: Trace, where: str) -> object:
             raw = view.raw(path)
             if raw is None:
                 if field.absent is not None:
@@ -181,7 +185,7 @@ class SourceRule:
         low, high = field.range or _INT32
         exponent = field.scale10
 
-        def number(view: View, trace: Trace, where: str) -> Fraction | None:
+        def number(view: Texts, trace: Trace, where: str) -> Fraction | None:
             raw = _integer(view, path, where, (low, high))
             if raw is None:
                 if field.absent is not None:
@@ -285,17 +289,13 @@ class SourceRule:
 class _Joint:
     """A point whose scales stand with the curve: the point is asked first."""
 
-    def __init__(self, point: View, curve: View) -> None:
+    def __init__(self, point: Texts, curve: Texts) -> None:
         self._point, self._curve = point, curve
 
     def raw(self, path: str) -> str | None:
         """Return the point's own text, else the curve's."""
         own = self._point.raw(path)
         return self._curve.raw(path) if own is None else own
-
-    def every(self, path: str) -> Sequence[View]:
-        """Return the point's children."""
-        return self._point.every(path)
 
 
 def _at(where: str, path: str) -> str:
@@ -314,7 +314,7 @@ def _falls(values: Sequence[Fraction | Excitation | None]) -> bool:
     return any(right < left for left, right in pairwise(numbers))
 
 
-def _integer(view: View, path: str, where: str, bounds: tuple[int, int]) -> int | None:
+def _integer(view: Texts, path: str, where: str, bounds: tuple[int, int]) -> int | None:
     """Return the whole number at `path`, None where absent; `Unmet` where it is none or outside."""
     raw = view.raw(path)
     if raw is None:

@@ -7,7 +7,9 @@ from support.translation import (
     a_dercontrol,
     a_dercurve,
     a_station,
+    an_evse,
     book,
+    charge_only,
     el,
     fields,
     in_program,
@@ -18,7 +20,8 @@ from support.translation import (
     situation,
     xy,
 )
-from translators.chain import load_book, translate
+from translators.canonical.commands import Revision
+from translators.chain import Case, load_book, owed, translate, travel
 from translators.errors import MappingError
 
 PF = fields("opModFixedPFInjectW", displacement=950, excitation="true", multiplier=-3)
@@ -90,3 +93,25 @@ def test_a_book_is_made_of_texts_and_refuses_a_broken_one():
     name = next(iter(sorted(files)))
     with pytest.raises(MappingError, match=f"^book: {name}:"):
         load_book({**files, name: files[name].replace("canonical: ", "canonicals: ")})
+
+
+LOAD = fields("opModLoadLimW", multiplier=0, value=7000)
+BAD = el("opModMaxLimW", "10001")
+
+
+@pytest.mark.parametrize(
+    ("base", "station", "revision", "status"),
+    [
+        ([PF], a_station(), "2018", ()),
+        ([fields("opModExpLimW", multiplier=0, value=0)], charge_only(), "2018", (1, 2, 3)),
+        ([PF], charge_only(), "2018", (252,)),
+        ([PF], charge_only(), "2023", (251,)),
+        ([BAD, LOAD], a_station(), "2018", (253,)),
+        ([PF, BAD], charge_only(), "2023", (253,)),
+        ([el("opModMaxLimW", "6000")], a_station(an_evse(max_w=None)), "2023", (252,)),
+        ([PF, fields("opModTargetW", multiplier=0, value=-1)], charge_only(), "2023", (251,)),
+    ],
+)
+def test_a_translation_owes_what_it_alone_decides(base, station, revision, status):
+    case = Case(a_dercontrol(*base), {}, in_program(revision), station, situation())
+    assert owed(travel(book(), case), Revision(revision)) == status

@@ -50,6 +50,15 @@ from translators.canonical.controls import (
 PF = fields("opModFixedPFInjectW", displacement=950, excitation="true", multiplier=-3)
 
 
+def factor(displacement, excitation="true", multiplier=-3):
+    values = {"displacement": displacement, "excitation": excitation, "multiplier": multiplier}
+    return fields("opModFixedPFAbsorbW", **values)
+
+
+def span(**values):
+    return fields("interval", **values)
+
+
 def power(name, value, multiplier=0, **attributes):
     return el(name, el("multiplier", multiplier), el("value", value), **attributes)
 
@@ -58,7 +67,7 @@ def power(name, value, multiplier=0, **attributes):
     ("element", "control"),
     [
         (PF, pf("0.95", "under", "injecting")),
-        (fields("opModFixedPFAbsorbW", displacement=9, excitation="false", multiplier=-1), pf("0.9", "over", "absorbing")),
+        (factor(9, "false", -1), pf("0.9", "over", "absorbing")),
         (fields("opModFixedVar", refType=2, value=-4400), FixedVar(q("-44 pct[setMaxVar]"))),
         (fields("opModFixedVar", refType=1, value=-2000), FixedVar(q("-20 pct[setMaxW]"))),
         (fields("opModFixedVar", refType=3, value=2000), FixedVar(q("20 pct[statVarAvail]"))),
@@ -153,10 +162,12 @@ def test_the_bits_of_response_required_say_which_answers_are_owed(text, received
 
 
 @pytest.mark.parametrize(
-    ("span", "kept"), [(3600, 3600), (3601, 3600), (-3601, -3600), (0, 0), (-7, -7)]
+    ("seconds", "kept"), [(3600, 3600), (3601, 3600), (-3601, -3600), (0, 0), (-7, -7)]
 )
-def test_random_spans_are_an_hour_at_most_either_way(span, kept):
-    document = a_dercontrol(PF, extra=(el("randomizeStart", span), el("randomizeDuration", span)))
+def test_random_spans_are_an_hour_at_most_either_way(seconds, kept):
+    document = a_dercontrol(
+        PF, extra=(el("randomizeStart", seconds), el("randomizeDuration", seconds))
+    )
     assert read(document).value.randomization == Randomization(kept, kept)
 
 
@@ -177,13 +188,13 @@ def replaced(name, child):
         ("mRID", None, "DERControl/mRID", "is missing"),
         ("mRID", el("mRID", "  "), "DERControl/mRID", "is missing"),
         ("interval", None, "DERControl/interval", "needs start and duration"),
-        ("interval", fields("interval", start=1), "DERControl/interval", "needs start and duration"),
-        ("interval", fields("interval", start=1, duration=-1), "DERControl/interval/duration", "not UInt32"),
-        ("interval", fields("interval", start=1, duration=2**32), "DERControl/interval/duration", "not UInt32"),
-        ("interval", fields("interval", start="soon", duration=1), "DERControl/interval/start", "no whole number"),
-        ("interval", fields("interval", start=10**12, duration=1), "DERControl/interval/start", "is no instant"),
-        ("interval", fields("interval", start=10**30, duration=1), "DERControl/interval/start", "is no instant"),
-        ("interval", fields("interval", start=253402300799, duration=1), "DERControl/interval", "after the year 9999"),
+        ("interval", span(start=1), "DERControl/interval", "needs start and duration"),
+        ("interval", span(start=1, duration=-1), "DERControl/interval/duration", "not UInt32"),
+        ("interval", span(start=1, duration=2**32), "DERControl/interval/duration", "not UInt32"),
+        ("interval", span(start="soon", duration=1), "DERControl/interval/start", "no whole number"),
+        ("interval", span(start=10**12, duration=1), "DERControl/interval/start", "is no instant"),
+        ("interval", span(start=10**30, duration=1), "DERControl/interval/start", "is no instant"),
+        ("interval", span(start=253402300799, duration=1), "DERControl/interval", "the year 9999"),
         ("creationTime", el("creationTime", "9" * 30), "DERControl/creationTime", "is no instant"),
         ("creationTime", el("creationTime", "now"), "DERControl/creationTime", "no whole number"),
     ],
@@ -211,9 +222,9 @@ def test_an_event_without_a_base_asks_for_nothing():
 @pytest.mark.parametrize(
     ("bad", "outcome", "problem"),
     [
-        (fields("opModFixedPFAbsorbW", displacement=0, excitation="true", multiplier=-3), "invalid", "guard domain"),
-        (fields("opModFixedPFAbsorbW", displacement=1001, excitation="true", multiplier=-3), "invalid", "guard domain"),
-        (fields("opModFixedPFAbsorbW", displacement=65536, excitation="true"), "invalid", "not a whole number"),
+        (factor(0), "invalid", "guard domain"),
+        (factor(1001), "invalid", "guard domain"),
+        (factor(65536), "invalid", "not a whole number"),
         (fields("opModFixedPFAbsorbW", excitation="true", multiplier=0), "invalid", "is missing"),
         (el("opModMaxLimW", "10001"), "invalid", "not a whole number in 0..10000"),
         (el("opModMaxLimW", "-1"), "invalid", "not a whole number in 0..10000"),

@@ -2,8 +2,10 @@
 
 import pytest
 
+from support.rulefiles import TARGET, edited
 from support.translation import (
     F,
+    a_command,
     a_station,
     an_evse,
     body,
@@ -18,6 +20,9 @@ from support.translation import (
     xy,
 )
 from translators.canonical.controls import FreqWatt, VoltVar, VoltWatt, WattPowerFactor, WattVar
+from translators.chain import to_station
+from translators.ocpp.dialect import CODECS
+from translators.rules.book import link
 from translators.units import parse_unit
 
 PCT_W = parse_unit("pct[setMaxW]")
@@ -34,7 +39,8 @@ def volt_var(points, y="pct[setMaxVar]", *, station=None, **members):
 @pytest.mark.parametrize(
     ("points", "y", "sent", "unit", "lost"),
     [
-        ("92 44, 98 0, 102 0, 108 -44", "pct[setMaxVar]", [(92, 44), (98, 0), (102, 0), (108, -44)], "PctMaxVar", []),
+        ("92 44, 98 0, 102 0, 108 -44", "pct[setMaxVar]", [(92, 44), (98, 0), (102, 0), (108, -44)],
+         "PctMaxVar", []),
         ("92 44, 108 -44", "pct[statVarAvail]", [(92, 44), (108, -44)], "PctVarAvail", []),
         ("92 20, 98 0, 108 -20", "pct[setMaxW]", [(92, 40), (98, 0), (108, -50)], "PctMaxVar", ["rebase"]),
         ("92 20, 98 0, 108 -20", "pct[setMaxVA]", [(92, 50), (98, 0), (108, -62.5)], "PctMaxVar", ["rebase"]),
@@ -61,17 +67,18 @@ def test_a_curve_keeps_steps_and_their_order():
 @pytest.mark.parametrize(
     ("make", "points", "sent", "unit", "lost"),
     [
-        (lambda c: VoltWatt(c), ("106 100, 110 -50", "pct[setMaxW|setMaxChargeRateW]"),
+        (VoltWatt, ("106 100, 110 -50", "pct[setMaxW|setMaxChargeRateW]"),
          [(106, 100), (F("108.6667"), 0), (110, -55)], "PctMaxW", ["rebase", "round"]),
         (lambda c: VoltWatt(c, generation_only=True), ("106 100, 110 0", "pct[setMaxW]"),
          [(106, 100), (110, 0)], "PctMaxW", ["semantic"]),
-        (lambda c: VoltWatt(c), ("106 100, 110 0", "pct[statWAvail]"), [(106, 100), (110, 0)], "PctWAvail", []),
-        (lambda c: FreqWatt(c), ("60.04 100, 62 0", "pct[setMaxW]", "Hz"), [(60.04, 100), (62, 0)], "PctMaxW", []),
-        (lambda c: FreqWatt(c), ("60 200, 62 0", "pct[setMaxW]", "Hz"),
+        (VoltWatt, ("106 100, 110 0", "pct[statWAvail]"), [(106, 100), (110, 0)], "PctWAvail", []),
+        (FreqWatt, ("60.04 100, 62 0", "pct[setMaxW]", "Hz"),
+         [(60.04, 100), (62, 0)], "PctMaxW", []),
+        (FreqWatt, ("60 200, 62 0", "pct[setMaxW]", "Hz"),
          [(60, 100), (61, 100), (62, 0)], "PctMaxW", ["clip"]),
-        (lambda c: WattVar(c), ("50 0, 100 -44", "pct[setMaxVar]", "pct[setMaxW]"),
+        (WattVar, ("50 0, 100 -44", "pct[setMaxVar]", "pct[setMaxW]"),
          [(50, 0), (100, -44)], "PctMaxVar", []),
-        (lambda c: WattVar(c), ("-100 40, 0 0, 100 -44", "pct[setMaxVar]", "pct[setMaxW|setMaxChargeRateW]"),
+        (WattVar, ("-100 40, 0 0, 100 -44", "pct[setMaxVar]", "pct[setMaxW|setMaxChargeRateW]"),
          [(-110, 40), (0, 0), (100, -44)], "PctMaxVar", ["rebase"]),
     ],
 )  # fmt: skip
@@ -226,3 +233,20 @@ def test_each_point_says_which_point_of_the_source_it_was():
     assert sources["curve/curveData[0]"] == "points[0].y"
     assert sources["curve/curveData[1]"] == "points[0].y..points[1].y"
     assert sources["curve/curveData[2]"] == "points[1].y"
+
+
+UNCUT = edited(
+    TARGET,
+    ("[FixedVar]", "[VoltVar]"),
+    ("controlType: FixedVar, slot: fixedVar", "controlType: VoltVar, slot: curve"),
+    (
+        'emit:\n  setpoint: {from: setpoint, unit: "pct[setMaxVar]"}',
+        'points: {x: {unit: "pct[V_ref]"}, y: {unit: "pct[setMaxVar]"}}',
+    ),
+)
+
+
+def test_a_rule_may_leave_a_curve_uncut():
+    made = link({"t.yaml": UNCUT}, CODECS)
+    command = a_command(VoltVar(curve("92 400, 108 -44")))
+    assert xy(to_station(made, command, a_station(), situation())) == [(92, 400), (108, -44)]

@@ -52,8 +52,12 @@ def test_a_control_id_is_a_uuid_of_mrid_station_and_type():
 
 
 def test_a_profile_id_lies_in_our_own_range_and_tells_purposes_and_evses_apart():
-    keys = [("0A", "CS1", "TxProfile", 1), ("0A", "CS1", "TxProfile", 2), ("0A", "CS1", "ChargingStationMaxProfile", 1),
-            ("0B", "CS1", "TxProfile", 1), ("0A", "CS2", "TxProfile", 1)]  # fmt: skip
+    other = [
+        ("0A", "CS1", "TxProfile", 2),
+        ("0B", "CS1", "TxProfile", 1),
+        ("0A", "CS2", "TxProfile", 1),
+    ]
+    keys = [("0A", "CS1", "TxProfile", 1), ("0A", "CS1", "ChargingStationMaxProfile", 1), *other]
     found = [profile_id(*key) for key in keys]
     assert len(set(found)) == len(keys)
     assert all(number in PROFILE_IDS for number in found)

@@ -140,8 +140,10 @@ def test_a_positive_per_cent_has_two_readings_and_policy_picks_one(ratings, poli
     assert kinds(translation) == lost
 
 
-@pytest.mark.parametrize("value", ["-50 pct[setMaxW|setMaxChargeRateW]", "0 pct[setMaxW|setMaxChargeRateW]", "5 W",
-                                   "5 pct[statWAvail]"])  # fmt: skip
+OTHER = ["-50 pct[setMaxW|setMaxChargeRateW]", "0 pct[setMaxW|setMaxChargeRateW]", "5 W"]
+
+
+@pytest.mark.parametrize("value", [*OTHER, "5 pct[statWAvail]"])
 def test_other_values_have_one_reading(value):
     assert "ambiguous" not in kinds(translated(active(value), situation=ONE))
 
@@ -334,3 +336,12 @@ def test_a_charge_state_that_cannot_be_met_is_refused(station, state, outcome):
 def test_the_stack_level_is_the_one_that_the_situation_gives():
     state = type(ONE)(ONE.transactions, stack_level=5)
     assert only(translated(active("1 W"), situation=state))["chargingProfile"]["stackLevel"] == 5
+
+
+@pytest.mark.parametrize(
+    ("phases", "expected"), [((3, 3), {"limit": 0, "numberPhases": 3}), ((3, 1), {"limit": 0})]
+)
+def test_zero_amps_name_the_phases_that_all_evses_share(phases, expected):
+    evses = [an_evse(n, units=("A",), phases=p) for n, p in enumerate(phases, 1)]
+    translation = translated(CEASE, station=a_station(*evses), situation=situation())
+    assert period(only(translation)) == expected

@@ -102,3 +102,9 @@ def test_a_curve_thins_to_two_points_at_least():
         MappingError, match=r"points\.max: input should be greater than or equal to 2"
     ):
         models(f'{TARGET}points: {{x: {{unit: Hz}}, y: {{unit: "1"}}, max: 1}}\n')
+
+
+@pytest.mark.parametrize("value", ["null", "2026-12-01T12:00:00Z", "0x1F", "1.5e3"])
+def test_a_value_of_another_type_is_no_text(value):
+    with pytest.raises(MappingError, match="canonical: input should be a valid string"):
+        models(edited(SOURCE, ("canonical: FixedVar", f"canonical: {value}")))

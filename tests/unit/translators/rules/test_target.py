@@ -277,3 +277,20 @@ def test_axes_may_be_named_by_a_unit_before_they_are_drawn():
     points = 'points:\n  x: {unit: "pct[V_ref]"}\n  y: {unit: "pct[setMaxVar]"}\n'
     made = of("VoltVar", "  yUnit: {unit_of: y}", points)
     assert set(made.numbers) == {"x", "y"}
+
+
+def test_a_plain_field_is_cut_to_its_range_too():
+    made = of("FreqDroop", "  a: {from: over_droop, unit: pu, clip: [0.0, 0.04]}")
+    members, trace = emitted(made, droop())
+    assert members == {"a": 0.04}
+    assert [F(loss.residual) for loss in trace.losses] == [F("0.01")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "sent"), [({}, -44), ({"setMaxVarNeg": -2000}, -11), ({"setMaxVar": 1}, -44)]
+)
+def test_settings_narrow_the_range_on_their_own_side(settings, sent):
+    made = rule((EMIT, EMIT.replace("}", ", clip: [-100.0, 100.0]}")))
+    assert emitted(made, VAR, settings=settings)[0] == {"setpoint": sent}
+    cut = emitted(made, FixedVar(q("-400 pct[setMaxVar]")), settings=settings)[0]["setpoint"]
+    assert cut == (-25 if "setMaxVarNeg" in settings else -100)
