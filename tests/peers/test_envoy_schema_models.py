@@ -147,24 +147,29 @@ async def test_a_mirror_announces_power_var_voltage_and_frequency(read):
     assert [kind.get("flowDirection") for kind in types] == [19, 19, None, None]
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "told", "multiplier"),
-    [
-        (Kind.POWER, "-7360.4", -7360, 0),
-        (Kind.POWER, "150000", 150000, 0),
-        (Kind.REACTIVE, "-3287", -3287, 0),
-        (Kind.VOLTAGE, "230.15", 2302, -1),
-        (Kind.FREQUENCY, "49.985", 49985, -3),
-    ],
-)
-async def test_a_reading_keeps_its_value(read, kind, value, told, multiplier):
-    point = usage_point(LFDI, 300)
-    made = reading(LFDI, Average(kind, Fraction(value), Quality.GOOD), AT, 300)
-    announced, posted = await read(render(point), render(made))
-    (meter,) = [it for it in announced["mirrorMeterReadings"] if it["mRID"] == posted["mRID"]]
-    assert meter["readingType"]["powerOfTenMultiplier"] == multiplier
-    assert posted["reading"]["value"] == told
-    assert posted["reading"]["timePeriod"] == {"duration": 300, "start": EPOCH_S}
+READINGS = [
+    (Kind.POWER, "-7360.4", -7360, 0),
+    (Kind.POWER, "150000", 150000, 0),
+    (Kind.REACTIVE, "-3287", -3287, 0),
+    (Kind.VOLTAGE, "230.15", 2302, -1),
+    (Kind.FREQUENCY, "49.985", 49985, -3),
+]
+
+
+async def test_readings_keep_their_values_under_the_multipliers_announced(read):
+    made = [
+        reading(LFDI, Average(kind, Fraction(value), Quality.GOOD), AT, 300)
+        for kind, value, _, _ in READINGS
+    ]
+    point, *posted = await read(render(usage_point(LFDI, 300)), *map(render, made))
+    multipliers = {
+        meter["mRID"]: meter["readingType"]["powerOfTenMultiplier"]
+        for meter in point["mirrorMeterReadings"]
+    }
+    told = [(it["reading"]["value"], multipliers[it["mRID"]]) for it in posted]
+    assert told == [(value, multiplier) for _, _, value, multiplier in READINGS]
+    periods = [it["reading"]["timePeriod"] for it in posted]
+    assert periods == [{"duration": 300, "start": EPOCH_S}] * len(READINGS)
 
 
 async def test_every_response_of_2018_is_one_that_the_peer_knows(read):

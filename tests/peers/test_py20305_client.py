@@ -86,7 +86,10 @@ def the(kind, told, **wanted):
 async def test_it_finds_its_device_among_others_by_the_lfdi_that_it_computes(walk, utility, device):
     utility.add_device("A" * 40)
     utility.add_device(device.lfdi)
+    utility.time_offset_s = 5000
+    before = int(utility.now())
     told = await walk()
+    assert before <= the("time", told)["current"] <= utility.now()
     found = the("device", told)
     assert found["href"] == "/edev/2"
     assert found["lfdi"] == device.lfdi.upper()
@@ -96,15 +99,6 @@ async def test_it_finds_its_device_among_others_by_the_lfdi_that_it_computes(wal
     assert found["category"] == "00020000"
     assert found["ders"] == 1
     assert found["capability"] == "/edev/2/der/1/dercap"
-
-
-async def test_it_reads_the_clock_of_the_utility(walk, utility, device):
-    utility.add_device(device.lfdi)
-    utility.time_offset_s = 5000
-    before = utility.now()
-    told = the("time", await walk())
-    assert int(before) <= told["current"] <= utility.now()
-    assert told["quality"] == 4
 
 
 async def test_it_pages_through_programs_and_controls_served_one_by_one(walk, utility, device):
@@ -179,12 +173,14 @@ async def test_modes_of_one_control_arrive_together(walk, utility, device):
     }
 
 
-async def test_a_volt_var_curve_arrives_point_by_point(walk, utility, device):
+async def test_curves_arrive_point_by_point(walk, utility, device):
     program = utility.add_program(1)
     utility.add_device(device.lfdi, program)
     curve = Curve("opModVoltVar", VOLT_VAR, y_ref_type=2, open_loop_tms=500, v_ref=10000)
     href = utility.add_curve(program, curve)
     utility.add_control(program, control(int(utility.now()) + 60, AN_HOUR, parts.volt_var(href)))
+    watt_pf = Curve("opModWattPF", WATT_PF, x_multiplier=-1, y_multiplier=-2)
+    other = utility.add_curve(program, watt_pf)
     told = await walk()
     assert the("control", told)["modes"] == {"opModVoltVar": href}
     read = the("curve", told, href=href)
@@ -192,17 +188,10 @@ async def test_a_volt_var_curve_arrives_point_by_point(walk, utility, device):
     assert read["points"] == [[x, y, None] for x, y in VOLT_VAR]
     assert read["multipliers"] == [0, 0]
     assert (read["yRefType"], read["openLoopTms"], read["vRef"]) == (2, 500, 10000)
-
-
-async def test_the_excitation_of_each_vertex_arrives(walk, utility, device):
-    program = utility.add_program(1)
-    utility.add_device(device.lfdi, program)
-    curve = Curve("opModWattPF", WATT_PF, x_multiplier=-1, y_multiplier=-2, y_ref_type=0)
-    utility.add_curve(program, curve)
-    read = the("curve", await walk())
-    assert read["type"] == 13
-    assert read["points"] == [list(point) for point in WATT_PF]
-    assert read["multipliers"] == [-1, -2]
+    with_excitation = the("curve", told, href=other)
+    assert with_excitation["type"] == 13
+    assert with_excitation["points"] == [list(point) for point in WATT_PF]
+    assert with_excitation["multipliers"] == [-1, -2]
 
 
 async def test_the_default_control_and_its_ramp_arrive(walk, utility, device):
