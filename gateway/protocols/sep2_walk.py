@@ -48,6 +48,7 @@ __all__ = ["Answer", "Identity", "Request", "Walk"]
 
 _CURVE_TRIES = 3
 """How often a curve may fail before its control is told without it: the other modes wait meanwhile."""
+_LATEST_TIME = 10**11  # in the year 5138; more would leave the range of dates
 _UNCOORDINATED = 7  # Time.quality
 _NOT_FOUND = frozenset({404, 410})
 _REGISTERED = frozenset({200, 201, 204, 409})  # 409: registered already
@@ -172,7 +173,9 @@ class Walk:
 
     def _timed(self, held: Document, answer: Answer) -> bool:
         current = number(held.resource.text_at("currentTime"))
-        if current is None or number(held.resource.text_at("quality")) == _UNCOORDINATED:
+        if current is None or not 0 <= current <= _LATEST_TIME:
+            return False
+        if number(held.resource.text_at("quality")) == _UNCOORDINATED:
             return False
         return self._clock.measure(current, answer.sent, answer.received)
 

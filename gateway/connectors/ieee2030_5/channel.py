@@ -24,6 +24,7 @@ from translators.ieee2030_5.wire import Resource
 
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MOST_REDIRECTS = 5
+_LONGEST_WAIT_S = 3_600.0
 
 
 class Channel:
@@ -167,14 +168,14 @@ class _Handshake:
 
 
 def _retry_after(text: str | None, now: datetime) -> float | None:
-    """Return the seconds that Retry-After asks for, as a number or as a date."""
+    """Return the seconds that Retry-After asks for, as a number or as a date; an hour at most."""
     if text is None:
         return None
     if text.strip().isascii() and text.strip().isdigit():
-        return float(text)
+        return min(float(text), _LONGEST_WAIT_S)
     try:
         at = parsedate_to_datetime(text)
     except ValueError:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - now).total_seconds())
+    return min(max(0.0, (at - now).total_seconds()), _LONGEST_WAIT_S)

@@ -75,6 +75,7 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
         self._reporting = asyncio.Lock()
         self._reported: object = None
         self._report_after = 0.0
+        self._report_retry_s = _REPORT_RETRY_S
 
     async def run(self, post: Post) -> None:
         """Poll, walk and post events until cancelled; survives every fault of the peer."""
@@ -222,7 +223,7 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
                 await self._reports.deliver(walk.tree)
             except PeerError as error:
                 self._reported = None
-                self._report_after = self._monotonic() + _REPORT_RETRY_S
+                self._report_after = self._monotonic() + self._report_retry_s
                 if leads_nowhere(error):
                     walk.rediscover(self._monotonic())
                 raise

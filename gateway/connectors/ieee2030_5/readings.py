@@ -16,6 +16,7 @@ from translators.ieee2030_5.mirror import Average, averages, point_mrid, reading
 log = structlog.get_logger()
 
 DEFAULT_POST_S = 300
+_LONGEST_POST_S = 86_400
 _MOST_SAMPLES = 100_000
 
 
@@ -84,7 +85,8 @@ def post_rate(tree: Survey, lfdi: str) -> float:
     """Return the seconds between two posts: of the mirror, of the EndDevice, or the default."""
     rates = [mirror.post_rate_s for mirror in tree.mirrors if mirror.mrid == point_mrid(lfdi)]
     rates.append(tree.post_rate_s)
-    return float(max(1, next((rate for rate in rates if rate is not None), DEFAULT_POST_S)))
+    told = next((rate for rate in rates if rate is not None), DEFAULT_POST_S)
+    return float(max(1, min(told, _LONGEST_POST_S)))
 
 
 def _listed(tree: Survey, lfdi: str) -> str | None:

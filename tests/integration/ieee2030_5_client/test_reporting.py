@@ -136,6 +136,17 @@ async def test_the_default_gradient_becomes_a_setting(utility, program, bench):
     await utility.wait_for(lambda: newest(utility, "DERSettings")["setGradW"] == "100", 10)
 
 
+async def test_a_setting_that_cannot_be_told_now_is_told_later(utility, program, started, capsys):
+    async with started() as bench:
+        await bench.up()
+        await bench.link.report_station(a_report(a_profile()))
+        bench.link._report_retry_s = 0.1
+        utility.fail("/edev/1/der/1/derg", fault.status(500), method="PUT", times=1)
+        utility.set_default(program, make.max_lim_w(80), settings={"setGradW": 100})
+        await utility.wait_for(lambda: newest(utility, "DERSettings")["setGradW"] == "100", 10)
+    assert "report.delayed" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "options", [Options(Dialect("2018", "https://csipaus.org/ns"), post_rate_s=1)]
 )

@@ -405,6 +405,8 @@ def test_the_clock_moves_the_offset_only_when_it_is_proven_wrong():
     [
         pytest.param("<currentTime>5</currentTime><quality>7</quality>", id="uncoordinated"),
         pytest.param("<currentTime>noon</currentTime>", id="nonsense"),
+        pytest.param("<currentTime>9999999999999999</currentTime>", id="beyond all dates"),
+        pytest.param("<currentTime>-1</currentTime>", id="before 1970"),
         pytest.param("", id="empty"),
     ],
 )
