@@ -115,6 +115,12 @@ class Context:
         if report is not None:
             report.add(payload)
 
+    def spoil(self, number: object) -> None:
+        """A part of a report cannot be used: the report will never be whole."""
+        for known, report in self._reports.items():
+            if known == number:
+                report.give_up()
+
     def forget_reports(self) -> None:
         """A station that booted sends no more of what it was asked for before."""
         for report in self._reports.values():

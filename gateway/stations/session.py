@@ -328,6 +328,7 @@ class Session:
             self._rpc.refuse(called.message_id, "NotSupported", f"nothing here takes {action}")
         elif fault := violation(version, action, called.payload, request=True):
             log.warning("call.refused", station=self.entry.id, action=action, problem=str(fault))
+            self._context.spoil(called.payload.get("requestId"))
             self._rpc.refuse(called.message_id, fault.code, str(fault))
         else:
             self._handle(called, handler)

@@ -150,6 +150,20 @@ async def test_parts_of_a_report_that_nobody_asked_for_are_answered_and_dropped(
         assert found.profile.evses[0].der_modes == frozenset()
 
 
+async def test_a_report_with_a_part_that_cannot_be_used_is_not_waited_for():
+    async with a_session() as (station, _, posted):
+        station.say(2, "boot", "BootNotification", BOOT)
+        number, request = await station.called("GetBaseReport")
+        station.say(3, number, {"status": "Accepted"})
+        report = a_report(request["requestId"], MODES[:1], more=True)
+        station.say(2, "part", "NotifyReport", report)
+        empty = a_report(request["requestId"], (), number=1) | {"reportData": []}
+        station.say(2, "empty", "NotifyReport", empty)
+        assert (await station.answered("empty"))[2] == "OccurrenceConstraintViolation"
+        found = await posted.next(StationConnected)
+        assert found.profile.evses[0].der_modes == {"FixedPFInject", "VoltVar"}
+
+
 async def test_a_report_that_stops_midway_counts_as_far_as_it_came():
     async with a_session(rhythm=replace(UNBOOTED, report_timeout_s=0.1)) as (station, _, posted):
         number, request = await station.called("GetBaseReport")
