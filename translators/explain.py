@@ -113,8 +113,8 @@ def _is_number(value: Any) -> bool:
 
 def _number(path: str, value: Any, steps: Sequence[Step], losses: Sequence[Loss]) -> Json:
     """Return one emitted value: the steps on it, behind those on the canonical fields it comes from."""
-    places = _places(path, steps)
-    chain = [step for step in steps if step.target in places]
+    chain = _chain(path, steps)
+    places = {step.target for step in chain} | {path}
     return {
         "target": path,
         "value": value,
@@ -124,13 +124,15 @@ def _number(path: str, value: Any, steps: Sequence[Step], losses: Sequence[Loss]
     }
 
 
-def _places(path: str, steps: Sequence[Step]) -> set[str]:
-    """Return a path with all that leads to it; `a..b` as a source means both."""
-    places = {path}
+def _chain(path: str, steps: Sequence[Step]) -> list[Step]:
+    """Return the steps that lead to a path, of the same control; `a..b` as a source means both."""
+    leading: set[tuple[str, str]] = set()
+    chain = []
     for step in reversed(steps):
-        if step.target in places:
-            places.update(step.source.split(".."))
-    return places
+        if step.target == path or (step.control, step.target) in leading:
+            chain.append(step)
+            leading |= {(c, name) for name in step.source.split("..") for c in {step.control, ""}}
+    return chain[::-1]
 
 
 def _touches(loss: Loss, path: str, places: set[str], chain: Sequence[Step]) -> bool:

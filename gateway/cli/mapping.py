@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -136,8 +137,9 @@ def run_tests(mappings: Rules = None) -> None:
         raise typer.Exit(1)
 
 
+@cache
 def _book(folder: Path | None) -> Book:
-    """Return the shipped rules, or those of a folder."""
+    """Return the shipped rules, or those of a folder, read once in a process."""
     if folder is not None and not folder.is_dir():
         raise SettingsError("is no folder", where=str(folder), code="DG-1070")
     return load_book(mapping_files(folder))

@@ -81,7 +81,9 @@ def validated[M: BaseModel](model: type[M], value: Any) -> M:
 def _said(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         return "is no key of this form"
-    return str(error["msg"]).removeprefix("Value error, ").lower()
+    if error["type"] == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    return str(error["msg"])[:1].lower() + str(error["msg"])[1:]
 
 
 def _no_number(name: str) -> NoReturn:

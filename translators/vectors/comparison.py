@@ -158,8 +158,4 @@ def _twice(messages: Sequence[Json]) -> Iterator[Difference]:
 
 def shown(value: Any) -> str:
     """Return a value as JSON text."""
-    return json.dumps(value, default=_plain, ensure_ascii=False)
-
-
-def _plain(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else str(value)
+    return json.dumps(value, default=float, ensure_ascii=False)

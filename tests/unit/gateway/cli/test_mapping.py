@@ -1,0 +1,272 @@
+"""`dergate map`: what each command prints, and how it ends."""
+
+import json
+import shutil
+
+import pytest
+
+from gateway.cli.main import main
+from gateway.settings.mappings import mappings_folder
+from support.vector_builders import (
+    CURVE,
+    GOLDEN,
+    STATIONS,
+    an_openadr_event,
+    control_xml,
+    vector_text,
+)
+
+BUSY = '<opModVoltVar href="/c/1"/>'
+
+
+@pytest.fixture
+def dergate(capsys):
+    """Run a command; return its exit status, stdout and stderr."""
+
+    def run(*arguments):
+        status = main([str(item) for item in ("map", *arguments)])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return status, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with one vector that passes, and its stations."""
+    (tmp_path / "stations.yaml").write_text(STATIONS)
+    (tmp_path / "V1.json").write_text(vector_text())
+    return tmp_path
+
+
+def test_vectors_pass_and_say_so(dergate, folder):
+    assert dergate("vectors", folder) == (
+        0,
+        "V1  passes  a power factor\n1 of 1 vectors pass\n",
+        "",
+    )
+
+
+def test_each_difference_is_printed_as_path_expected_and_got(dergate, folder):
+    (folder / "V2.json").write_text(vector_text(id="V2", expect__loss_kinds=["round"]))
+    status, out, _ = dergate("vectors", folder)
+    assert status == 1
+    assert out.splitlines()[1:] == [
+        "V2  differs  a power factor",
+        "  path      loss_kinds",
+        '  expected  ["round"]',
+        "  got       []",
+        "1 of 2 vectors pass",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param("{", "is no JSON", id="truncated"),
+        pytest.param("[" * 50_000, "is no JSON", id="deep"),
+        pytest.param(vector_text(station="Z"), "is none of S", id="unknown station"),
+        pytest.param(vector_text(sation="S"), "sation: is no key", id="misspelt"),
+        pytest.param(vector_text(source__documents__control="<a"), "well-formed", id="no XML"),
+        pytest.param("\ud800".encode("utf-8", "surrogatepass"), "is no UTF-8", id="no UTF-8"),
+        pytest.param(b"x" * ((4 << 20) + 1), "is larger", id="too large"),
+    ],
+)
+def test_a_malformed_vector_is_a_named_problem_and_its_neighbours_are_played(
+    dergate, folder, text, problem
+):
+    (folder / "V0.json").write_bytes(text if isinstance(text, bytes) else text.encode())
+    status, out, _ = dergate("vectors", folder)
+    assert status == 1
+    assert out.startswith("V0  cannot be played: ")
+    assert problem in out.splitlines()[0]
+    assert "V1  passes" in out
+
+
+def test_openadr_is_not_played_yet_and_says_so(dergate):
+    status, out, _ = dergate("vectors", GOLDEN / "vectors")
+    waiting = [line for line in out.splitlines() if "no mapping for openadr yet" in line]
+    assert (status, len(waiting)) == (1, 5)
+    assert out.endswith("25 of 30 vectors pass\n")
+
+
+@pytest.mark.parametrize(
+    ("break_it", "problem"),
+    [
+        pytest.param(shutil.rmtree, "DG-1070 is no folder", id="no folder"),
+        pytest.param(
+            lambda folder: (folder / "V1.json").unlink(), "DG-1071 holds no vector", id="empty"
+        ),
+        pytest.param(
+            lambda folder: (folder / "stations.yaml").unlink(), "DG-1077 No such", id="no stations"
+        ),
+        pytest.param(
+            lambda folder: (folder / "stations.yaml").write_text("S: 5"), "DG-1076 S: ", id="bad"
+        ),
+    ],
+)
+def test_a_folder_that_cannot_be_used_ends_with_2(dergate, folder, break_it, problem):
+    break_it(folder)
+    status, out, err = dergate("vectors", folder)
+    assert (status, out) == (2, "")
+    assert problem in err
+
+
+def test_explain_takes_a_vector(dergate, folder):
+    status, out, _ = dergate("explain", folder / "V1.json")
+    assert status == 0
+    assert "  fixedPFInject/displacement = 0.95\n" in out
+    assert "source  DERControlBase/opModFixedPFInjectW/displacement = 95\n" in out
+
+
+def test_explain_takes_a_vector_for_another_station(dergate, folder):
+    other = folder / "other.yaml"
+    other.write_text(STATIONS.replace("S:", "T:").replace("FixedPFInject, ", ""))
+    path = folder / "V1.json"
+    status, out, _ = dergate("explain", path, "--station", "T", "--stations", other)
+    assert status == 1
+    assert "is not among the station's DER modes" in out
+
+
+def test_explain_takes_bare_xml(dergate, folder):
+    (folder / "c.xml").write_text("\ufeff\n" + control_xml(BUSY))
+    (folder / "curve.xml").write_text(CURVE)
+    status, out, _ = dergate(
+        *("explain", folder / "c.xml", "--station", "S", "--revision", "2023", "--primacy", 7),
+        *("--link", f"/c/1={folder / 'curve.xml'}", "--format", "json"),
+    )
+    told = json.loads(out)
+    assert status == 0
+    assert told["document"]["revision"] == "2023"
+    assert told["messages"][0]["payload"]["curve"]["priority"] == 7
+
+
+def test_explain_takes_a_list_of_controls(dergate, folder):
+    many = f"<DERControlList>{control_xml()}{control_xml(BUSY)}</DERControlList>"
+    (folder / "l.xml").write_text(many)
+    status, out, _ = dergate("explain", folder / "l.xml", "--station", "S", "--format", "json")
+    assert status == 1
+    assert [bool(item["refused"]) for item in json.loads(out)] == [False, True]
+
+
+def test_a_dangling_link_is_explained(dergate, folder):
+    (folder / "c.xml").write_text(control_xml(BUSY))
+    status, out, _ = dergate("explain", folder / "c.xml", "--station", "S")
+    assert status == 1
+    assert "the link '/c/1' leads to no document" in out
+    assert out.endswith("response to the utility  253\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        pytest.param(
+            "e.json", json.dumps(an_openadr_event()), "no mapping for openadr", id="event"
+        ),
+        pytest.param(
+            "e.json",
+            json.dumps({"programID": "p", "intervals": []}),
+            "no mapping for openadr",
+            id="an event without its name",
+        ),
+        pytest.param("e.json", '{"objectType": "PROGRAM"}', "no OpenADR event", id="program"),
+        pytest.param("e.json", "[]", "is no vector", id="a list"),
+        pytest.param("e.json", "{", "is no JSON", id="truncated JSON"),
+        pytest.param("e.txt", "hello", "is no JSON", id="text"),
+        pytest.param("e.xml", "<DERControl>", "is not well-formed XML", id="truncated XML"),
+        pytest.param("e.xml", "<!DOCTYPE a []><a/>", "document type", id="document type"),
+        pytest.param("e.xml", "<html><body/></html>", "is HTML", id="HTML"),
+        pytest.param("e.xml", "<DERProgram/>", "holds neither DERControl", id="a program"),
+        pytest.param("e.json", vector_text(source=5), "source", id="vector without a source"),
+        pytest.param("e.json", vector_text(source__revision="1"), "revision '1'", id="revision"),
+    ],
+)
+def test_what_cannot_be_mapped_is_explained_and_ends_with_1(dergate, folder, name, text, problem):
+    (folder / name).write_text(text)
+    for form in ("text", "json"):
+        status, out, err = dergate("explain", folder / name, "--station", "S", "--format", form)
+        assert (status, err) == (1, "")
+    assert json.loads(out)["refused"]
+
+
+def test_a_vector_of_an_unknown_station_is_explained(dergate, folder):
+    (folder / "V1.json").write_text(vector_text(station="Z"))
+    status, out, _ = dergate("explain", folder / "V1.json")
+    assert status == 1
+    assert "station: is none of S" in out
+
+
+def test_the_program_of_an_event_is_read(dergate, folder):
+    (folder / "e.json").write_text(json.dumps(an_openadr_event()))
+    (folder / "p.json").write_text('{"objectType": "PROGRAM"}')
+    status, out, _ = dergate("explain", folder / "e.json", "--program", folder / "p.json")
+    assert status == 1
+    assert "no mapping for openadr yet" in out
+    status, _, err = dergate("explain", folder / "e.json", "--program", folder / "none.json")
+    assert status == 2
+    assert "DG-1077" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        pytest.param([], "DG-1072 bare XML names no station", id="no station"),
+        pytest.param(["--station", "Z"], "DG-1075 no station 'Z': there are S", id="unknown"),
+        pytest.param(["--station", "S", "--link", "x"], "DG-1073 is no HREF=FILE", id="link"),
+        pytest.param(["--station", "S", "--link", "/c=none"], "DG-1077 No such file", id="no file"),
+        pytest.param(["--station", "S", "--link", "/c=BAD"], "DG-1074 ", id="link to no XML"),
+    ],
+)
+def test_what_is_missing_for_bare_xml_ends_with_2(dergate, folder, options, problem):
+    (folder / "c.xml").write_text(control_xml())
+    (folder / "bad.xml").write_text("{}")
+    options = [item.replace("BAD", str(folder / "bad.xml")) for item in options]
+    status, out, err = dergate("explain", folder / "c.xml", *options)
+    assert (status, out) == (2, "")
+    assert problem in err
+
+
+def test_lint_counts_the_rules_and_names_the_book(dergate):
+    status, out, _ = dergate("lint")
+    assert status == 0
+    assert "rules in 5 files" in out
+
+
+def test_lint_names_each_fault(dergate, tmp_path):
+    (tmp_path / "a.yaml").write_text("kind: SourceMapping\nnonsense: 1\n")
+    (tmp_path / "b.yaml").write_text("[")
+    status, out, _ = dergate("lint", "--mappings", tmp_path)
+    assert status == 1
+    assert "a.yaml:2:1: nonsense" in out
+    assert "b.yaml:1:" in out
+
+
+def test_a_broken_rule_ends_other_commands_with_2(dergate, folder, tmp_path_factory):
+    rules = tmp_path_factory.mktemp("rules")
+    (rules / "a.yaml").write_text("[")
+    status, _, err = dergate("vectors", folder, "--mappings", rules)
+    assert status == 2
+    assert "a.yaml:1:" in err
+
+
+def test_the_tests_beside_the_rules_pass(dergate):
+    status, out, _ = dergate("test")
+    assert status == 0
+    assert out.endswith("tests pass\n")
+
+
+def test_a_test_beside_a_rule_that_fails_is_named(dergate, tmp_path):
+    shutil.copytree(mappings_folder(), tmp_path / "rules")
+    path = tmp_path / "rules" / "ieee2030_5" / "csip.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('displacement: "0.95", ', 'displacement: "0.96", '))
+    status, out, _ = dergate("test", "--mappings", tmp_path / "rules")
+    assert status == 1
+    assert out.startswith(
+        "ieee2030_5.fixed_pf_inject@1.0.0 under_excited: displacement: expected 0.96, got 0.95\n"
+    )
+
+
+def test_mappings_that_are_no_folder_end_with_2(dergate, tmp_path):
+    assert dergate("test", "--mappings", tmp_path / "none")[0] == 2
