@@ -3,22 +3,32 @@
 import asyncio
 from dataclasses import replace
 
-import pytest
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from gateway.core.effects import SendToStation
 from gateway.core.events import ReplyStatus, StationConnected, StationDisconnected, StationReplied
-from support.stations import PATIENT, UNBOOTED, Wire, a_mute_station, a_site, basic, dial
+from support.stations import (
+    PATIENT,
+    UNBOOTED,
+    Wire,
+    a_mute_station,
+    a_site,
+    basic,
+    dial,
+)
 
 BRISK = replace(PATIENT, probe_timeout_s=0.1)
 CLEAR = SendToStation("CS1", "r1", "ClearChargingProfile", {"chargingProfileId": 5})
 
 
-async def attempt(site, **options):
+async def attempt(site, *, hold=False, **options):
     """Try to connect as CS1; return the status of the handshake, or how the connection ended."""
     try:
         async with dial(site, **options) as socket:
             await Wire(socket).boot()
+            await asyncio.sleep(60 if hold else 0)
             return "served"
     except InvalidStatus as refusal:
         return refusal.response.status_code
@@ -98,13 +108,32 @@ async def test_only_who_knows_the_password_may_ask_whether_the_old_one_lives():
         assert site.stations.current("CS1") is current
 
 
-@pytest.mark.parametrize("round_", range(5))
-async def test_of_two_that_come_at_once_one_is_served(round_):
+async def test_of_two_that_come_at_once_one_is_served():
     async with a_site() as site:
-        found = await asyncio.gather(attempt(site), attempt(site))
-        assert "served" in found
-        async with dial(site) as socket:
-            assert (await Wire(socket).boot())["status"] == "Accepted"
+        tries = [asyncio.create_task(attempt(site, hold=True)) for _ in range(2)]
+        done, _ = await asyncio.wait(tries, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        assert len(done) == 1
+        assert done.pop().result() in {409, "closed"}
+        for task in tries:
+            task.cancel()
+        await asyncio.gather(*tries, return_exceptions=True)
+
+
+async def test_one_that_got_past_the_first_check_is_closed_by_the_second():
+    async with a_site() as site, dial(site) as socket:
+        station = Wire(socket)
+        await station.boot()
+
+        async def past_the_door(connection):
+            connection.username = "CS1"
+            await site.endpoint._serve(connection)
+
+        async with serve(past_the_door, "127.0.0.1", 0, subprotocols=["ocpp2.1"]) as door:
+            address = f"ws://127.0.0.1:{door.sockets[0].getsockname()[1]}"
+            async with connect(address, subprotocols=["ocpp2.1"]) as late:
+                await late.wait_closed()
+        assert late.close_code == 1008
+        assert (await station.ask("Heartbeat", {}))[0] == 3
 
 
 async def test_a_station_may_come_back_at_once_after_it_left():

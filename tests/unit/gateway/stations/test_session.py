@@ -157,6 +157,7 @@ async def test_a_report_with_a_part_that_cannot_be_used_is_not_waited_for():
         station.say(3, number, {"status": "Accepted"})
         report = a_report(request["requestId"], MODES[:1], more=True)
         station.say(2, "part", "NotifyReport", report)
+        station.say(2, "other", "NotifyReport", {"requestId": -1})
         empty = a_report(request["requestId"], (), number=1) | {"reportData": []}
         station.say(2, "empty", "NotifyReport", empty)
         assert (await station.answered("empty"))[2] == "OccurrenceConstraintViolation"
