@@ -186,18 +186,8 @@ class Target(_Strict):
     scheduling: Literal["both", "default_only"] = "both"
 
 
-class TargetTest(_Strict):
-    """An example beside the rule: canonical fields, and the members or refusal expected."""
-
-    name: str
-    control: dict[str, Any]
-    expect: dict[str, Any] = {}
-    losses: list[str] = []
-    refused: str | None = None
-
-
 class TargetMapping(_Strict):
-    """A rule from a canonical control to members of a message."""
+    """A rule from a canonical control to members of a message; translation vectors are its tests."""
 
     api_version: Annotated[Literal["dergate/mapping.v1"], Field(alias="apiVersion")]
     kind: Literal["TargetMapping"]
@@ -211,7 +201,6 @@ class TargetMapping(_Strict):
     ignored: list[Ignored] = []
     reason: str = ""
     outcome: Literal["not_supported", "not_applicable"] = "not_supported"
-    tests: list[TargetTest] = []
 
 
 type Mapping = Annotated[SourceMapping | TargetMapping, Field(discriminator="kind")]
