@@ -110,6 +110,7 @@ def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
         found.traces[entry.desired.id],
     )
     turn.put(state, replace(entry, desired=desired, state=EntryState.SETTING))
+    state.probed.pop(desired.id, None)
     turn.audit(
         "control.dispatched",
         "gateway",
@@ -144,7 +145,7 @@ def _with_priority(state: StationState, entry: Entry, found: Wanted, now: dateti
 def _rivals(entry: Entry, other: Entry, now: datetime) -> bool:
     """Say whether a station would decide between two scheduled controls: one type, both held."""
     same = other.desired.payload.get("controlType") == entry.desired.payload["controlType"]
-    held = other.may_be_held and other.state is not EntryState.CLEARING and not other.expired(now)
+    held = other.may_be_held and other.state is not EntryState.CLEARING and not other.swept(now)
     return same and held and not other.desired.is_default and other.desired.id != entry.desired.id
 
 

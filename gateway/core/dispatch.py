@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gateway.core.ledger import Desired
-from gateway.core.lifecycle import CLAIMING, State
+from gateway.core.lifecycle import CLAIMING, ENDED, State
 from gateway.core.records import CommandRecord
 from gateway.core.timeline import Claim, Segment, arbitrate
 from translators.canonical.capability import Situation, StationProfile
@@ -70,7 +70,10 @@ class Translator:
 
 
 def segments_of(records: Iterable[CommandRecord]) -> Segments:
-    """Return who holds which function when, in utility time, over all events of one utility."""
+    """Return who holds which function when, in utility time, over all events of one utility.
+
+    Commands that are over have their place in the past: without it those behind them would start anew.
+    """
     claims = [
         Claim(
             key=record.key,
@@ -81,7 +84,7 @@ def segments_of(records: Iterable[CommandRecord]) -> Segments:
             bridges=record.withdraw_at is None,
         )
         for record in records
-        if record.state in CLAIMING and (interval := record.interval) is not None
+        if record.state in CLAIMING | ENDED and (interval := record.interval) is not None
         for function in record.functions
     ]
     # IEEE 2030.5-2018 knows no resume after supersession; 2023 does (response 15)
@@ -125,7 +128,7 @@ def _event_shares(
         seen: set[str] = set()
         for span in spans:
             ahead = span.interval.end is None or span.interval.end > utility_now
-            if ahead and span.key not in seen:
+            if ahead and span.key not in seen and not by_key[span.key].over:
                 seen.add(span.key)
                 groups[span.key, span.interval, span.yields].append(function)
     for (key, interval, yields), functions in groups.items():

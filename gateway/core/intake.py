@@ -46,7 +46,7 @@ def receive(turn: Turn, event: CommandReceived) -> None:
         command.randomization.duration_s,
     ):
         redrawn = replace(command, randomization=draws)
-    updated = replace(known, command=redrawn, refused=(), lost=frozenset()).refuse(event.refusals)
+    updated = replace(known, command=redrawn, refused=()).refuse(event.refusals)
     turn.audit(
         "command.updated", command.origin.utility, known.key, event.raw, **_trace(event, redrawn)
     )
@@ -55,14 +55,14 @@ def receive(turn: Turn, event: CommandReceived) -> None:
 
 def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:
     """A command seen for the first time: 254 when it is over, 253 when it is invalid, else 1."""
+    unow = turn.utility_now(command.origin.utility)
     record = CommandRecord(command, level=_free_level(turn, command)).refuse(event.refusals)
-    if forgettable(record, turn.utility_now(command.origin.utility)):
+    if forgettable(record, unow):
         return  # it may have been answered before it was forgotten
     turn.audit(
         "command.received", command.origin.utility, record.key, event.raw, **_trace(event, command)
     )
     planned = record.planned
-    unow = turn.utility_now(command.origin.utility)
     if planned is not None and planned.end is not None and planned.end <= unow:
         advance(turn, record, Trigger.EXPIRED)  # 2030.5 response 254
         return
@@ -109,7 +109,7 @@ def _ran_out(turn: Turn, record: CommandRecord) -> bool:
 def _successor_ahead(turn: Turn, record: CommandRecord) -> bool:
     """Say whether a known successor takes over later: no gap before that."""
     unow = turn.utility_now(record.command.origin.utility)
-    spans = segments_of(turn.records(record.command.target.station))
+    spans = segments_of(turn.scheduled(record.command.target.station))
     return any(
         span.key == record.key and span.beaten_by is not None and span.interval.covers(unow)
         for group in spans.values()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,8 @@ from gateway.core.payloads import same_payload
 
 MAX_ATTEMPTS = 3
 """Sends of one payload without any answer before the station counts as mute for it."""
+SWEEP = timedelta(seconds=60)
+"""How long after its end a station may still count a control among those that decide."""
 _PRIORITY = frozenset({"priority"})
 
 
@@ -81,6 +83,10 @@ class Entry:
         """Say whether the station has let go by itself (R04.FR.10)."""
         return self.desired.end is not None and self.desired.end <= now
 
+    def swept(self, now: datetime) -> bool:
+        """Say whether the station has let go for sure: some look only now and then."""
+        return self.expired(now - SWEEP)
+
 
 _NOT_HELD = frozenset({EntryState.WANTED, EntryState.REFUSED, EntryState.ASIDE})
 _CLEARABLE = frozenset({EntryState.HELD, EntryState.WANTED, EntryState.REFUSED})
@@ -131,11 +137,10 @@ def plan(
     for control_id, entry in ledger.entries.items():
         if control_id in desired or control_id in keep:
             continue
-        if not entry.may_be_held or (
-            entry.expired(now) and entry.desired.action == "SetDERControl"
-        ):
+        ends_by_itself = entry.desired.action == "SetDERControl" and entry.expired(now)
+        if not entry.may_be_held or (ends_by_itself and entry.swept(now)):
             forget.append(entry)
-        elif entry.state in _CLEARABLE:
+        elif entry.state in _CLEARABLE and not ends_by_itself:
             clear.append(entry)
     for control_id, wanted in desired.items():
         update = _update(ledger.entries.get(control_id), wanted)

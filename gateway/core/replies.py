@@ -58,12 +58,17 @@ def _set_replied(turn: Turn, state: StationState, entry: Entry, event: StationRe
         _refuse_command(turn, state, entry, _REFUSALS[event.status], reason)
 
 
-def _superseded(turn: Turn, state: StationState, ids: Iterable[str]) -> None:
-    """The station itself put these aside (R04.FR.06, R04.FR.08, R04.FR.21): they will never run."""
+def _superseded(
+    turn: Turn, state: StationState, ids: Iterable[str], believed: EntryState = EntryState.ASIDE
+) -> None:
+    """The station itself put these aside (R04.FR.06, R04.FR.08, R04.FR.21): they will never run.
+
+    Where a call about one of them is under way, its answer will tell.
+    """
     for control_id in ids:
         entry = state.ledger.entries.get(control_id)
-        if entry is not None and entry.state is not EntryState.ASIDE:
-            turn.put(state, replace(entry, state=EntryState.ASIDE, older=False))
+        if entry is not None and entry.state is EntryState.HELD:
+            turn.put(state, replace(entry, state=believed))
             turn.audit("control.superseded", state.id, control_id)
 
 
@@ -147,7 +152,8 @@ def noticed(turn: Turn, state: StationState, event: NoticeReceived) -> None:
     turn.put(state, replace(entry, evidence=evidence))
     kind = "control.started" if notice.started else "control.ended"
     turn.audit(kind, state.id, notice.control_id, at=notice.at.isoformat(), evidence="notice")
-    _superseded(turn, state, notice.superseded_ids)
+    # what is named here was put aside at receipt (R04.FR.21), it may have been set again since then
+    _superseded(turn, state, notice.superseded_ids, EntryState.UNKNOWN)
 
 
 def abandon(turn: Turn, state: StationState) -> None:

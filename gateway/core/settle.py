@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from gateway.core.acting import act, next_probe, read_back, unshown
 from gateway.core.dispatch import Scene, Wanted, wanted
 from gateway.core.effects import WakeAt
-from gateway.core.ledger import Evidence
+from gateway.core.ledger import SWEEP, Evidence
 from gateway.core.lifecycle import CLAIMING, State, Trigger
 from gateway.core.records import CommandRecord, forgettable
 from gateway.core.responses import advance
@@ -51,7 +51,7 @@ def _want(
     """Return what the station should hold; a refused command frees its functions."""
     for _ in range(_ROUNDS):
         scene = Scene(profile, state.situation(), turn.world.translator, unow, offset)
-        found = wanted(turn.records(state.id), scene)
+        found = wanted(turn.scheduled(state.id), scene)
         if not _refuse(turn, state, found, unow):
             break
     return found
@@ -153,6 +153,11 @@ def _wake(turn: Turn, state: StationState, unow: datetime) -> None:
         next_probe(state, entry, now)
         for entry in state.ledger.entries.values()
         if unshown(entry, now)
+    ]
+    ahead += [
+        entry.desired.end + SWEEP
+        for entry in state.ledger.entries.values()
+        if entry.desired.end is not None
     ]
     state.wake_at = min((instant for instant in ahead if instant > now), default=None)
     if state.wake_at is not None:

@@ -82,6 +82,19 @@ class Turn:
         """Return the commands of a station that are not over."""
         return tuple(r for r in self.world.records[station].values() if not r.over)
 
+    def scheduled(self, station: str) -> tuple[CommandRecord, ...]:
+        """Return the commands of a station that are not over, and those that they overlap with."""
+        live = self.records(station)
+        starts = [record.interval.start for record in live if record.interval is not None]
+        first = min(starts, default=None)
+        if first is None:
+            return live
+        return tuple(
+            record
+            for record in self.world.records[station].values()
+            if not record.over or _ends_after(record, first)
+        )
+
     def keep(self, record: CommandRecord) -> None:
         """Remember a command, durably, if it changed."""
         known = self.world.records[record.command.target.station]
@@ -113,3 +126,8 @@ class Turn:
     def entries(self, state: StationState) -> Iterator[Entry]:
         """Yield the entries as they are now; changing the ledger meanwhile is safe."""
         yield from tuple(state.ledger.entries.values())
+
+
+def _ends_after(record: CommandRecord, instant: datetime) -> bool:
+    interval = record.interval
+    return interval is not None and (interval.end is None or interval.end > instant)
