@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import structlog
 
@@ -36,6 +37,7 @@ from gateway.store.sqlite import SqliteStore
 from translators.canonical.capability import Current, Dialect, Evse, Ratings
 from translators.canonical.commands import Revision
 from translators.chain import load_book
+from translators.rules.book import Book
 
 if sys.platform == "linux":
     import uvloop
@@ -78,7 +80,7 @@ async def serve(
     IdentityError, MappingError, LockedError, StoreError.
     """
     accesses = {(access.utility, access.station): access for access in utility_accesses(settings)}
-    book = load_book(mapping_files())
+    book = shipped_book()
     clock = SystemClock()
     with (
         closing(SqliteStore(settings.database)) as store,
@@ -119,6 +121,12 @@ async def serve(
             await runtime.drain(DrainMode(settings.on_stop), settings.drain_timeout_s)
             work.cancel()
     log.info("gateway.stopped")
+
+
+@cache
+def shipped_book() -> Book:
+    """Return the shipped mapping rules, compiled once in a process."""
+    return load_book(mapping_files())
 
 
 def bound_identities(settings: Settings) -> tuple[list[BoundIdentity], list[GatewayError]]:

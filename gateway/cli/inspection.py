@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from gateway.app import BoundIdentity, bound_identities, utility_accesses
+from gateway.app import BoundIdentity, bound_identities, shipped_book, utility_accesses
 from gateway.cli.identity import WARN_DAYS
 from gateway.connectors.ieee2030_5 import UtilityAccess
 from gateway.connectors.ieee2030_5.channel import Channel
@@ -18,7 +18,6 @@ from gateway.runtime import SystemClock
 from gateway.security.identities import read_chain, read_identity
 from gateway.settings import Settings, examine, mapping_files
 from gateway.settings.schema import Utility
-from translators.chain import load_book
 from translators.errors import MappingError
 
 FOREVER = 9999
@@ -65,13 +64,12 @@ def inspect(file: Path, *, online: bool) -> Report:
 
 
 def _inspect_mappings(report: Report) -> None:
-    files = mapping_files()
     try:
-        book = load_book(files)
+        book = shipped_book()
     except MappingError as fault:
         report.faults.append(fault)
         return
-    text = f"{len(book.rules)} rules in {len(files)} files, digest {book.digest}"
+    text = f"{len(book.rules)} rules in {len(mapping_files())} files, digest {book.digest}"
     report.facts.append(("mappings", text))
 
 

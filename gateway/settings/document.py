@@ -72,10 +72,21 @@ def _syntax(document: Document, exc: YAMLError) -> SettingsError:
 class _Reader:
     document: Document
     environment: Mapping[str, str]
+    around: list[Node] = field(default_factory=list)
 
     def value(self, node: Node, path: Location) -> Any:
         """Return a node's value; note where it stands."""
         self.document.places[path] = _position(node)
+        if node in self.around:
+            where = self.document.where(path)
+            raise SettingsError("an alias holds itself", where=where, code="DG-1021")
+        self.around.append(node)
+        try:
+            return self._value(node, path)
+        finally:
+            self.around.pop()
+
+    def _value(self, node: Node, path: Location) -> Any:
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.cli import inspection
+from gateway import app
 from gateway.cli.main import main
 from gateway.security import pki
 from gateway.security.certificates import Validity
@@ -131,7 +131,8 @@ def test_an_endpoint_certificate_that_is_missing_is_refused(check):
 
 
 def test_a_broken_mapping_is_refused(check, monkeypatch):
-    monkeypatch.setattr(inspection, "mapping_files", lambda: {"mine.yaml": "kind: Nothing\n"})
+    app.shipped_book.cache_clear()
+    monkeypatch.setattr(app, "mapping_files", lambda: {"mine.yaml": "kind: Nothing\n"})
     status, out, err = check()
     assert status == 2
     assert not [line for line in out if line.startswith("mappings")]

@@ -83,6 +83,7 @@ def test_a_file_reference_lies_beside_the_file_and_loses_its_last_line_end(tmp_p
         pytest.param("a: \x01\n", "site.yaml DG-1021 is no YAML: ", id="control character"),
         pytest.param("a: 1\n---\nb: 2\n", "site.yaml:2:1 DG-1021", id="two documents"),
         pytest.param("{a: 1}: 2\n", "site.yaml:1:1 DG-1021 a key must be text", id="odd key"),
+        pytest.param("a: &x [*x]\n", "site.yaml:1:4 DG-1021 an alias holds itself", id="loop"),
         pytest.param("", "site.yaml DG-1023 holds no settings", id="empty"),
         pytest.param("- 1\n", "site.yaml DG-1023 holds no settings", id="a list"),
         pytest.param(
