@@ -132,7 +132,7 @@ class Endpoint:
             found = Denied(HTTPStatus.CONFLICT, f"{found.id} is connected already")
         if isinstance(found, Denied):
             log.warning(
-                "station.refused", path=request.path, address=address, problem=found.problem
+                "station.refused", path=request.path[:200], address=address, problem=found.problem
             )
             return _refusal(connection, found)
         connection.username = found.id
