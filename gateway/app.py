@@ -87,7 +87,7 @@ async def serve(
         closing(AuditSegments(settings.audit_dir)) as audit,
         _told(stop) as told,
     ):
-        held = _remembered(store)
+        held = remembered(store)
 
         def post(event: Event) -> None:
             runtime.post(event)
@@ -260,7 +260,7 @@ async def _listening(endpoint: Endpoint, settings: Settings) -> AsyncIterator[No
         yield
 
 
-def _remembered(store: CommandStore) -> dict[tuple[str, str], dict[str, int | None]]:
+def remembered(store: CommandStore) -> dict[tuple[str, str], dict[str, int | None]]:
     """Return the commands that did not end yet by link: mRID, and end in the utility's seconds."""
     found: defaultdict[tuple[str, str], dict[str, int | None]] = defaultdict(dict)
     for document in store.load(Table.COMMANDS).values():
