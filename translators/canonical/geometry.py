@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
 from translators.canonical.controls import Excitation, PowerFactorVertex
 from translators.canonical.curves import Vertex
+
+type _Sides = tuple[Fraction, Fraction]
 
 
 def clip(points: Sequence[Vertex], low: Fraction, high: Fraction) -> tuple[Vertex, ...]:
@@ -74,21 +76,22 @@ def simplify(points: Sequence[Vertex], most: int) -> tuple[tuple[Vertex, ...], F
     Vertices go one by one, always the one whose removal moves the polyline least; ends stay.
     """
     kept = list(points)
+    sides = {point.x: _sides(points, point.x) for point in points}
     while len(kept) > most:
-        costs = [_error(points, kept[:n] + kept[n + 1 :]) for n in range(1, len(kept) - 1)]
+        costs = [_error(sides, kept[:n] + kept[n + 1 :]) for n in range(1, len(kept) - 1)]
         least = min(range(len(costs)), key=costs.__getitem__)
         del kept[least + 1]
-    return tuple(kept), _error(points, kept)
+    return tuple(kept), _error(sides, kept)
 
 
-def _error(points: Sequence[Vertex], thinned: Sequence[Vertex]) -> Fraction:
-    """Return the largest distance in y, on either side of each vertex: at a step both sides count."""
-    pairs = [(_sides(points, p.x), _sides(thinned, p.x)) for p in points]
+def _error(sides: Mapping[Fraction, _Sides], thinned: Sequence[Vertex]) -> Fraction:
+    """Return the largest distance in y, on either side of each x: at a step both sides count."""
+    pairs = [(wanted, _sides(thinned, x)) for x, wanted in sides.items()]
     gaps = [abs(a - b) for ours, theirs in pairs for a, b in zip(ours, theirs, strict=True)]
     return max(gaps, default=Fraction())
 
 
-def _sides(points: Sequence[Vertex], x: Fraction) -> tuple[Fraction, Fraction]:
+def _sides(points: Sequence[Vertex], x: Fraction) -> _Sides:
     """Return y just left and just right of x; the ends hold on outside."""
     before, after = points[0].y, points[-1].y
     for left, right in pairwise(points):
