@@ -38,6 +38,14 @@ class Draft:
     trace: Trace
     path: str
     units: dict[str, str]
+    _seen: dict[str, Any] | None = None
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """Return what conditions see: the control's fields and the dialect."""
+        if self._seen is None:
+            self._seen = {**plain(self.control), "dialect": asdict(self.dialect)}
+        return self._seen
 
     @property
     def dialect(self) -> Dialect:
@@ -195,7 +203,7 @@ class TargetRule:
 
     def declare(self, draft: Draft, trace: Trace) -> None:
         """Record the losses that the rule has for this control, each kind once."""
-        values = _with_dialect(plain(draft.control), draft)
+        values = draft.seen
         known = {loss.kind for loss in trace.losses}
         for kind, reason, holds in self._losses:
             if kind not in known and (holds is None or holds(values)):
@@ -213,9 +221,7 @@ class TargetRule:
         emit = self._value(name, spec)
         if holds is None:
             return emit
-        return lambda draft: (
-            emit(draft) if holds(_with_dialect(plain(draft.control), draft)) else _ABSENT
-        )
+        return lambda draft: emit(draft) if holds(draft.seen) else _ABSENT
 
     def _value(self, name: str, spec: TargetField) -> Emit:
         if spec.unit_of is not None:
@@ -247,10 +253,6 @@ def _loss(kind: str, where: str) -> LossKind:
         return LossKind(kind)
     except ValueError as exc:
         raise MappingError("is no kind of loss", where=where, value=kind) from exc
-
-
-def _with_dialect(values: dict[str, Any], draft: Draft) -> dict[str, Any]:
-    return {**values, "dialect": asdict(draft.dialect)}
 
 
 def _cases(name: str, source: str, spec: TargetField) -> Emit:
@@ -290,7 +292,7 @@ def _floored(value: Fraction, number: Number, draft: Draft, where: str) -> Fract
     """Raise a power factor to what settings or ratings allow on its side of unity."""
     if number.spec.floor is None:
         return value
-    side = plain(draft.control)["excitation"]
+    side = draft.seen["excitation"]
     name = number.spec.floor[side]
     least = draft.bases.situation.settings.get(name)
     if least is None or value >= least:
