@@ -24,10 +24,6 @@ class Now:
     monotonic: float
     offsets: dict[str, timedelta] = field(default_factory=dict)
 
-    def of(self, utility: str) -> datetime:
-        """Return the utility's own time."""
-        return self.utc + self.offsets.get(utility, timedelta())
-
 
 @dataclass(frozen=True, slots=True)
 class CommandReceived:

@@ -9,16 +9,13 @@ from gateway.core.acting import act, next_probe, read_back, unshown
 from gateway.core.dispatch import Scene, Wanted, wanted
 from gateway.core.effects import WakeAt
 from gateway.core.ledger import SWEEP, Evidence
-from gateway.core.lifecycle import CLAIMING, State, Trigger
+from gateway.core.lifecycle import State, Trigger
 from gateway.core.records import CommandRecord, forgettable
 from gateway.core.responses import advance
 from gateway.core.station import StationState
 from gateway.core.world import Turn
 from translators.canonical.capability import StationProfile
 from translators.rules.trace import Refusal
-
-_ROUNDS = 8
-"""A refusal frees a function for the next command; more rounds than utilities nest commands."""
 
 
 def settle(turn: Turn, state: StationState) -> None:
@@ -49,11 +46,10 @@ def _want(
     turn: Turn, state: StationState, profile: StationProfile, unow: datetime, offset: timedelta
 ) -> Wanted:
     """Return what the station should hold; a refused command frees its functions."""
-    for _ in range(_ROUNDS):
-        scene = Scene(profile, state.situation(), turn.world.translator, unow, offset)
+    scene = Scene(profile, state.situation(), turn.world.translator, unow, offset)
+    found = wanted(turn.scheduled(state.id), scene)
+    while _refuse(turn, state, found, unow):
         found = wanted(turn.scheduled(state.id), scene)
-        if not _refuse(turn, state, found, unow):
-            break
     return found
 
 
@@ -142,11 +138,8 @@ def _wake(turn: Turn, state: StationState, unow: datetime) -> None:
     """Ask for a tick at the next instant that changes something here."""
     instants = []
     for record in turn.records(state.id):
-        if record.state not in CLAIMING or record.interval is None:
-            continue
-        for interval in (record.interval, record.planned):
-            if interval is not None:
-                instants += [interval.start, interval.end]
+        for interval in filter(None, (record.interval, record.planned)):
+            instants += [interval.start, interval.end]
     now = turn.now.utc
     ahead = [now + (instant - unow) for instant in instants if instant is not None]
     ahead += [

@@ -118,10 +118,9 @@ class Turn:
 
     def drop(self, state: StationState, control_id: str) -> None:
         """Forget a ledger entry, durably."""
-        if control_id in state.ledger.entries:
-            state.ledger = state.ledger.drop(control_id)
-            state.probed.pop(control_id, None)
-            self.emit(Persist(Table.LEDGER, f"{state.id}/{control_id}", None))
+        state.ledger = state.ledger.drop(control_id)
+        state.probed.pop(control_id, None)
+        self.emit(Persist(Table.LEDGER, f"{state.id}/{control_id}", None))
 
     def entries(self, state: StationState) -> Iterator[Entry]:
         """Yield the entries as they are now; changing the ledger meanwhile is safe."""

@@ -8,6 +8,7 @@ import pytest
 from gateway.core.events import HeldControl
 from gateway.core.ledger import (
     MAX_ATTEMPTS,
+    SWEEP,
     Desired,
     Entry,
     EntryState,
@@ -196,3 +197,55 @@ def test_a_control_that_ran_out_may_be_missing_from_the_report():
 def test_a_forgotten_control_needs_new_evidence():
     before = a_ledger(an_entry(evidence=Evidence.STARTED))
     assert reconcile(before, (), complete=True, now=NOW).entries["c1"].evidence is Evidence.NONE
+
+
+OLDER = {
+    "shown in another form": (an_entry(EntryState.UNKNOWN), held(duration=60), True, True),
+    "shown as sent": (an_entry(EntryState.UNKNOWN, older=True), held(), True, False),
+    "not shown": (an_entry(EntryState.UNKNOWN, older=True), None, True, False),
+    "not shown, report incomplete": (an_entry(EntryState.UNKNOWN), None, False, True),
+    "never sent, report incomplete": (an_entry(EntryState.WANTED), None, False, False),
+    "refused and shown": (an_entry(EntryState.REFUSED), held(), True, True),
+    "refused, not shown": (an_entry(EntryState.REFUSED, older=True), None, True, False),
+    "refused, report incomplete": (
+        an_entry(EntryState.REFUSED, older=True),
+        None,
+        False,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("entry", "report", "complete", "older"), OLDER.values(), ids=OLDER)
+def test_a_read_back_tells_whether_an_earlier_form_may_be_held(entry, report, complete, older):
+    reported = () if report is None else (report,)
+    after = reconcile(a_ledger(entry), reported, complete=complete, now=NOW).entries["c1"]
+    assert (after.older, after.may_be_held) == (older, older or after.state is EntryState.HELD)
+
+
+def test_what_the_station_shows_as_superseded_lies_aside():
+    shown = replace(held(), superseded=True)
+    after = reconcile(a_ledger(an_entry()), (shown,), complete=True, now=NOW).entries["c1"]
+    assert after.state is EntryState.ASIDE
+    assert plan(a_ledger(after), {"c1": a_wish()}, NOW).set == ()
+    assert ids(plan(a_ledger(after), {}, NOW).forget) == ["c1"]
+
+
+@pytest.mark.parametrize("state", [EntryState.WANTED, EntryState.REFUSED])
+def test_an_earlier_form_that_nobody_wants_is_cleared(state):
+    assert ids(plan(a_ledger(an_entry(state, older=True)), {}, NOW).clear) == ["c1"]
+
+
+def test_a_control_that_just_ran_out_is_neither_cleared_nor_forgotten_yet():
+    todo = plan(a_ledger(an_entry()), {}, NOW + HOUR + SWEEP / 2)
+    assert (todo.clear, todo.forget) == ((), ())
+
+
+def test_an_update_remembers_that_the_old_form_is_held():
+    (update,) = plan(a_ledger(an_entry()), {"c1": a_wish(duration=60)}, NOW).set
+    assert update.older
+
+
+def test_another_call_for_the_same_id_is_another_control():
+    profile = a_wish(action="SetChargingProfile")
+    assert ids(plan(a_ledger(an_entry()), {"c1": profile}, NOW).set) == ["c1"]
