@@ -1,9 +1,11 @@
 """Peers are prepared on demand; where one cannot be had its tests skip, but never in CI."""
 
 import os
+from contextlib import ExitStack, closing
 
 import pytest
 from peers.prepare import PeerUnavailableError, peer, prepare
+from peers.program import Service
 
 from gateway.security import pki
 from gateway.simulators.utility_2030_5 import Files
@@ -25,6 +27,20 @@ def prepared():
         return wanted
 
     return ready
+
+
+@pytest.fixture(scope="session")
+def service(prepared):
+    """Start a peer's script that answers questions, once."""
+    with ExitStack() as running:
+        started = {}
+
+        def serving(name, script):
+            if name not in started:
+                started[name] = running.enter_context(closing(Service(prepared(name), script)))
+            return started[name]
+
+        yield serving
 
 
 @pytest.fixture(scope="session")

@@ -3,22 +3,73 @@
 import asyncio
 import json
 import os
-from contextlib import asynccontextmanager
+import subprocess
+import tempfile
+import threading
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 PATIENCE_S = 60
 
 
-async def told_by(peer, script, *arguments, given=()):
+async def told_by(peer, script, *arguments):
     """Run a script to its end and return what it told; a failure carries its last words."""
     process = await _start(peer, script, arguments)
-    lines = b"".join(_line(item) for item in given)
     try:
         async with asyncio.timeout(PATIENCE_S):
-            out, errors = await process.communicate(lines)
+            out, errors = await process.communicate()
     finally:
         await _end(process)
     assert process.returncode == 0, errors.decode()[-3000:]
     return [json.loads(line) for line in out.splitlines()]
+
+
+class Service:
+    """A script that answers one question after the other, each with lines up to an `end`."""
+
+    def __init__(self, peer, script):
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
+        self._process = subprocess.Popen(
+            [peer.program, str(peer.folder / script)],
+            cwd=peer.environment,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+        )
+
+    async def ask(self, **question):
+        """Return what the script tells about a question."""
+        return await asyncio.to_thread(self._ask, question)
+
+    def close(self):
+        """End the script by ending its input."""
+        with self._errors, self._process as process:
+            process.stdin.close()
+            with self._bounded():
+                process.wait()
+
+    def _ask(self, question):
+        told = []
+        with self._bounded(), suppress(BrokenPipeError):
+            self._process.stdin.write(_line(question))
+            self._process.stdin.flush()
+            while line := self._process.stdout.readline():
+                item = json.loads(line)
+                if item["kind"] == "end":
+                    return told
+                told.append(item)
+        self._errors.seek(0)
+        raise AssertionError(self._errors.read().decode()[-3000:] or f"no end of {told}")
+
+    @contextmanager
+    def _bounded(self):
+        """Kill the script where it does not come to an end; reading then ends, too."""
+        timer = threading.Timer(PATIENCE_S, self._process.kill)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 class Program:
@@ -89,7 +140,7 @@ async def _start(peer, script, arguments):
         str(peer.folder / script),
         *map(str, arguments),
         cwd=peer.environment,
-        env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1"},
+        env=_environment(),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -105,6 +156,11 @@ async def _end(process):
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+def _environment():
+    """Nothing of ours reaches a peer but where programs lie."""
+    return {"PATH": os.environ["PATH"], "PYTHONUTF8": "1"}
 
 
 def _line(value):

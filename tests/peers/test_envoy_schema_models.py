@@ -9,7 +9,6 @@ from fractions import Fraction
 import httpx
 import pytest
 from lxml import etree
-from peers.program import told_by
 
 from gateway.security.tls import utility_client_context
 from gateway.simulators import utility_2030_5_controls as parts
@@ -64,16 +63,19 @@ def leaves(xml):
 
 
 @pytest.fixture
-def read(prepared):
+def read(service):
     """Return the values that the peer read of each document, having dropped and changed nothing."""
-    peer = prepared("envoy_schema")
+    models = service("envoy_schema", "read.py")
+
+    async def read_one(xml):
+        (told,) = await models.ask(xml=xml.decode())
+        assert "problem" not in told
+        known = [leaf for leaf in leaves(xml) if leaf[0] not in UNKNOWN_TO_THE_PEER]
+        assert sorted(map(tuple, told["leaves"])) == known
+        return told["values"]
 
     async def read(*documents):
-        told = await told_by(peer, "read.py", given=[{"xml": it.decode()} for it in documents])
-        for item, xml in zip(told, documents, strict=True):
-            known = [leaf for leaf in leaves(xml) if leaf[0] not in UNKNOWN_TO_THE_PEER]
-            assert sorted(map(tuple, item["leaves"])) == known
-        return [item["values"] for item in told]
+        return [await read_one(xml) for xml in documents]
 
     return read
 
@@ -82,10 +84,14 @@ def scaled(value):
     return value["value"] * Fraction(10) ** value["multiplier"]
 
 
-async def test_the_peer_would_be_caught_dropping_what_it_does_not_know(read):
-    made = der_capability(profile(), REVISION, "https://csipaus.org/ns/v9").value
+async def test_the_check_sees_what_the_peer_drops_and_what_it_refuses(read):
+    unknown = "https://csipaus.org/ns/v9"
+    settings = der_settings(profile(), REVISION, AT, csip_aus=unknown).value
+    with pytest.raises(AssertionError, match="doeModesEnabled"):
+        await read(render(settings))
+    nameplate = der_capability(profile(), REVISION, unknown).value
     with pytest.raises(AssertionError, match="doeModesSupported"):
-        await read(render(made))
+        await read(render(nameplate))
 
 
 async def test_a_nameplate_keeps_its_ratings_and_modes(read):

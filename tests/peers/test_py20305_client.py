@@ -3,7 +3,6 @@
 from functools import partial
 
 import pytest
-from peers.program import told_by
 
 from gateway.simulators import utility_2030_5_controls as parts
 from gateway.simulators.utility_2030_5 import (
@@ -54,18 +53,12 @@ async def utility(files):
 
 
 @pytest.fixture
-def walk(prepared, authorities, utility, device):
-    peer = prepared("py20305")
+def walk(service, authorities, utility, device):
+    client = service("py20305", "walk.py")
 
-    async def walked(*, identity=device):
-        return await told_by(
-            peer,
-            "walk.py",
-            utility.url,
-            identity.certificate_path,
-            identity.key_path,
-            authorities.trust_anchor,
-        )
+    async def walked(identity=device):
+        files = (identity.certificate_path, identity.key_path, authorities.trust_anchor)
+        return await client.ask(url=utility.url, files=list(map(str, files)))
 
     return walked
 

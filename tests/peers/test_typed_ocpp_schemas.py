@@ -4,7 +4,7 @@ import copy
 
 import pytest
 from peers.csms import PASSWORD, STATION, csms
-from peers.program import running, told_by
+from peers.program import running
 from peers.vectors import owed
 
 from gateway.core.events import StationConnected
@@ -46,14 +46,17 @@ def messages():
 
 
 @pytest.fixture
-def judge(prepared):
+def judge(service):
     """Return the errors that the peer finds in each exchange, by its name; none for a sound one."""
-    peer = prepared("typed_ocpp")
+    schemas = service("typed_ocpp", "validate.js")
 
     async def judged(named):
-        verdicts = await told_by(peer, "validate.js", given=named.values())
-        found = dict(zip(named, (it["errors"] for it in verdicts), strict=True))
-        return {name: errors for name, errors in found.items() if errors}
+        found = {}
+        for name, exchange in named.items():
+            (verdict,) = await schemas.ask(**exchange)
+            if verdict["errors"]:
+                found[name] = verdict["errors"]
+        return found
 
     return judged
 

@@ -1,7 +1,7 @@
 """Reads 2030.5 documents with the models of envoy-schema (CSIP-AUS v1.3).
 
 Each input line is a document as {"xml": ...}. The answer holds the values that the model read, and
-the leaves of the XML that it writes again: what it did not know is not among them.
+the leaves of the XML that it writes again: what it did not know is not among them. Then comes an `end`.
 """
 
 import json
@@ -17,6 +17,7 @@ from envoy_schema.server.schema.sep2 import (
     time,
 )
 from lxml import etree
+from pydantic import ValidationError
 
 FORMS = {
     "DERCapability": der.DERCapability,
@@ -54,18 +55,24 @@ def leaves(root):
     return found
 
 
+def read(xml):
+    name = etree.QName(etree.fromstring(xml)).localname
+    try:
+        document = FORMS[name].from_xml(xml)
+    except ValidationError as exc:
+        return {"problem": str(exc)}
+    written = document.to_xml(exclude_unset=True, exclude_none=True)
+    return {
+        "values": document.model_dump(mode="json", exclude_unset=True),
+        "leaves": leaves(etree.fromstring(written)),
+    }
+
+
 def main():
     for line in sys.stdin:
-        xml = json.loads(line)["xml"].encode()
-        name = etree.QName(etree.fromstring(xml)).localname
-        document = FORMS[name].from_xml(xml)
-        written = document.to_xml(exclude_unset=True, exclude_none=True)
-        told = {
-            "kind": "document",
-            "values": document.model_dump(mode="json", exclude_unset=True),
-            "leaves": leaves(etree.fromstring(written)),
-        }
-        sys.stdout.write(json.dumps(told) + "\n")
+        told = {"kind": "document", **read(json.loads(line)["xml"].encode())}
+        sys.stdout.write(json.dumps(told) + "\n" + json.dumps({"kind": "end"}) + "\n")
+        sys.stdout.flush()
 
 
 main()

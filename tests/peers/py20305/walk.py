@@ -1,6 +1,7 @@
-"""Walks a 2030.5 utility with the py20305 client: URL CERTIFICATE KEY TRUST_ANCHOR.
+"""Walks a 2030.5 utility with the py20305 client, once for each line of input.
 
-Tells what it found, a JSON line for each thing, and answers each control with Response 1 (received).
+A line is {"url": ..., "files": [CERTIFICATE, KEY, TRUST_ANCHOR]}. The answer is a JSON line for each
+thing that was found, then an `end`; each control is answered with Response 1 (received).
 """
 
 import asyncio
@@ -174,8 +175,7 @@ async def answer(client, control):
     tell("answered", mrid=plain(control.m_rid), location=location)
 
 
-async def main():
-    url, *files = sys.argv[1:]
+async def walk(url, files):
     address = urlsplit(url)
     tls = TlsConfig(*map(Path, files))
     state = DiscoveredState()
@@ -191,4 +191,11 @@ async def main():
                 await answer(client, control)
 
 
-asyncio.run(main())
+def main():
+    for line in sys.stdin:
+        asyncio.run(walk(**json.loads(line)))
+        tell("end")
+        sys.stdout.flush()
+
+
+main()

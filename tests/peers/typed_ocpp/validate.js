@@ -1,5 +1,5 @@
 // Validates OCPP frames with the schemas of typed-ocpp. Each input line is
-// {"version": "2.1", "call": [2, ...], "result": [3, ...] or absent}; each output line its errors.
+// {"version": "2.1", "call": [2, ...], "result": [3, ...] or absent}; it is answered by its errors and an end.
 // It runs where its packages are: the working directory is the peer's environment.
 "use strict";
 
@@ -38,6 +38,7 @@ async function main() {
     }
     const errors = errorsOf(versions.get(item.version), item);
     console.log(JSON.stringify({ kind: "verdict", errors: errors.map(String) }));
+    console.log(JSON.stringify({ kind: "end" }));
   }
 }
 
