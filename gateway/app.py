@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -17,12 +17,12 @@ import structlog
 from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
 from gateway.core.effects import Table
 from gateway.core.engine import Engine
-from gateway.core.events import DrainMode, Event
+from gateway.core.events import DrainMode
 from gateway.core.records import from_document
 from gateway.core.station import StationRules
 from gateway.errors import GatewayError, IdentityError, SettingsError
 from gateway.failpoints import Failpoints
-from gateway.ports import CommandStore
+from gateway.ports import Clock, CommandStore, UtilityLink
 from gateway.runtime import Parts, Runtime, SystemClock
 from gateway.security.identities import Identity, read_identity
 from gateway.settings import Settings, mapping_files
@@ -43,6 +43,11 @@ if sys.platform == "linux":
     import uvloop
 
 log = structlog.get_logger()
+
+type LinkKey = tuple[str, str]
+"""Utility and station that an identity binds."""
+type Remembered = dict[str, int | None]
+"""Commands that did not end yet: mRID, and end in the utility's seconds where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,37 +84,28 @@ async def serve(
     `ready` is called when stations may connect. Raises what cannot be built: SettingsError,
     IdentityError, MappingError, LockedError, StoreError.
     """
-    accesses = {(access.utility, access.station): access for access in utility_accesses(settings)}
-    book = shipped_book()
-    clock = SystemClock()
+    accesses = utility_accesses(settings)
     with (
         closing(SqliteStore(settings.database)) as store,
         closing(AuditSegments(settings.audit_dir)) as audit,
         _told(stop) as told,
     ):
-        held = remembered(store)
-
-        def post(event: Event) -> None:
-            runtime.post(event)
-
-        stations = Stations(post)
+        clock = SystemClock()
+        stations = Stations(lambda event: runtime.post(event))
         runtime = Runtime(
             Parts(
-                engine=Engine(book, station_rules(settings)),
+                engine=Engine(shipped_book(), station_rules(settings)),
                 store=store,
                 audit=audit,
                 stations=stations,
-                utilities={
-                    key: Ieee2030_5Link(access, book, clock, remembered=held.get(key))
-                    for key, access in accesses.items()
-                },
+                utilities=_links(accesses, clock, remembered(store)),
                 clock=clock,
                 failpoints=Failpoints.from_environment(),
             )
         )
         clocks = Clocks(lambda: clock.now().utc, time.monotonic)
         endpoint = Endpoint(
-            endpoint_config(settings), station_entries(settings), stations, post, clocks
+            endpoint_config(settings), station_entries(settings), stations, runtime.post, clocks
         )
         async with _listening(endpoint, settings), asyncio.TaskGroup() as group:
             work = group.create_task(runtime.run())
@@ -121,6 +117,17 @@ async def serve(
             await runtime.drain(DrainMode(settings.on_stop), settings.drain_timeout_s)
             work.cancel()
     log.info("gateway.stopped")
+
+
+def _links(
+    accesses: Iterable[UtilityAccess], clock: Clock, held: Mapping[LinkKey, Remembered]
+) -> dict[LinkKey, UtilityLink]:
+    """Return one link for each identity; `held` is what each had not ended in an earlier run."""
+    found: dict[LinkKey, UtilityLink] = {}
+    for access in accesses:
+        key = access.utility, access.station
+        found[key] = Ieee2030_5Link(access, shipped_book(), clock, remembered=held.get(key))
+    return found
 
 
 @cache
@@ -260,9 +267,9 @@ async def _listening(endpoint: Endpoint, settings: Settings) -> AsyncIterator[No
         yield
 
 
-def remembered(store: CommandStore) -> dict[tuple[str, str], dict[str, int | None]]:
-    """Return the commands that did not end yet by link: mRID, and end in the utility's seconds."""
-    found: defaultdict[tuple[str, str], dict[str, int | None]] = defaultdict(dict)
+def remembered(store: CommandStore) -> dict[LinkKey, Remembered]:
+    """Return the commands that did not end yet, by link."""
+    found: defaultdict[LinkKey, Remembered] = defaultdict(dict)
     for document in store.load(Table.COMMANDS).values():
         record = from_document(document)
         if not record.over:
