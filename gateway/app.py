@@ -91,7 +91,7 @@ async def serve(
         _told(stop) as told,
     ):
         clock = SystemClock()
-        stations = Stations(lambda event: runtime.post(event))
+        stations = Stations(lambda event: runtime.post(event))  # noqa: PLW0108 - it comes next
         runtime = Runtime(
             Parts(
                 engine=Engine(shipped_book(), station_rules(settings)),
