@@ -131,6 +131,13 @@ defaults_only = entries | gradients
 profiles = limits | setpoints | var_setpoints | charge_states | switches
 controls = der_controls | defaults_only | profiles | st.sampled_from(EVERY_CONTROL)
 
+
+def asked_together(most):
+    """Return controls of one command: one per function."""
+    return st.lists(controls, max_size=most, unique_by=c.function_of)
+
+
+spans = st.integers(-3600, 3600)
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 intervals = st.builds(
     lambda start, seconds: Interval(

@@ -173,7 +173,7 @@ def test_random_spans_are_an_hour_at_most_either_way(seconds, kept):
 
 def replaced(name, child):
     """Return a DERControl with one of its children exchanged or, for None, left out."""
-    document = a_dercontrol(PF)
+    document = a_dercontrol(PF, extra=(el("version", 1),), replyTo="/rsp")
     children = tuple(child if c.name == name else c for c in document.children)
     return type(document)(
         document.name,
@@ -185,8 +185,6 @@ def replaced(name, child):
 @pytest.mark.parametrize(
     ("name", "child", "where", "problem"),
     [
-        ("mRID", None, "DERControl/mRID", "is missing"),
-        ("mRID", el("mRID", "  "), "DERControl/mRID", "is missing"),
         ("interval", None, "DERControl/interval", "needs start and duration"),
         ("interval", span(start=1), "DERControl/interval", "needs start and duration"),
         ("interval", span(start=1, duration=-1), "DERControl/interval/duration", "not UInt32"),
@@ -197,26 +195,57 @@ def replaced(name, child):
         ("interval", span(start=253402300799, duration=1), "DERControl/interval", "the year 9999"),
         ("creationTime", el("creationTime", "9" * 30), "DERControl/creationTime", "is no instant"),
         ("creationTime", el("creationTime", "now"), "DERControl/creationTime", "no whole number"),
+        ("version", el("version", "new"), "DERControl/version", "no whole number"),
     ],
 )  # fmt: skip
-def test_an_event_that_nothing_identifies_or_times_is_invalid_as_a_whole(
+def test_an_event_that_nothing_times_asks_for_nothing_and_is_to_be_told_so(
     name, child, where, problem
 ):
     translation = read(replaced(name, child))
-    assert translation.value is None
+    command = translation.value
+    assert (command.mrid, command.controls) == ("0A", ())
+    assert command.interval == Interval(datetime(1970, 1, 1, tzinfo=UTC), None)
+    assert command.response.reply_to == "/rsp"
     (refusal,) = translation.refusals
     assert (refusal.outcome.value, refusal.where) == ("invalid", where)
     assert problem in refusal.problem
     assert kinds(translation) == ["unsupported"]
 
 
+@pytest.mark.parametrize("mrid", [None, el("mRID", "  ")], ids=["missing", "empty"])
+def test_an_event_that_nothing_identifies_is_no_command(mrid):
+    translation = read(replaced("mRID", mrid))
+    assert translation.value is None
+    (refusal,) = translation.refusals
+    assert (refusal.outcome.value, refusal.where) == ("invalid", "DERControl/mRID")
+
+
+def test_a_default_control_that_cannot_be_read_is_no_command():
+    assert read(a_default_control(el("version", "new"), el("setGradW", 1))).value is None
+
+
 def test_an_event_without_creation_time_is_the_oldest_of_all():
     assert read(replaced("creationTime", None)).value.created == datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def test_an_event_without_a_base_asks_for_nothing():
-    command = read(replaced("DERControlBase", None)).value
-    assert command.controls == ()
+@pytest.mark.parametrize(
+    "base",
+    [
+        pytest.param(None, id="no base"),
+        pytest.param(el("DERControlBase"), id="an empty one"),
+        pytest.param(el("DERControlBase", el("rampTms", 100)), id="a ramp to nothing"),
+    ],
+)
+def test_an_event_that_asks_for_nothing_is_invalid(base):
+    translation = read(replaced("DERControlBase", base))
+    assert translation.value.controls == ()
+    (refusal,) = translation.refusals
+    assert (refusal.outcome.value, refusal.where) == ("invalid", "DERControlBase")
+
+
+def test_a_default_control_may_ask_for_nothing():
+    translation = read(a_default_control())
+    assert (translation.value.controls, translation.refusals) == ((), ())
 
 
 @pytest.mark.parametrize(

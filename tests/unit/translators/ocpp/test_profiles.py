@@ -309,7 +309,9 @@ def test_to_cease_goes_before_all_that_the_same_command_asks_besides():
     assert kinds(translation) == ["approximate", "drop", "drop"]
 
 
-@pytest.mark.parametrize(("soc", "wire"), [("0.8", 80), ("1", 100), ("0", 0), ("2/3", 66.6666)])
+@pytest.mark.parametrize(
+    ("soc", "wire"), [("0.8", 80), ("1", 100), ("0", 0), ("2/3", 66), ("0.999", 99)]
+)
 def test_a_charge_state_is_a_ceiling_at_the_rated_power(soc, wire):
     translation = translated(ChargeStateTarget(F(soc)), situation=ONE)
     payload = only(translation)
