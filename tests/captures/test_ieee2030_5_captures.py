@@ -186,7 +186,8 @@ def test_gridappsd_is_walked_in_spite_of_its_errors(folder):
         1: 1,
         11: 9,
         14: 1,
-    }  # a dangling curve, nine of them, 120 %
+        17: 1,
+    }  # a dangling curve, nine of them, 120 %, and one that asks for nothing
     outcomes = {refusal.outcome for read in found.values() for refusal in read.refusals}
     assert outcomes == {ControlOutcome.INVALID}
     first = found[f"{1:032X}"].value.controls

@@ -6,8 +6,8 @@ real servers leave out do not matter here; elements that nobody knows are refuse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -34,6 +34,7 @@ _HEADER = frozenset(
     {"mRID", "description", "version", "DERControlBase", "updatedTime", "creationTime"}
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EVENT = "ieee2030_5.event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,21 @@ class ProgramContext:
     primacy: int
     server_time: datetime
     digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """When a control holds, and which edition it is; a default control has no interval."""
+
+    interval: Interval | None
+    created: datetime = _EPOCH
+    version: int = 0
+    randomization: Randomization = field(default_factory=Randomization)
+    ramp_time: Fraction | None = None
+
+
+_UNTIMED = _Times(Interval(_EPOCH, None))
+"""Of an event that cannot be timed: it asks for nothing, as long as its utility serves it."""
 
 
 @dataclass(slots=True)
@@ -96,15 +112,22 @@ def to_command(
     """Return the command that a DERControl or DefaultDERControl is; None where nothing identifies it.
 
     `links` holds DERCurves by href. Controls that cannot be read are refusals (2030.5 response 253, or
-    251 where no rule knows the element); the others stay in the command.
+    251 where no rule knows the element); the others stay in the command. An event that nothing times,
+    or that asks for nothing, is refused as a whole: a command without controls, for its utility to be
+    told 253. A default control that cannot be read is None: nobody is told, and the one before it stays.
     """
     reading = _Reading([], [], [], [])
     is_default = control.name == "DefaultDERControl"
-    try:
-        command = _command(control, context, is_default=is_default)
-    except Unmet as unmet:
-        reading.refuse(unmet.outcome, unmet.where, unmet.problem, "ieee2030_5.event")
+    mrid = control.text_at("mRID").strip().upper() or (control.href or "" if is_default else "")
+    if not mrid:
+        reading.refuse("invalid", f"{control.name}/mRID", "is missing", _EVENT)
         return _result(None, reading)
+    try:
+        command = _command(control, mrid, _times(control, is_default=is_default), context)
+    except Unmet as unmet:
+        reading.refuse(unmet.outcome, unmet.where, unmet.problem, _EVENT)
+        untimed = None if is_default else _command(control, mrid, _UNTIMED, context)
+        return _result(untimed, reading)
     reading.steps += _header(control, context, is_default=is_default)
     functions: set[str] = set()
     for rule, view, where in _parts(book, control, links, context.revision, reading):
@@ -119,7 +142,9 @@ def to_command(
             continue
         functions.add(function_of(made))
         reading.take(made, trace)
-    return _result(command(tuple(reading.controls)), reading)
+    if not (is_default or functions or reading.refusals):
+        reading.refuse("invalid", "DERControlBase", "asks for nothing", _EVENT)
+    return _result(replace(command, controls=tuple(reading.controls)), reading)
 
 
 def _result(command: DerCommand | None, reading: _Reading) -> Translation[DerCommand | None]:
@@ -191,18 +216,21 @@ def _resolved(
     return links.get(element.attributes.get("href", ""))
 
 
-def _command(
-    control: Resource, context: ProgramContext, *, is_default: bool
-) -> Callable[[tuple[DerControl, ...]], DerCommand]:
-    """Return the command without its controls; `Unmet` where nothing identifies or times it."""
-    mrid = control.text_at("mRID").strip().upper() or (control.href or "" if is_default else "")
-    if not mrid:
-        raise Unmet("invalid", f"{control.name}/mRID", "is missing")
-    interval = None if is_default else _interval(control)
-    ramp = _optional(control, "DERControlBase/rampTms")
+def _times(control: Resource, *, is_default: bool) -> _Times:
+    """Return when a control holds and which edition it is; `Unmet` where that cannot be told."""
     creation = _optional(control, "creationTime")
-    created = _EPOCH if creation is None else _instant(creation, "creationTime")
-    version, randomization = _optional(control, "version") or 0, _randomization(control)
+    ramp = _optional(control, "DERControlBase/rampTms")
+    return _Times(
+        interval=None if is_default else _interval(control),
+        created=_EPOCH if creation is None else _instant(creation, "creationTime"),
+        version=_optional(control, "version") or 0,
+        randomization=_randomization(control),
+        ramp_time=None if ramp is None else Fraction(ramp, 100),
+    )
+
+
+def _command(control: Resource, mrid: str, times: _Times, context: ProgramContext) -> DerCommand:
+    """Return the command, still without its controls."""
     origin = Origin(
         utility=context.utility,
         protocol=Protocol.IEEE2030_5,
@@ -211,26 +239,22 @@ def _command(
         href=control.href or "",
         digest=context.digest,
     )
-
-    def command(controls: tuple[DerControl, ...]) -> DerCommand:
-        return DerCommand(
-            mrid=mrid,
-            origin=origin,
-            target=Target(context.station),
-            controls=controls,
-            primacy=context.primacy,
-            created=created,
-            server_time=context.server_time,
-            interval=interval,
-            version=version,
-            description=control.text_at("description"),
-            is_default=is_default,
-            randomization=randomization,
-            ramp_time=None if ramp is None else Fraction(ramp, 100),
-            response=_duty(control),
-        )
-
-    return command
+    return DerCommand(
+        mrid=mrid,
+        origin=origin,
+        target=Target(context.station),
+        controls=(),
+        primacy=context.primacy,
+        created=times.created,
+        server_time=context.server_time,
+        interval=times.interval,
+        version=times.version,
+        description=control.text_at("description"),
+        is_default=times.interval is None,
+        randomization=times.randomization,
+        ramp_time=times.ramp_time,
+        response=_duty(control),
+    )
 
 
 def _interval(control: Resource) -> Interval:
@@ -256,9 +280,7 @@ def _instant(seconds: int, where: str) -> datetime:
 
 def _header(control: Resource, context: ProgramContext, *, is_default: bool) -> tuple[Step, ...]:
     """Return how the command's own numbers came about."""
-    trace = Trace(
-        "ieee2030_5.event", ("IEEE 2030.5-2018 DERProgram.primacy", "IEEE 2030.5-2018 Event")
-    )
+    trace = Trace(_EVENT, ("IEEE 2030.5-2018 DERProgram.primacy", "IEEE 2030.5-2018 Event"))
     trace.step("take", "DERProgram/primacy", context.primacy, "primacy", context.primacy)
     if not is_default:
         where, interval = f"{control.name}/interval", _interval(control)
