@@ -110,10 +110,12 @@ class Engine:
         """Return what is to be done about `event`, in the order in which it has to be done."""
         turn = Turn(self.world, now)
         moved = self._moved_clocks(turn)
-        heard = self._hear(turn, event)
-        for name, state in self.world.stations.items():
-            if name in heard or state.rules.utility in moved:
-                settle(turn, state)
+        names = dict.fromkeys(self._hear(turn, event))
+        if moved:
+            stations = self.world.stations.items()
+            names |= {name: None for name, state in stations if state.rules.utility in moved}
+        for name in names:
+            settle(turn, self.world.stations[name])
         return _ordered(turn.effects)
 
     @property
