@@ -4,11 +4,11 @@ import hashlib
 
 import orjson
 import pytest
-from support.store_builders import NOON, a_document, a_forgetting, an_audit
 
 from gateway.core.effects import Table
 from gateway.store.memory import MemoryStore
 from gateway.store.sqlite import SqliteStore
+from support.store_builders import NOON, a_document, a_forgetting, an_audit
 
 
 @pytest.fixture(params=["sqlite", "memory"])

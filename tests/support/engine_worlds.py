@@ -90,8 +90,7 @@ class Reference:
         claims = {
             mrid: claim
             for mrid, claim in self.claims.items()
-            if function in claim.functions
-            and (mrid, function) not in self.lost
+            if function in claim.functions and (mrid, function) not in self.lost
         }
         holders, beaten, holder = {}, set(), None
         first = min((claim.start for claim in claims.values()), default=0)

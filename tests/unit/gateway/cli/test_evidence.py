@@ -3,13 +3,13 @@
 from contextlib import closing
 
 import pytest
-from support.store_builders import NOON, a_chain, an_audit
 from typer.testing import CliRunner
 
 from gateway.cli.evidence import app
 from gateway.store.audit import AuditSegments
 from gateway.store.sqlite import SqliteStore
 from gateway.store.verification import verify
+from support.store_builders import NOON, a_chain, an_audit
 
 
 def run(*arguments):

@@ -10,13 +10,13 @@ from pathlib import Path
 import orjson
 import pytest
 from structlog.testing import capture_logs
-from support.store_builders import NOON, a_chain, an_audit
 
 from gateway.errors import StoreError
 from gateway.store import audit
 from gateway.store.audit import AuditSegments
 from gateway.store.memory import MemoryStore
 from gateway.store.verification import verify
+from support.store_builders import NOON, a_chain, an_audit
 
 
 @pytest.fixture

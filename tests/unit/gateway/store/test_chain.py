@@ -7,10 +7,10 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
-from support.store_builders import NOON, an_audit
 
 from gateway.ports import AuditHead
 from gateway.store import chain
+from support.store_builders import NOON, an_audit
 
 NUMBERS = {
     "whole float": (2.0, b"2"),

@@ -5,13 +5,13 @@ import stat
 from contextlib import closing
 
 import pytest
-from support.store_builders import NOON, a_document, an_audit
 
 from gateway.core.effects import Table
 from gateway.errors import LockedError, StoreError
 from gateway.store import chain
 from gateway.store import sqlite as module
 from gateway.store.sqlite import SqliteStore, stored_head
+from support.store_builders import NOON, a_document, an_audit
 
 
 @pytest.fixture

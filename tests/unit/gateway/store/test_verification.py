@@ -6,7 +6,6 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.store_builders import NOON, a_chain, an_audit
 
 from gateway.core.effects import Audit
 from gateway.errors import StoreError
@@ -15,6 +14,7 @@ from gateway.store import chain
 from gateway.store.audit import AuditSegments, line
 from gateway.store.memory import MemoryStore
 from gateway.store.verification import verify
+from support.store_builders import NOON, a_chain, an_audit
 
 RECORDS = 6
 
