@@ -50,6 +50,17 @@ log = structlog.get_logger()
 
 SAMPLES_WAITING = 5_000
 """Queued events beyond which new samples are let go: the next ones say the same, only newer."""
+_TROUBLES = frozenset(
+    {
+        "command.refused",
+        "control.clear_failed",
+        "control.foreign",
+        "control.not_followed",
+        "control.refused",
+        "station.alarm",
+    }
+)
+"""Audited decisions that an operator should see at once: they are logged as warnings too."""
 _HEARTBEAT_S = 1.0
 """How late a step of a clock, ours or a utility's, may be noticed."""
 
@@ -192,6 +203,7 @@ class Runtime:
             else:
                 self._written.set()
                 self._parts.failpoints.reach("committed")
+                _warn(durable)
                 return
 
     async def _wait_out(self, refusal: StoreError) -> None:
@@ -250,6 +262,13 @@ class Runtime:
     def parts(self) -> Parts:
         """Return what is driven."""
         return self._parts
+
+
+def _warn(durable: list[Persist | Audit]) -> None:
+    """Log what went wrong at a station; all else of it stands in the audit."""
+    for effect in durable:
+        if isinstance(effect, Audit) and effect.kind in _TROUBLES:
+            log.warning(effect.kind, actor=effect.actor, subject=effect.subject, **effect.details)
 
 
 class _Outbox:

@@ -84,7 +84,7 @@ def _advance(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> 
         record = _lose(turn, record, found, unow)  # noqa: PLW2901 - the record moves on
         if record.state is State.SCHEDULED and interval.start <= unow:
             served = found.vacuous.get(record.key, frozenset()) | _started(state, record)
-            if record.functions <= served:
+            if record.functions and record.functions <= served:
                 advance(turn, record, Trigger.STARTED)
 
 

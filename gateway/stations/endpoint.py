@@ -110,7 +110,7 @@ class Endpoint:
     @property
     def port(self) -> int:
         """Return the port that is listened on."""
-        if self._server is None:
+        if self._server is None or not self._server.sockets:
             raise RuntimeError("the endpoint is not open")
         port: int = next(iter(self._server.sockets)).getsockname()[1]
         return port

@@ -179,7 +179,7 @@ def _take_lock(path: Path) -> int:
         raise LockedError(
             "another gateway works on this state",
             where=str(path),
-            advice="end it, or give this one its own `state`",
+            advice="end it, or give this one its own `state_dir`",
         ) from exc
     return lock
 

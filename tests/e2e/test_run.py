@@ -10,6 +10,7 @@ from gateway.security.identities import certificate_lfdi
 from gateway.simulators.station import SimulatedStation, StationOptions
 from gateway.simulators.utility_2030_5 import control
 from gateway.simulators.utility_2030_5_controls import fixed_pf
+from support.runtime_bench import until
 from support.site import PASSWORD, a_site, a_utility, write_site
 
 
@@ -25,10 +26,16 @@ def site(tmp_path, utility):
 
 
 @pytest.fixture
-def held(tmp_path, utility):
+def program(tmp_path, utility):
+    """A program that the station's identity is assigned to."""
+    made = utility.add_program(1)
+    utility.add_device(certificate_lfdi(tmp_path / "certs" / "cs1.pem"), made)
+    return made
+
+
+@pytest.fixture
+def held(program, utility):
     """A power factor that the utility asks of the station for an hour."""
-    program = utility.add_program(1)
-    utility.add_device(certificate_lfdi(tmp_path / "certs" / "cs1.pem"), program)
     begin = int(utility.now())
     return utility.add_control(program, control(begin, 3600, fixed_pf("0.95", absorbing_var=True)))
 
@@ -62,6 +69,20 @@ async def test_on_stop_clear_takes_the_controls_back(dergate, site, held, utilit
             gateway.signal(signal.SIGINT)
             assert await gateway.ended() == 0
             assert not station.controls.active
+
+
+async def test_on_stop_default_takes_back_events_and_leaves_defaults(
+    dergate, site, held, program, utility
+):
+    utility.set_default(program, settings={"setGradW": 27})
+    async with dergate("run", "-c", site(on_stop="default")) as gateway:
+        started = await gateway.event("gateway.started")
+        async with a_simulated_station(started["port"]) as station:
+            await utility.wait_for(lambda: 2 in utility.statuses(held.mrid), 60)
+            await until(lambda: set(station.controls.active) == {"FixedPFInject", "Gradients"})
+            gateway.signal(signal.SIGTERM)
+            assert await gateway.ended() == 0
+            assert set(station.controls.active) == {"Gradients"}
 
 
 async def test_a_second_gateway_on_the_same_state_ends_with_5(dergate, site):

@@ -173,7 +173,7 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
                 assert_never(change)
 
     def _serve(self, walk: Walk, served: ControlServed, post: Post) -> None:
-        """Translate a control; one that nothing identifies or times is logged, its neighbours go on."""
+        """Translate a control; one that is no command at all is logged, its neighbours go on."""
         context = ProgramContext(
             utility=self._access.utility,
             station=self._access.station,

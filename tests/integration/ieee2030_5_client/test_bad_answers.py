@@ -234,7 +234,7 @@ async def test_an_impossible_value_is_invalid_and_its_neighbours_go_on(
     assert bench.received[good.mrid].refusals == ()
 
 
-async def test_a_control_without_interval_is_left_out_and_said(utility, program, bench, capsys):
+async def test_a_control_without_interval_is_invalid_until_it_has_one(utility, program, bench):
     utility.set_default(program, make.max_lim_w(90))
     utility.fail(f"{program.href}/derc", fault.omit("interval"))
     bad = utility.add_control(program, a_control(utility))
@@ -242,10 +242,27 @@ async def test_a_control_without_interval_is_left_out_and_said(utility, program,
     await utility.wait_for(
         lambda: len([i for i in utility.exchanges if i.path.endswith("/derc")]) > 3, 10
     )
-    assert bad.mrid not in bench.received
-    assert bad.mrid in capsys.readouterr().out
+    read = bench.received[bad.mrid]
+    assert (read.command.controls, read.command.response.reply_to) == ((), "/rsp")
+    assert [refusal.outcome.value for refusal in read.refusals] == ["invalid"]
     utility.heal()
-    await bench.until(lambda: bad.mrid in bench.received)
+    await bench.until(lambda: bench.received[bad.mrid].command.controls)
+
+
+async def test_a_default_control_that_cannot_be_read_is_said_and_replaces_nothing(
+    utility, program, bench, capsys
+):
+    utility.set_default(program, make.max_lim_w(90), mrid="D1")
+    await bench.until(lambda: bench.commands)
+    utility.fail(f"{program.href}/dderc", fault.say("version", "new"))
+    held = utility.add_control(program, a_control(utility))
+    await bench.until(lambda: held.mrid in bench.received)
+    await utility.wait_for(
+        lambda: len([i for i in utility.exchanges if i.path.endswith("/dderc")]) > 2, 10
+    )
+    assert "is 'new', no whole number" in capsys.readouterr().out
+    assert [command.mrid for command in bench.commands] == ["D1", held.mrid]
+    assert bench.withdrawn == {}
 
 
 @pytest.mark.parametrize(

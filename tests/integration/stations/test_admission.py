@@ -103,9 +103,14 @@ def test_beyond_it_they_may_where_that_is_said_aloud():
     an_endpoint(host="192.0.2.1", allow_plain=True)
 
 
-def test_an_endpoint_that_is_not_open_has_no_port():
+async def test_an_endpoint_that_is_not_open_has_no_port():
+    endpoint = an_endpoint(host="127.0.0.1")
     with pytest.raises(RuntimeError, match="is not open"):
-        _ = an_endpoint(host="127.0.0.1").port
+        _ = endpoint.port
+    async with endpoint:
+        assert endpoint.port > 0
+    with pytest.raises(RuntimeError, match="is not open"):
+        _ = endpoint.port
 
 
 @pytest.mark.parametrize("half", ["certificate", "key"])

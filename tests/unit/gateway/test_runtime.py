@@ -4,7 +4,8 @@ import asyncio
 import random
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 from structlog.testing import capture_logs
@@ -34,8 +35,9 @@ from support.runtime_bench import (
     until,
 )
 from translators.canonical.commands import Randomization
-from translators.canonical.telemetry import ControlNotice
+from translators.canonical.telemetry import ControlNotice, Sample
 from translators.canonical.telemetry import ControlOutcome as Told
+from translators.units import Kind
 
 
 @pytest.fixture(scope="session")
@@ -378,6 +380,24 @@ async def test_two_utilities_do_not_wait_for_each_other(site):
     async with site.at_work(elsewhere, *received(command)):
         await until(lambda: outcomes(site) == [Told.RECEIVED])
     assert other.responses == []
+
+
+async def test_a_station_that_accepts_and_does_not_follow_is_logged_for_people(site):
+    command = a_command_now(start_s=-60.0)
+    async with site.at_work(*received(command)) as runtime:
+        await until(lambda: site.stations.sent)
+        control_id = site.stations.sent[0].payload["controlId"]
+        now = datetime.now(UTC)
+        runtime.post(NoticeReceived(ControlNotice("CS1", control_id, started=True, at=now)))
+        measured = ((Kind.POWER, 10_000), (Kind.REACTIVE, 0))
+        samples = tuple(Sample("CS1", 1, kind, Fraction(value), now) for kind, value in measured)
+        with capture_logs() as logs:
+            runtime.post(SamplesTaken("CS1", samples))
+            runtime.post(SamplesTaken("CS1", samples))
+            await until(lambda: [e for e in logs if e["event"] == "control.not_followed"])
+    (warning,) = (e for e in logs if e["event"] == "control.not_followed")
+    assert (warning["log_level"], warning["actor"]) == ("warning", "CS1")
+    assert warning["function"] == "FixedPowerFactor.injecting"
 
 
 async def test_a_withdrawal_travels_to_the_station_and_back(site):

@@ -1,6 +1,7 @@
 """What the engine forgets, what it remembers, and when it wants to be woken."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -94,6 +95,35 @@ def test_an_invalid_command_is_told_so_and_never_received(ready):
     ready.command(a_command(), refusals=(refusal,))
     assert ready.told() == [Told.INVALID]
     assert ready.calls() == []
+
+
+def untimed(bench):
+    begin = datetime(1970, 1, 1, tzinfo=UTC)
+    refusal = Refusal(Told.INVALID, "interval", "DERControl/interval", "needs start", "event")
+    command = replace(a_command(), controls=(), interval=Interval(begin, None))
+    bench.command(command, refusals=(refusal,))
+
+
+def test_an_event_that_cannot_be_timed_is_invalid_until_a_sound_edition_comes(ready):
+    untimed(ready)
+    untimed(ready)
+    assert (ready.told(), ready.calls()) == ([Told.INVALID], [])
+    ready.command(a_command(version=1))
+    assert len(ready.calls()) == 1
+
+
+def test_an_event_that_cannot_be_timed_goes_with_its_withdrawal(ready):
+    untimed(ready)
+    ready.withdraw(reason=Withdrawal.VANISHED)
+    assert record_of(ready).over
+    assert ready.told()[0] is Told.INVALID
+
+
+def test_a_command_without_controls_never_starts(ready):
+    ready.command(replace(a_command(), controls=()))
+    ready.at(10)
+    ready.at(71)
+    assert ready.told() == [Told.RECEIVED, Told.NO_PARTICIPATION]
 
 
 def test_an_event_that_is_dropped_at_its_own_end_is_not_cancelled(ready):
