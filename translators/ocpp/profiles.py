@@ -182,7 +182,6 @@ def _central(
             period["limit"] = to_json_number(low)
         if high is not None:
             period["dischargeLimit"] = to_json_number(-high)
-        draft.trace.lose(LossKind.DIALECT, "limit", "this station model wants limits beside it")
     return period
 
 

@@ -260,11 +260,10 @@ def _cases(name: str, source: str, spec: TargetField) -> Emit:
 
     def choose(draft: Draft) -> Any:
         value = getattr(draft.control, source)
-        wire = cases[value.value]
-        if spec.codec == "excitation" and draft.dialect.excitation == "inverted":
-            wire = not wire
-            draft.trace.lose(LossKind.DIALECT, draft.path, "excitation is read inverted")
-        draft.trace.step("cases", source, value, f"{draft.path}/{name}", wire)
+        inverted = spec.codec == "excitation" and draft.dialect.excitation == "inverted"
+        wire = not cases[value.value] if inverted else cases[value.value]
+        operation = "cases inverted" if inverted else "cases"
+        draft.trace.step(operation, source, value, f"{draft.path}/{name}", wire)
         return wire
 
     return choose
