@@ -35,23 +35,20 @@ def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> No
     """Follow a setpoint: CentralSetpoint (Q03) where there is V2X, else a limit while charging."""
     if _ceased(desk, rule, controls):
         return
+    _check_direction(desk, controls)
     transaction = _transaction(desk)
     active = next((c for c in controls if isinstance(c, ActiveSetpoint)), None)
     reactive = next((c for c in controls if isinstance(c, ReactiveSetpoint)), None)
     draft = desk.draft(rule, active or controls[0])
     watts = _active(desk, active, transaction, draft)
     evse = desk.evse(transaction)
-    if (
-        desk.profile.ocpp_version == "2.1"
-        and evse
-        and "CentralSetpoint" in evse.v2x_operation_modes
-    ):
+    if evse is not None and _is_central(desk, evse):
         period = _central(desk, rule, draft, watts, transaction)
         if reactive is not None:
             period["setpointReactive"] = _reactive(desk, rule, reactive, evse)
         unit = "W"
     else:
-        unit, period = _as_limit(desk, rule, draft, watts, reactive)
+        unit, period = _as_limit(desk, rule, draft, watts)
     rule.declare(draft, draft.trace)
     desk.keep(draft.trace)
     desk.set_profile(
@@ -74,6 +71,22 @@ def _ceased(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> boo
         desk.keep(trace)
         desk.follow(controls)
     return desk.ceased
+
+
+def _check_direction(desk: Desk, controls: Sequence[DerControl]) -> None:
+    """Refuse discharge and reactive power where the station can only charge, whatever is running."""
+    running = [desk.evse(transaction) for transaction in desk.situation.transactions]
+    if any(evse is not None and _is_central(desk, evse) for evse in running or desk.profile.evses):
+        return
+    for control in controls:
+        discharges = isinstance(control, ActiveSetpoint) and control.value.value > 0
+        if discharges or isinstance(control, ReactiveSetpoint):
+            raise Unmet("not_supported", "setpoint", "the station can only charge")
+
+
+def _is_central(desk: Desk, evse: Evse) -> bool:
+    modes = evse.v2x_operation_modes
+    return desk.profile.ocpp_version == "2.1" and "CentralSetpoint" in modes
 
 
 def _transaction(desk: Desk) -> Transaction:
@@ -185,12 +198,8 @@ def _central(
     return period
 
 
-def _as_limit(
-    desk: Desk, rule: TargetRule, draft: Draft, watts: Fraction, reactive: ReactiveSetpoint | None
-) -> tuple[str, Json]:
+def _as_limit(desk: Desk, rule: TargetRule, draft: Draft, watts: Fraction) -> tuple[str, Json]:
     """Return a charging limit in place of a setpoint: the car may take less."""
-    if reactive is not None or watts > 0:
-        raise Unmet("not_supported", "setpoint", "the station can only charge")
     draft.trace.lose(LossKind.APPROXIMATE, "setpoint", "a limit: the car may take less")
     unit, period = charging_limit(desk, rule, draft, -watts)
     return unit, dict(period)
