@@ -11,8 +11,10 @@ stopped by its processor time, which a busy machine does not distort.
 import os
 import queue
 import random
+import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,9 +53,11 @@ PATIENCE = 4
 _HANGS_S = 900
 _MOST_MEMORY = 4 * 2**30
 _OPTIONS = ("-x", "-q", "-n0", "--tb=line", "-p", "no:cacheprovider", "--hypothesis-seed=0")
-_PASSED = 0
-_VERDICTS = {1: "killed", 2: "killed", 4: "killed", -9: "timeout", -24: "timeout"}
-"""How pytest ends: a test failed, nothing could be imported (tests, conftest), its time was over."""
+_PASSED, _TESTS_FAILED, _NOT_COLLECTED, _MISUSED = 0, 1, 2, 4
+_STOPPED = {-signal.SIGKILL, -signal.SIGXCPU}
+_WITNESS = re.compile(
+    r"^(?:FAILED|ERROR) (\S+)|^(ImportError) while loading conftest", re.MULTILINE
+)
 
 
 class Copy:
@@ -95,30 +99,32 @@ class Copy:
         return process.returncode, said
 
 
-def suites(path):
+def suites(folder, path):
     """Return the tests to run for a module, one after the other: its own, those of its package."""
-    mirror = ROOT / "tests/unit" / Path(path).parent
-    stem = Path(path).stem
+    mirror, stem = folder / "tests/unit" / Path(path).parent, Path(path).stem
     own = {*mirror.glob(f"test_{stem}*.py"), *mirror.glob(f"test_*_{stem}.py")}
-    first = tuple(str(found.relative_to(ROOT)) for found in sorted(own))
+    first = tuple(str(found.relative_to(folder)) for found in sorted(own))
     package = CORE if path.startswith("gateway/core") else TRANSLATION
     return [tests for tests in (first, package) if tests]
 
 
 def judge(tree, mutant, patience_s):
-    """Return what the tests made of a mutant."""
+    """Return what the tests made of a mutant, and the test that noticed it."""
     original = (tree.folder / mutant.path).read_text(encoding="utf-8")
     tree.write(mutant.path, mutant.text)
     try:
-        for tests in suites(mutant.path):
+        for tests in suites(tree.folder, mutant.path):
             ended, said = tree.run(tests, patience_s)
-            if ended in _VERDICTS:
-                return _VERDICTS[ended]
+            witness = _WITNESS.search(said)
+            if ended in {_TESTS_FAILED, _NOT_COLLECTED, _MISUSED} and witness:
+                return "killed", witness[1] or witness[2]
+            if ended in _STOPPED:
+                return "timeout", ""
             if ended != _PASSED:
                 raise RuntimeError(f"pytest ended with {ended} at {mutant}:\n{said}")
     finally:
         tree.write(mutant.path, original)
-    return "survived"
+    return "survived", ""
 
 
 def unchanged(tree):
@@ -153,7 +159,7 @@ def campaign(drawn, folder, report):
     def one(mutant):
         tree = copies.get()
         try:
-            return report(mutant, judge(tree, mutant, patience_s))
+            return report(mutant, *judge(tree, mutant, patience_s))
         finally:
             copies.put(tree)
 
@@ -167,8 +173,8 @@ def main():
     drawn, possible = draw(count, seed)
     print(f"{len(drawn)} of {possible} mutants, seed {seed}", flush=True)
 
-    def report(mutant, verdict):
-        print(f"{verdict:9s} {mutant}", flush=True)
+    def report(mutant, verdict, witness):
+        print(f"{verdict:9s} {mutant}  {witness}", flush=True)
         return mutant, verdict
 
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,45 @@
+"""Curves with as many points as fit, and which vertex of the source a point on the wire comes from."""
+
+import pytest
+
+from support.translation import curve, kinds, translated, xy
+from translators.canonical.controls import VoltVar, VoltWatt
+
+
+def zigzag(count):
+    """Return so many vertices of which none lies on the line of its neighbours."""
+    return ", ".join(f"{90 + number} {10 + 5 * (number % 2)}" for number in range(count))
+
+
+def test_as_many_points_as_the_schema_allows_go_out_without_loss():
+    translation = translated(VoltVar(curve(zigzag(10))))
+    assert len(xy(translation)) == 10
+    assert kinds(translation) == []
+
+
+def test_one_point_more_is_thinned_and_declared():
+    translation = translated(VoltVar(curve(zigzag(11))))
+    assert len(xy(translation)) == 10
+    assert kinds(translation) == ["approximate"]
+
+
+def sources_of_y(points, y="pct[setMaxW]"):
+    """Return where the y of each point on the wire comes from."""
+    steps = translated(VoltWatt(curve(points, y))).steps
+    return [step.source for step in steps if step.target.endswith("]/y") and step.operation in WAYS]
+
+
+WAYS = {"emit", "insert"}
+
+
+@pytest.mark.parametrize(
+    ("points", "sources"),
+    [
+        ("100 90, 110 20", ["points[0].y", "points[1].y"]),
+        ("100 90, 105 90, 105 20, 110 20", [f"points[{n}].y" for n in range(4)]),
+        ("100 110, 105 90", ["points[0].y", "points[0].y..points[1].y", "points[1].y"]),
+    ],
+    ids=["as it is", "at a step the nearer end", "cut between two"],
+)
+def test_a_point_on_the_wire_names_the_vertex_it_comes_from(points, sources):
+    assert sources_of_y(points) == sources

@@ -1,0 +1,48 @@
+"""Numbers at the edges of what a rule reads: those of 32 bits, with and without a sign, and bases."""
+
+import pytest
+
+from support.rulefiles import SOURCE, edited, models
+from support.translation import F, fields
+from translators.ieee2030_5.inbound import _View
+from translators.rules.source import SourceRule
+from translators.rules.values import Unmet
+
+
+def apply(element, *changes):
+    (model,) = models(edited(SOURCE, *changes))
+    return SourceRule(model).apply(_View(element), "2018", "here")[0]
+
+
+def refusal(element, *changes):
+    with pytest.raises(Unmet) as caught:
+        apply(element, *changes)
+    return caught.value.where, caught.value.problem
+
+
+@pytest.mark.parametrize("value", [-(2**31), 2**32 - 1])
+def test_a_number_may_fill_32_bits(value):
+    assert apply(fields("e", value=value)).setpoint.value == F(value, 100)
+
+
+@pytest.mark.parametrize("value", [-(2**31) - 1, 2**32])
+def test_a_number_of_more_bits_is_refused(value):
+    assert refusal(fields("e", value=value)) == (
+        "here/value",
+        f"is '{value}', not a whole number in -2147483648..4294967295",
+    )
+
+
+SWITCHED = 'unit: "pct100[setMaxVar]"', "unit: {switch: refType, cases: {1: 'pct[setMaxW]'}}"
+
+
+@pytest.mark.parametrize("base", [0, 2, 255])
+def test_a_base_that_the_rule_does_not_know_does_not_fit(base):
+    element = fields("e", value=1, refType=base)
+    assert refusal(element, SWITCHED) == ("here/refType", f"base {base} does not fit here")
+
+
+@pytest.mark.parametrize("base", [-1, 256])
+def test_a_base_is_one_octet(base):
+    problem = f"is '{base}', not a whole number in 0..255"
+    assert refusal(fields("e", value=1, refType=base), SWITCHED) == ("here/refType", problem)
