@@ -13,7 +13,12 @@ from gateway.store import chain
 from gateway.store.sqlite import stored_head
 from gateway.store.verification import verify
 
-app = typer.Typer(name="audit", no_args_is_help=True, help="The audit chain: verify it offline.")
+app = typer.Typer(
+    name="audit",
+    no_args_is_help=True,
+    add_completion=False,
+    help="The audit chain: verify it offline.",
+)
 
 _HEAD = re.compile(r"([0-9]{1,15}):([0-9a-f]{64})")
 

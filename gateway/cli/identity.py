@@ -25,6 +25,7 @@ from translators.ieee2030_5.identity import sfdi
 app = typer.Typer(
     name="certs",
     no_args_is_help=True,
+    add_completion=False,
     help="Certificates: development PKI, requests, LFDI and SFDI, expiry.",
 )
 issue = typer.Typer(no_args_is_help=True, help="Issue an identity from the development PKI.")
@@ -33,6 +34,9 @@ app.add_typer(issue, name="issue")
 WARN_DAYS = 30
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the development PKI.")]
+Serial = Annotated[
+    str, typer.Argument(metavar="SERIAL", help="Serial number of the device; it names the files.")
+]
 Hosts = Annotated[
     list[str] | None,
     typer.Option("--host", help="DNS name or address, repeatable. [127.0.0.1, localhost]"),
@@ -49,7 +53,7 @@ def ca_init(folder: Folder) -> None:
 
 
 @issue.command("device")
-def issue_device_command(folder: Folder, serial: str) -> None:
+def issue_device_command(folder: Folder, serial: Serial) -> None:
     """Issue a 2030.5 device certificate; SERIAL goes into its hardwareModuleName."""
     _show(issue_device(load_authorities(folder), serial))
 
@@ -80,7 +84,7 @@ def issue_endpoint_command(
 
 
 @app.command()
-def csr(folder: Folder, serial: str) -> None:
+def csr(folder: Folder, serial: Serial) -> None:
     """Make a key and a certificate request for a foreign authority."""
     request, key = request_device(folder, serial)
     typer.echo(f"request  {request}")

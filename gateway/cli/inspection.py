@@ -49,7 +49,7 @@ def inspect(file: Path, *, online: bool) -> Report:
         return report
     stations, utilities = len(settings.stations), len(settings.utilities)
     if not faults:
-        report.facts.append(("settings", f"{file}: {stations} stations, {utilities} utilities"))
+        report.facts.append(("settings", f"{file}: stations {stations}, utilities {utilities}"))
     now = SystemClock().now().utc
     _inspect_endpoint(report, settings, now)
     usable, broken = bound_identities(settings)

@@ -22,6 +22,7 @@ from translators.vectors import KnownStation, play, read_vector
 app = typer.Typer(
     name="map",
     no_args_is_help=True,
+    add_completion=False,
     help="Mapping rules: test, explain, vectors.",
 )
 

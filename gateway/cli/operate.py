@@ -11,7 +11,12 @@ import typer
 from gateway.errors import SettingsError
 from gateway.security.credentials import make_verifier
 
-app = typer.Typer(name="station", no_args_is_help=True, help="Stations: make a password verifier.")
+app = typer.Typer(
+    name="station",
+    no_args_is_help=True,
+    add_completion=False,
+    help="Stations: make a password verifier.",
+)
 
 # OCPP 2.1 A00.FR.205: passwordString, at least 16 characters, at most 40.
 _PASSWORD = re.compile(r"[!-~]{16,40}")

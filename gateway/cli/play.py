@@ -12,7 +12,9 @@ from gateway.errors import SettingsError
 from gateway.security.identities import read_identity, trust_store
 from gateway.simulators import station_script, utility_2030_5
 
-app = typer.Typer(name="sim", no_args_is_help=True, help="Simulators: a utility, a station.")
+app = typer.Typer(
+    name="sim", no_args_is_help=True, add_completion=False, help="Simulators: a utility, a station."
+)
 
 Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="YAML script to play.")]
 

@@ -48,7 +48,7 @@ def test_a_sound_site_prints_what_to_register(check, folder):
     identity = read_identity(folder / "certs" / "cs1.pem", folder / "certs" / "cs1.key")
     assert status == 0
     assert out[0].startswith("mappings  ")
-    assert out[1] == f"settings  {folder}/site.yaml: 1 stations, 1 utilities"
+    assert out[1] == f"settings  {folder}/site.yaml: stations 1, utilities 1"
     assert out[2].startswith("endpoint  127.0.0.1:9000  expires ")
     assert out[3] == (
         f"identity  CS1 at grid  LFDI {identity.lfdi}  SFDI {identity.sfdi}  does not expire"
