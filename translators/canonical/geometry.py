@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from functools import cache
+from itertools import accumulate, pairwise
 
 from translators.canonical.controls import Excitation, PowerFactorVertex
 from translators.canonical.curves import Vertex
@@ -75,20 +76,38 @@ def simplify(points: Sequence[Vertex], most: int) -> tuple[tuple[Vertex, ...], F
 
     Vertices go one by one, always the one whose removal moves the polyline least; ends stay.
     """
-    kept = list(points)
     sides = {point.x: _sides(points, point.x) for point in points}
+
+    @cache
+    def error(left: Vertex, right: Vertex) -> Fraction:
+        return _error(sides, left, right)
+
+    kept = list(points)
     while len(kept) > most:
-        costs = [_error(sides, kept[:n] + kept[n + 1 :]) for n in range(1, len(kept) - 1)]
-        least = min(range(len(costs)), key=costs.__getitem__)
-        del kept[least + 1]
-    return tuple(kept), _error(sides, kept)
+        errors = [error(*pair) for pair in pairwise(kept)]
+        before = list(accumulate(errors, max, initial=Fraction()))
+        after = list(accumulate(reversed(errors), max, initial=Fraction()))[::-1]
+        costs = [
+            max(before[n - 1], error(kept[n - 1], kept[n + 1]), after[n + 1])
+            for n in range(1, len(kept) - 1)
+        ]
+        del kept[costs.index(min(costs)) + 1]
+    return tuple(kept), max((error(*pair) for pair in pairwise(kept)), default=Fraction())
 
 
-def _error(sides: Mapping[Fraction, _Sides], thinned: Sequence[Vertex]) -> Fraction:
-    """Return the largest distance in y, on either side of each x: at a step both sides count."""
-    pairs = [(wanted, _sides(thinned, x)) for x, wanted in sides.items()]
-    gaps = [abs(a - b) for ours, theirs in pairs for a, b in zip(ours, theirs, strict=True)]
-    return max(gaps, default=Fraction())
+def _error(sides: Mapping[Fraction, _Sides], left: Vertex, right: Vertex) -> Fraction:
+    """Return the largest distance in y from a line, on either side of each x: at a step both count."""
+    if left.x == right.x:
+        return Fraction()
+    slope = (right.y - left.y) / (right.x - left.x)
+    gaps = [Fraction()]
+    for x, (before, after) in sides.items():
+        line = left.y + slope * (x - left.x)
+        if left.x < x <= right.x:
+            gaps.append(abs(line - before))
+        if left.x <= x < right.x:
+            gaps.append(abs(line - after))
+    return max(gaps)
 
 
 def _sides(points: Sequence[Vertex], x: Fraction) -> _Sides:
