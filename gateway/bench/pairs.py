@@ -13,15 +13,15 @@ from tempfile import TemporaryDirectory
 import orjson
 from lxml import etree
 
+from gateway.app import shipped_book
 from gateway.bench.clock import Pair
 from gateway.core.effects import Audit, Persist, Table
 from gateway.protocols.ocpp_rpc import parse as parse_frame
-from gateway.settings import mapping_files
 from gateway.stations.validators import violation
 from gateway.store.sqlite import SqliteStore
 from translators.canonical.capability import Current, Evse, Ratings, Situation, StationProfile
 from translators.canonical.commands import Revision
-from translators.chain import load_book, translate
+from translators.chain import translate
 from translators.ieee2030_5.inbound import ProgramContext
 from translators.ieee2030_5.xml import parse
 
@@ -54,7 +54,7 @@ def _station() -> StationProfile:
 
 def translation() -> Pair:
     """A volt-var event from XML to its SetDERControl, against parsing the same XML."""
-    book, station = load_book(mapping_files()), _station()
+    book, station = shipped_book(), _station()
     program = ProgramContext("u", "CS1", Revision.IEEE2030_5_2018, "P", 1, _NOW)
     links = {"/derp/1/dc/1": parse(_CURVE)}
     control = parse(_CONTROL)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from gateway.app import shipped_book
 from gateway.cli.documents import Site, documents_of, read_text, stations_of
 from gateway.errors import SettingsError
 from gateway.settings.mappings import mapping_files
@@ -143,4 +144,4 @@ def _book(folder: Path | None) -> Book:
     """Return the shipped rules, or those of a folder, read once in a process."""
     if folder is not None and not folder.is_dir():
         raise SettingsError("is no folder", where=str(folder), code="DG-1070")
-    return load_book(mapping_files(folder))
+    return shipped_book() if folder is None else load_book(mapping_files(folder))

@@ -84,7 +84,7 @@ def test_all_of_them_together_leave_in_valid_messages(station):
         assert faults(translated(*EVERY_CONTROL, station=station, situation=state)) == []
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(asked_together(5), stations, situations, st.booleans(), st.integers(0, 255))
 def test_whatever_is_asked_leaves_in_valid_messages(asked, station, state, default, primacy):
     translation = translated(

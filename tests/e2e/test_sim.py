@@ -5,6 +5,8 @@ import signal
 import sys
 from contextlib import asynccontextmanager
 
+import pytest
+
 from gateway.cli.main import main
 from gateway.security import pki
 from support.places import ROOT
@@ -20,6 +22,14 @@ STATIONS = """\
 stations:
   - options: {id: CS1, password: correct-horse-battery, url: "ws://127.0.0.1:9/ocpp"}
 """
+
+
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Let children take SIGINT, also where whoever runs the suite told it to ignore that signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @asynccontextmanager

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings.mappings import mapping_files
+from gateway.app import shipped_book
 from gateway.stations.validators import violation
-from translators.chain import load_book, travel
+from translators.chain import travel
 from translators.errors import DocumentError
 from translators.vectors import case_of, play, read_stations, read_vector
 
@@ -19,9 +19,8 @@ NOT_YET = {"GV29", "GV31", "GV32", "GV33", "GV34"}
 """OpenADR: its documents are recognised, and nothing maps them yet."""
 
 
-@cache
 def book():
-    return load_book(mapping_files())
+    return shipped_book()
 
 
 @cache

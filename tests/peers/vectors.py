@@ -3,9 +3,9 @@
 import functools
 import itertools
 
-from gateway.settings.mappings import mapping_files
+from gateway.app import shipped_book
 from support.places import ROOT
-from translators.chain import load_book, travel
+from translators.chain import travel
 from translators.vectors import case_of, read_stations, read_vector
 
 FOLDER = ROOT / "tests" / "golden" / "vectors"
@@ -14,7 +14,7 @@ FOLDER = ROOT / "tests" / "golden" / "vectors"
 @functools.cache
 def owed(version):
     """Return what each 2030.5 vector owes its station over a version of OCPP, by vector and number."""
-    book = load_book(mapping_files())
+    book = shipped_book()
     stations = read_stations((FOLDER / "stations.yaml").read_text())
     found = {}
     for path in sorted(FOLDER.glob("*.json")):

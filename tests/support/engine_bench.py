@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from pathlib import Path
 
+from gateway.app import shipped_book
 from gateway.core.effects import (
     Audit,
     Persist,
@@ -48,11 +48,9 @@ from translators.canonical.controls import (
     Quantity,
 )
 from translators.canonical.telemetry import ControlNotice
-from translators.chain import load_book
 from translators.units import parse_unit
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
-MAPPINGS = Path(__file__).parents[2] / "mappings"
 DER_MODES = frozenset(
     {"FixedPFInject", "FixedPFAbsorb", "FixedVar", "VoltVar", "FreqDroop", "Gradients"}
     | {"LimitMaxDischarge", "VoltWatt", "WattVar", "EnterService"}
@@ -60,10 +58,8 @@ DER_MODES = frozenset(
 
 
 def the_book():
-    """Return the book of the shipped mappings."""
-    return load_book(
-        {str(path.relative_to(MAPPINGS)): path.read_text() for path in MAPPINGS.rglob("*.yaml")}
-    )
+    """Return the book of the shipped mappings, one for the whole process."""
+    return shipped_book()
 
 
 def a_profile(name="CS1", *, version="2.1", der=True, nominal=60):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 
+from gateway.app import shipped_book
 from support.places import ROOT
 from translators.canonical.capability import (
     Current,
@@ -54,7 +55,7 @@ from translators.canonical.controls import (
     WattVar,
 )
 from translators.canonical.curves import Curve, Vertex
-from translators.chain import load_book, to_station
+from translators.chain import to_station
 from translators.ieee2030_5.inbound import ProgramContext, to_command
 from translators.ieee2030_5.wire import Resource
 from translators.units import parse_unit
@@ -81,9 +82,8 @@ def mapping_files():
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.yaml")}
 
 
-@cache
 def book():
-    return load_book(mapping_files())
+    return shipped_book()
 
 
 def some_ratings(**changes):

@@ -2,11 +2,7 @@
 
 import copy
 import json
-from functools import cache
 from pathlib import Path
-
-from gateway.settings.mappings import mapping_files
-from translators.chain import load_book
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MRID = "00000000000000000000000A0000CAFE"
@@ -50,11 +46,6 @@ MESSAGE = {
         },
     },
 }
-
-
-@cache
-def shipped_book():
-    return load_book(mapping_files())
 
 
 def control_xml(base=FIXED_PF):

@@ -1,6 +1,7 @@
 """Both halves in one: what a document comes to, and which status it owes by itself."""
 
-from support.vector_builders import STATIONS, a_vector, control_xml, shipped_book
+from gateway.app import shipped_book
+from support.vector_builders import STATIONS, a_vector, control_xml
 from translators.canonical.commands import Revision
 from translators.chain import owed, translate, travel
 from translators.vectors import case_of, read_stations, vector_of

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from support.vector_builders import GOLDEN, shipped_book
+from gateway.app import shipped_book
+from support.vector_builders import GOLDEN
 from translators.chain import travel
 from translators.explain import as_text, explain, mapped, unmapped
 from translators.vectors import case_of, read_stations, read_vector

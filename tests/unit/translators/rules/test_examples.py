@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.vector_builders import shipped_book
+from gateway.app import shipped_book
 from translators.chain import load_book
 from translators.rules.examples import Written, examples
 from translators.rules.source import SourceRule

@@ -2,13 +2,13 @@
 
 import pytest
 
+from gateway.app import shipped_book
 from support.vector_builders import (
     CURVE,
     FIXED_PF,
     STATIONS,
     a_vector,
     control_xml,
-    shipped_book,
 )
 from translators.errors import DocumentError
 from translators.vectors import case_of, play, read_stations, vector_of
