@@ -7,8 +7,8 @@ it ends that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -90,6 +90,31 @@ def expected(
             return _limit(control, profile, measured)
         case _:
             return None
+
+
+def together(bounds: Sequence[Bound]) -> list[Bound]:
+    """Return what each bound still asks for beside the others, in their order.
+
+    A station does one thing at a time. Of several targets for one quantity (a power factor beside a
+    volt-var curve) it may follow any; where a limit lies short of a target, only going beyond it is wrong.
+    """
+    return [
+        _beside(bound, [other for other in bounds if other.kind is bound.kind]) for bound in bounds
+    ]
+
+
+def _beside(bound: Bound, others: Sequence[Bound]) -> Bound:
+    if bound.low is None or bound.high is None:
+        return bound
+    targets = [(o.low, o.high) for o in others if o.low is not None and o.high is not None]
+    low, high = min(low for low, _ in targets), max(high for _, high in targets)
+    ceilings = [o.high for o in others if o.low is None and o.high is not None]
+    floors = [o.low for o in others if o.high is None and o.low is not None]
+    return replace(
+        bound,
+        low=None if any(ceiling < high for ceiling in ceilings) else low,
+        high=None if any(floor > low for floor in floors) else high,
+    )
 
 
 def _rating(profile: StationProfile, base: Base) -> Fraction | None:

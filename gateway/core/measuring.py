@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from gateway.core.effects import PostSamples, ReportStation
-from gateway.core.following import Bound, expected
+from gateway.core.following import Bound, expected, together
 from gateway.core.ledger import Entry, EntryState, Evidence
 from gateway.core.station import StationState
 from gateway.core.world import Turn
@@ -36,10 +36,14 @@ def _judge(turn: Turn, state: StationState, at: datetime) -> None:
         for (kind, phase), sample in state.latest.items()
         if phase is Phase.ALL and sample.quality is Quality.GOOD
     }
+    judged = []
     for entry, control in _in_force(turn, state, at):
         bound = None if state.profile is None else expected(control, state.profile, measured)
         if bound is not None:
-            _judged(turn, state, entry, function_of(control), bound)
+            judged.append((entry, function_of(control), bound))
+    bounds = together([bound for _, _, bound in judged])
+    for (entry, function, _), bound in zip(judged, bounds, strict=True):
+        _judged(turn, state, entry, function, bound)
 
 
 def _in_force(turn: Turn, state: StationState, at: datetime) -> Iterator[tuple[Entry, DerControl]]:

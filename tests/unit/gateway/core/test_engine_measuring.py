@@ -6,8 +6,10 @@ from fractions import Fraction
 from gateway.core.effects import PostSamples, ReportStation
 from gateway.core.events import AlarmReceived, SamplesTaken
 from support.engine_bench import a_command, a_default, pf
+from translators.canonical.controls import VoltVar
+from translators.canonical.curves import Curve, Vertex
 from translators.canonical.telemetry import Alarm, GridFault, Phase, Quality, Sample
-from translators.units import Kind
+from translators.units import Kind, parse_unit
 
 
 def sampled(bench, watts, var, *, seconds=0, quality=Quality.GOOD, phase=Phase.ALL):
@@ -101,6 +103,26 @@ def test_a_default_under_a_running_event_is_not_judged(ready):
     for seconds in (10, 20):
         sampled(ready, 10000, -3287, seconds=seconds)
     assert ready.audited("control.not_followed") == []
+
+
+def volt_var():
+    points = tuple(Vertex(Fraction(x), Fraction(y)) for x, y in ((92, 44), (98, 0)))
+    return VoltVar(Curve(points, parse_unit("pct[V_ref]"), parse_unit("pct[setMaxVar]")))
+
+
+def test_a_volt_var_curve_beside_a_power_factor_that_is_followed_is_not_suspected(ready):
+    ready.command(a_command("M2", volt_var(), start=0))
+    in_force(ready)
+    for call in ready.calls("SetDERControl"):
+        ready.notice(call.payload["controlId"])
+    at = ready.now + timedelta(seconds=9)
+    ready.hear(SamplesTaken("CS1", (Sample("CS1", 1, Kind.VOLTAGE, Fraction(240), at),)))
+    for seconds in (10, 20):
+        sampled(ready, 10000, -3287, seconds=seconds)
+    assert ready.audited("control.not_followed") == []
+    for seconds in (30, 40):
+        sampled(ready, 10000, 5000, seconds=seconds)
+    assert len(ready.audited("control.not_followed")) == 2
 
 
 def alarm(bench, fault=GridFault.OVER_VOLTAGE, *, ended=False):

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from gateway.core.following import Bound, Watch, expected, interpolate
+from gateway.core.following import Bound, Watch, expected, interpolate, together
 from translators.canonical.capability import Current, Evse, Ratings, StationProfile
 from translators.canonical.controls import (
     ActiveSetpoint,
@@ -168,3 +168,31 @@ def test_two_judgements_in_a_row_make_it_not_following_and_one_good_one_ends_tha
     watch = watch.judged("F", bad)
     assert watch.not_following("F")
     assert not watch.judged("F", good).not_following("F")
+
+
+def bound(low, high, measured, kind=W):
+    low, high = (None if it is None else Fraction(it) for it in (low, high))
+    return Bound(kind, low, high, Fraction(measured))
+
+
+BESIDE = {
+    "two targets, the first is followed": ([(-10, 0), (20, 30)], -5, [True, True]),
+    "two targets, neither is followed": ([(-10, 0), (20, 30)], 40, [False, False]),
+    "a limit above does not bite": ([(8, 10), (None, 12)], 5, [False, True]),
+    "a limit short of the target holds it down": ([(8, 10), (None, 6)], 5, [True, True]),
+    "neither the limit nor the target is kept": ([(8, 10), (None, 6)], 11, [False, False]),
+    "a floor short of the target holds it up": ([(-10, -8), (-6, None)], -5, [True, True]),
+    "a floor below does not bite": ([(-10, -8), (-12, None)], -5, [False, True]),
+    "limits stand alone": ([(None, 6), (-6, None)], 7, [False, True]),
+}
+
+
+@pytest.mark.parametrize(("asked", "measured", "holds"), BESIDE.values(), ids=BESIDE)
+def test_a_station_does_one_thing_at_a_time(asked, measured, holds):
+    bounds = [bound(low, high, measured) for low, high in asked]
+    assert [item.holds for item in together(bounds)] == holds
+
+
+def test_quantities_do_not_excuse_each_other():
+    bounds = [bound(8, 10, 0), bound(0, 1, 0, VAR)]
+    assert [item.holds for item in together(bounds)] == [False, True]
