@@ -378,6 +378,14 @@ def test_import_limits_in_watts(place, mode, drawn):
     agrees(place, scheduled({mode: base}), o.import_limit(place, value, scope=IMPORTS[mode]))
 
 
+@given(at() | running, watts, watts)
+def test_an_envelope_bounds_both_ways(place, drawn, other):
+    (out, export), (into, limit) = power(drawn), power(other)
+    owed = o.export_limit(place, watts=export, scope=True)
+    owed += o.import_limit(place, limit, scope=True)
+    agrees(place, scheduled({"csipaus:opModExpLimW": out, "csipaus:opModImpLimW": into}), owed)
+
+
 @given(at(revision=new), per_cent)
 def test_the_import_limit_in_percent(place, value):
     owed = o.import_limit(place, F(value, 10000) * place["MaxChargeRateW"])
