@@ -37,7 +37,16 @@ WAYS = {"emit", "insert"}
     [
         ("100 90, 110 20", ["points[0].y", "points[1].y"]),
         ("100 90, 105 90, 105 20, 110 20", [f"points[{n}].y" for n in range(4)]),
-        ("100 110, 105 90", ["points[0].y", "points[0].y..points[1].y", "points[1].y"]),
+        (
+            "95 110, 100 110, 105 90, 110 80",
+            [
+                "points[0].y",
+                "points[1].y",
+                "points[1].y..points[2].y",
+                "points[2].y",
+                "points[3].y",
+            ],
+        ),
     ],
     ids=["as it is", "at a step the nearer end", "cut between two"],
 )
