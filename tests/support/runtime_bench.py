@@ -150,10 +150,12 @@ class Site:
                 task.result()
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            parts.audit.close()
-            parts.store.close()
+            try:
+                with suppress(asyncio.CancelledError):
+                    await task
+            finally:
+                parts.audit.close()
+                parts.store.close()
 
     def documents(self, table):
         """Read a table as another program would."""
