@@ -11,12 +11,12 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def end_of_first(gap_s, *, bridges=True):
+def end_of_first(gap_s, **changes):
     """Return how many seconds after its own end the first of two commands lets go."""
     end = NOON + HOUR
     later = Interval(end + timedelta(seconds=gap_s), end + 2 * HOUR)
     claims = [
-        Claim("A", "VoltVar", 1, NOON, Interval(NOON, end), bridges),
+        Claim("A", "VoltVar", 1, NOON, Interval(NOON, end), **changes),
         Claim("B", "VoltVar", 1, NOON, later),
     ]
     first, second = arbitrate(claims, resume=False)["VoltVar"]
