@@ -16,10 +16,11 @@ from gateway.core.dispatch import Wanted
 from gateway.core.effects import ReadBack, SendToStation
 from gateway.core.events import DrainMode
 from gateway.core.evidence import composite_request
-from gateway.core.ledger import Desired, Entry, EntryState, Evidence, plan
+from gateway.core.ledger import Desired, Entry, EntryState, Evidence, gives_up, holds, plan
 from gateway.core.lifecycle import State
 from gateway.core.payloads import clear_call
 from gateway.core.replies import CLEAR, PROBE, SET
+from gateway.core.slots import Slot, slot_of_functions
 from gateway.core.station import StationState
 from gateway.core.timeline import HOLD_OVER
 from gateway.core.world import Turn
@@ -40,12 +41,31 @@ def act(turn: Turn, state: StationState, found: Wanted) -> None:
         return
     for entry in todo.forget:
         turn.drop(state, entry.desired.id)
+    waiting = _taken_over(state, found, desired, turn.now.utc)
     for entry in todo.clear:
-        _clear(turn, state, entry)
+        if entry.desired.is_default or slot_of_functions(entry.desired.functions) not in waiting:
+            _clear(turn, state, entry)
     if turn.world.drain is None:
         for entry in todo.set:
-            _set(turn, state, entry, found)
+            known = state.ledger.entries.get(entry.desired.id)
+            shrinks = known is not None and gives_up(known, entry.desired, turn.now.utc)
+            if not (shrinks and slot_of_functions(entry.desired.functions) in waiting):
+                _set(turn, state, entry, found)
         _probe(turn, state)
+
+
+def _taken_over(
+    state: StationState, found: Wanted, desired: Mapping[str, Desired], now: datetime
+) -> frozenset[Slot]:
+    """Return shared slots where a control is not held yet that takes time from others: they stay."""
+    waiting = set()
+    for control_id, wanted in desired.items():
+        entry, slot = state.ledger.entries.get(control_id), slot_of_functions(wanted.functions)
+        if slot is None or slot not in found.shared or wanted.is_default:
+            continue
+        if entry is None or not (holds(entry, wanted) or gives_up(entry, wanted, now)):
+            waiting.add(slot)
+    return frozenset(waiting)
 
 
 def _drained(turn: Turn, desired: dict[str, Desired]) -> dict[str, Desired]:
@@ -169,6 +189,15 @@ def _clear(turn: Turn, state: StationState, entry: Entry) -> None:
     call = clear_call(entry.desired.action, entry.desired.payload)
     turn.audit("control.withdrawn", "gateway", entry.desired.id, action=call[0])
     _call(turn, state, entry, CLEAR, call)
+    for other in turn.entries(state):
+        if other.state is EntryState.ASIDE and _both_defaults(entry, other):
+            turn.put(state, replace(other, state=EntryState.WANTED, older=True))
+
+
+def _both_defaults(entry: Entry, other: Entry) -> bool:
+    """Say whether a station put one aside for the other: it would not come back by itself."""
+    same = entry.desired.payload.get("controlType") == other.desired.payload.get("controlType")
+    return same and entry.desired.is_default and other.desired.is_default
 
 
 def _probe(turn: Turn, state: StationState) -> None:

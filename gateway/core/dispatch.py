@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gateway.core.ledger import Desired
 from gateway.core.lifecycle import CLAIMING, ENDED, State
 from gateway.core.records import CommandRecord
+from gateway.core.slots import Carried, Slot, Slots, slot_of, slot_of_functions
 from gateway.core.timeline import Claim, Segment, arbitrate
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import DerCommand, Interval, Revision
-from translators.canonical.controls import DerControl, function_of
+from translators.canonical.controls import (
+    ActiveSetpoint,
+    DerControl,
+    PowerLimit,
+    ReactiveSetpoint,
+    function_of,
+)
 from translators.chain import StationOrders, to_station
 from translators.rules.book import Book
-from translators.rules.trace import Refusal, Translation
+from translators.rules.trace import Loss, Refusal, Translation
 
 type Segments = dict[str, tuple[Segment, ...]]
 type _Known = tuple[object, Translation[StationOrders]]
@@ -33,16 +40,27 @@ class Wanted:
     traces: dict[str, Translation[StationOrders]] = field(default_factory=dict)
     """By control id."""
     segments: Segments = field(default_factory=dict)
+    carried: dict[str, Carried] = field(default_factory=dict)
+    """By control id: functions of other commands that it carries by now."""
+    shared: frozenset[Slot] = frozenset()
+    """Slots that several commands fill at one time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """The controls of one command that share one interval."""
+    """The controls of one command that share one interval.
+
+    `beside` holds meanwhile and is told elsewhere; where not `sent` another command carries it all.
+    """
 
     record: CommandRecord
     controls: tuple[DerControl, ...]
     interval: Interval | None
     yields: bool = False
+    beside: tuple[DerControl, ...] = ()
+    carried: Carried = frozenset()
+    early: tuple[Loss, ...] = ()
+    sent: bool = True
 
 
 class Translator:
@@ -110,43 +128,111 @@ def wanted(records: tuple[CommandRecord, ...], scene: Scene) -> Wanted:
     """Return what the station should hold from now on; times of the result are ours (UTC)."""
     result = Wanted(segments=segments_of(records))
     by_key = {record.key: record for record in records}
+    defaults = _defaults(records)
+    commands = {key: record.command for key, record in by_key.items()}
+    slots = Slots(commands, result.segments, [c for _, controls in defaults for c in controls])
+    result.shared = slots.shared
     shares = [
-        *_event_shares(by_key, result.segments, scene.utility_now),
-        *_default_shares(records),
+        *_event_shares(by_key, slots, scene.utility_now),
+        *_carried_shares(by_key, result.segments, slots, scene.utility_now),
+        *_default_shares(defaults, slots, scene.utility_now),
     ]
     for share in shares:
         _translate(share, scene, result)
     return result
 
 
-def _event_shares(
+def _next(
     by_key: dict[str, CommandRecord], segments: Segments, utility_now: datetime
-) -> Iterable[_Share]:
-    """Yield each event's controls, grouped by the interval in which they are in force next."""
-    groups: defaultdict[tuple[str, Interval, bool], list[str]] = defaultdict(list)
-    for function, spans in segments.items():
+) -> Iterator[Segment]:
+    """Yield of each function and live command the segment that is in force now or next."""
+    for spans in segments.values():
         seen: set[str] = set()
         for span in spans:
             ahead = span.interval.end is None or span.interval.end > utility_now
             if ahead and span.key not in seen and not by_key[span.key].over:
                 seen.add(span.key)
-                groups[span.key, span.interval, span.yields].append(function)
+                yield span
+
+
+def _event_shares(
+    by_key: dict[str, CommandRecord], slots: Slots, utility_now: datetime
+) -> Iterator[_Share]:
+    """Yield each event's controls, grouped by the interval in which they are in force next."""
+    groups: defaultdict[tuple[str, Interval, bool], list[str]] = defaultdict(list)
+    for span in _next(by_key, slots.cut, utility_now):
+        groups[span.key, span.interval, span.yields].append(span.function)
     for (key, interval, yields), functions in groups.items():
-        record = by_key[key]
+        record, at = by_key[key], max(interval.start, utility_now)
         controls = tuple(c for c in record.controls if function_of(c) in functions)
-        yield _Share(record, controls, interval, yields)
+        yield _Share(
+            record,
+            controls,
+            interval,
+            yields,
+            beside=(
+                *slots.beside(key, controls, interval, utility_now),
+                *_apart(record, controls, slots, at),
+            ),
+            carried=slots.carried(key, controls, at),
+            early=tuple(slots.early(key, controls, at)),
+        )
 
 
-def _default_shares(records: tuple[CommandRecord, ...]) -> Iterable[_Share]:
-    """Yield the defaults: per function that of the best program which defines it."""
+def _apart(
+    record: CommandRecord, controls: tuple[DerControl, ...], slots: Slots, at: datetime
+) -> Iterator[DerControl]:
+    """Yield what the command's own setpoints and limits need to know of each other when parted."""
+    setpoint = (ActiveSetpoint, ReactiveSetpoint)
+    rest = tuple(c for c in record.controls if c not in controls)
+    if any(isinstance(control, setpoint) for control in controls):
+        limits = [c for c in rest if isinstance(c, PowerLimit) and slot_of(c) in slots.shared]
+        yield from slots.around(record.key, limits, at)
+    elif any(slot_of(control) in slots.shared for control in controls):
+        yield from (control for control in rest if isinstance(control, setpoint))
+
+
+def _carried_shares(
+    by_key: dict[str, CommandRecord], segments: Segments, slots: Slots, utility_now: datetime
+) -> Iterator[_Share]:
+    """Yield limits that other commands carry to the end: they may still be refused."""
+    told = {(span.key, span.function) for span in _next(by_key, slots.cut, utility_now)}
+    for span in _next(by_key, segments, utility_now):
+        if (span.key, span.function) not in told:
+            record = by_key[span.key]
+            controls = tuple(c for c in record.controls if function_of(c) == span.function)
+            yield _Share(record, controls, span.interval, sent=False)
+
+
+def _defaults(
+    records: tuple[CommandRecord, ...],
+) -> list[tuple[CommandRecord, tuple[DerControl, ...]]]:
+    """Return the defaults: per function that of the best program which defines it."""
     taken: set[str] = set()
+    found = []
     live = CLAIMING - {State.CANCELLING}
     defaults = [r for r in records if r.command.is_default and r.state in live]
     for record in sorted(defaults, key=lambda r: (r.command.primacy, r.key)):
         controls = tuple(c for c in record.controls if function_of(c) not in taken)
         taken |= {function_of(control) for control in controls}
         if controls:
-            yield _Share(record, controls, None)
+            found.append((record, controls))
+    return found
+
+
+def _default_shares(
+    defaults: list[tuple[CommandRecord, tuple[DerControl, ...]]], slots: Slots, now: datetime
+) -> Iterator[_Share]:
+    """Yield the defaults; of those that bound one slot the first carries all."""
+    taken: set[Slot | None] = set()
+    for record, defined in defaults:
+        controls = tuple(
+            c for c in defined if not isinstance(c, PowerLimit) or slot_of(c) not in taken
+        )
+        taken |= {slot_of(control) for control in controls}
+        if controls:
+            beside = slots.beside(record.key, controls, None, now)
+            yield _Share(record, controls, None, beside=beside)
 
 
 def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
@@ -157,14 +243,18 @@ def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
             share.interval.start - scene.offset, None if end is None else end - scene.offset
         )
     command = replace(record.command, controls=share.controls, interval=ours)
-    situation = replace(scene.situation, stack_level=record.level)
+    situation = replace(scene.situation, stack_level=record.level, beside=share.beside)
     orders = scene.translator.orders(command, scene.profile, situation)
     key = record.key
     if share.interval is None or share.interval.start <= scene.utility_now:
         result.vacuous[key] = result.vacuous.get(key, frozenset()) | set(orders.value.vacuous)
     result.refusals[key] = result.refusals.get(key, ()) + orders.refusals
-    for message in orders.value.messages:
-        result.traces[message.id] = orders
+    for message in orders.value.messages if share.sent else ():
+        result.traces[message.id] = replace(orders, losses=orders.losses + share.early)
+        slot = slot_of_functions(message.functions)
+        result.carried[message.id] = frozenset(
+            (other, name) for other, name in share.carried if slot_of_functions([name]) is slot
+        )
         result.desired[message.id] = Desired(
             id=message.id,
             command=key,

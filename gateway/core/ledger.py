@@ -143,13 +143,13 @@ def plan(
         elif entry.state in _CLEARABLE and not ends_by_itself:
             clear.append(entry)
     for control_id, wanted in desired.items():
-        update = _update(ledger.entries.get(control_id), wanted)
+        update = _update(ledger.entries.get(control_id), wanted, now)
         if update is not None:
             to_set.append(update)
     return Plan(tuple(forget), tuple(clear), tuple(to_set))
 
 
-def _update(entry: Entry | None, wanted: Desired) -> Entry | None:
+def _update(entry: Entry | None, wanted: Desired, now: datetime) -> Entry | None:
     """Return the entry to send for `wanted`, or None where nothing is to be sent now."""
     if entry is None:
         return Entry(wanted)
@@ -161,7 +161,8 @@ def _update(entry: Entry | None, wanted: Desired) -> Entry | None:
     attempts = entry.attempts if satisfied else 0
     if attempts >= MAX_ATTEMPTS:
         return None
-    evidence = entry.evidence if wanted.start == entry.desired.start else Evidence.NONE
+    kept = wanted.start == entry.desired.start or _runs_on(entry, wanted, now)
+    evidence = entry.evidence if kept else Evidence.NONE
     return replace(
         entry,
         desired=wanted,
@@ -170,6 +171,27 @@ def _update(entry: Entry | None, wanted: Desired) -> Entry | None:
         evidence=evidence,
         older=entry.may_be_held,
     )
+
+
+def _runs_on(entry: Entry, wanted: Desired, now: datetime) -> bool:
+    """Say whether what runs would run now by its new start as well: no second start is notified."""
+    started = entry.evidence is Evidence.STARTED and not entry.expired(now)
+    return started and wanted.start is not None and wanted.start <= now
+
+
+def holds(entry: Entry, wanted: Desired) -> bool:
+    """Say whether the station holds exactly what is wanted; the priority does not count."""
+    same = same_payload(wanted.payload, entry.desired.payload, but=_PRIORITY)
+    return same and entry.state is EntryState.HELD
+
+
+def gives_up(entry: Entry, wanted: Desired, now: datetime) -> bool:
+    """Say whether what is held would end earlier, or begin later, in the form that is wanted."""
+    held = entry.desired
+    if not entry.may_be_held or held.start is None or entry.expired(now):
+        return False
+    later = wanted.start is not None and wanted.start > max(now, held.start)
+    return later or (wanted.end is not None and (held.end is None or wanted.end < held.end))
 
 
 def _satisfies(entry: Entry, wanted: Desired) -> bool:

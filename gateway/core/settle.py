@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from gateway.core.acting import act, next_probe, read_back, unshown
 from gateway.core.dispatch import Scene, Wanted, wanted
 from gateway.core.effects import WakeAt
-from gateway.core.ledger import SWEEP, Evidence
+from gateway.core.ledger import SWEEP, Desired, Entry, Evidence, holds
 from gateway.core.lifecycle import State, Trigger
 from gateway.core.records import CommandRecord, forgettable
 from gateway.core.responses import advance
@@ -28,6 +28,7 @@ def settle(turn: Turn, state: StationState) -> None:
         read_back(turn, state)
     if state.profile is not None and known is not None:
         found = _want(turn, state, state.profile, unow, known)
+        _adopt(turn, state, found)
         _advance(turn, state, found, unow)
         act(turn, state, found)
     _release(turn, state, unow)
@@ -73,6 +74,17 @@ def _may_pass(refusal: Refusal, record: CommandRecord, unow: datetime) -> bool:
     return refusal.where == "transaction" and interval is not None and unow < interval.start
 
 
+def _adopt(turn: Turn, state: StationState, found: Wanted) -> None:
+    """Let what is held serve all that it is wanted for by now, where nothing has to be sent for it."""
+    for entry in turn.entries(state):
+        desired = found.desired.get(entry.desired.id)
+        if desired is None or desired.functions == entry.desired.functions:
+            continue
+        if holds(entry, desired):
+            told = replace(entry.desired, functions=desired.functions)
+            turn.put(state, replace(entry, desired=told))
+
+
 def _advance(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> None:
     """Let each event start, lose, or be refused, as evidence and arbitration say."""
     for record in turn.records(state.id):
@@ -83,7 +95,7 @@ def _advance(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> 
             continue
         record = _lose(turn, record, found, unow)  # noqa: PLW2901 - the record moves on
         if record.state is State.SCHEDULED and interval.start <= unow:
-            served = found.vacuous.get(record.key, frozenset()) | _started(state, record)
+            served = found.vacuous.get(record.key, frozenset()) | _started(state, record, found)
             if record.functions and record.functions <= served:
                 advance(turn, record, Trigger.STARTED)
 
@@ -107,14 +119,24 @@ def _lose(turn: Turn, record: CommandRecord, found: Wanted, unow: datetime) -> C
     return lost if ahead else advance(turn, lost, Trigger.BEATEN)
 
 
-def _started(state: StationState, record: CommandRecord) -> frozenset[str]:
-    """Return the functions of a command that the station showed to have started."""
-    return frozenset(
+def _started(state: StationState, record: CommandRecord, found: Wanted) -> frozenset[str]:
+    """Return the functions of a command that the station showed to have started.
+
+    A limit that another command's control carries has started once that control runs as wanted now.
+    """
+    entries = state.ledger.entries
+    own = [e for e in state.ledger.of_command(record.key) if e.evidence is not Evidence.NONE]
+    carried = [
         function
-        for entry in state.ledger.of_command(record.key)
-        if entry.evidence is not Evidence.NONE
-        for function in entry.desired.functions
-    )
+        for control_id, others in found.carried.items()
+        for key, function in others
+        if key == record.key and _runs_as_wanted(entries.get(control_id), found.desired[control_id])
+    ]
+    return frozenset(carried) | {name for entry in own for name in entry.desired.functions}
+
+
+def _runs_as_wanted(entry: Entry | None, wanted: Desired) -> bool:
+    return entry is not None and entry.evidence is Evidence.STARTED and holds(entry, wanted)
 
 
 def _release(turn: Turn, state: StationState, unow: datetime) -> None:

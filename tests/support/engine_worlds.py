@@ -42,6 +42,7 @@ from translators.canonical.telemetry import ControlNotice
 from translators.chain import control_id
 
 TYPES = {"FixedPowerFactor.injecting": "FixedPFInject", "FixedVar": "FixedVar"}
+SUPPORTED = (*TYPES.values(), "LimitMaxDischarge")
 ORDER = (
     Persist,
     Audit,
@@ -139,7 +140,7 @@ class Life:
     def __init__(self, book):
         self.book = book
         self.bench = Bench(an_engine(book))
-        self.station = Controls(TYPES.values())
+        self.station = Controls(SUPPORTED)
         self.profiles = {}
         self.connected = False
         self.notices = []
@@ -281,7 +282,7 @@ class Life:
         store.commit(changes, self.bench.now)
         kept = {table: store.load(table) for table in Table}
         other.bench = replace(self.bench, kept=kept).restart(self.book)
-        other.station, other.profiles = Controls(TYPES.values()), dict(self.profiles)
+        other.station, other.profiles = Controls(SUPPORTED), dict(self.profiles)
         other.station._held = copy.deepcopy(self.station._held)
         other.station._numbers = count(1 + max((c.number for c in self.station.held), default=0))
         other.notices, other.owed = list(self.notices), list(self.owed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
+from translators.canonical.controls import DerControl
 from translators.units import Base
 
 
@@ -104,6 +105,7 @@ class Situation:
 
     `settings` bounds controls, under the names of DERSettings (`setMinPFOverExcited`, `setMaxW`, …);
     `policy` and `binding` come from the site's settings. `stack_level` is the charging-profile level to use.
+    `beside` holds at the same time and is composed elsewhere: limits of it count, whoever gave them.
     """
 
     transactions: tuple[Transaction, ...] = ()
@@ -111,3 +113,4 @@ class Situation:
     policy: dict[str, str] = field(default_factory=dict)
     binding: dict[str, object] = field(default_factory=dict)
     stack_level: int = 1
+    beside: tuple[DerControl, ...] = ()

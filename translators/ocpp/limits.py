@@ -6,25 +6,31 @@ ChargingStationExternalConstraints is never sent (K01.FR.22).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from translators.canonical.capability import StationProfile, Transaction
 from translators.canonical.controls import (
     ActiveSetpoint,
+    Connect,
     DerControl,
+    Energize,
+    LimitOn,
     PowerLimit,
     Quantity,
     ReactiveSetpoint,
+    function_of,
 )
 from translators.ocpp.desk import Desk, Profile
 from translators.ocpp.members import set_der_control, supports
 from translators.rules.target import PERIOD, Draft, TargetRule
-from translators.rules.trace import LossKind
+from translators.rules.trace import Loss, LossKind
 from translators.rules.values import Trace, Unmet, text
 from translators.units import Kind, Rounding, Unit, round_to, to_json_number
 
 WATT = Unit(Kind.POWER)
+STOPS = (Connect(connected=False), Energize(energized=False))
+_NO_CHARGE = PowerLimit(LimitOn.IMPORT, Quantity(Fraction(), WATT))
 _PLACES = 4
 
 
@@ -62,13 +68,48 @@ def export_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
 def _tightest(
     desk: Desk, rule: TargetRule, controls: Sequence[DerControl]
 ) -> tuple[PowerLimit, Fraction]:
-    """Return the most restrictive limit and its watts."""
+    """Return the most restrictive limit and its watts; what others ask for beside counts as well."""
     limits = [
         (control, in_watts(desk, control.value, desk.draft(rule, control)))
         for control in controls
         if isinstance(control, PowerLimit)
     ]
-    return min(limits, key=lambda limit: limit[1])
+    own = min(limits, key=lambda limit: limit[1])
+    others = [(c, w) for c, w in _others(desk) if rule.serves(c)]
+    least = min([own, *others], key=lambda limit: limit[1])
+    if least is not own:
+        function, place = function_of(own[0]), rule.place(own[0])
+        detail = f"{function_of(least[0])} beside it is tighter: {text(least[1])} W"
+        rest = text(own[1] - least[1])
+        desk.losses.append(
+            Loss(LossKind.APPROXIMATE, rule.id, place, detail, rest, control=function)
+        )
+    return least
+
+
+def heed_others(desk: Desk) -> None:
+    """Let limits that hold beside the command bound its setpoints."""
+    for control, watts in _others(desk):
+        cap = round_to(watts, _PLACES, Rounding.DOWN)
+        if control.on in {LimitOn.EXPORT, LimitOn.GENERATION}:
+            desk.export_cap = cap if desk.export_cap is None else min(cap, desk.export_cap)
+        else:
+            desk.import_cap = cap if desk.import_cap is None else min(cap, desk.import_cap)
+
+
+def _others(desk: Desk) -> Iterator[tuple[PowerLimit, Fraction]]:
+    """Yield the limits beside the command with their watts; who ceases to energize allows no charge.
+
+    One that has no watts here is refused to its own utility, it bounds nothing.
+    """
+    for control in desk.situation.beside:
+        limit = _NO_CHARGE if control in STOPS else control
+        if not isinstance(limit, PowerLimit):
+            continue
+        try:
+            yield limit, desk.bases.convert(limit.value, WATT, Trace("", ()), "watts")
+        except Unmet:
+            continue
 
 
 def _clip_setpoints(
@@ -79,7 +120,8 @@ def _clip_setpoints(
     Q03.FR.02: no limit stands beside a setpoint.
     """
     setpoints = (ActiveSetpoint, ReactiveSetpoint)
-    own = any(isinstance(control, setpoints) for control in desk.command.controls)
+    asked = (*desk.command.controls, *desk.situation.beside)
+    own = any(isinstance(control, setpoints) for control in asked)
     if own and len(desk.situation.transactions) == 1:
         return True  # the command brings its own setpoint, which is clipped instead
     running = [t for t in desk.situation.transactions if (t.running_setpoint_w or 0) > 0]

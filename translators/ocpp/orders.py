@@ -44,6 +44,7 @@ def to_station(
     A control that cannot be carried out is a refusal with the loss `unsupported`; the others go on.
     """
     desk = Desk(command, profile, situation)
+    limits.heed_others(desk)
     for rule, controls in _grouped(book, desk):
         _compose(desk, rule, controls)
     if command.ramp_time is not None and desk.messages:

@@ -13,14 +13,12 @@ from translators.canonical.capability import Evse, Ratings, Transaction
 from translators.canonical.controls import (
     ActiveSetpoint,
     ChargeStateTarget,
-    Connect,
     DerControl,
-    Energize,
     Quantity,
     ReactiveSetpoint,
 )
 from translators.ocpp.desk import Desk, Profile
-from translators.ocpp.limits import WATT, charging_limit, in_watts, no_charge
+from translators.ocpp.limits import STOPS, WATT, charging_limit, in_watts, no_charge
 from translators.ocpp.wire import Json
 from translators.rules.target import Draft, TargetRule
 from translators.rules.trace import LossKind
@@ -28,7 +26,6 @@ from translators.rules.values import Trace, Unmet, text
 from translators.units import Base, Kind, Unit, percent, to_json_number
 
 _VAR = Unit(Kind.REACTIVE)
-_STOPS = (Connect(connected=False), Energize(energized=False))
 
 
 def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
@@ -207,8 +204,8 @@ def _as_limit(desk: Desk, rule: TargetRule, draft: Draft, watts: Fraction) -> tu
 
 def cease(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
     """Cease to energize: no charge at the station, Idle for what runs; never galvanic isolation."""
-    stopping = [c for c in controls if c in _STOPS]
-    desk.follow([c for c in controls if c not in _STOPS])
+    stopping = [c for c in controls if c in STOPS]
+    desk.follow([c for c in controls if c not in STOPS])
     if not stopping:
         return
     desk.ceased = True
