@@ -8,6 +8,7 @@ import asyncio
 import os
 import re
 import socket
+import sqlite3
 import sys
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -128,6 +129,7 @@ async def live_through(folder, failpoint=""):
                 story.cancel()
                 await life
             await story
+            await _nothing_owed(folder / "state" / "dergate.db")
             await gateway.stop()
             life.cancel()
             return _outcome(folder, gateway, utility, station)
@@ -144,6 +146,17 @@ async def _story(utility, station, program):
     await utility.wait_for(lambda: 6 in utility.statuses(EVENT), PATIENCE_S)
     await station.wait_for(lambda: "FixedPFInject" not in station.controls.active, PATIENCE_S)
     await asyncio.sleep(0.4)  # one more poll: nothing may follow
+
+
+async def _nothing_owed(database):
+    """Wait until every answer is confirmed; one that a kill left in the outbox is repeated first."""
+    query = "SELECT count(*) FROM documents WHERE kind = ?"
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as reading:
+                if reading.execute(query, (Table.RESPONSES.value,)).fetchone() == (0,):
+                    return
+            await asyncio.sleep(0.1)
 
 
 def _outcome(folder, gateway, utility, station):
