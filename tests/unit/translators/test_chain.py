@@ -1,44 +1,117 @@
-"""Both halves in one: what a document comes to, and which status it owes by itself."""
+"""A utility's document to a station's messages, in one translation with one trace."""
 
-from gateway.app import shipped_book
-from support.vector_builders import STATIONS, a_vector, control_xml
+import pytest
+
+from support.translation import (
+    F,
+    a_dercontrol,
+    a_dercurve,
+    a_station,
+    an_evse,
+    book,
+    charge_only,
+    el,
+    fields,
+    in_program,
+    kinds,
+    mapping_files,
+    only,
+    refused,
+    situation,
+    xy,
+)
 from translators.canonical.commands import Revision
-from translators.chain import owed, translate, travel
-from translators.vectors import case_of, read_stations, vector_of
+from translators.chain import Case, load_book, owed, translate, travel
+from translators.errors import MappingError
+
+PF = fields("opModFixedPFInjectW", displacement=950, excitation="true", multiplier=-3)
 
 
-def a_case(xml):
-    return case_of(vector_of(a_vector(source__documents={"control": xml})), read_stations(STATIONS))
+def through(*base, links=None, station=None, revision="2018", document=None):
+    control = document or a_dercontrol(*base)
+    return translate(
+        book(), control, links or {}, in_program(revision), station or a_station(), situation()
+    )
 
 
-def test_a_document_comes_to_a_command_and_to_messages():
-    gone = travel(shipped_book(), a_case(control_xml()))
-    assert gone.value.command.primacy == 3
-    assert [message.action for message in gone.value.orders.messages] == ["SetDERControl"]
+def test_a_power_factor_goes_all_the_way():
+    translation = through(PF)
+    payload = only(translation)
+    assert payload["controlType"] == "FixedPFInject"
+    assert payload["fixedPFInject"] == {
+        "priority": 7,
+        "displacement": 0.95,
+        "excitation": True,
+        "startTime": "2026-12-01T18:00:00Z",
+        "duration": 3600,
+    }
+    assert translation.losses == translation.refusals == ()
 
 
-def test_the_orders_alone_have_the_same_trace():
-    case = a_case(control_xml())
-    parts = (case.control, case.links, case.context, case.profile, case.situation)
-    orders, gone = translate(shipped_book(), *parts), travel(shipped_book(), case)
-    assert orders.value == gone.value.orders
-    assert orders.steps == gone.steps
+def test_the_trace_leads_from_the_wire_to_the_wire():
+    steps = through(PF).steps
+    assert {step.rule.split("@")[0] for step in steps} >= {
+        "ieee2030_5.fixed_pf_inject",
+        "ocpp21.fixed_pf",
+    }
+    scale = next(step for step in steps if step.operation == "scale10 -3")
+    emit = next(step for step in steps if step.target == "fixedPFInject/displacement")
+    assert (scale.before, scale.after, emit.before, emit.after) == ("950", "0.95", "0.95", "0.95")
+    assert all(step.cites for step in steps)
 
 
-def test_what_is_no_command_comes_to_nothing_and_owes_253():
-    gone = travel(shipped_book(), a_case("<DERControl/>"))
-    assert gone.value.command is None
-    assert gone.value.orders.messages == ()
-    assert owed(gone, Revision.IEEE2030_5_2018) == (253,)
+def test_a_document_that_is_nobody_owes_nothing():
+    translation = through(document=el("DERControl"))
+    assert (translation.value.messages, translation.value.vacuous) == ((), ())
+    assert refused(translation) == [("invalid", "DERControl/mRID")]
 
 
-def test_the_gravest_refusal_is_owed():
-    base = "<opModFixedV>10000</opModFixedV><opModVoltVar href='/none'/>"
-    gone = travel(shipped_book(), a_case(control_xml(base)))
-    assert len(gone.refusals) == 2
-    assert owed(gone, Revision.IEEE2030_5_2023) == (253,)
+def test_losses_of_both_halves_are_kept():
+    curve = a_dercurve(11, "92 20, 98 0", yRefType=1, rampIncTms=5)
+    translation = through(el("opModVoltVar", href="/c"), links={"/c": curve})
+    assert xy(translation) == [(92, 40), (98, 0)]
+    assert kinds(translation) == ["drop", "rebase"]
 
 
-def test_messages_leave_the_status_to_the_station():
-    gone = travel(shipped_book(), a_case(control_xml()))
-    assert owed(gone, Revision.IEEE2030_5_2023) == ()
+def test_a_control_that_the_station_cannot_do_is_refused_and_the_rest_is_sent():
+    load = fields("opModLoadLimW", multiplier=0, value=7000)
+    translation = through(PF, load, station=a_station(version="2.0.1"))
+    assert [m.action for m in translation.value.messages] == ["SetChargingProfile"]
+    assert refused(translation) == [("not_supported", "FixedPowerFactor.injecting")]
+
+
+@pytest.mark.parametrize("revision", ["2018", "2023"])
+def test_the_revision_is_an_input_of_the_mapping(revision):
+    translation = through(fields("opModFixedVar", refType=1, value=-1000), revision=revision)
+    expected = F(-10) * 20000 / 8000 if revision == "2018" else F(-10) * 22000 / 8000
+    assert only(translation)["fixedVar"]["setpoint"] == expected
+
+
+def test_a_book_is_made_of_texts_and_refuses_a_broken_one():
+    files = mapping_files()
+    assert load_book(files).digest == book().digest
+    name = next(iter(sorted(files)))
+    with pytest.raises(MappingError, match=f"^book: {name}:"):
+        load_book({**files, name: files[name].replace("canonical: ", "canonicals: ")})
+
+
+LOAD = fields("opModLoadLimW", multiplier=0, value=7000)
+BAD = el("opModMaxLimW", "10001")
+
+
+@pytest.mark.parametrize(
+    ("base", "station", "revision", "status"),
+    [
+        ([PF], a_station(), "2018", ()),
+        ([fields("opModExpLimW", multiplier=0, value=0)], charge_only(), "2018", (1, 2, 3)),
+        ([PF], charge_only(), "2018", (252,)),
+        ([PF], charge_only(), "2023", (251,)),
+        ([BAD, LOAD], a_station(), "2018", (253,)),
+        ([PF, BAD], charge_only(), "2023", (253,)),
+        ([el("opModMaxLimW", "6000")], a_station(an_evse(max_w=None)), "2023", (252,)),
+        ([PF, fields("opModTargetW", multiplier=0, value=-1)], charge_only(), "2023", (251,)),
+    ],
+)
+def test_a_translation_owes_what_it_alone_decides(base, station, revision, status):
+    case = Case(a_dercontrol(*base), {}, in_program(revision), station, situation())
+    assert owed(travel(book(), case), Revision(revision)) == status
