@@ -127,7 +127,8 @@ def _run(command: list[str], folder: Path | None = None) -> None:
         raise PeerUnavailableError(f"{command[0]} took longer than {exc.timeout:.0f} s") from exc
     if done.returncode:
         told = [line for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()]
-        reason = told[-1].strip() if told else f"exit {done.returncode}"
+        errors = [line for line in told if line.startswith("ERROR")] or told[-1:]
+        reason = errors[0].strip() if errors else f"exit {done.returncode}"
         if any(word in "\n".join(told).lower() for word in _TAMPERED):
             raise PeerCorruptError("\n".join(told[-12:]))
         raise PeerUnavailableError(reason)
