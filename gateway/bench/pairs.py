@@ -91,9 +91,8 @@ def validation() -> Pair:
 def framing() -> Pair:
     """Reading one MeterValues frame with all its guards, against decoding its JSON."""
     sampled = [{"value": float(value), "measurand": "Voltage"} for value in range(8)]
-    meter = {"evseId": 1, "meterValue": [{"timestamp": "2026-12-01T12:00:00Z"}]}
-    meter["meterValue"][0]["sampledValue"] = sampled  # type: ignore[index]
-    frame = orjson.dumps([2, "m1", "MeterValues", meter])
+    entry = {"timestamp": "2026-12-01T12:00:00Z", "sampledValue": sampled}
+    frame = orjson.dumps([2, "m1", "MeterValues", {"evseId": 1, "meterValue": [entry]}])
     return Pair(
         "read an OCPP-J frame within bounds",
         lambda: parse_frame(frame),

@@ -143,11 +143,10 @@ class TargetField(_Strict):
 
 
 class TargetPoints(_Strict):
-    """The points of an emitted curve; `shape` says what it draws, `max` how many the schema allows."""
+    """The points of an emitted curve; `max` says how many the schema allows."""
 
     x: TargetField
     y: TargetField
-    shape: Literal["polyline", "power_factor", "boundary"] = "polyline"
     max: Annotated[int, Field(ge=2)] = 10
 
 

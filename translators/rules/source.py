@@ -27,7 +27,8 @@ from translators.rules.values import Trace, Unmet
 from translators.units import Kind, Unit, convert, parse_unit, percent, same_base, scale10
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
-_INT32, _INT8 = (-(2**31), 2**32 - 1), (-128, 127)
+_ANY_32_BIT, _INT8 = (-(2**31), 2**32 - 1), (-128, 127)
+"""Bounds of a number whose rule states none: Int32 and UInt32 together; and of a multiplier."""
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
 
@@ -182,7 +183,7 @@ class SourceRule:
     def _number(self, name: str, field: SourceField) -> Reader:
         """Compile reading a whole number and scaling it by a power of ten."""
         path = field.from_ or "."
-        low, high = field.range or _INT32
+        low, high = field.range or _ANY_32_BIT
         exponent = field.scale10
 
         def number(view: Texts, trace: Trace, where: str) -> Fraction | None:
