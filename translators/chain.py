@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import DerCommand, Revision
 from translators.canonical.telemetry import ControlOutcome
-from translators.ieee2030_5.inbound import ProgramContext, to_command
 from translators.ieee2030_5.outbound import status_code
-from translators.ieee2030_5.wire import Resource
 from translators.ocpp.dialect import CODECS
 from translators.ocpp.identifiers import control_id
 from translators.ocpp.orders import StationOrders, to_station
+from translators.ocpp.series import to_station_series
 from translators.rules.book import Book, link
+from translators.rules.document import Document
 from translators.rules.trace import Refusal, Translation
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "StationOrders",
     "control_id",
     "load_book",
+    "outcomes",
     "owed",
     "to_station",
     "translate",
@@ -37,18 +38,16 @@ _FOLLOWED = (ControlOutcome.RECEIVED, ControlOutcome.STARTED, ControlOutcome.COM
 class Case:
     """One document for one station, with all that its translation depends on."""
 
-    control: Resource
-    links: Mapping[str, Resource]
-    context: ProgramContext
+    document: Document
     profile: StationProfile
     situation: Situation
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """Where a document went: the command that it is (None where it is none), and what the station gets."""
+    """Where a document went: the commands that it is, one per interval, and what the station gets."""
 
-    command: DerCommand | None
+    commands: tuple[DerCommand, ...]
     orders: StationOrders
 
 
@@ -60,41 +59,35 @@ def load_book(files: Mapping[str, str]) -> Book:
 def travel(book: Book, case: Case) -> Translation[Journey]:
     """Return what a case comes to, with both halves' trace."""
 
-    def onward(command: DerCommand | None) -> Translation[Journey]:
-        if command is None:
-            return Translation(Journey(None, StationOrders()))
-        made = to_station(book, command, case.profile, case.situation)
-        return Translation(Journey(command, made.value), made.steps, made.losses, made.refusals)
+    def onward(commands: tuple[DerCommand, ...]) -> Translation[Journey]:
+        made = to_station_series(book, commands, case.profile, case.situation)
+        return Translation(Journey(commands, made.value), made.steps, made.losses, made.refusals)
 
-    return to_command(book, case.control, case.links, case.context).then(onward)
+    return case.document.read(book).then(onward)
 
 
-def translate(
-    book: Book,
-    control: Resource,
-    links: Mapping[str, Resource],
-    context: ProgramContext,
-    profile: StationProfile,
-    situation: Situation,
-) -> Translation[StationOrders]:
-    """Return what `profile` is owed for a DERControl or DefaultDERControl, with both halves' trace."""
-    gone = travel(book, Case(control, links, context, profile, situation))
+def translate(book: Book, case: Case) -> Translation[StationOrders]:
+    """Return what a case's station is owed, with both halves' trace."""
+    gone = travel(book, case)
     return Translation(gone.value.orders, gone.steps, gone.losses, gone.refusals)
 
 
-def owed(gone: Translation[Journey], revision: Revision) -> tuple[int, ...]:
-    """Return the IEEE 2030.5 statuses that a translation alone decides, in the order of their times.
+def outcomes(gone: Translation[Journey]) -> tuple[ControlOutcome, ...]:
+    """Return what a translation alone decides for the utility, in the order of their times.
 
-    A refusal owes one status, the gravest. What is followed without a message is received, started and
+    A refusal is one outcome, the gravest. What is followed without a message is received, started and
     completed. With messages it is the station's answer that decides: none.
     """
     if gone.refusals:
-        return (status_code(_gravest(gone.refusals), revision),)
-    if gone.value.orders.messages:
-        return ()
-    return tuple(status_code(outcome, revision) for outcome in _FOLLOWED)
+        return (_gravest(gone.refusals),)
+    return () if gone.value.orders.messages else _FOLLOWED
+
+
+def owed(gone: Translation[Journey], revision: Revision) -> tuple[int, ...]:
+    """Return the IEEE 2030.5 statuses of `outcomes`."""
+    return tuple(status_code(outcome, revision) for outcome in outcomes(gone))
 
 
 def _gravest(refusals: tuple[Refusal, ...]) -> ControlOutcome:
-    outcomes = {refusal.outcome for refusal in refusals}
-    return next(outcome for outcome in _SEVERITY if outcome in outcomes)
+    found = {refusal.outcome for refusal in refusals}
+    return next(outcome for outcome in _SEVERITY if outcome in found)

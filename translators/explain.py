@@ -6,21 +6,26 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from translators.chain import Case, Journey, owed
+from translators.canonical.commands import Protocol, Revision
+from translators.canonical.telemetry import ControlOutcome
+from translators.chain import Case, Journey, outcomes
+from translators.ieee2030_5.outbound import status_code
 from translators.ocpp.wire import Json, StationMessage
+from translators.rules.document import Document
 from translators.rules.trace import Loss, Step, Translation
 
 
 def explain(case: Case, gone: Translation[Journey], digest: str) -> Json:
     """Return what became of a document as a JSON value; `digest` names the book of rules."""
-    command, refusals = gone.value.command, gone.refusals
+    document, commands, refusals = case.document, gone.value.commands, gone.refusals
+    statuses = outcomes(gone) if refusals else ()
     return {
         "document": {
-            "kind": case.control.name,
-            "mRID": "" if command is None else command.mrid,
-            "protocol": "ieee2030_5",
-            "revision": case.context.revision.value,
-            "primacy": case.context.primacy,
+            "kind": document.kind,
+            "mRID": commands[0].mrid if commands else "",
+            "protocol": document.protocol.value,
+            "revision": document.revision,
+            "primacy": document.primacy,
         },
         "station": {"id": case.profile.id, "ocpp": case.profile.ocpp_version},
         "book": digest,
@@ -31,7 +36,8 @@ def explain(case: Case, gone: Translation[Journey], digest: str) -> Json:
             for item in refusals
         ],
         "losses": [_loss(loss) for loss in gone.losses],
-        "response_status": owed(gone, case.context.revision)[0] if refusals else None,
+        "outcome": statuses[0].value if statuses else None,
+        "response_status": _status(document, statuses),
     }
 
 
@@ -43,8 +49,16 @@ def unmapped(kind: str, protocol: str, where: str, problem: str, rule: str = "")
         "followed": [],
         "refused": [_refused(kind, where, problem, rule, "not_mapped")],
         "losses": [],
+        "outcome": None,
         "response_status": None,
     }
+
+
+def _status(document: Document, statuses: Sequence[ControlOutcome]) -> int | None:
+    """Return the IEEE 2030.5 status owed for a refusal; other protocols say it otherwise."""
+    if not statuses or document.protocol is not Protocol.IEEE2030_5:
+        return None
+    return status_code(statuses[0], Revision(document.revision))
 
 
 def mapped(explanation: Json) -> bool:

@@ -21,8 +21,8 @@ from gateway.stations.validators import violation
 from gateway.store.sqlite import SqliteStore
 from translators.canonical.capability import Current, Evse, Ratings, Situation, StationProfile
 from translators.canonical.commands import Revision
-from translators.chain import translate
-from translators.ieee2030_5.inbound import ProgramContext
+from translators.chain import Case, translate
+from translators.ieee2030_5.inbound import ProgramContext, Served
 from translators.ieee2030_5.xml import parse
 
 _NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -56,13 +56,13 @@ def translation() -> Pair:
     """A volt-var event from XML to its SetDERControl, against parsing the same XML."""
     book, station = shipped_book(), _station()
     program = ProgramContext("u", "CS1", Revision.IEEE2030_5_2018, "P", 1, _NOW)
-    links = {"/derp/1/dc/1": parse(_CURVE)}
-    control = parse(_CONTROL)
+    served = Served(parse(_CONTROL), {"/derp/1/dc/1": parse(_CURVE)}, program)
+    case = Case(served, station, Situation())
 
     def work() -> object:
-        return translate(book, control, links, program, station, Situation())
+        return translate(book, case)
 
-    if len(translate(book, control, links, program, station, Situation()).value.messages) != 1:
+    if len(translate(book, case).value.messages) != 1:
         raise RuntimeError("the benchmark's own event is not translated")
     return Pair(
         "translate a volt-var event, with trace",

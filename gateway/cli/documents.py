@@ -14,7 +14,7 @@ from translators.canonical.commands import Revision
 from translators.chain import Case, travel
 from translators.errors import DocumentError
 from translators.explain import explain, unmapped
-from translators.ieee2030_5.inbound import ProgramContext
+from translators.ieee2030_5.inbound import ProgramContext, Served
 from translators.ieee2030_5.wire import Resource
 from translators.ieee2030_5.xml import parse
 from translators.ocpp.wire import Json
@@ -110,7 +110,7 @@ def _xml(data: bytes, file: Path, site: Site, book: Book) -> Iterator[Json]:
             primacy=site.primacy,
             server_time=_EPOCH,
         )
-        case = Case(control, links, context, station.profile, Situation())
+        case = Case(Served(control, links, context), station.profile, Situation())
         yield explain(case, travel(book, case), book.digest)
 
 

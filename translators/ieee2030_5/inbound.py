@@ -90,6 +90,41 @@ class _Reading:
         self.losses.append(Loss(LossKind.UNSUPPORTED, rule, where, problem))
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A DERControl or DefaultDERControl as a program served it; `links` holds DERCurves by href."""
+
+    control: Resource
+    links: Mapping[str, Resource]
+    context: ProgramContext
+
+    @property
+    def protocol(self) -> Protocol:
+        """Return the protocol."""
+        return Protocol.IEEE2030_5
+
+    @property
+    def revision(self) -> str:
+        """Return the edition of the schema."""
+        return self.context.revision.value
+
+    @property
+    def kind(self) -> str:
+        """Return the name of the element."""
+        return self.control.name
+
+    @property
+    def primacy(self) -> int:
+        """Return the primacy of the program."""
+        return self.context.primacy
+
+    def read(self, book: Book) -> Translation[tuple[DerCommand, ...]]:
+        """Return the one command that it is, or none."""
+        read = to_command(book, self.control, self.links, self.context)
+        commands = () if read.value is None else (read.value,)
+        return Translation(commands, read.steps, read.losses, read.refusals)
+
+
 class _View:
     """A resource as rules read it."""
 

@@ -12,7 +12,7 @@ from translators.canonical.capability import Dialect, Situation, StationProfile,
 from translators.canonical.commands import Revision
 from translators.chain import Case, Journey, control_id, owed, travel
 from translators.errors import DocumentError
-from translators.ieee2030_5.inbound import ProgramContext
+from translators.ieee2030_5.inbound import ProgramContext, Served
 from translators.ieee2030_5.wire import Resource
 from translators.ieee2030_5.xml import parse
 from translators.rules.book import Book
@@ -60,7 +60,7 @@ def case_of(vector: Vector, stations: Mapping[str, KnownStation]) -> Case:
         server_time=_EPOCH,
     )
     profile = _profile(vector, stations[vector.station])
-    return Case(control, documents, context, profile, _situation(vector.context))
+    return Case(Served(control, documents, context), profile, _situation(vector.context))
 
 
 def _document(name: str, text: Any) -> Resource:
@@ -92,8 +92,8 @@ def _situation(context: ContextForm) -> Situation:
 
 
 def _differences(vector: Vector, case: Case, gone: Translation[Journey]) -> list[Difference]:
-    expect, command = vector.expect, gone.value.command
-    mrid = "" if command is None else command.mrid
+    expect, commands = vector.expect, gone.value.commands
+    mrid = commands[0].mrid if commands else ""
 
     def named(control_type: str) -> str:
         return str(uuid.UUID(control_id(mrid, case.profile.id, control_type)))
@@ -108,7 +108,7 @@ def _differences(vector: Vector, case: Case, gone: Translation[Journey]) -> list
     lost = sorted({loss.kind.value for loss in gone.losses})
     if kinds != lost:
         found.append(Difference("loss_kinds", shown(kinds), shown(lost)))
-    statuses = owed(gone, case.context.revision)
+    statuses = owed(gone, Revision(case.document.revision))
     if expect.response_status is not None and expect.response_status not in statuses:
         told = " or ".join(map(str, statuses)) or "none"
         found.append(Difference("response_status", str(expect.response_status), told))

@@ -23,15 +23,15 @@ from support.translation import (
 from translators.canonical.commands import Revision
 from translators.chain import Case, load_book, owed, translate, travel
 from translators.errors import MappingError
+from translators.ieee2030_5.inbound import Served
 
 PF = fields("opModFixedPFInjectW", displacement=950, excitation="true", multiplier=-3)
 
 
 def through(*base, links=None, station=None, revision="2018", document=None):
     control = document or a_dercontrol(*base)
-    return translate(
-        book(), control, links or {}, in_program(revision), station or a_station(), situation()
-    )
+    served = Served(control, links or {}, in_program(revision))
+    return translate(book(), Case(served, station or a_station(), situation()))
 
 
 def test_a_power_factor_goes_all_the_way():
@@ -113,5 +113,5 @@ BAD = el("opModMaxLimW", "10001")
     ],
 )
 def test_a_translation_owes_what_it_alone_decides(base, station, revision, status):
-    case = Case(a_dercontrol(*base), {}, in_program(revision), station, situation())
+    case = Case(Served(a_dercontrol(*base), {}, in_program(revision)), station, situation())
     assert owed(travel(book(), case), Revision(revision)) == status
