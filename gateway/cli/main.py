@@ -13,14 +13,13 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
+from gateway.cli.lazy import Command, lazy_group, list_commands
 from gateway.errors import GatewayError
 from translators.errors import MappingError, TranslatorError
 
@@ -28,19 +27,12 @@ INTERNAL = 70
 """Exit status of a fault of our own (EX_SOFTWARE)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """Where a command lives, and its line in the help."""
-
-    module: str
-    attribute: str
-    help: str
-
-
 COMMANDS = {
     "run": Command("gateway.cli.service", "run", "Run the gateway until it is told to stop."),
     "check": Command("gateway.cli.service", "check", "Check settings, mappings and certificates."),
-    "map": Command("gateway.cli.mapping", "app", "Mapping rules: test, explain, vectors."),
+    "map": Command(
+        "gateway.cli.mapping", "app", "Mapping rules: write, check, test, cover, explain."
+    ),
     "station": Command("gateway.cli.operate", "app", "Stations: make a password verifier."),
     "certs": Command("gateway.cli.identity", "app", "Certificates: PKI, requests, LFDI, expiry."),
     "audit": Command("gateway.cli.evidence", "app", "The audit chain: verify it offline."),
@@ -50,25 +42,9 @@ COMMANDS = {
 }
 
 
-class LazyGroup(TyperGroup):
-    """Knows its commands by name; imports the module of the one that is called, no other."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Put the real command in the place of its line in the help."""
-        if args and args[0] in COMMANDS:
-            self.commands[args[0]] = load(args[0])
-        return super().resolve_command(ctx, args)
-
-
 def load(name: str) -> Any:
     """Return the real command of that name."""
-    found = COMMANDS[name]
-    part = getattr(import_module(found.module), found.attribute)
-    if not isinstance(part, typer.Typer):
-        wrapped = typer.Typer(add_completion=False)
-        wrapped.command(name)(part)
-        part = wrapped
-    return get_command(part)
+    return COMMANDS[name].load(name)
 
 
 @dataclass(slots=True)
@@ -80,12 +56,11 @@ class Root:
 
 app = typer.Typer(
     name="dergate",
-    cls=LazyGroup,
+    cls=lazy_group(COMMANDS),
     help="Translation gateway between grid utilities and charging stations.",
     pretty_exceptions_enable=False,
 )
-for _name, _command in COMMANDS.items():
-    app.command(_name, help=_command.help)(lambda: None)
+list_commands(app, COMMANDS)
 
 
 @app.callback(invoke_without_command=True)

@@ -154,13 +154,14 @@ def test_a_text_as_status_is_a_failure(part):
 HEAVY = ("pydantic", "httpx", "cryptography", "lxml", "websockets", "jsonschema_rs", "gateway.app")
 
 
-def test_help_loads_no_command():
+@pytest.mark.parametrize("arguments", [["--help"], ["map", "--help"]], ids=" ".join)
+def test_help_loads_no_command(arguments):
     """Nothing heavy is imported; the time that it takes is printed, not judged."""
     code = (
-        "import sys; from gateway.cli.main import main; main(['--help']);"
+        f"import sys; from gateway.cli.main import main; main({arguments!r});"
         f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )
     begin = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    print(f"dergate --help: {time.monotonic() - begin:.2f} s")  # noqa: T201 - a figure of this run
+    print(f"dergate {' '.join(arguments)}: {time.monotonic() - begin:.2f} s")  # noqa: T201 - a figure of this run
     assert done.stderr == "[]\n"

@@ -1,0 +1,57 @@
+"""`dergate map explain`: where each number of each message comes from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from gateway.cli.documents import Site, documents_of
+from gateway.cli.rules import Rules, book
+from translators.explain import as_text, mapped
+
+
+def explain(  # noqa: PLR0913 - the options of the command
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Vector, XML or OpenADR JSON.")],
+    *,
+    station: Annotated[
+        str | None, typer.Option(metavar="ID", help="Station to explain for.")
+    ] = None,
+    stations: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Its stations.yaml. [beside FILE]"),
+    ] = None,
+    output: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
+    revision: Annotated[
+        Literal["2018", "2023"], typer.Option(help="IEEE 2030.5 edition of bare XML.")
+    ] = "2018",
+    primacy: Annotated[
+        int, typer.Option(min=0, max=255, help="Primacy of the program of bare XML.")
+    ] = 0,
+    link: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HREF=FILE", help="What bare XML links to; repeatable."),
+    ] = None,
+    program: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="OpenADR program of a bare event.")
+    ] = None,
+    mappings: Rules = None,
+) -> None:
+    """Show where each number of each message comes from; exit 1 where something cannot be mapped."""
+    site = Site(
+        station=station,
+        stations=stations,
+        revision=revision,
+        primacy=primacy,
+        links=tuple(link or ()),
+        program=program,
+    )
+    told = list(documents_of(file, site, book(mappings)))
+    if output == "json":
+        typer.echo(json.dumps(told[0] if len(told) == 1 else told, indent=1))
+    else:
+        typer.echo("\n".join(as_text(item) for item in told), nl=False)
+    if not all(mapped(item) for item in told):
+        raise typer.Exit(1)

@@ -1,0 +1,33 @@
+"""The mapping rules that a command works on: the shipped ones, or those of a folder."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.app import shipped_book
+from gateway.errors import SettingsError
+from gateway.settings.mappings import mapping_files
+from translators.chain import load_book
+from translators.rules.book import Book
+
+Rules = Annotated[
+    Path | None,
+    typer.Option("--mappings", metavar="DIR", help="Mapping rules in place of the shipped ones."),
+]
+
+
+@cache
+def book(folder: Path | None) -> Book:
+    """Return the shipped rules, or those of a folder, read once in a process."""
+    return shipped_book() if folder is None else load_book(files(folder))
+
+
+def files(folder: Path | None) -> dict[str, str]:
+    """Return the texts of the shipped rules, or of those of a folder; SettingsError for no folder."""
+    if folder is not None and not folder.is_dir():
+        raise SettingsError("is no folder", where=str(folder), code="DG-1070")
+    return mapping_files(folder)
