@@ -21,8 +21,3 @@ app = typer.Typer(
     help="Mapping rules: write, check, test, cover, explain.",
 )
 list_commands(app, COMMANDS)
-
-
-@app.callback()
-def group() -> None:
-    """Mapping rules: write, check, test, cover, explain."""

@@ -151,15 +151,21 @@ def test_a_text_as_status_is_a_failure(part):
     assert main(["bench"]) == 1
 
 
-HEAVY = ("pydantic", "httpx", "cryptography", "lxml", "websockets", "jsonschema_rs", "gateway.app")
+HEAVY = ("httpx", "cryptography", "lxml", "websockets", "jsonschema_rs", "gateway.app")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["map", "--help"]], ids=" ".join)
-def test_help_loads_no_command(arguments):
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        pytest.param(["--help"], (*HEAVY, "pydantic"), id="root"),
+        pytest.param(["map", "--help"], HEAVY, id="map"),  # typer parses with pydantic
+    ],
+)
+def test_help_loads_no_command(arguments, heavy):
     """Nothing heavy is imported; the time that it takes is printed, not judged."""
     code = (
         f"import sys; from gateway.cli.main import main; main({arguments!r});"
-        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+        f"print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
     )
     begin = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
