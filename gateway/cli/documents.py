@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from translators.canonical.capability import Situation
 from translators.canonical.commands import Revision
 from translators.chain import Case, travel
 from translators.errors import DocumentError
-from translators.explain import explain, unmapped
+from translators.explain import explain, unmapped, written
 from translators.ieee2030_5.inbound import ProgramContext, Served
 from translators.ieee2030_5.wire import Resource
-from translators.ieee2030_5.xml import parse
+from translators.ieee2030_5.xml import parse, render
 from translators.ocpp.wire import Json
 from translators.rules.book import Book
 from translators.vectors import KnownStation, case_of, read_json, read_stations, vector_of
@@ -39,29 +39,52 @@ class Site:
     program: Path | None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One document of a file: the case to translate, or why it is none; `texts` are its parts by name."""
+
+    case: Case | None
+    problem: Json | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
 def documents_of(file: Path, site: Site, book: Book) -> Iterator[Json]:
     """Yield an explanation for each control in a file; what cannot be mapped is explained too."""
+    for found in found_in(file, site):
+        if found.problem is not None:
+            yield found.problem
+        if found.case is not None:
+            yield explain(found.case, travel(book, found.case), book.digest, found.texts)
+
+
+def found_in(file: Path, site: Site) -> Iterator[Found]:
+    """Yield each document of a file; `SettingsError` where file or site cannot be used."""
     data = read_bytes(file)
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-        yield from _xml(data, file, site, book)
+        yield from _xml(data, file, site)
         return
     try:
         document = read_json(_decoded(data, file))
     except DocumentError as error:
-        yield unmapped(file.name, "unknown", error.where, error.problem, error.rule)
+        yield _none(file.name, "unknown", error)
         return
-    yield _json(document, file, site, book)
+    yield _json(document, file, site)
 
 
-def _json(document: Any, file: Path, site: Site, book: Book) -> Json:
+def _none(kind: str, protocol: str, error: DocumentError) -> Found:
+    return Found(None, unmapped(kind, protocol, error.where, error.problem, error.rule))
+
+
+def _json(document: Any, file: Path, site: Site) -> Found:
     if isinstance(document, dict) and "source" in document and "expect" in document:
-        return _vector(document, file, site, book)
+        return _vector(document, file, site)
     if isinstance(document, dict) and _is_event(document):
         if site.program is not None:
             read_json(read_text(site.program))
-        return unmapped(str(document.get("objectType", "EVENT")), "openadr", "", _NOT_YET)
+        kind = str(document.get("objectType", "EVENT"))
+        return Found(None, unmapped(kind, "openadr", "", _NOT_YET))
     problem = "is no vector, no IEEE 2030.5 XML and no OpenADR event"
-    return unmapped(file.name, "unknown", "", problem)
+    return Found(None, unmapped(file.name, "unknown", "", problem))
 
 
 def _is_event(document: Mapping[str, Any]) -> bool:
@@ -69,7 +92,7 @@ def _is_event(document: Mapping[str, Any]) -> bool:
     return document.get("objectType") == "EVENT" or {"programID", "intervals"} <= document.keys()
 
 
-def _vector(document: Json, file: Path, site: Site, book: Book) -> Json:
+def _vector(document: Json, file: Path, site: Site) -> Found:
     try:
         vector = vector_of(document)
         named = vector.station if site.station is None else site.station
@@ -78,21 +101,21 @@ def _vector(document: Json, file: Path, site: Site, book: Book) -> Json:
     except DocumentError as error:
         source = document["source"]
         protocol = source.get("protocol", "unknown") if isinstance(source, dict) else "unknown"
-        name = str(document.get("id", file.name))
-        return unmapped(name, str(protocol), error.where, error.problem, error.rule)
-    return explain(case, travel(book, case), book.digest)
+        return _none(str(document.get("id", file.name)), str(protocol), error)
+    texts = {name: written(part) for name, part in vector.source.documents.items()}
+    return Found(case, texts=texts)
 
 
-def _xml(data: bytes, file: Path, site: Site, book: Book) -> Iterator[Json]:
+def _xml(data: bytes, file: Path, site: Site) -> Iterator[Found]:
     try:
         root = parse(data)
     except DocumentError as error:
-        yield unmapped(file.name, "ieee2030_5", error.where, error.problem, error.rule)
+        yield _none(file.name, "ieee2030_5", error)
         return
     controls = [root] if root.name in _CONTROLS else list(root.every("DERControl"))
     if not controls:
         problem = "holds neither DERControl nor DefaultDERControl"
-        yield unmapped(root.name, "ieee2030_5", f"line {root.line}", problem)
+        yield Found(None, unmapped(root.name, "ieee2030_5", f"line {root.line}", problem))
         return
     if site.station is None:
         advice = "name it by --station ID --stations FILE"
@@ -110,8 +133,11 @@ def _xml(data: bytes, file: Path, site: Site, book: Book) -> Iterator[Json]:
             primacy=site.primacy,
             server_time=_EPOCH,
         )
-        case = Case(Served(control, links, context), station.profile, Situation())
-        yield explain(case, travel(book, case), book.digest)
+        parts = {control.name: control} | links
+        texts = {name: render(part).decode() for name, part in parts.items()}
+        yield Found(
+            Case(Served(control, links, context), station.profile, Situation()), None, texts
+        )
 
 
 def _linked(text: str) -> tuple[str, Resource]:

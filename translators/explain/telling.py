@@ -1,22 +1,34 @@
-"""A translation told: each emitted number's source, operations with rule and clause, and losses."""
+"""A translation as a JSON value: documents, commands, messages, and how each emitted number came about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from translators.canonical.commands import Protocol, Revision
+from translators.canonical.commands import DerCommand, Protocol, Revision
+from translators.canonical.controls import DerControl, function_of
 from translators.canonical.telemetry import ControlOutcome
 from translators.chain import Case, Journey, outcomes
 from translators.ieee2030_5.outbound import status_code
 from translators.ocpp.wire import Json, StationMessage
 from translators.rules.document import Document
+from translators.rules.examples import described
 from translators.rules.trace import Loss, Step, Translation
 
+_NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
-def explain(case: Case, gone: Translation[Journey], digest: str) -> Json:
-    """Return what became of a document as a JSON value; `digest` names the book of rules."""
+
+def explain(
+    case: Case,
+    gone: Translation[Journey],
+    digest: str,
+    texts: Mapping[str, str] = _NO_TEXTS,
+) -> Json:
+    """Return what became of a document as a JSON value; `digest` names the book of rules.
+
+    `texts` are the document and all that it links to, by name or address.
+    """
     document, commands, refusals = case.document, gone.value.commands, gone.refusals
     statuses = outcomes(gone) if refusals else ()
     return {
@@ -29,6 +41,8 @@ def explain(case: Case, gone: Translation[Journey], digest: str) -> Json:
         },
         "station": {"id": case.profile.id, "ocpp": case.profile.ocpp_version},
         "book": digest,
+        "texts": [{"name": name, "text": text} for name, text in texts.items()],
+        "commands": [_command(command) for command in commands],
         "messages": [_message(message, gone) for message in gone.value.orders.messages],
         "followed": list(gone.value.orders.vacuous),
         "refused": [
@@ -45,6 +59,8 @@ def unmapped(kind: str, protocol: str, where: str, problem: str, rule: str = "")
     """Return the explanation of a document that becomes no command: where and why it ends."""
     return {
         "document": {"kind": kind, "protocol": protocol},
+        "texts": [],
+        "commands": [],
         "messages": [],
         "followed": [],
         "refused": [_refused(kind, where, problem, rule, "not_mapped")],
@@ -66,9 +82,30 @@ def mapped(explanation: Json) -> bool:
     return not explanation["refused"]
 
 
-def as_text(explanation: Json) -> str:
-    """Return the explanation for people, one fact a line."""
-    return "\n".join(_lines(explanation)) + "\n"
+def _command(command: DerCommand) -> Json:
+    """Return a command as the canonical model has it, numbers as exact texts."""
+    interval = command.interval
+    lasts = None if interval is None else interval.duration
+    return {
+        "mRID": command.mrid,
+        "primacy": command.primacy,
+        "interval": None
+        if interval is None
+        else {
+            "start": interval.start.isoformat(),
+            "duration": None if lasts is None else int(lasts.total_seconds()),
+        },
+        "controls": {function_of(control): _fields(control) for control in command.controls},
+    }
+
+
+def _fields(control: DerControl) -> Json:
+    """Return a control's fields; a vertex names its numbers, as steps do."""
+    made = {name: value for name, value in described(control).items() if value is not None}
+    if "points" in made:
+        names = ("x", "y", "excitation")
+        made["points"] = [dict(zip(names, row, strict=False)) for row in made["points"]]
+    return made
 
 
 def _refused(function: str, where: str, problem: str, rule: str, outcome: str) -> Json:
@@ -133,6 +170,7 @@ def _number(path: str, value: Any, steps: Sequence[Step], losses: Sequence[Loss]
         "target": path,
         "value": value,
         "sources": _sources(chain),
+        "canonical": _canonical(path, chain),
         "steps": [_step(step) for step in chain],
         "losses": [_loss(loss) for loss in losses if _touches(loss, path, places, chain)],
     }
@@ -167,6 +205,15 @@ def _sources(chain: Sequence[Step]) -> list[Json]:
     return [{"field": name, "raw": raw} for name, raw in found.items()]
 
 
+def _canonical(path: str, chain: Sequence[Step]) -> list[Json]:
+    """Return the canonical fields that a chain passes: what one step made and another took."""
+    made = {step.target for step in chain} - {path}
+    found = dict.fromkeys(
+        (step.control, name) for step in chain for name in step.source.split("..") if name in made
+    )
+    return [{"function": function, "field": name} for function, name in found]
+
+
 def _step(step: Step) -> Json:
     return {
         "rule": step.rule,
@@ -177,62 +224,5 @@ def _step(step: Step) -> Json:
         "target": step.target,
         "after": step.after,
         "base": step.base,
+        "function": step.control,
     }
-
-
-def _lines(told: Json) -> Iterator[str]:
-    yield _title(told)
-    if "book" in told:
-        yield f"rules  {told['book']}"
-    for message in told["messages"]:
-        yield ""
-        yield f"{message['action']} (OCPP {message['ocpp']}) for {', '.join(message['functions'])}"
-        for number in message["numbers"]:
-            yield from _number_lines(number)
-    for title, key, line in (
-        ("followed without a message", "followed", str),
-        ("losses", "losses", _loss_line),
-        ("refused", "refused", _refused_line),
-    ):
-        if told[key]:
-            yield ""
-            yield title
-            yield from (f"  {line(item)}" for item in told[key])
-    if told["response_status"] is not None:
-        yield ""
-        yield f"response to the utility  {told['response_status']}"
-
-
-def _title(told: Json) -> str:
-    document, station = told["document"], told.get("station")
-    name = " ".join(part for part in (document["kind"], document.get("mRID", "")) if part)
-    if station is None:
-        return f"{name} ({document['protocol']})"
-    origin = f"{document['protocol']} {document['revision']}, primacy {document['primacy']}"
-    return f"{name} ({origin}) for station {station['id']} over OCPP {station['ocpp']}"
-
-
-def _number_lines(number: Json) -> Iterator[str]:
-    yield f"  {number['target']} = {number['value']}"
-    for source in number["sources"]:
-        yield f"    source  {source['field']} = {source['raw']}"
-    if not number["steps"]:
-        yield "    source  the gateway's own"
-    for rule, group in groupby(number["steps"], key=lambda step: (step["rule"], step["cites"])):
-        yield f"    rule    {rule[0]}  [{'; '.join(rule[1])}]"
-        for step in group:
-            base = f"  ({step['base']})" if step["base"] else ""
-            yield f"            {step['operation']:<44}  {step['before']} -> {step['after']}{base}"
-    for loss in number["losses"]:
-        yield f"    loss    {loss['kind']}: {loss['detail']}"
-
-
-def _loss_line(loss: Json) -> str:
-    rest = f", rest {loss['residual']}" if loss["residual"] else ""
-    return f"{loss['kind']:<12}{loss['where']}: {loss['detail']}{rest} (rule {loss['rule']})"
-
-
-def _refused_line(item: Json) -> str:
-    rule = f" (rule {item['rule']})" if item["rule"] else ""
-    where = f"{item['where']}: " if item["where"] else ""
-    return f"{item['function']}  {item['outcome']}: {where}{item['problem']}{rule}"
