@@ -6,6 +6,8 @@ from pathlib import Path
 
 from gateway.errors import SettingsError
 
+COVERAGE = "coverage/"
+"""Folder of the documents that count leaves, inside the mappings."""
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -24,7 +26,18 @@ def mappings_folder() -> Path:
 
 
 def mapping_files(folder: Path | None = None) -> dict[str, str]:
-    """Return the text of every mapping file by its path inside `folder` (default: the shipped)."""
+    """Return the text of every rule file by its path inside `folder` (default: the shipped)."""
+    texts = _texts(folder)
+    return {path: text for path, text in texts.items() if not path.startswith(COVERAGE)}
+
+
+def coverage_files(folder: Path | None = None) -> dict[str, str]:
+    """Return the texts of the coverage documents in `folder`: nothing is translated by them."""
+    texts = _texts(folder)
+    return {path: text for path, text in texts.items() if path.startswith(COVERAGE)}
+
+
+def _texts(folder: Path | None) -> dict[str, str]:
     root = folder or mappings_folder()
     return {
         path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
