@@ -6,10 +6,10 @@ kind and bases agree; from one base to another only through a declared re-base w
 
 Text form, as mapping files write it:
 
-    W  kW  var  VA  V  A  Hz  mHz  s  cs  1  pu  permille
-    pct[setMaxW]  pct100[setMaxVar]  pct[setMaxW|setMaxChargeRateW]  pct[setMaxW]/s
+    W  kW  var  kvar  VA  kVA  V  A  Wh  kWh  S  Hz  mHz  s  cs  1  pu  permille
+    pct[setMaxW]  pct100[setMaxVar]  pct[setMaxW|setMaxChargeRateW]  pct[setMaxW]/s  pu[setMaxW]
 
-`pct100[...]` is hundredths of one per cent (PerCent of IEEE 2030.5). A `|` names the base of negative
+`pct100[...]` is hundredths of one per cent (PerCent of IEEE 2030.5), `pu[...]` a share from -1 to 1. A `|` names the base of negative
 values where it differs; `setMaxVar` implies `setMaxVarNeg`. W, var and VA never mix.
 """
 
@@ -35,6 +35,8 @@ class Kind(StrEnum):
     VOLTAGE = "V"
     CURRENT = "A"
     FREQUENCY = "Hz"
+    ENERGY = "Wh"
+    SUSCEPTANCE = "S"
     TIME = "s"
     NUMBER = "1"
     PERCENT = "pct"
@@ -79,9 +81,14 @@ _SIMPLE = {
     "W": Unit(Kind.POWER),
     "kW": Unit(Kind.POWER, Fraction(1000)),
     "var": Unit(Kind.REACTIVE),
+    "kvar": Unit(Kind.REACTIVE, Fraction(1000)),
     "VA": Unit(Kind.APPARENT),
+    "kVA": Unit(Kind.APPARENT, Fraction(1000)),
     "V": Unit(Kind.VOLTAGE),
     "A": Unit(Kind.CURRENT),
+    "Wh": Unit(Kind.ENERGY),
+    "kWh": Unit(Kind.ENERGY, Fraction(1000)),
+    "S": Unit(Kind.SUSCEPTANCE),
     "Hz": Unit(Kind.FREQUENCY),
     "mHz": Unit(Kind.FREQUENCY, Fraction(1, 1000)),
     "cHz": Unit(Kind.FREQUENCY, Fraction(1, 100)),
@@ -91,8 +98,8 @@ _SIMPLE = {
     "pu": Unit(Kind.NUMBER),
     "permille": Unit(Kind.NUMBER, Fraction(1, 1000)),
 }
-_PERCENT = re.compile(r"(pct|pct100)\[([A-Za-z_]+)(?:\|([A-Za-z_]+))?\](/s)?")
-_PERCENT_SCALE = {"pct": Fraction(1), "pct100": Fraction(1, 100)}
+_PERCENT = re.compile(r"(pct|pct100|pu)\[([A-Za-z_]+)(?:\|([A-Za-z_]+))?\](/s)?")
+_PERCENT_SCALE = {"pct": Fraction(1), "pct100": Fraction(1, 100), "pu": Fraction(100)}
 
 
 @lru_cache(maxsize=256)
@@ -189,7 +196,7 @@ def _render(unit: Unit) -> str:
         return next(
             (name for name, known in _SIMPLE.items() if known == unit), f"{unit.scale}*{unit.kind}"
         )
-    prefix = "pct" if unit.scale == 1 else "pct100"
+    prefix = next(name for name, scale in _PERCENT_SCALE.items() if scale == unit.scale)
     implied = _IMPLIED_NEGATIVE.get(unit.of, unit.of)
     negative = "" if unit.of_negative == implied else f"|{unit.of_negative}"
     return f"{prefix}[{unit.of}{negative}]" + ("/s" if unit.kind is Kind.PERCENT_RATE else "")

@@ -19,7 +19,10 @@ class Current(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """Nameplate of one EVSE under the names of DCDERCtrlr (W, VA, var, V, A); None is unknown."""
+    """Nameplate of one EVSE, with the car behind it where that is known; None is unknown.
+
+    Powers in W, VA and var, voltages in V, current in A, susceptance in S, energy in Wh.
+    """
 
     max_w: Fraction | None = None
     max_charge_rate_w: Fraction | None = None
@@ -32,6 +35,15 @@ class Ratings:
     over_excited_pf: Fraction | None = None
     """Smallest displacement while injecting var, or None."""
     under_excited_pf: Fraction | None = None
+    over_excited_w: Fraction | None = None
+    """Active power that goes with `over_excited_pf`."""
+    under_excited_w: Fraction | None = None
+    max_charge_rate_va: Fraction | None = None
+    max_discharge_rate_va: Fraction | None = None
+    v_max: Fraction | None = None
+    v_min: Fraction | None = None
+    reactive_susceptance: Fraction | None = None
+    energy_capacity: Fraction | None = None
 
     def base(self, base: Base) -> Fraction | None:
         """Return the rating that 100 % of `base` stands for, or None where it is not known."""
@@ -40,6 +52,7 @@ class Ratings:
             Base.MAX_CHARGE_W: self.max_charge_rate_w,
             Base.MAX_DISCHARGE_W: self.max_discharge_rate_w,
             Base.MAX_VA: self.max_va,
+            Base.MAX_CHARGE_VA: self.max_charge_rate_va,
             Base.MAX_VAR: self.max_var,
             Base.MAX_VAR_NEG: self.max_var_neg if self.max_var_neg is not None else self.max_var,
             Base.V_NOM: self.v_nom,
@@ -58,6 +71,11 @@ class Evse:
     der_modes: frozenset[str] = frozenset()
     v2x_operation_modes: frozenset[str] = frozenset()
     charging_rate_units: tuple[str, ...] = ("W",)
+    dynamic_profiles: bool = False
+    """SmartChargingCtrlr.SupportsDynamicProfiles."""
+    max_offline_duration: bool = False
+    """SmartChargingCtrlr.SupportsMaxOfflineDuration."""
+    periods_per_schedule: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,9 @@ class StationProfile:
     vendor: str = ""
     model: str = ""
     dialect: Dialect = Dialect()
+    firmware: str = ""
+    dialect_pack: str = ""
+    """`id@version` of the pack that the dialect is from, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +127,8 @@ class Situation:
     `settings` bounds controls, under the names of DERSettings (`setMinPFOverExcited`, `setMaxW`, …);
     `policy` and `binding` come from the site's settings. `stack_level` is the charging-profile level to use.
     `beside` holds at the same time and is composed elsewhere: limits of it count, whoever gave them.
+    `reported` are the station's own defaults as it read them back; they complete what a source leaves out.
+    `baseline_w` (+ exports) and `baseline_var` (+ injects) are what flowed when the command began, frozen.
     """
 
     transactions: tuple[Transaction, ...] = ()
@@ -114,3 +137,6 @@ class Situation:
     binding: dict[str, object] = field(default_factory=dict)
     stack_level: int = 1
     beside: tuple[DerControl, ...] = ()
+    reported: tuple[DerControl, ...] = ()
+    baseline_w: Fraction | None = None
+    baseline_var: Fraction | None = None

@@ -10,7 +10,9 @@ from typing import Any
 
 from translators.canonical.controls import DerControl, PowerFactorVertex, Quantity
 from translators.canonical.curves import Curve, Vertex
+from translators.rules import report_examples
 from translators.rules.book import Book
+from translators.rules.report import ReportRule
 from translators.rules.schema import RuleTest
 from translators.rules.source import SourceRule, View
 from translators.rules.values import Unmet, text
@@ -27,11 +29,14 @@ class Example:
 
 
 def examples(book: Book) -> Iterator[Example]:
-    """Run the tests of every rule that reads documents, in the order of the book."""
+    """Run the tests beside every rule, in the order of the book."""
     for rule in book.rules:
         if isinstance(rule, SourceRule):
             for test in rule.model.tests:
                 yield Example(rule.id, test.name, tuple(_faults(rule, test)))
+        elif isinstance(rule, ReportRule):
+            for told in rule.model.tests:
+                yield Example(rule.id, told.name, tuple(report_examples.faults(rule, told)))
 
 
 def _faults(rule: SourceRule, test: RuleTest) -> Iterator[str]:

@@ -294,7 +294,7 @@ def test_each_step_carries_rule_clause_and_both_values():
         (SOURCE, QUANTITY, "setpoint: {from: value}", "needs a unit"),
         (SOURCE, "pct100[setMaxVar]", "pct100[setMaxVars]", "unknown base"),
         (SOURCE, "pct100[setMaxVar]", "W", "W, var, VA never mix"),
-        (SOURCE, "pct100[setMaxVar]", "kvar", "unknown unit"),
+        (SOURCE, "pct100[setMaxVar]", "kvars", "unknown unit"),
         (SOURCE, "from: value,", "from: value, optional: true,", "it cannot be optional"),
         (SOURCE, 'unit: "pct100[setMaxVar]"', "unit: {switch: t, cases: {1: W}}", "W, var, VA never mix"),
         (NUMBER, "unit: permille", "unit: s", "declare a re-base"),

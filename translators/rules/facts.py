@@ -1,0 +1,160 @@
+"""The facts that a report may tell: a closed catalogue by subject, each with its type and its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from translators.canonical.telemetry import ControlOutcome, GridFault, Phase, Quality
+from translators.units import Kind, Unit, parse_unit
+
+type Scalar = Fraction | str | bool | datetime | frozenset[str]
+type Value = Scalar | tuple[Scalar | None, ...] | None
+"""None is not known; a tuple holds one value per EVSE."""
+
+
+class Sort(StrEnum):
+    """What a fact is."""
+
+    NUMBER = "number"
+    FLAG = "flag"
+    TEXT = "text"
+    CHOICE = "choice"
+    MEMBERS = "members"
+    INSTANT = "instant"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One entry of the catalogue.
+
+    `unit` is that of a number; a number without one is in the SI unit of the rule's `match: {kind: …}`.
+    `members` are the values of a choice or set, None where it is open. `each`: told per EVSE.
+    """
+
+    sort: Sort
+    unit: Unit | None = None
+    members: frozenset[str] | None = None
+    each: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one subject; names that are missing are not known."""
+
+    subject: str
+    values: Mapping[str, Value]
+
+    def get(self, name: str) -> Value:
+        """Return a fact by name, None where it is not known."""
+        return self.values.get(name)
+
+
+def _number(unit: str, *, each: bool = False) -> Fact:
+    return Fact(Sort.NUMBER, parse_unit(unit), each=each)
+
+
+def _members(enum: type[StrEnum]) -> frozenset[str]:
+    return frozenset(member.value for member in enum)
+
+
+_FLAG, _TEXT, _INSTANT = Fact(Sort.FLAG), Fact(Sort.TEXT), Fact(Sort.INSTANT)
+_MODES = Fact(Sort.MEMBERS, each=True)
+
+RATINGS: Mapping[str, str] = {
+    "max_w": "W",
+    "max_charge_rate_w": "W",
+    "max_discharge_rate_w": "W",
+    "over_excited_w": "W",
+    "under_excited_w": "W",
+    "max_va": "VA",
+    "max_charge_rate_va": "VA",
+    "max_discharge_rate_va": "VA",
+    "max_var": "var",
+    "max_var_neg": "var",
+    "v_nom": "V",
+    "v_max": "V",
+    "v_min": "V",
+    "max_a": "A",
+    "over_excited_pf": "1",
+    "under_excited_pf": "1",
+    "reactive_susceptance": "S",
+    "energy_capacity": "Wh",
+}
+"""The unit of each of `Ratings`."""
+
+_NAMEPLATE: Mapping[str, Fact] = {
+    **{name: _number(unit, each=True) for name, unit in RATINGS.items()},
+    "der_modes": _MODES,
+    "v2x_operation_modes": _MODES,
+    "discharges": Fact(Sort.FLAG, each=True),
+    "csip_aus": _FLAG,
+}
+
+CATALOGUE: Mapping[str, Mapping[str, Fact]] = {
+    "nameplate": _NAMEPLATE,
+    "settings": {
+        **_NAMEPLATE,
+        "at": _INSTANT,
+        "gradient": _number("pct[setMaxW]/s"),
+        "soft_gradient": _number("pct[setMaxW]/s"),
+        "high_voltage": _number("pct[V_nom]"),
+        "low_voltage": _number("pct[V_nom]"),
+        "high_frequency": _number("Hz"),
+        "low_frequency": _number("Hz"),
+        "delay": _number("s"),
+        "random_delay": _number("s"),
+        "ramp_time": _number("s"),
+    },
+    "status": {
+        "at": _INSTANT,
+        "connected": _FLAG,
+        "alarms": Fact(Sort.MEMBERS, members=_members(GridFault)),
+        "faulted": _FLAG,
+        "in_session": _FLAG,
+        "power": _number("W"),
+        "state_of_charge": _number("1"),
+        "opted_out": _FLAG,
+        "curtailed": _FLAG,
+        "heightened": _FLAG,
+    },
+    "availability": {
+        "at": _INSTANT,
+        "inject_w": _number("W"),
+        "absorb_w": _number("W"),
+        "inject_var": _number("var"),
+        "absorb_var": _number("var"),
+        "duration": _number("s"),
+        "charge_duration": _number("s"),
+        "reserve": _number("pct[setMaxW]"),
+        "charge_reserve": _number("pct[setMaxChargeRateW]"),
+        "energy": _number("Wh"),
+    },
+    "outcome": {
+        "outcome": Fact(Sort.CHOICE, members=_members(ControlOutcome)),
+        "at": _INSTANT,
+        "event": _TEXT,
+        "device": _TEXT,
+        "elements": Fact(Sort.MEMBERS),
+    },
+    "device": {
+        "device": _TEXT,
+        "short_device": _TEXT,
+        "point": _TEXT,
+        "at": _INSTANT,
+        "post_rate": _number("s"),
+    },
+    "measurement": {
+        "kind": Fact(Sort.CHOICE, members=_members(Kind)),
+        "phase": Fact(Sort.CHOICE, members=_members(Phase)),
+        "quality": Fact(Sort.CHOICE, members=_members(Quality)),
+        "mean": Fact(Sort.NUMBER),
+        "start": _INSTANT,
+        "duration": _number("s"),
+        "frame": Fact(Sort.CHOICE, members=frozenset({"generator", "load"})),
+    },
+}
+"""By subject, by name. Frame of the generator: +P exports, +Q injects."""
