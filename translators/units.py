@@ -9,8 +9,9 @@ Text form, as mapping files write it:
     W  kW  var  kvar  VA  kVA  V  A  Wh  kWh  S  Hz  mHz  s  cs  1  pu  permille
     pct[setMaxW]  pct100[setMaxVar]  pct[setMaxW|setMaxChargeRateW]  pct[setMaxW]/s  pu[setMaxW]
 
-`pct100[...]` is hundredths of one per cent (PerCent of IEEE 2030.5), `pu[...]` a share from -1 to 1. A `|` names the base of negative
-values where it differs; `setMaxVar` implies `setMaxVarNeg`. W, var and VA never mix.
+`pct100[...]` is hundredths of one per cent (PerCent of IEEE 2030.5), `pu[...]` a share from -1 to 1. A
+`|` names the base of negative values where it differs; `setMaxVar` implies `setMaxVarNeg`. W, var and VA
+never mix.
 """
 
 from __future__ import annotations

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from translators.canonical.controls import DerControl
 from translators.errors import MappingError
 from translators.rules.bases import check_bases
+from translators.rules.facts import Facts
 from translators.rules.reader import read
-from translators.rules.schema import SourceMapping
+from translators.rules.report import ReportRule
+from translators.rules.report_schema import ReportMapping
+from translators.rules.schema import SourceMapping, TargetMapping
 from translators.rules.source import SourceRule
 from translators.rules.target import Codec, TargetRule
+
+type Rule = SourceRule | TargetRule | ReportRule
+
+_NO_COMPILERS: Mapping[str, Callable[[Any], object]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,40 +29,69 @@ class Book:
     """Compiled rules; `digest` is the SHA-256 (hex) over the texts that they came from.
 
     `sources` by (protocol, revision, parent, element); `targets` by (OCPP version, canonical class),
-    several where their variants share the class.
+    several where their variants share the class. `reports` by (protocol, revision, document).
+    `others` are documents of further kinds: as read, or compiled where the kind has a compiler.
     """
 
     digest: str
     sources: Mapping[tuple[str, str, str, str], SourceRule]
     targets: Mapping[tuple[str, str], tuple[TargetRule, ...]]
-    rules: tuple[SourceRule | TargetRule, ...]
+    rules: tuple[Rule, ...]
+    reports: Mapping[tuple[str, str, str], tuple[ReportRule, ...]] = field(default_factory=dict)
+    others: tuple[object, ...] = ()
 
-    def source(self, revision: str, parent: str, element: str) -> SourceRule | None:
-        """Return the rule that reads an element of IEEE 2030.5, None where there is none."""
-        return self.sources.get(("ieee2030_5", revision, parent, element))
+    def source(
+        self, revision: str, parent: str, element: str, protocol: str = "ieee2030_5"
+    ) -> SourceRule | None:
+        """Return the rule that reads an element, None where there is none."""
+        return self.sources.get((protocol, revision, parent, element))
+
+    def of[T](self, cls: type[T]) -> tuple[T, ...]:
+        """Return the documents of a further kind, in the order of the files."""
+        return tuple(item for item in self.others if isinstance(item, cls))
 
     def target(self, version: str, control: DerControl) -> TargetRule | None:
         """Return the rule that carries a control out on an OCPP version, None where there is none."""
         rules = self.targets.get((version, type(control).__name__), ())
         return next((rule for rule in rules if rule.serves(control)), next(iter(rules), None))
 
+    def report(
+        self, protocol: str, revision: str, document: str, facts: Facts
+    ) -> ReportRule | None:
+        """Return the rule that tells these facts in a document, None where there is none."""
+        rules = self.reports.get((protocol, revision, document), ())
+        return next((rule for rule in rules if rule.serves(facts)), None)
 
-def link(files: Mapping[str, str], codecs: Mapping[str, Codec]) -> Book:
-    """Return the book that these texts (path to text) make; `MappingError` names every fault."""
+
+def link(
+    files: Mapping[str, str],
+    codecs: Mapping[str, Codec],
+    compilers: Mapping[str, Callable[[Any], object]] = _NO_COMPILERS,
+) -> Book:
+    """Return the book that these texts (path to text) make; `MappingError` names every fault.
+
+    `compilers`, by kind, turn documents of further kinds into what `Book.of` gives out.
+    """
     problems: list[str] = []
     sources: list[SourceRule] = []
     targets: list[TargetRule] = []
+    others: list[object] = []
+    reports: list[ReportRule] = []
     for path, text in sorted(files.items()):
         try:
             for model in read(path, text):
                 if isinstance(model, SourceMapping):
                     sources.append(SourceRule(model))
-                else:
+                elif isinstance(model, ReportMapping):
+                    reports.append(ReportRule(model))
+                elif isinstance(model, TargetMapping):
                     targets.append(TargetRule(model, codecs))
+                else:
+                    others.append(compilers.get(model.kind, _as_read)(model))
         except MappingError as error:
             placed = str(error)
             problems.append(placed if placed.startswith(path) else f"{path}: {placed}")
-    problems += _duplicates([*sources, *targets])
+    problems += _duplicates([*sources, *targets, *reports])
     problems += _unlinked(sources, targets)
     if problems:
         raise MappingError("; ".join(problems), where="book", rule="load")
@@ -61,8 +99,14 @@ def link(files: Mapping[str, str], codecs: Mapping[str, Codec]) -> Book:
         digest=_digest(files),
         sources={key: rule for rule in sources for key in _source_keys(rule)},
         targets=_by_control(targets),
-        rules=(*sources, *targets),
+        rules=(*sources, *targets, *reports),
+        reports=_by_document(reports),
+        others=tuple(others),
     )
+
+
+def _as_read(model: Any) -> object:
+    return model
 
 
 def _digest(files: Mapping[str, str]) -> str:
@@ -92,6 +136,25 @@ def _by_control(targets: Iterable[TargetRule]) -> dict[tuple[str, str], tuple[Ta
     return found
 
 
+def _by_document(
+    reports: Iterable[ReportRule],
+) -> dict[tuple[str, str, str], tuple[ReportRule, ...]]:
+    found: dict[tuple[str, str, str], tuple[ReportRule, ...]] = {}
+    for rule in reports:
+        for protocol, revision, document, _ in _report_keys(rule):
+            key = (protocol, revision, document)
+            found[key] = (*found.get(key, ()), rule)
+    return found
+
+
+def _report_keys(
+    rule: ReportRule,
+) -> list[tuple[str, str, str, tuple[tuple[str, str], ...]]]:
+    """Return what a rule claims for itself: document and the facts that select it."""
+    report, match = rule.model.report, tuple(sorted(rule.model.match.items()))
+    return [(report.protocol, edition, report.document, match) for edition in report.revisions]
+
+
 def _target_keys(rule: TargetRule) -> list[object]:
     """Return what a rule claims for itself: version, control, and the fields that select it."""
     matches = [tuple(sorted(variant.match.items())) for variant in rule.model.variants] or [()]
@@ -103,13 +166,22 @@ def _target_keys(rule: TargetRule) -> list[object]:
     ]
 
 
-def _duplicates(rules: Iterable[SourceRule | TargetRule]) -> list[str]:
+def _claims(rule: Rule) -> list[object]:
+    match rule:
+        case SourceRule():
+            return [*_source_keys(rule)]
+        case ReportRule():
+            return [*_report_keys(rule)]
+        case _:
+            return _target_keys(rule)
+
+
+def _duplicates(rules: Iterable[Rule]) -> list[str]:
     """Return a line for every id, and every wire element or control, that two rules claim."""
     seen: dict[object, str] = {}
     problems = []
     for rule in rules:
-        keys: list[object] = [rule.model.metadata.id]
-        keys += _source_keys(rule) if isinstance(rule, SourceRule) else _target_keys(rule)
+        keys = [rule.model.metadata.id, *_claims(rule)]
         problems += [
             f"{rule.id}: {key} is taken by {seen[key]}"
             for number, key in enumerate(keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
@@ -15,6 +15,7 @@ from translators.rules.book import Book
 from translators.rules.report import ReportRule
 from translators.rules.schema import RuleTest
 from translators.rules.source import SourceRule, View
+from translators.rules.trace import Loss
 from translators.rules.values import Unmet, text
 from translators.units import Unit
 
@@ -41,7 +42,8 @@ def examples(book: Book) -> Iterator[Example]:
 
 def _faults(rule: SourceRule, test: RuleTest) -> Iterator[str]:
     try:
-        control, _ = rule.apply(Written(test.source), test.revision, "source")
+        revision = test.revision or rule.model.source.revisions[0]
+        control, trace = rule.apply(Written(test.source), revision, "source")
     except Unmet as unmet:
         if unmet.outcome != test.refused:
             yield f"expected {test.refused or 'a control'}, got {unmet.outcome}: {unmet.problem}"
@@ -54,6 +56,15 @@ def _faults(rule: SourceRule, test: RuleTest) -> Iterator[str]:
         got = made.get(name, "nothing")
         if not _equal(wanted, got):
             yield f"{name}: expected {wanted}, got {got}"
+    if test.losses is not None:
+        yield from lost_otherwise(test.losses, trace.losses)
+
+
+def lost_otherwise(expected: Iterable[str], losses: Iterable[Loss]) -> Iterator[str]:
+    """Yield a line where the kinds of loss are not those that a test expects."""
+    wanted, got = sorted(set(expected)), sorted({loss.kind.value for loss in losses})
+    if wanted != got:
+        yield f"losses: expected {', '.join(wanted) or 'none'}, got {', '.join(got) or 'none'}"
 
 
 class Written:

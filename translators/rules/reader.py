@@ -6,21 +6,23 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from translators.errors import MappingError
-from translators.rules.schema import Mapping, SourceMapping, TargetMapping
+from translators.rules.report_schema import ReportMapping
+from translators.rules.schema import SourceMapping, TargetMapping
 
-type Rule = SourceMapping | TargetMapping
+KINDS: tuple[type[BaseModel], ...] = (SourceMapping, TargetMapping, ReportMapping)
+"""Models of everything that a mapping file may hold; the name of each is its `kind`."""
 
-_ADAPTER: TypeAdapter[Rule] = TypeAdapter(Mapping)
+_MODELS = {model.__name__: model for model in KINDS}
 
 
-def read(path: str, text: str) -> Iterator[Rule]:
-    """Yield the rules of one file; `MappingError` names file, line and column."""
+def read(path: str, text: str) -> Iterator[Any]:
+    """Yield the documents of one file, models of `KINDS`; `MappingError` names file, line and column."""
     for document in _documents(path, text):
         yield _model(path, document)
 
@@ -36,11 +38,19 @@ def _documents(path: str, text: str) -> list[Any]:
         raise MappingError("is no text that YAML knows", where=path, rule="yaml") from exc
 
 
-def _model(path: str, document: Any) -> Rule:
+def _model(path: str, document: Any) -> Any:
     if not isinstance(document, CommentedMap):
         raise MappingError("is no mapping rule", where=path, rule="schema")
+    kind = document.get("kind")
+    if kind not in _MODELS:
+        line, column = _position(document, ["kind"])
+        near = difflib.get_close_matches(str(kind), _MODELS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f", it is one of {', '.join(_MODELS)}"
+        problem = f"is no kind of rule{hint}"
+        where = f"{path}:{line}:{column}: kind"
+        raise MappingError(problem, where=where, value=kind, rule="schema")
     try:
-        return _ADAPTER.validate_python(_plain(document))
+        return _MODELS[kind].model_validate(_plain(document))
     except ValidationError as exc:
         problems = [_problem(path, document, error) for error in exc.errors()]
         raise MappingError("; ".join(problems), where="", rule="schema") from exc
@@ -60,7 +70,7 @@ def _plain(node: Any) -> Any:
 
 def _problem(path: str, document: CommentedMap, error: Any) -> str:
     """Return `file:line:column: path: what`, with a suggestion for an unknown key."""
-    location = [part for part in error["loc"] if part not in {"SourceMapping", "TargetMapping"}]
+    location = error["loc"]
     line, column = _position(document, location)
     text = f"{path}:{line}:{column}: {'.'.join(map(str, location))}: {error['msg'].lower()}"
     if error["type"] == "extra_forbidden":
@@ -86,7 +96,7 @@ def _position(document: CommentedMap, location: Sequence[Any]) -> tuple[int, int
 
 def _keys() -> list[str]:
     """Return the keys of all models of the language: enough for a suggestion."""
-    models: list[type[BaseModel]] = [SourceMapping, TargetMapping]
+    models = list(KINDS)
     keys: set[str] = set()
     seen: set[type[BaseModel]] = set()
     while models:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 API_VERSION = "dergate/mapping.v1"
 
 type Scalar = bool | int | float | str
+type ProtocolName = Literal["ieee2030_5", "openadr", "iec61850"]
+
+_PARENTS_2030_5 = frozenset({"DERControlBase", "DefaultDERControl"})
 
 
 class _Strict(BaseModel):
@@ -24,11 +27,15 @@ class Metadata(_Strict):
 
 
 class UnitSwitch(_Strict):
-    """A unit that a field of the source names by number; `since` restricts a case to revisions."""
+    """A unit that a field of the source names, by numbers or by texts.
+
+    `since` restricts a case to revisions; `absent` is the case that holds where the field is missing.
+    """
 
     switch: str
-    cases: dict[int, str]
-    since: dict[int, list[str]] = {}
+    cases: Annotated[dict[int, str] | dict[str, str], Field(min_length=1)]
+    since: dict[int | str, list[str]] = {}
+    absent: int | str | None = None
 
 
 class SourceField(_Strict):
@@ -36,8 +43,11 @@ class SourceField(_Strict):
 
     from_: Annotated[str | None, Field(alias="from")] = None
     const: Scalar | None = None
-    range: Annotated[list[int], Field(min_length=2, max_length=2)] | None = None
+    range: Annotated[list[int | float], Field(min_length=2, max_length=2)] | None = None
+    decimal: bool = False
     scale10: str | int | None = None
+    reciprocal: bool = False
+    negate: bool = False
     unit: str | UnitSwitch | None = None
     cases: dict[str, Scalar] | None = None
     optional: bool = False
@@ -69,6 +79,14 @@ class Ignored(_Strict):
     reason: str
 
 
+class DeclaredLoss(_Strict):
+    """A loss that a rule always has, or has where a condition over the canonical fields holds."""
+
+    kind: str
+    reason: str
+    when: str | None = None
+
+
 class Resolve(_Strict):
     """The element is a link: the rule reads the document behind it, which must look as expected."""
 
@@ -77,21 +95,35 @@ class Resolve(_Strict):
 
 
 class Source(_Strict):
-    """Which elements of which protocol a rule reads, in which revisions."""
+    """Which elements of which protocol a rule reads, in which revisions.
 
-    protocol: Literal["ieee2030_5"]
-    revisions: list[str]
-    parent: Literal["DERControlBase", "DefaultDERControl"]
+    `parent` is what holds the elements: DERControlBase, `event` of OpenADR (its elements are payload
+    types), a logical-node class of IEC 61850 (its elements are data objects, its revisions profiles).
+    """
+
+    protocol: ProtocolName
+    revisions: Annotated[list[str], Field(min_length=1)]
+    parent: Annotated[str, Field(min_length=1)]
     elements: Annotated[list[str], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _known(self) -> Source:
+        if self.protocol == "ieee2030_5" and self.parent not in _PARENTS_2030_5:
+            raise ValueError(f"parent should be {' or '.join(sorted(_PARENTS_2030_5))}")
+        return self
 
 
 class RuleTest(_Strict):
-    """An example beside the rule: `source` values by path, the canonical fields expected."""
+    """An example beside the rule: `source` values by path, the canonical fields expected.
+
+    `revision` is the first of the rule unless stated. `losses` (kinds) are compared where they stand here.
+    """
 
     name: str
-    revision: str = "2018"
+    revision: str | None = None
     source: dict[str, Any]
     expect: dict[str, Any] = {}
+    losses: list[str] | None = None
     refused: Literal["invalid", "not_applicable"] | None = None
 
 
@@ -108,6 +140,7 @@ class SourceMapping(_Strict):
     points: SourcePoints | None = None
     quantity: dict[str, SourceField] = {}
     guards: list[Guard] = []
+    losses: list[DeclaredLoss] = []
     ignored: list[Ignored] = []
     tests: Annotated[list[RuleTest], Field(min_length=1)]
 
@@ -159,14 +192,6 @@ class Variant(_Strict):
     mode: str | None = None
 
 
-class DeclaredLoss(_Strict):
-    """A loss that a rule always has, or has where a condition over fields and command holds."""
-
-    kind: str
-    reason: str
-    when: str | None = None
-
-
 class Target(_Strict):
     """Which message a rule fills, and through which composition operator."""
 
@@ -185,8 +210,54 @@ class Target(_Strict):
     scheduling: Literal["both", "default_only"] = "both"
 
 
+class TrialTransaction(_Strict):
+    """A running transaction of a test's station; `running` is our own setpoint in watts (+ exports)."""
+
+    evse: int = 1
+    id: str = "T1"
+    running: int | float | None = None
+
+
+class TrialStation(_Strict):
+    """The station of a test; what is not stated is a 60 Hz DC station that can do everything.
+
+    `ratings` by the names of bases (`setMaxW`, `V_nom`), of each of its `evses`; where the list `evses`
+    is given, each entry overrides them for one EVSE.
+    """
+
+    frequency: int | float = 60
+    current: Literal["AC", "DC"] = "DC"
+    phases: Annotated[int, Field(ge=1, le=3)] = 3
+    ratings: dict[str, int | float | None] = {}
+    evses: Annotated[list[dict[str, int | float | None]], Field(min_length=1)] = [{}]
+    modes: list[str] | None = None
+    v2x: list[str] = ["Idle", "ChargingOnly", "CentralSetpoint"]
+    rate_units: list[Literal["W", "A"]] = ["W", "A"]
+    dialect: dict[str, str] = {}
+    settings: dict[str, int | float] = {}
+    policy: dict[str, str] = {}
+    transactions: list[TrialTransaction] = []
+
+
+class TargetTest(_Strict):
+    """An example beside the rule: a control for a station, and the members that it gets.
+
+    `control` names its `class` and its fields. `expect` holds the members of the slot or of the period of
+    each message owed, without times and priority; `losses` are all kinds of loss, in any order.
+    """
+
+    name: str
+    version: str | None = None
+    control: dict[str, Any]
+    default: bool = False
+    station: TrialStation = TrialStation()
+    expect: dict[str, Any] | list[dict[str, Any]] | None = None
+    losses: list[str] = []
+    refused: Literal["not_supported", "not_applicable"] | None = None
+
+
 class TargetMapping(_Strict):
-    """A rule from a canonical control to members of a message; translation vectors are its tests."""
+    """A rule from a canonical control to members of a message."""
 
     api_version: Annotated[Literal["dergate/mapping.v1"], Field(alias="apiVersion")]
     kind: Literal["TargetMapping"]
@@ -200,6 +271,4 @@ class TargetMapping(_Strict):
     ignored: list[Ignored] = []
     reason: str = ""
     outcome: Literal["not_supported", "not_applicable"] = "not_supported"
-
-
-type Mapping = Annotated[SourceMapping | TargetMapping, Field(discriminator="kind")]
+    tests: list[TargetTest] = []

@@ -23,10 +23,13 @@ from translators.rules.canonical import (
 from translators.rules.guards import Condition, condition
 from translators.rules.schema import SourceField, SourceMapping, SourcePoints, UnitSwitch
 from translators.rules.trace import LossKind
-from translators.rules.values import Trace, Unmet
+from translators.rules.values import Trace, Unmet, loss_kind, text
 from translators.units import Kind, Unit, convert, parse_unit, percent, same_base, scale10
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,3}))?")
+_LONGEST, _LARGEST_EXPONENT = 64, 30
+"""Of a decimal text: characters, and its power of ten either way."""
 _ANY_32_BIT, _INT8 = (-(2**31), 2**32 - 1), (-128, 127)
 """Bounds of a number whose rule states none: Int32 and UInt32 together; and of a multiplier."""
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
@@ -78,6 +81,14 @@ class SourceRule:
             (guard.id, guard.on_fail, condition(guard.expr, known, self.id))
             for guard in model.guards
         ]
+        self._losses: list[tuple[LossKind, str, Condition | None]] = [
+            (
+                loss_kind(loss.kind, self.id),
+                loss.reason,
+                None if loss.when is None else condition(loss.when, known, self.id),
+            )
+            for loss in model.losses
+        ]
 
     def apply(self, view: View, revision: str, where: str) -> tuple[DerControl, Trace]:
         """Return the control and its trace; `Unmet` where the document asks for the impossible."""
@@ -95,10 +106,16 @@ class SourceRule:
             if ignored.loss is not None and view.raw(ignored.field) is not None:
                 path = f"{where}/{ignored.field}"
                 trace.lose(LossKind.DROP, path, ignored.reason)
-        return self._checked(values, points, where), trace
-
-    def _checked(self, values: dict[str, Any], points: Points | None, where: str) -> DerControl:
         seen = self._seen(values, points)
+        control = self._checked(values, points, seen, where)
+        for kind, reason, holds in self._losses:
+            if holds is None or holds(seen):
+                trace.lose(kind, where, reason)
+        return control, trace
+
+    def _checked(
+        self, values: dict[str, Any], points: Points | None, seen: dict[str, Any], where: str
+    ) -> DerControl:
         for guard, on_fail, holds in self._guards:
             if not holds(seen):
                 raise Unmet(on_fail, where, f"guard {guard} fails")
@@ -181,13 +198,13 @@ class SourceRule:
         return choose
 
     def _number(self, name: str, field: SourceField) -> Reader:
-        """Compile reading a whole number and scaling it by a power of ten."""
+        """Compile reading a number: scaled by a power of ten, turned over, its sign changed."""
         path = field.from_ or "."
-        low, high = field.range or _ANY_32_BIT
         exponent = field.scale10
+        take = _decimals(field) if field.decimal else _integers(field, f"{self.id}.{name}")
 
         def number(view: Texts, trace: Trace, where: str) -> Fraction | None:
-            raw = _integer(view, path, where, (low, high))
+            raw = take(view, path, where)
             if raw is None:
                 if field.absent is not None:
                     return Fraction(str(field.absent))
@@ -198,9 +215,9 @@ class SourceRule:
             if isinstance(exponent, str):
                 power = _integer(view, exponent, where, _INT8)
             value = scale10(Fraction(raw), int(power or 0))
-            operation = f"scale10 {power}" if power else "take"
-            trace.step(operation, _at(where, path), raw, name, value)
-            return value
+            place = _at(where, path)
+            trace.step(f"scale10 {power}" if power else "take", place, raw, name, value)
+            return _turned(field, value, trace, place, name)
 
         return number
 
@@ -214,7 +231,7 @@ class SourceRule:
             specs = [] if points is None else [getattr(points, axis).unit]
         for spec in specs:
             texts = spec.cases.values() if isinstance(spec, UnitSwitch) else [str(spec)]
-            found |= {_whole(parse_unit(text)) for text in texts}
+            found |= {_whole(parse_unit(unit)) for unit in texts}
         return frozenset(found)
 
     def _unit(self, name: str, field: SourceField) -> Callable[[View, str, str], Unit]:
@@ -226,14 +243,26 @@ class SourceRule:
             return lambda _view, _where, _revision: fixed
         if spec is None:
             raise MappingError("needs a unit", where=f"{self.id}.{name}", rule="units")
-        cases = {number: parse_unit(text) for number, text in spec.cases.items()}
+        cases: dict[int | str, Unit] = {key: parse_unit(unit) for key, unit in spec.cases.items()}
+        for key in (*spec.since, *(() if spec.absent is None else (spec.absent,))):
+            if key not in cases:
+                raise MappingError("is no case of the switch", where=f"{self.id}.{name}", value=key)
+        by_number = all(isinstance(key, int) for key in cases)
 
         def choose(view: View, where: str, revision: str) -> Unit:
-            number = _integer(view, spec.switch, where, (0, 255))
-            known = number in cases and revision in spec.since.get(number, [revision])
-            if number is None or not known:
-                raise Unmet("invalid", f"{where}/{spec.switch}", f"base {number} does not fit here")
-            return cases[number]
+            key: int | str | None
+            key = (
+                _integer(view, spec.switch, where, (0, 255)) if by_number else view.raw(spec.switch)
+            )
+            key = spec.absent if key is None else key
+            if key is None or key not in cases or revision not in spec.since.get(key, [revision]):
+                place = f"{where}/{spec.switch}"
+                if by_number:
+                    raise Unmet("invalid", place, f"base {key} does not fit here")
+                raise Unmet(
+                    "invalid", place, f"is {key!r}, not one of {', '.join(map(str, cases))}"
+                )
+            return cases[key]
 
         return choose
 
@@ -262,7 +291,7 @@ class SourceRule:
     def _units_of(self, field: SourceField) -> list[Unit]:
         spec = field.unit
         if isinstance(spec, UnitSwitch):
-            return [parse_unit(text) for text in spec.cases.values()]
+            return [parse_unit(unit) for unit in spec.cases.values()]
         return [] if spec is None else [parse_unit(spec)]
 
     def _compile_points(self, spec: SourcePoints) -> Callable[[View, Trace, str, str], Points]:
@@ -325,6 +354,55 @@ def _integer(view: Texts, path: str, where: str, bounds: tuple[int, int]) -> int
         problem = f"is {raw!r}, not a whole number in {bounds[0]}..{bounds[1]}"
         raise Unmet("invalid", f"{where}/{path}", problem)
     return number
+
+
+def _integers(field: SourceField, where: str) -> Callable[[Texts, str, str], int | None]:
+    """Return how the whole number of a field is taken."""
+    low, high = field.range or _ANY_32_BIT
+    if not (isinstance(low, int) and isinstance(high, int)):
+        raise MappingError("has a range of decimals and is not `decimal`", where=where)
+    return lambda view, path, at: _integer(view, path, at, (low, high))
+
+
+def _decimals(field: SourceField) -> Callable[[Texts, str, str], Fraction | None]:
+    """Return how the decimal number of a field is taken."""
+    bounds = [Fraction(str(bound)) for bound in field.range or ()]
+
+    def take(view: Texts, path: str, where: str) -> Fraction | None:
+        raw = view.raw(path)
+        if raw is None:
+            return None
+        value = exact_decimal(raw)
+        if value is None:
+            problem = f"is {raw[:_LONGEST]!r}, not a decimal number within 1e±{_LARGEST_EXPONENT}"
+            raise Unmet("invalid", _at(where, path), problem)
+        if bounds and not bounds[0] <= value <= bounds[1]:
+            problem = f"is {raw}, not in {text(bounds[0])}..{text(bounds[1])}"
+            raise Unmet("invalid", _at(where, path), problem)
+        return value
+
+    return take
+
+
+def exact_decimal(raw: str) -> Fraction | None:
+    """Return the number that a decimal text is, exactly; None for NaN, infinities and absurd sizes."""
+    match = _DECIMAL.fullmatch(raw) if len(raw) <= _LONGEST else None
+    if match is None or abs(int(match[1] or 0)) > _LARGEST_EXPONENT:
+        return None
+    return Fraction(raw)
+
+
+def _turned(field: SourceField, value: Fraction, trace: Trace, place: str, name: str) -> Fraction:
+    """Return the reciprocal and the other sign, where a field asks for them."""
+    if field.reciprocal:
+        if value == 0:
+            raise Unmet("invalid", place, "is 0, which has no reciprocal")
+        trace.step("reciprocal", place, value, name, 1 / value)
+        value = 1 / value
+    if field.negate:
+        trace.step("sign", place, value, name, -value)
+        value = -value
+    return value
 
 
 def _whole(unit: Unit) -> Unit:

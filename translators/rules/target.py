@@ -15,7 +15,7 @@ from translators.rules.canonical import CLASSES, UNITS, names
 from translators.rules.guards import Condition, condition, plain
 from translators.rules.schema import TargetField, TargetMapping, Variant
 from translators.rules.trace import LossKind
-from translators.rules.values import Trace, Unmet, text
+from translators.rules.values import Trace, Unmet, loss_kind, text
 from translators.units import Rounding, Unit, parse_unit, round_to, same_base, to_json_number
 
 type Codec = Callable[[Fraction, Dialect, Bases, str], Fraction]
@@ -66,7 +66,7 @@ class Number:
         if spec.codec is not None and spec.codec not in codecs:
             raise MappingError("is no codec", where=f"{rule}.{name}", value=spec.codec)
         self._codec = None if spec.codec is None else codecs[spec.codec]
-        self._loss = None if spec.loss is None else _loss(spec.loss, f"{rule}.{name}")
+        self._loss = None if spec.loss is None else loss_kind(spec.loss, f"{rule}.{name}")
 
     def check(self, source: Unit) -> None:
         """Refuse, at load, a plain canonical field whose base is not the target's."""
@@ -160,7 +160,8 @@ class TargetRule:
                 spec: TargetField = getattr(model.points, axis)
                 self.numbers[axis] = Number(axis, spec, self.id, codecs)
         self._losses: list[tuple[LossKind, str, Condition | None]] = [
-            (_loss(loss.kind, self.id), loss.reason, self._when(loss.when)) for loss in model.losses
+            (loss_kind(loss.kind, self.id), loss.reason, self._when(loss.when))
+            for loss in model.losses
         ]
         matched = {key for variant in model.variants for key in variant.match}
         ignored = {ignored.field for ignored in model.ignored}
@@ -246,13 +247,6 @@ class TargetRule:
         if source in UNITS:
             number.check(UNITS[source])
         return lambda draft: _number(number, source, draft)
-
-
-def _loss(kind: str, where: str) -> LossKind:
-    try:
-        return LossKind(kind)
-    except ValueError as exc:
-        raise MappingError("is no kind of loss", where=where, value=kind) from exc
 
 
 def _cases(name: str, source: str, spec: TargetField) -> Emit:

@@ -22,6 +22,14 @@ def text(value: object) -> str:
     return str(value)
 
 
+def loss_kind(kind: str, where: str) -> LossKind:
+    """Return the kind of loss that a rule names; `MappingError` where there is none such."""
+    try:
+        return LossKind(kind)
+    except ValueError as exc:
+        raise MappingError("is no kind of loss", where=where, value=kind) from exc
+
+
 @dataclass(slots=True)
 class Trace:
     """Collects what one rule does; `rule` is `id@version`, `control` the function that it serves."""
