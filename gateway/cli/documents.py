@@ -54,7 +54,7 @@ def documents_of(file: Path, site: Site, book: Book) -> Iterator[Json]:
         if found.problem is not None:
             yield found.problem
         if found.case is not None:
-            yield explain(found.case, travel(book, found.case), book.digest, found.texts)
+            yield explain(found.case, travel(book, found.case), book, found.texts)
 
 
 def found_in(file: Path, site: Site) -> Iterator[Found]:
@@ -98,11 +98,11 @@ def _vector(document: Json, file: Path, site: Site) -> Found:
         named = vector.station if site.station is None else site.station
         stations = stations_of(site.stations or file.parent / "stations.yaml")
         case = case_of(vector.model_copy(update={"station": named}), stations)
+        texts = {name: written(part) for name, part in vector.source.documents.items()}
     except DocumentError as error:
         source = document["source"]
         protocol = source.get("protocol", "unknown") if isinstance(source, dict) else "unknown"
         return _none(str(document.get("id", file.name)), str(protocol), error)
-    texts = {name: written(part) for name, part in vector.source.documents.items()}
     return Found(case, texts=texts)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from gateway.cli.documents import Site, documents_of
+from gateway.cli.pages import put
 from gateway.cli.rules import Rules, book
-from translators.explain import as_text, mapped
+from translators.explain import as_page, as_text, mapped
+from translators.ocpp.wire import Json
 
 
 def explain(  # noqa: PLR0913 - the options of the command
@@ -23,7 +26,12 @@ def explain(  # noqa: PLR0913 - the options of the command
         Path | None,
         typer.Option(metavar="FILE", help="Its stations.yaml. [beside FILE]"),
     ] = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
+    form: Annotated[
+        Literal["text", "json", "html"], typer.Option("--format", help="html: one page.")
+    ] = "text",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to. [stdout]")
+    ] = None,
     revision: Annotated[
         Literal["2018", "2023"], typer.Option(help="IEEE 2030.5 edition of bare XML.")
     ] = "2018",
@@ -49,9 +57,17 @@ def explain(  # noqa: PLR0913 - the options of the command
         program=program,
     )
     told = list(documents_of(file, site, book(mappings)))
-    if output == "json":
-        typer.echo(json.dumps(told[0] if len(told) == 1 else told, indent=1))
-    else:
-        typer.echo("\n".join(as_text(item) for item in told), nl=False)
+    put(_FORMS[form](told), output)
     if not all(mapped(item) for item in told):
         raise typer.Exit(1)
+
+
+def _json(told: Sequence[Json]) -> str:
+    return json.dumps(told[0] if len(told) == 1 else told, indent=1) + "\n"
+
+
+def _text(told: Sequence[Json]) -> str:
+    return "\n".join(as_text(item) for item in told)
+
+
+_FORMS = {"text": _text, "json": _json, "html": as_page}

@@ -12,6 +12,7 @@ from translators.canonical.telemetry import ControlOutcome
 from translators.chain import Case, Journey, outcomes
 from translators.ieee2030_5.outbound import status_code
 from translators.ocpp.wire import Json, StationMessage
+from translators.rules.book import Book
 from translators.rules.document import Document
 from translators.rules.examples import described
 from translators.rules.trace import Loss, Step, Translation
@@ -22,10 +23,10 @@ _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 def explain(
     case: Case,
     gone: Translation[Journey],
-    digest: str,
+    book: Book,
     texts: Mapping[str, str] = _NO_TEXTS,
 ) -> Json:
-    """Return what became of a document as a JSON value; `digest` names the book of rules.
+    """Return what became of a document as a JSON value, by the rules of `book`.
 
     `texts` are the document and all that it links to, by name or address.
     """
@@ -40,7 +41,7 @@ def explain(
             "primacy": document.primacy,
         },
         "station": {"id": case.profile.id, "ocpp": case.profile.ocpp_version},
-        "book": digest,
+        "book": book.digest,
         "texts": [{"name": name, "text": text} for name, text in texts.items()],
         "commands": [_command(command) for command in commands],
         "messages": [_message(message, gone) for message in gone.value.orders.messages],
@@ -51,7 +52,7 @@ def explain(
         ],
         "losses": [_loss(loss) for loss in gone.losses],
         "outcome": statuses[0].value if statuses else None,
-        "response_status": _status(document, statuses),
+        "response_status": _status(book, document, statuses),
     }
 
 
@@ -70,11 +71,11 @@ def unmapped(kind: str, protocol: str, where: str, problem: str, rule: str = "")
     }
 
 
-def _status(document: Document, statuses: Sequence[ControlOutcome]) -> int | None:
+def _status(book: Book, document: Document, statuses: Sequence[ControlOutcome]) -> int | None:
     """Return the IEEE 2030.5 status owed for a refusal; other protocols say it otherwise."""
     if not statuses or document.protocol is not Protocol.IEEE2030_5:
         return None
-    return status_code(statuses[0], Revision(document.revision))
+    return status_code(book, statuses[0], Revision(document.revision))
 
 
 def mapped(explanation: Json) -> bool:
@@ -207,10 +208,8 @@ def _sources(chain: Sequence[Step]) -> list[Json]:
 
 def _canonical(path: str, chain: Sequence[Step]) -> list[Json]:
     """Return the canonical fields that a chain passes: what one step made and another took."""
-    made = {step.target for step in chain} - {path}
-    found = dict.fromkeys(
-        (step.control, name) for step in chain for name in step.source.split("..") if name in made
-    )
+    taken = {name for step in chain for name in step.source.split("..")} - {path}
+    found = dict.fromkeys((step.control, step.target) for step in chain if step.target in taken)
     return [{"function": function, "field": name} for function, name in found]
 
 

@@ -14,7 +14,7 @@ def as_text(explanation: Json) -> str:
 
 
 def _lines(told: Json) -> Iterator[str]:
-    yield _title(told)
+    yield title(told)
     if "book" in told:
         yield f"rules  {told['book']}"
     for message in told["messages"]:
@@ -22,21 +22,22 @@ def _lines(told: Json) -> Iterator[str]:
         yield f"{message['action']} (OCPP {message['ocpp']}) for {', '.join(message['functions'])}"
         for number in message["numbers"]:
             yield from _number_lines(number)
-    for title, key, line in (
+    for heading, key, line in (
         ("followed without a message", "followed", str),
-        ("losses", "losses", _loss_line),
-        ("refused", "refused", _refused_line),
+        ("losses", "losses", loss_line),
+        ("refused", "refused", refused_line),
     ):
         if told[key]:
             yield ""
-            yield title
+            yield heading
             yield from (f"  {line(item)}" for item in told[key])
     if told["response_status"] is not None:
         yield ""
         yield f"response to the utility  {told['response_status']}"
 
 
-def _title(told: Json) -> str:
+def title(told: Json) -> str:
+    """Return what is explained, for which station."""
     document, station = told["document"], told.get("station")
     name = " ".join(part for part in (document["kind"], document.get("mRID", "")) if part)
     if station is None:
@@ -60,12 +61,14 @@ def _number_lines(number: Json) -> Iterator[str]:
         yield f"    loss    {loss['kind']}: {loss['detail']}"
 
 
-def _loss_line(loss: Json) -> str:
+def loss_line(loss: Json) -> str:
+    """Return one loss as a line."""
     rest = f", rest {loss['residual']}" if loss["residual"] else ""
     return f"{loss['kind']:<12}{loss['where']}: {loss['detail']}{rest} (rule {loss['rule']})"
 
 
-def _refused_line(item: Json) -> str:
+def refused_line(item: Json) -> str:
+    """Return one refusal as a line."""
     rule = f" (rule {item['rule']})" if item["rule"] else ""
     where = f"{item['where']}: " if item["where"] else ""
     return f"{item['function']}  {item['outcome']}: {where}{item['problem']}{rule}"

@@ -6,28 +6,35 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from translators.errors import DocumentError
 
-def written(value: Any) -> str:
+DEEPEST = 64
+
+
+def written(document: Any) -> str:
     """Return a document as text: a text as it is, a JSON value (fractions as Decimal) in two spaces."""
-    return value if isinstance(value, str) else _written(value, "")
+    return document if isinstance(document, str) else literal(document)
 
 
-def _written(value: Any, indent: str) -> str:
-    inner = indent + "  "
+def literal(value: Any, depth: int = 0) -> str:
+    """Return a JSON value as JSON; `DocumentError` where it is nested deeper than 64 levels."""
+    if depth > DEEPEST:
+        raise DocumentError(f"is nested deeper than {DEEPEST} levels", rule="json")
+    inner = "  " * (depth + 1)
     match value:
         case dict() if value:
-            members = (
-                f"{inner}{_name(key)}: {_written(item, inner)}" for key, item in value.items()
-            )
-            return "{\n" + ",\n".join(members) + f"\n{indent}}}"
+            members = [
+                f"{inner}{literal(str(key))}: {literal(item, depth + 1)}"
+                for key, item in value.items()
+            ]
+            return _block("{", members, "}", depth)
         case list() if value:
-            items = (f"{inner}{_written(item, inner)}" for item in value)
-            return "[\n" + ",\n".join(items) + f"\n{indent}]"
+            return _block("[", [f"{inner}{literal(item, depth + 1)}" for item in value], "]", depth)
         case Decimal():
             return str(value)
         case _:
             return json.dumps(value, ensure_ascii=False)
 
 
-def _name(key: object) -> str:
-    return json.dumps(str(key), ensure_ascii=False)
+def _block(opening: str, rows: list[str], closing: str, depth: int) -> str:
+    return "\n".join([opening, ",\n".join(rows), "  " * depth + closing])

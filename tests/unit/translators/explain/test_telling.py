@@ -5,18 +5,9 @@ from fractions import Fraction
 
 import pytest
 
-from gateway.app import shipped_book
+from support.explained import explained
 from support.vector_builders import GOLDEN
-from translators.chain import travel
-from translators.explain import as_text, explain, mapped, unmapped
-from translators.vectors import case_of, read_stations, read_vector
-
-
-def explained(name, folder="vectors"):
-    stations = read_stations((GOLDEN / folder / "stations.yaml").read_text(encoding="utf-8"))
-    vector = read_vector((GOLDEN / folder / f"{name}.json").read_text(encoding="utf-8"))
-    case = case_of(vector, stations)
-    return explain(case, travel(shipped_book(), case), shipped_book().digest)
+from translators.explain import as_text, mapped, unmapped
 
 
 def number(told, target, message=0):
@@ -170,3 +161,28 @@ def test_the_gateways_own_numbers_are_named_as_such():
 def test_an_explanation_is_json():
     told = explained("GV18")
     assert json.loads(json.dumps(told)) == told
+
+
+def test_an_explanation_holds_the_texts_and_the_canonical_command():
+    told = explained("GV06a")
+    assert told["texts"][0]["name"] == "control"
+    assert told["texts"][0]["text"].startswith("<DERControl")
+    assert told["commands"] == [
+        {
+            "mRID": told["document"]["mRID"],
+            "primacy": 10,
+            "interval": {"start": "2026-12-01T18:00:00+00:00", "duration": 3600},
+            "controls": {"FixedVar": {"setpoint": "-20 pct[setMaxW]"}},
+        }
+    ]
+
+
+def test_a_number_names_the_canonical_fields_on_its_way():
+    told = number(explained("GV09"), "curve/curveData[1]/y")
+    assert told["canonical"] == [
+        {"function": "VoltVar", "field": "points[0].y"},
+        {"function": "VoltVar", "field": "points[1].y"},
+    ]
+    assert number(explained("GV01"), "fixedPFInject/priority")["canonical"] == [
+        {"function": "", "field": "primacy"}
+    ]

@@ -1,0 +1,90 @@
+"""Listings: every value of a document on its row, under the path that a trace knows it by."""
+
+import pytest
+
+from translators.explain.listing import json_rows, leads_to, listed, listings, path_of
+
+
+def text_of(rows):
+    return ["  " * row.depth + "".join(part.text for part in row.parts) for row in rows]
+
+
+def places(rows):
+    return {part.path: part.text for row in rows for part in row.parts if part.path}
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("a/b[1]/c", ("a", "b", "[1]", "c")),
+        ("a/b[0]/c", ("a", "b", "c")),
+        ("points[2].x", ("points", "[2]", "x")),
+        ("", ()),
+    ],
+)
+def test_a_path_has_segments_and_the_first_of_several_needs_no_number(text, path):
+    assert path_of(text) == path
+
+
+def test_a_short_path_leads_to_what_ends_like_it():
+    assert leads_to(("b", "c"), ("a", "b", "c"))
+    assert not leads_to(("c", "b"), ("a", "b", "c"))
+    assert not leads_to((), ("a",))
+
+
+def test_xml_stands_element_by_element_with_repeated_ones_counted():
+    rows = listed("c", '<a xmlns="u" k="1"><b>1</b><b>2</b><d><e/></d></a>').rows
+    assert text_of(rows) == [
+        '<a xmlns="u" k="1">',
+        "  <b>1</b>",
+        "  <b>2</b>",
+        "  <d>",
+        "    <e/>",
+        "  </d>",
+        "</a>",
+    ]
+    assert places(rows) == {("a", "b"): "1", ("a", "b", "[1]"): "2"}
+
+
+def test_a_change_of_namespace_is_shown():
+    rows = listed("c", '<a xmlns="u"><x:b xmlns:x="v">1</x:b></a>').rows
+    assert text_of(rows)[1] == '  <b xmlns="v">1</b>'
+
+
+def test_a_linked_document_goes_on_where_its_link_stands():
+    control = {"name": "control", "text": '<C href="/me"><m href="/c/1"/></C>'}
+    curve = {"name": "/c/1", "text": '<Curve href="/c/1"><x>5</x></Curve>'}
+    first, second = listings([control, curve])
+    assert first.links == {"/c/1": ("C", "m")}
+    assert places(second.rows) == {("C", "m", "x"): "5"}
+
+
+def test_json_keeps_digits_and_small_values_share_a_row():
+    rows = listed(
+        "e", '{"a": [50.0, 1e3], "b": {"c": "x", "d": [{"e": true}, null]}, "f": {}}'
+    ).rows
+    assert text_of(rows) == [
+        "{",
+        '  "a": [50.0, 1E+3],',
+        '  "b": {',
+        '    "c": "x",',
+        '    "d": [',
+        '      {"e": true},',
+        "      null",
+        "    ]",
+        "  },",
+        '  "f": {}',
+        "}",
+    ]
+    assert places(rows)["a", "[1]"] == "1E+3"
+    assert places(rows)["b", "d", "e"] == "true"
+
+
+def test_a_long_object_takes_a_row_for_each_member():
+    rows = list(json_rows({"name": "x" * 60, "n": 1}))
+    assert [row.depth for row in rows] == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("text", ["plain\nwords", "<a", "[1", ""])
+def test_what_is_neither_is_shown_line_by_line(text):
+    assert text_of(listed("t", text).rows) == text.splitlines()
