@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from translators.canonical.capability import Situation, StationProfile
@@ -15,6 +15,8 @@ from translators.ocpp.orders import StationOrders, to_station
 from translators.ocpp.series import to_station_series
 from translators.rules.book import Book, link
 from translators.rules.document import Document
+from translators.rules.examples import Example
+from translators.rules.examples import examples as run
 from translators.rules.trace import Refusal, Translation
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "Journey",
     "StationOrders",
     "control_id",
+    "examples",
     "load_book",
     "outcomes",
     "owed",
@@ -56,6 +59,11 @@ def load_book(files: Mapping[str, str]) -> Book:
     return link(files, CODECS)
 
 
+def examples(book: Book) -> Iterator[Example]:
+    """Run the tests that stand beside the rules."""
+    return run(book, to_station)
+
+
 def travel(book: Book, case: Case) -> Translation[Journey]:
     """Return what a case comes to, with both halves' trace."""
 
@@ -83,9 +91,9 @@ def outcomes(gone: Translation[Journey]) -> tuple[ControlOutcome, ...]:
     return () if gone.value.orders.messages else _FOLLOWED
 
 
-def owed(gone: Translation[Journey], revision: Revision) -> tuple[int, ...]:
+def owed(book: Book, gone: Translation[Journey], revision: Revision) -> tuple[int, ...]:
     """Return the IEEE 2030.5 statuses of `outcomes`."""
-    return tuple(status_code(outcome, revision) for outcome in outcomes(gone))
+    return tuple(status_code(book, outcome, revision) for outcome in outcomes(gone))
 
 
 def _gravest(refusals: tuple[Refusal, ...]) -> ControlOutcome:

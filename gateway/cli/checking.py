@@ -6,9 +6,8 @@ import typer
 
 from gateway.cli.rules import Rules, book
 from gateway.settings.mappings import mapping_files
-from translators.chain import load_book
+from translators.chain import examples, load_book
 from translators.errors import MappingError
-from translators.rules.examples import examples
 
 
 def lint(mappings: Rules = None) -> None:

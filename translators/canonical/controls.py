@@ -158,10 +158,18 @@ class WattPowerFactor:
 
 @dataclass(frozen=True, slots=True)
 class FreqWatt:
-    """Active power over frequency: x in Hz, y a percentage of power."""
+    """Active power over frequency: x in Hz, y a percentage of power.
+
+    `hysteresis_high` and `_low` are the frequencies (Hz) between which normal operation returns, after
+    `hysteresis_delay` seconds and no faster than `hysteresis_gradient` (`pct[setMaxW]/s`).
+    """
 
     curve: Curve
     response_time: Fraction | None = None
+    hysteresis_high: Fraction | None = None
+    hysteresis_low: Fraction | None = None
+    hysteresis_delay: Fraction | None = None
+    hysteresis_gradient: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +196,13 @@ class TripCurve:
     region: TripRegion
     points: tuple[Vertex, ...]
     unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class PowerMonitoring:
+    """Trip where discharge stays above a bound for too long: x in seconds, y a percentage of discharge."""
+
+    curve: Curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +382,7 @@ type DerControl = (
     | FreqWatt
     | FreqDroop
     | TripCurve
+    | PowerMonitoring
     | EnterService
     | Gradients
     | PowerLimit

@@ -10,7 +10,6 @@ from typing import Any
 from translators.canonical import controls as c
 from translators.canonical.curves import Curve, Vertex
 from translators.errors import MappingError
-from translators.rules.schema import SourceMapping
 from translators.units import Base, Kind, Unit, parse_unit, percent
 
 CLASSES: dict[str, type[Any]] = {
@@ -25,6 +24,7 @@ CLASSES: dict[str, type[Any]] = {
         c.FreqWatt,
         c.FreqDroop,
         c.TripCurve,
+        c.PowerMonitoring,
         c.EnterService,
         c.Gradients,
         c.PowerLimit,
@@ -59,6 +59,7 @@ ENUMS: dict[str, type[Any]] = {
 _HERTZ, _SECONDS, _ONE = parse_unit("Hz"), parse_unit("s"), parse_unit("1")
 UNITS: dict[str, Unit] = {
     "displacement": _ONE,
+    "Price.value": _ONE,
     "soc": _ONE,
     "response_time": _SECONDS,
     "v_ref": percent(Base.V_NOM),
@@ -67,6 +68,10 @@ UNITS: dict[str, Unit] = {
     "under_deadband": _HERTZ,
     "over_droop": _ONE,
     "under_droop": _ONE,
+    "hysteresis_high": _HERTZ,
+    "hysteresis_low": _HERTZ,
+    "hysteresis_delay": _SECONDS,
+    "hysteresis_gradient": Unit(Kind.PERCENT_RATE, Fraction(1), Base.MAX_W, Base.MAX_W),
     "p_min": parse_unit("W"),
     "high_voltage": percent(Base.V_NOM),
     "low_voltage": percent(Base.V_NOM),
@@ -78,7 +83,7 @@ UNITS: dict[str, Unit] = {
     "normal": Unit(Kind.PERCENT_RATE, Fraction(1), Base.MAX_W, Base.MAX_W),
     "soft": Unit(Kind.PERCENT_RATE, Fraction(1), Base.MAX_W, Base.MAX_W),
 }
-"""The unit in which a canonical field that is a plain number stands."""
+"""The unit of a canonical field that is a plain number; `Class.field` where the name has two meanings."""
 
 QUANTITY_KINDS: dict[str, frozenset[Kind]] = {
     "FixedVar": frozenset({Kind.PERCENT}),
@@ -117,9 +122,9 @@ def needed(cls: type[Any], with_points: bool) -> frozenset[str]:
     return frozenset(bare - brought)
 
 
-def build(rule: SourceMapping, values: Mapping[str, Any], points: Points | None) -> c.DerControl:
-    """Return the control of the rule's class from compiled field values."""
-    cls = CLASSES[rule.canonical]
+def build(name: str, values: Mapping[str, Any], points: Points | None) -> c.DerControl:
+    """Return the control of a class of `CLASSES` from compiled field values."""
+    cls = CLASSES[name]
     made = dict(values)
     if points is not None:
         made |= _shaped(cls, points)

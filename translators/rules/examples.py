@@ -10,12 +10,15 @@ from typing import Any
 
 from translators.canonical.controls import DerControl, PowerFactorVertex, Quantity
 from translators.canonical.curves import Curve, Vertex
+from translators.errors import MappingError
 from translators.rules import report_examples
 from translators.rules.book import Book
 from translators.rules.report import ReportRule
-from translators.rules.schema import RuleTest
+from translators.rules.schema import RuleTest, TargetTest
 from translators.rules.source import SourceRule, View
-from translators.rules.trace import Loss
+from translators.rules.target import TargetRule
+from translators.rules.trace import Loss, LossKind
+from translators.rules.trials import Carry, carried, differences
 from translators.rules.values import Unmet, text
 from translators.units import Unit
 
@@ -29,12 +32,16 @@ class Example:
     faults: tuple[str, ...]
 
 
-def examples(book: Book) -> Iterator[Example]:
-    """Run the tests beside every rule, in the order of the book."""
+def examples(book: Book, carry: Carry) -> Iterator[Example]:
+    """Run the tests beside every rule, in the order of the book; `carry` makes commands orders."""
     for rule in book.rules:
         if isinstance(rule, SourceRule):
             for test in rule.model.tests:
                 yield Example(rule.id, test.name, tuple(_faults(rule, test)))
+        elif isinstance(rule, TargetRule):
+            for trial in rule.model.tests:
+                found = tuple(_target_faults(book, rule, trial, carry))
+                yield Example(rule.id, trial.name, found)
         elif isinstance(rule, ReportRule):
             for told in rule.model.tests:
                 yield Example(rule.id, told.name, tuple(report_examples.faults(rule, told)))
@@ -58,6 +65,25 @@ def _faults(rule: SourceRule, test: RuleTest) -> Iterator[str]:
             yield f"{name}: expected {wanted}, got {got}"
     if test.losses is not None:
         yield from lost_otherwise(test.losses, trace.losses)
+
+
+def _target_faults(book: Book, rule: TargetRule, test: TargetTest, carry: Carry) -> Iterator[str]:
+    try:
+        made = carried(book, rule, test, carry)
+    except MappingError as error:
+        yield str(error)
+        return
+    losses = [loss for loss in made.losses if loss.kind is not LossKind.UNSUPPORTED]
+    if made.refusals:
+        refusal = made.refusals[0]
+        if refusal.outcome != test.refused:
+            wanted = test.refused or "a message"
+            yield f"expected {wanted}, got {refusal.outcome}: {refusal.problem}"
+    elif test.refused is not None:
+        yield f"expected {test.refused}, got {len(made.value)} messages"
+    else:
+        yield from differences(test.expect, made.value)
+    yield from lost_otherwise(test.losses, losses)
 
 
 def lost_otherwise(expected: Iterable[str], losses: Iterable[Loss]) -> Iterator[str]:

@@ -45,6 +45,7 @@ class SourceField(_Strict):
     const: Scalar | None = None
     range: Annotated[list[int | float], Field(min_length=2, max_length=2)] | None = None
     decimal: bool = False
+    text: bool = False
     scale10: str | int | None = None
     reciprocal: bool = False
     negate: bool = False
@@ -254,6 +255,12 @@ class TargetTest(_Strict):
     expect: dict[str, Any] | list[dict[str, Any]] | None = None
     losses: list[str] = []
     refused: Literal["not_supported", "not_applicable"] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> TargetTest:
+        if (self.expect is None) is (self.refused is None):
+            raise ValueError("states either expect or refused")
+        return self
 
 
 class TargetMapping(_Strict):

@@ -123,7 +123,7 @@ class SourceRule:
         if points is not None and _falls([row[axis] for row in points.rows]):
             raise Unmet("invalid", where, "x falls along the curve")
         try:
-            return build(self.model, values, points)
+            return build(self.model.canonical, values, points)
         except ModelError as error:
             raise Unmet("invalid", where, error.problem) from error
 
@@ -150,9 +150,12 @@ class SourceRule:
             return lambda _view, _trace, _where: const
         if field.cases is not None:
             return self._cases(name, field)
+        if field.text:
+            return _said(name, field)
         if not isinstance(field.unit, str):
             raise MappingError("needs one unit", where=f"{self.id}.{name}")
-        unit, canonical = parse_unit(field.unit), UNITS.get(name)
+        own = UNITS.get(f"{self.model.canonical}.{name}")
+        unit, canonical = parse_unit(field.unit), own or UNITS.get(name)
         if canonical is None:
             raise MappingError("is no plain number of the control", where=f"{self.id}.{name}")
         if not same_base(unit, canonical):
@@ -326,6 +329,21 @@ class _Joint:
         """Return the point's own text, else the curve's."""
         own = self._point.raw(path)
         return self._curve.raw(path) if own is None else own
+
+
+def _said(name: str, field: SourceField) -> Reader:
+    """Return how a field is taken that is a text for people."""
+    path = field.from_ or "."
+
+    def said(view: Texts, trace: Trace, where: str) -> str | None:
+        raw = view.raw(path)
+        if raw is None and not field.optional:
+            raise Unmet("invalid", _at(where, path), "is missing")
+        if raw is not None:
+            trace.step("take", _at(where, path), raw, name, raw)
+        return raw
+
+    return said
 
 
 def _at(where: str, path: str) -> str:

@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.app import shipped_book
-from translators.chain import load_book
-from translators.rules.examples import Written, examples
+from translators.chain import examples, load_book
+from translators.rules.examples import Written
 from translators.rules.source import SourceRule
 
 RULE = """
