@@ -9,6 +9,7 @@ from gateway.cli.lazy import Command, lazy_group, list_commands
 COMMANDS = {
     "lint": Command("gateway.cli.checking", "lint", "Check the rules; name each fault."),
     "test": Command("gateway.cli.checking", "run_tests", "Run the tests beside the rules."),
+    "coverage": Command("gateway.cli.covering", "coverage", "Count the leaves that are covered."),
     "vectors": Command("gateway.cli.playing", "vectors", "Play whole documents; name differences."),
     "explain": Command("gateway.cli.explaining", "explain", "Show where each number comes from."),
 }

