@@ -14,12 +14,20 @@ from gateway.security.tls import utility_client_context
 from gateway.simulators import utility_2030_5_controls as parts
 from gateway.simulators.utility_2030_5 import Dialect, Options, SimulatedUtility, control
 from gateway.simulators.utility_2030_5_world import PIN, sfdi_of
+from support.upward import (
+    der_capability,
+    der_settings,
+    der_status,
+    end_device,
+    reading,
+    response,
+    usage_point,
+)
+from translators.canonical.averages import Average
 from translators.canonical.capability import Current, Evse, Ratings, StationProfile
 from translators.canonical.commands import Revision
 from translators.canonical.telemetry import ControlOutcome, GridFault, Quality
-from translators.ieee2030_5.mirror import Average, point_mrid, reading, usage_point
-from translators.ieee2030_5.nameplate import der_capability, der_settings
-from translators.ieee2030_5.outbound import der_status, end_device, response
+from translators.ieee2030_5.mirror import point_mrid
 from translators.ieee2030_5.xml import render
 from translators.units import Kind
 
@@ -133,7 +141,7 @@ async def test_a_status_tells_connection_and_alarms(read):
 
 
 async def test_a_registration_names_the_device(read):
-    (values,) = await read(render(end_device(LFDI, AT)))
+    (values,) = await read(render(end_device(REVISION, LFDI, AT)))
     assert values["lFDI"] == LFDI
     assert values["sFDI"] == 167261211391 == sfdi_of(LFDI)
     assert values["deviceCategory"] == "00020000"
@@ -141,7 +149,7 @@ async def test_a_registration_names_the_device(read):
 
 
 async def test_a_mirror_announces_power_var_voltage_and_frequency(read):
-    (values,) = await read(render(usage_point(LFDI, 300, 60)))
+    (values,) = await read(render(usage_point(REVISION, LFDI, 300, 60)))
     assert values["mRID"] == point_mrid(LFDI)
     assert values["deviceLFDI"] == LFDI
     assert values["roleFlags"] == "0049"
@@ -164,10 +172,10 @@ READINGS = [
 
 async def test_readings_keep_their_values_under_the_multipliers_announced(read):
     made = [
-        reading(LFDI, Average(kind, Fraction(value), Quality.GOOD), AT, 300)
+        reading(REVISION, LFDI, Average(kind, Fraction(value), Quality.GOOD), AT, 300)
         for kind, value, _, _ in READINGS
     ]
-    point, *posted = await read(render(usage_point(LFDI, 300)), *map(render, made))
+    point, *posted = await read(render(usage_point(REVISION, LFDI, 300)), *map(render, made))
     multipliers = {
         meter["mRID"]: meter["readingType"]["powerOfTenMultiplier"]
         for meter in point["mirrorMeterReadings"]

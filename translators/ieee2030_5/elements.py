@@ -1,29 +1,18 @@
-"""Building blocks of outgoing IEEE 2030.5 documents: elements, times and scaled numbers."""
+"""Building blocks of outgoing IEEE 2030.5 documents: elements, and the members of a report as a tree."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
 
+from translators.canonical.commands import Protocol, Revision
+from translators.errors import MappingError
 from translators.ieee2030_5.wire import SEP2, Resource
-from translators.rules.trace import Loss, LossKind
-from translators.rules.values import text
+from translators.rules.book import Book
+from translators.rules.facts import Facts
+from translators.rules.report import Member
+from translators.rules.trace import Translation
 
-INT16 = range(-(1 << 15), 1 << 15)
-UINT16 = range(1 << 16)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FINEST = -3
-_COARSEST = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    """A number as value times ten to the multiplier, and what did not fit (0 where exact)."""
-
-    value: int
-    multiplier: int
-    residual: Fraction
+_NO_SPACES: Mapping[str, str] = {}
 
 
 def leaf(name: str, value: object, namespace: str = SEP2) -> Resource:
@@ -32,48 +21,58 @@ def leaf(name: str, value: object, namespace: str = SEP2) -> Resource:
     return Resource(name, namespace, written)
 
 
-def branch(name: str, *children: Resource | None, namespace: str = SEP2) -> Resource:
-    """Return an element with children; those that are None are left out."""
-    return Resource(name, namespace, children=tuple(child for child in children if child))
+def branch(name: str, *children: Resource, namespace: str = SEP2) -> Resource:
+    """Return an element with children."""
+    return Resource(name, namespace, children=children)
 
 
-def seconds(at: datetime) -> int:
-    """Return a TimeType: whole seconds since 1970, rounded down."""
-    return (at - _EPOCH) // (_EPOCH.resolution * 1_000_000)
+def tree(name: str, members: Iterable[Member], spaces: Mapping[str, str] = _NO_SPACES) -> Resource:
+    """Return an element with these members, in their order; `spaces` are namespaces by name."""
+    return branch(name, *_grown([(member.path, member) for member in members], spaces))
 
 
-def bitmap(bits: int, octets: int = 4) -> str:
-    """Return hexBinary of `octets`."""
-    return f"{bits:0{2 * octets}X}"
+def told(
+    book: Book,
+    revision: Revision,
+    document: str,
+    facts: Facts,
+    spaces: Mapping[str, str] = _NO_SPACES,
+) -> Translation[Resource | None]:
+    """Return the document that the book's rule makes of facts, None where it has to stay untold."""
+    made = members(book, revision, document, facts)
+    value = None if made.value is None else tree(document, made.value, spaces)
+    return Translation(value, made.steps, made.losses, made.refusals)
 
 
-def scale(value: Fraction, valid: range = INT16) -> Scaled:
-    """Return the plainest exact form of `value` in `valid`, else the finest, cut towards zero.
-
-    Exact forms are tried from multiplier 0 upwards, then downwards to -3.
-    """
-    for multiplier in (*range(_COARSEST + 1), *range(-1, _FINEST - 1, -1)):
-        scaled = value / Fraction(10) ** multiplier
-        if scaled.denominator == 1 and int(scaled) in valid:
-            return Scaled(int(scaled), multiplier, Fraction(0))
-    for multiplier in range(_FINEST, _COARSEST + 1):
-        cut = int(value / Fraction(10) ** multiplier)
-        if cut in valid:
-            return Scaled(cut, multiplier, value - cut * Fraction(10) ** multiplier)
-    edge = valid[-1] if value > 0 else valid[0]
-    return Scaled(edge, _COARSEST, value - edge * Fraction(10) ** _COARSEST)
+def members(
+    book: Book, revision: Revision, document: str, facts: Facts
+) -> Translation[tuple[Member, ...] | None]:
+    """Return the members of a document; `MappingError` where the book has no rule for it."""
+    rule = book.report(Protocol.IEEE2030_5, revision, document, facts)
+    if rule is None:
+        raise MappingError("no rule tells it", where=document, value=revision.value)
+    return rule.tell(facts, revision)
 
 
-def measure(
-    name: str, value: Fraction | None, losses: list[Loss], valid: range = INT16
-) -> Resource | None:
-    """Return an ActivePower, ReactivePower, ApparentPower or VoltageRMS; what is cut is a loss."""
-    if value is None:
-        return None
-    scaled = scale(value, valid)
-    if scaled.residual:
-        detail = f"{text(value)} is told as {scaled.value} times ten to {scaled.multiplier}"
-        losses.append(
-            Loss(LossKind.ROUND, "ieee2030_5.outbound", name, detail, text(scaled.residual))
-        )
-    return branch(name, leaf("multiplier", scaled.multiplier), leaf("value", scaled.value))
+def whole[T](translation: Translation[T | None]) -> T:
+    """Return what the gateway owes; `MappingError` where its rule leaves it untold."""
+    if translation.value is None:
+        lost = "; ".join(loss.detail for loss in translation.losses)
+        raise MappingError(f"is owed and left untold: {lost}", where="report")
+    return translation.value
+
+
+def _grown(parts: list[tuple[str, Member]], spaces: Mapping[str, str]) -> tuple[Resource, ...]:
+    """Return the children that paths below one element make; what shares a head stands together."""
+    heads: dict[str, list[tuple[str, Member]]] = {}
+    for path, member in parts:
+        head, _, rest = path.partition("/")
+        heads.setdefault(head, []).append((rest, member))
+    return tuple(_child(head, below, spaces) for head, below in heads.items())
+
+
+def _child(head: str, below: list[tuple[str, Member]], spaces: Mapping[str, str]) -> Resource:
+    rest, member = below[0]
+    if rest:
+        return branch(head, *_grown(below, spaces))
+    return leaf(head, member.value, spaces.get(member.namespace, SEP2))

@@ -2,111 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from translators.canonical.commands import Revision
-from translators.canonical.telemetry import ControlOutcome, GridFault
-from translators.ieee2030_5.elements import bitmap, branch, leaf, seconds
+from translators.canonical.status import Availability, StationStatus
+from translators.canonical.telemetry import ControlOutcome
+from translators.ieee2030_5.elements import told, whole
 from translators.ieee2030_5.identity import sfdi
-from translators.ieee2030_5.modes import words
 from translators.ieee2030_5.wire import Resource
+from translators.rules import facts
+from translators.rules.book import Book
+from translators.rules.facts import Facts, Value
+from translators.rules.trace import Translation
 
-EVSE_CATEGORY = 1 << 17  # DeviceCategoryType bit 17
-
-# ResponseType of 2030.5-2018 table 27; 251 is of 2023.
-_STATUS = {
-    ControlOutcome.RECEIVED: 1,
-    ControlOutcome.STARTED: 2,
-    ControlOutcome.COMPLETED: 3,
-    ControlOutcome.CANCELLED: 6,
-    ControlOutcome.SUPERSEDED: 7,
-    ControlOutcome.NO_PARTICIPATION: 10,
-    ControlOutcome.NOT_SUPPORTED: 251,
-    ControlOutcome.NOT_APPLICABLE: 252,
-    ControlOutcome.INVALID: 253,
-    ControlOutcome.LATE: 254,
-}
-_ALARM_BITS = {
-    GridFault.OVER_CURRENT: 0,
-    GridFault.OVER_VOLTAGE: 1,
-    GridFault.UNDER_VOLTAGE: 2,
-    GridFault.OVER_FREQUENCY: 3,
-    GridFault.UNDER_FREQUENCY: 4,
-    GridFault.VOLTAGE_IMBALANCE: 5,
-    GridFault.CURRENT_IMBALANCE: 6,
-    GridFault.LOCAL_EMERGENCY: 7,
-    GridFault.REMOTE_EMERGENCY: 8,
-    GridFault.LOW_INPUT_POWER: 9,
-    GridFault.PHASE_ROTATION: 10,
-}
-_CONNECTED_AVAILABLE = "03"  # ConnectStatusType bits 0 connected, 1 available
-_CONNECTED_ENERGIZED = "03"  # ConnectStatusType2 (2023) bits 0 connected, 1 energized
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def status_code(outcome: ControlOutcome, revision: Revision) -> int:
+def status_code(book: Book, outcome: ControlOutcome, revision: Revision) -> int:
     """Return the ResponseType of an outcome; 251 is unknown to 2018, where 252 stands for it."""
-    if outcome is ControlOutcome.NOT_SUPPORTED and revision is not Revision.IEEE2030_5_2023:
-        return _STATUS[ControlOutcome.NOT_APPLICABLE]
-    return _STATUS[outcome]
+    known = facts.answer(outcome, event="", device="", at=_EPOCH)
+    return int(response(book, revision, known).text_at("status"))
 
 
-def response(
-    outcome: ControlOutcome,
-    revision: Revision,
-    *,
-    mrid: str,
-    lfdi: str,
-    created: datetime,
-    elements: Iterable[str] = (),
-) -> Resource:
-    """Return the DERControlResponse for one event.
+def response(book: Book, revision: Revision, answer: Facts) -> Resource:
+    """Return the DERControlResponse for one event, of the facts of `facts.answer`.
 
-    `created` is the utility's time. `elements` names the modes of the event's DERControlBase: 2023
-    wants them as bits.
+    `event` is its mRID, `device` the LFDI, `at` the utility's time. `elements` names the modes of the
+    event's DERControlBase: 2023 wants them as bits.
     """
-    first, second = words(elements)
-    modes = revision is Revision.IEEE2030_5_2023
-    return branch(
-        "DERControlResponse",
-        leaf("createdDateTime", seconds(created)),
-        leaf("endDeviceLFDI", lfdi),
-        leaf("status", status_code(outcome, revision)),
-        leaf("subject", mrid),
-        leaf("modesResponded", bitmap(first)) if modes else None,
-        leaf("modesResponded2", bitmap(second)) if modes else None,
-    )
+    return whole(told(book, revision, "DERControlResponse", answer))
 
 
-def end_device(lfdi: str, at: datetime) -> Resource:
+def end_device(book: Book, revision: Revision, lfdi: str, at: datetime) -> Resource:
     """Return the EndDevice that registers an EVSE in band; `at` is the utility's time."""
-    return branch(
-        "EndDevice",
-        leaf("deviceCategory", bitmap(EVSE_CATEGORY)),
-        leaf("lFDI", lfdi),
-        leaf("sFDI", sfdi(lfdi)),
-        leaf("changedTime", seconds(at)),
-    )
+    values: dict[str, Value] = {"device": lfdi, "short_device": str(sfdi(lfdi)), "at": at}
+    return whole(told(book, revision, "EndDevice", Facts("device", values)))
 
 
 def der_status(
-    revision: Revision, *, connected: bool, alarms: frozenset[GridFault], at: datetime
-) -> Resource:
-    """Return the DERStatus of a station; `connected` is whether the station talks to the gateway.
+    book: Book, revision: Revision, status: StationStatus
+) -> Translation[Resource | None]:
+    """Return the DERStatus of a station.
 
     A silent station says nothing of its contacts: its connection status is left out, and it is off in
     no mode that it told (operationalModeStatus 0, not applicable).
     """
-    modern = revision is Revision.IEEE2030_5_2023
-    moment = leaf("dateTime", seconds(at))
-    alarm_bits = sum(1 << _ALARM_BITS[fault] for fault in alarms)
-    present = branch("connectStatus", moment, leaf("value", _CONNECTED_ENERGIZED))
-    former = branch("genConnectStatus", moment, leaf("value", _CONNECTED_AVAILABLE))
-    return branch(
-        "DERStatus",
-        leaf("alarmStatus", bitmap(alarm_bits)),
-        present if connected and modern else None,
-        former if connected and not modern else None,
-        branch("operationalModeStatus", moment, leaf("value", 2 if connected else 0)),
-        leaf("readingTime", seconds(at)),
-    )
+    return told(book, revision, "DERStatus", facts.status(status))
+
+
+def der_availability(
+    book: Book, revision: Revision, availability: Availability
+) -> Translation[Resource | None]:
+    """Return the DERAvailability of a station; what is not known is left out."""
+    return told(book, revision, "DERAvailability", facts.availability(availability))

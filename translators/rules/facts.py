@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
 
+from translators.canonical.averages import Average
+from translators.canonical.capability import StationProfile
+from translators.canonical.controls import DerControl, EnterService, Gradients
+from translators.canonical.status import Availability, StationStatus
 from translators.canonical.telemetry import ControlOutcome, GridFault, Phase, Quality
 from translators.units import Kind, Unit, parse_unit
 
@@ -158,3 +163,82 @@ CATALOGUE: Mapping[str, Mapping[str, Fact]] = {
     },
 }
 """By subject, by name. Frame of the generator: +P exports, +Q injects."""
+
+
+def nameplate(profile: StationProfile, *, csip_aus: bool = False) -> Facts:
+    """Return what is known of a station's nameplate, per EVSE."""
+    return Facts("nameplate", _nameplate(profile) | {"csip_aus": csip_aus})
+
+
+def settings(
+    profile: StationProfile,
+    at: datetime,
+    defaults: Iterable[DerControl] = (),
+    *,
+    csip_aus: bool = False,
+) -> Facts:
+    """Return how a station is set: its nameplate, and what its utility's default control sets."""
+    values: dict[str, Value] = {**_nameplate(profile), "at": at, "csip_aus": csip_aus}
+    for control in defaults:
+        match control:
+            case Gradients():
+                values |= {"gradient": control.normal, "soft_gradient": control.soft}
+            case EnterService():
+                values |= _members_of(control)
+            case _:
+                pass
+    return Facts("settings", values)
+
+
+def status(known: StationStatus) -> Facts:
+    """Return what a station is doing."""
+    alarms = frozenset(fault.value for fault in known.alarms)
+    return Facts("status", _members_of(known) | {"alarms": alarms})
+
+
+def availability(known: Availability) -> Facts:
+    """Return what a station could do."""
+    return Facts("availability", _members_of(known))
+
+
+def answer(
+    outcome: ControlOutcome, *, event: str, device: str, at: datetime, elements: Iterable[str] = ()
+) -> Facts:
+    """Return what became of a command; `elements` are those of the document that it came by."""
+    values: dict[str, Value] = {"event": event, "device": device, "at": at}
+    told: dict[str, Value] = {"outcome": outcome.value, "elements": frozenset(elements)}
+    return Facts("outcome", values | told)
+
+
+def measurement(
+    average: Average, start: datetime, duration_s: int, *, frame: str = "generator"
+) -> Facts:
+    """Return a mean that was measured over an interval; `frame` is how a program wants its sign."""
+    return Facts(
+        "measurement",
+        {
+            "kind": average.kind.value,
+            "phase": Phase.ALL.value,
+            "quality": average.quality.value,
+            "mean": average.value,
+            "start": start,
+            "duration": Fraction(duration_s),
+            "frame": frame,
+        },
+    )
+
+
+def _nameplate(profile: StationProfile) -> dict[str, Value]:
+    evses = profile.evses
+    rated: dict[str, Value] = {
+        name: tuple(getattr(evse.ratings, name) for evse in evses) for name in RATINGS
+    }
+    return rated | {
+        "der_modes": tuple(evse.der_modes for evse in evses),
+        "v2x_operation_modes": tuple(evse.v2x_operation_modes for evse in evses),
+        "discharges": tuple((evse.ratings.max_discharge_rate_w or 0) > 0 for evse in evses),
+    }
+
+
+def _members_of(known: Any) -> dict[str, Value]:
+    return {part.name: getattr(known, part.name) for part in fields(known)}

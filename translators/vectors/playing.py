@@ -30,7 +30,7 @@ def play(
 ) -> tuple[Difference, ...]:
     """Return where the translation differs from what a vector expects; `DocumentError` where it is none."""
     case = case_of(vector, stations)
-    return tuple(_differences(vector, case, travel(book, case)))
+    return tuple(_differences(book, vector, case, travel(book, case)))
 
 
 def case_of(vector: Vector, stations: Mapping[str, KnownStation]) -> Case:
@@ -91,7 +91,9 @@ def _situation(context: ContextForm) -> Situation:
     )
 
 
-def _differences(vector: Vector, case: Case, gone: Translation[Journey]) -> list[Difference]:
+def _differences(
+    book: Book, vector: Vector, case: Case, gone: Translation[Journey]
+) -> list[Difference]:
     expect, commands = vector.expect, gone.value.commands
     mrid = commands[0].mrid if commands else ""
 
@@ -108,7 +110,7 @@ def _differences(vector: Vector, case: Case, gone: Translation[Journey]) -> list
     lost = sorted({loss.kind.value for loss in gone.losses})
     if kinds != lost:
         found.append(Difference("loss_kinds", shown(kinds), shown(lost)))
-    statuses = owed(gone, Revision(case.document.revision))
+    statuses = owed(book, gone, Revision(case.document.revision))
     if expect.response_status is not None and expect.response_status not in statuses:
         told = " or ".join(map(str, statuses)) or "none"
         found.append(Difference("response_status", str(expect.response_status), told))

@@ -39,6 +39,7 @@ from gateway.protocols.sep2_walk import Answer, Identity, Request, Walk
 from translators.ieee2030_5 import outbound
 from translators.ieee2030_5.inbound import ProgramContext, to_command
 from translators.rules.book import Book
+from translators.rules.facts import answer
 
 log = structlog.get_logger()
 
@@ -69,8 +70,8 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
         self._draw = draw or random.SystemRandom()
         self._walk: Walk | None = None
         self._outgoing = Outgoing(access.utility, self._monotonic)
-        self._readings = Readings(self._outgoing, access.utility)
-        self._reports = Reports(self._outgoing, access.utility, access.revision)
+        self._readings = Readings(self._outgoing, book, access)
+        self._reports = Reports(self._outgoing, book, access)
         self._rate_changed = asyncio.Event()
         self._reporting = asyncio.Lock()
         self._reported: object = None
@@ -96,14 +97,14 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
             raise ResponseRefusedError(
                 f"replyTo {response.reply_to!r} leads to another origin", where=self._access.utility
             )
-        document = outbound.response(
+        told = answer(
             response.outcome,
-            self._access.revision,
-            mrid=response.mrid,
-            lfdi=self._lfdi,
-            created=response.created,
+            event=response.mrid,
+            device=self._lfdi,
+            at=response.created,
             elements=_modes(walk, response.mrid),
         )
+        document = outbound.response(self._book, self._access.revision, told)
         await self._outgoing.send("POST", url, document)
 
     async def post_samples(self, effect: PostSamples) -> None:
@@ -150,9 +151,10 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
         if request.role is not Role.ENROLMENT:
             return await channel.get(request.url)
         at = self._clock.now().utc + timedelta(seconds=walk.offset_s)
-        answer, _ = await channel.send("POST", request.url, outbound.end_device(channel.lfdi, at))
-        log.info("utility.enrolment", utility=self._access.utility, status=answer.status)
-        return answer
+        device = outbound.end_device(self._book, self._access.revision, channel.lfdi, at)
+        reply, _ = await channel.send("POST", request.url, device)
+        log.info("utility.enrolment", utility=self._access.utility, status=reply.status)
+        return reply
 
     def _tell(self, walk: Walk, change: Change, post: Post) -> None:
         """Hand one change to the engine in its own words."""

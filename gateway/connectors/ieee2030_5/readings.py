@@ -7,11 +7,14 @@ from datetime import datetime
 
 import structlog
 
+from gateway.connectors.ieee2030_5.access import UtilityAccess
 from gateway.connectors.ieee2030_5.outgoing import Outgoing, leads_nowhere
 from gateway.errors import PeerError
 from gateway.protocols.sep2_survey import Survey
+from translators.canonical.averages import Average
 from translators.canonical.telemetry import Sample
-from translators.ieee2030_5.mirror import Average, averages, point_mrid, reading, usage_point
+from translators.ieee2030_5.mirror import averages, point_mrid, reading, usage_point
+from translators.rules.book import Book
 
 log = structlog.get_logger()
 
@@ -23,9 +26,10 @@ _MOST_SAMPLES = 100_000
 class Readings:
     """Collects samples, and posts their averages; the newest count, a lost interval stays lost."""
 
-    def __init__(self, outgoing: Outgoing, utility: str) -> None:
+    def __init__(self, outgoing: Outgoing, book: Book, access: UtilityAccess) -> None:
         """Hold no sample, know no mirror."""
-        self._outgoing, self._utility = outgoing, utility
+        self._outgoing, self._book = outgoing, book
+        self._utility, self._revision = access.utility, access.revision
         self._samples: deque[Sample] = deque(maxlen=_MOST_SAMPLES)
         self._mirror: str | None = None
         self._problem = ""
@@ -36,7 +40,7 @@ class Readings:
 
     async def post(self, tree: Survey, lfdi: str, start: datetime, duration_s: int) -> None:
         """Post what was measured since `start` (utility time); problems are logged once each."""
-        found = averages(self._samples)
+        found = averages(self._book, self._revision, self._samples)
         self._samples.clear()
         if not found or tree.mirror_list is None or tree.obstacle:
             return
@@ -62,15 +66,15 @@ class Readings:
         self, mirror: str, lfdi: str, found: tuple[Average, ...], span: tuple[datetime, int]
     ) -> None:
         for average in found:
-            await self._outgoing.send("POST", mirror, reading(lfdi, average, *span))
+            told = reading(self._book, self._revision, lfdi, average, span)
+            await self._outgoing.send("POST", mirror, told.value)
         self._mirror = mirror
 
     async def _create(self, tree: Survey, lfdi: str, duration_s: int) -> str:
         """Make the MirrorUsagePoint and return its address; the same mRID makes no second one."""
         self._mirror = None
-        where = await self._outgoing.send(
-            "POST", tree.mirror_list or "", usage_point(lfdi, duration_s)
-        )
+        point = usage_point(self._book, self._revision, lfdi, duration_s)
+        where = await self._outgoing.send("POST", tree.mirror_list or "", point)
         if where is None:
             raise PeerError("the new MirrorUsagePoint has no Location", where=self._utility)
         return where

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from fractions import Fraction
 
 import structlog
 
+from gateway.connectors.ieee2030_5.access import UtilityAccess
 from gateway.connectors.ieee2030_5.outgoing import Outgoing, leads_nowhere
 from gateway.core.effects import ReportStation
 from gateway.errors import PeerError, ResponseRefusedError
 from gateway.protocols.sep2_documents import number
 from gateway.protocols.sep2_survey import Survey
-from translators.canonical.commands import Revision
+from translators.canonical.controls import Gradients
+from translators.canonical.status import StationStatus
 from translators.ieee2030_5 import xml
 from translators.ieee2030_5.nameplate import der_capability, der_settings
 from translators.ieee2030_5.outbound import der_status
 from translators.ieee2030_5.wire import Resource
+from translators.rules.book import Book
 from translators.rules.trace import Translation
 
 log = structlog.get_logger()
@@ -27,9 +31,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Reports:
     """Knows what the utility took last, by address, and sends only what says something else."""
 
-    def __init__(self, outgoing: Outgoing, utility: str, revision: Revision) -> None:
+    def __init__(self, outgoing: Outgoing, book: Book, access: UtilityAccess) -> None:
         """Have nothing to tell yet."""
-        self._outgoing, self._utility, self._revision = outgoing, utility, revision
+        self._outgoing, self._book = outgoing, book
+        self._utility, self._revision = access.utility, access.revision
         self._taken: dict[str, bytes] = {}
         self.newest: ReportStation | None = None
 
@@ -68,23 +73,25 @@ class Reports:
         """Yield each document with its address, as far as the utility has one for it."""
         for der in tree.ders[:1]:
             if report.profile is not None and der.capability is not None:
-                yield der.capability, der_capability(report.profile, self._revision, tree.csip_aus)
+                yield (
+                    der.capability,
+                    der_capability(self._book, report.profile, self._revision, tree.csip_aus),
+                )
             if report.profile is not None and der.settings is not None:
                 yield (
                     der.settings,
                     der_settings(
+                        self._book,
                         report.profile,
                         self._revision,
                         at,
-                        gradient=default_gradient(tree),
+                        defaults=[Gradients(Fraction(default_gradient(tree), 100))],
                         csip_aus=tree.csip_aus,
                     ),
                 )
             if der.status is not None:
-                status = der_status(
-                    self._revision, connected=report.connected, alarms=report.alarms, at=at
-                )
-                yield der.status, Translation(status)
+                status = StationStatus(at, report.connected, report.alarms)
+                yield der.status, der_status(self._book, self._revision, status)
 
 
 def default_gradient(tree: Survey) -> int:

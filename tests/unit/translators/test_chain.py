@@ -114,4 +114,4 @@ BAD = el("opModMaxLimW", "10001")
 )
 def test_a_translation_owes_what_it_alone_decides(base, station, revision, status):
     case = Case(Served(a_dercontrol(*base), {}, in_program(revision)), station, situation())
-    assert owed(travel(book(), case), Revision(revision)) == status
+    assert owed(book(), travel(book(), case), Revision(revision)) == status

@@ -28,16 +28,16 @@ def test_what_is_no_command_comes_to_nothing_and_owes_253():
     gone = travel(shipped_book(), a_case("<DERControl/>"))
     assert gone.value.commands == ()
     assert gone.value.orders.messages == ()
-    assert owed(gone, Revision.IEEE2030_5_2018) == (253,)
+    assert owed(shipped_book(), gone, Revision.IEEE2030_5_2018) == (253,)
 
 
 def test_the_gravest_refusal_is_owed():
     base = "<opModFixedV>10000</opModFixedV><opModVoltVar href='/none'/>"
     gone = travel(shipped_book(), a_case(control_xml(base)))
     assert len(gone.refusals) == 2
-    assert owed(gone, Revision.IEEE2030_5_2023) == (253,)
+    assert owed(shipped_book(), gone, Revision.IEEE2030_5_2023) == (253,)
 
 
 def test_messages_leave_the_status_to_the_station():
     gone = travel(shipped_book(), a_case(control_xml()))
-    assert owed(gone, Revision.IEEE2030_5_2023) == ()
+    assert owed(shipped_book(), gone, Revision.IEEE2030_5_2023) == ()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.app import shipped_book
 from gateway.connectors.ieee2030_5 import UtilityAccess
 from gateway.connectors.ieee2030_5.channel import Channel, _retry_after
 from gateway.connectors.ieee2030_5.outgoing import Outgoing
@@ -91,7 +92,7 @@ def test_the_post_rate(mirror, device, seconds):
 
 async def test_without_a_mirror_list_nothing_is_posted():
     clerk = Clerk()
-    readings = Readings(clerk, "dso")
+    readings = Readings(clerk, shipped_book(), an_access())
     await readings.post(Survey(mirror_list="https://x/mup"), LFDI, NOW, 300)
     assert clerk.sent == []
 
@@ -116,7 +117,7 @@ ALL = Der("https://x/cap", "https://x/set", "https://x/stat", None)
 )
 async def test_documents_go_where_there_is_a_place_for_them(der, profile, sent):
     clerk = Clerk()
-    reports = Reports(clerk, "dso", OLD)
+    reports = Reports(clerk, shipped_book(), an_access())
     reports.newest = a_report(profile, at=NOW)
     await reports.deliver(told_by(der))
     await reports.deliver(told_by(der))
@@ -124,12 +125,12 @@ async def test_documents_go_where_there_is_a_place_for_them(der, profile, sent):
 
 
 async def test_nothing_to_tell_is_told_to_nobody():
-    await Reports(Clerk(), "dso", OLD).deliver(told_by(ALL))
+    await Reports(Clerk(), shipped_book(), an_access()).deliver(told_by(ALL))
 
 
 @pytest.mark.parametrize("tree", [Survey(), Survey(obstacle="wrong PIN", ders_known=True)])
 async def test_a_report_waits_until_its_place_is_known(tree):
-    reports = Reports(Clerk(), "dso", OLD)
+    reports = Reports(Clerk(), shipped_book(), an_access())
     reports.newest = a_report(at=NOW)
     with pytest.raises(PeerError, match=tree.obstacle or "not known yet"):
         await reports.deliver(tree)

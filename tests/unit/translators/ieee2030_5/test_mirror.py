@@ -5,11 +5,15 @@ from fractions import Fraction
 
 import pytest
 
+from support.upward import averages, reading, usage_point
+from translators.canonical.averages import Average
+from translators.canonical.commands import Revision
 from translators.canonical.telemetry import Phase, Quality, Sample
-from translators.ieee2030_5.mirror import Average, averages, point_mrid, reading, usage_point
+from translators.ieee2030_5.mirror import point_mrid
 from translators.units import Kind
 
 LFDI = "3E4F45AB31EDFE5B67E343E5E4562E31984E23E5"
+OLD = Revision.IEEE2030_5_2018
 AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
@@ -18,7 +22,7 @@ def sample(kind, value, *, evse=1, phase=Phase.ALL, quality=Quality.GOOD):
 
 
 def mean(*samples):
-    return {average.kind: average.value for average in averages(samples)}
+    return {average.kind: average.value for average in averages(OLD, samples)}
 
 
 @pytest.mark.parametrize("kind", [Kind.POWER, Kind.REACTIVE, Kind.VOLTAGE, Kind.FREQUENCY])
@@ -45,19 +49,20 @@ def test_a_sum_counts_before_its_parts():
 
 def test_a_questionable_sample_makes_its_average_questionable():
     found = averages(
+        OLD,
         [
             sample(Kind.POWER, 1),
             sample(Kind.POWER, 1, quality=Quality.QUESTIONABLE),
             sample(Kind.VOLTAGE, 230),
-        ]
+        ],
     )
     assert [average.quality for average in found] == [Quality.QUESTIONABLE, Quality.GOOD]
-    marked = reading(LFDI, found[0], AT, 300)
+    marked = reading(OLD, LFDI, found[0], AT, 300)
     assert marked.text_at("Reading/qualityFlags") == "0010"
 
 
 def test_other_quantities_are_not_mirrored():
-    assert averages([sample(Kind.CURRENT, 5)]) == ()
+    assert averages(OLD, [sample(Kind.CURRENT, 5)]) == ()
 
 
 @pytest.mark.parametrize(
@@ -73,7 +78,7 @@ def test_other_quantities_are_not_mirrored():
     ],
 )
 def test_values_are_told_in_the_unit_of_their_type(kind, value, told):
-    made = reading(LFDI, Average(kind, value), AT, 300)
+    made = reading(OLD, LFDI, Average(kind, value), AT, 300)
     assert made.text_at("Reading/value") == told
     assert made.text_at("Reading/qualityFlags") == "0001"
     assert made.text_at("Reading/timePeriod/start") == str(int(AT.timestamp()))
@@ -82,7 +87,7 @@ def test_values_are_told_in_the_unit_of_their_type(kind, value, told):
 
 def test_an_interval_lasts_a_second_at_least():
     assert (
-        reading(LFDI, Average(Kind.POWER, Fraction(1)), AT, 0).text_at(
+        reading(OLD, LFDI, Average(Kind.POWER, Fraction(1)), AT, 0).text_at(
             "Reading/timePeriod/duration"
         )
         == "1"
@@ -90,7 +95,7 @@ def test_an_interval_lasts_a_second_at_least():
 
 
 def test_the_point_lists_the_types_of_its_readings():
-    point = usage_point(LFDI, 300, 60)
+    point = usage_point(OLD, LFDI, 300, 60)
     assert point.text_at("roleFlags") == "0049"
     assert point.text_at("deviceLFDI") == LFDI
     assert point.text_at("postRate") == "60"
@@ -106,16 +111,16 @@ def test_the_point_lists_the_types_of_its_readings():
         ("33", "2", "37", ""),
     ]
     assert [kind.text_at("powerOfTenMultiplier") for kind in types] == ["0", "0", "-1", "-3"]
-    assert usage_point(LFDI, 300).first("postRate") is None
+    assert usage_point(OLD, LFDI, 300).first("postRate") is None
 
 
 def test_names_are_stable_and_of_one_device():
-    point = usage_point(LFDI, 300)
+    point = usage_point(OLD, LFDI, 300)
     names = [meter.text_at("mRID") for meter in point.every("MirrorMeterReading")]
     names.append(point.text_at("mRID"))
     assert len(set(names)) == 5
     assert all(len(name) == 32 for name in names)
     assert point_mrid(LFDI) == point.text_at("mRID")
     assert point_mrid(LFDI) != point_mrid(LFDI[::-1])
-    power = reading(LFDI, Average(Kind.POWER, Fraction(1)), AT, 1)
+    power = reading(OLD, LFDI, Average(Kind.POWER, Fraction(1)), AT, 1)
     assert power.text_at("mRID") == names[0]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from translators.ieee2030_5.mirror import usage_point
+from support.upward import usage_point
+from translators.canonical.commands import Revision
 
 LFDI = "3E4F45AB31EDFE5B67E343E5E4562E31984E23E5"
 POWER, REACTIVE, VOLTAGE, FREQUENCY = range(4)
@@ -19,7 +20,7 @@ POWER, REACTIVE, VOLTAGE, FREQUENCY = range(4)
     ids=["W", "var", "V", "Hz"],
 )
 def test_a_reading_type_is_told_whole(meter, direction, multiplier, unit):
-    meters = tuple(usage_point(LFDI, 300).every("MirrorMeterReading"))
+    meters = tuple(usage_point(Revision.IEEE2030_5_2018, LFDI, 300).every("MirrorMeterReading"))
     kind = meters[meter].first("ReadingType")
     assert {child.name: child.text for child in kind.children} == {
         "accumulationBehaviour": "12",

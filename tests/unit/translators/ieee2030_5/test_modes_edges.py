@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from support.upward import der_capability, report
 from translators.canonical.capability import Current, Evse, Ratings, StationProfile
 from translators.canonical.commands import Revision
-from translators.ieee2030_5.modes import FIRST, SECOND, modes_of
-from translators.ieee2030_5.nameplate import der_capability
 
 LISTED = re.compile(r"^(\d+) [-=] (opMod\w+)", re.MULTILINE)
 
@@ -24,10 +23,22 @@ def schema():
     return etree.parse(Path(found.origin).parent / "schemas" / "sep2_schema_2023.xsd")
 
 
-@pytest.mark.parametrize(("name", "bits"), [("DERControlType", FIRST), ("DERControlType2", SECOND)])
-def test_the_bits_are_those_that_the_schema_lists(schema, name, bits):
+@pytest.mark.parametrize(
+    ("document", "member", "name"),
+    [
+        ("DERCapability", "modesSupported", "DERControlType"),
+        ("DERCapability", "modesSupported2", "DERControlType2"),
+        ("DERSettings", "modesEnabled", "DERControlType"),
+        ("DERSettings", "modesEnabled2", "DERControlType2"),
+        ("DERControlResponse", "modesResponded", "DERControlType"),
+        ("DERControlResponse", "modesResponded2", "DERControlType2"),
+    ],
+)
+def test_the_bits_are_those_that_the_schema_lists(schema, document, member, name):
+    told = report("ieee2030_5", Revision.IEEE2030_5_2023, document).model.emit[member].bits
+    bits = {bit.name: bit.bit for bit in told if bit.name not in {"Charge", "Discharge"}}
     text = schema.xpath(f"string(//*[@name='{name}']//*[local-name()='documentation'])")
-    assert {mode: int(bit) for bit, mode in LISTED.findall(text)} == dict(bits)
+    assert {mode: int(bit) for bit, mode in LISTED.findall(text)} == bits
 
 
 def station(*modes, max_w=11000, discharge=None, v2x=()):
@@ -37,7 +48,8 @@ def station(*modes, max_w=11000, discharge=None, v2x=()):
 
 
 def first_word(*modes, **changes):
-    return modes_of(station(*modes, **changes))[0]
+    told = der_capability(station(*modes, **changes), Revision.IEEE2030_5_2018).value
+    return int(told.text_at("modesSupported"), 16)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,9 @@ from fractions import Fraction
 import pytest
 
 from support.engine_bench import a_profile
+from support.upward import der_capability, der_settings, report
 from translators.canonical.capability import Current, Evse, Ratings, StationProfile
 from translators.canonical.commands import Revision
-from translators.ieee2030_5.elements import UINT16, measure, scale
-from translators.ieee2030_5.modes import FIRST, SECOND, modes_of, words
-from translators.ieee2030_5.nameplate import der_capability, der_settings
 
 AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
 OLD, NEW = Revision.IEEE2030_5_2018, Revision.IEEE2030_5_2023
@@ -22,40 +20,6 @@ def station(*ratings, **changes):
         Evse(number, Current.AC, 3, each, **changes) for number, each in enumerate(ratings, 1)
     )
     return StationProfile("CS1", "2.1", Fraction(50), evses)
-
-
-@pytest.mark.parametrize(
-    ("value", "valid", "form"),
-    [
-        pytest.param("22000", None, (22000, 0, 0), id="as it is"),
-        pytest.param("-22000", None, (-22000, 0, 0), id="below zero"),
-        pytest.param("40000", None, (4000, 1, 0), id="above Int16"),
-        pytest.param("40000", UINT16, (40000, 0, 0), id="within UInt16"),
-        pytest.param("230.5", UINT16, (2305, -1, 0), id="a tenth"),
-        pytest.param("0.125", None, (125, -3, 0), id="thousandths"),
-        pytest.param("123456.78", None, (12345, 1, Fraction("6.78")), id="cut"),
-        pytest.param("-123456.78", None, (-12345, 1, Fraction("-6.78")), id="cut towards zero"),
-        pytest.param("1/3", None, (333, -3, Fraction(1, 3000)), id="no decimal"),
-        pytest.param("1" + "0" * 20, None, (32767, 9, None), id="beyond everything"),
-        pytest.param("-1" + "0" * 20, None, (-32768, 9, None), id="below everything"),
-        pytest.param("0", None, (0, 0, 0), id="zero"),
-    ],
-)
-def test_numbers_take_their_plainest_form_or_are_cut(value, valid, form):
-    made = scale(Fraction(value), valid) if valid else scale(Fraction(value))
-    assert (made.value, made.multiplier) == form[:2]
-    assert made.value * Fraction(10) ** made.multiplier + made.residual == Fraction(value)
-    assert form[2] is None or made.residual == form[2]
-
-
-def test_what_is_cut_is_a_loss():
-    losses = []
-    measure("rtgMaxW", Fraction("123456.78"), losses)
-    (loss,) = losses
-    assert (loss.kind, loss.where, loss.residual) == ("round", "rtgMaxW", "6.78")
-    measure("rtgMaxW", Fraction(5), losses)
-    assert measure("rtgMaxW", None, losses) is None
-    assert len(losses) == 1
 
 
 FULL = Ratings(
@@ -93,6 +57,8 @@ def test_every_rating_is_told():
         "rtgMaxW": 11000,
         "rtgMinPFOverExcited": Fraction(8, 10),
         "rtgMinPFUnderExcited": Fraction(667, 1000),
+        "rtgOverExcitedPF": Fraction(8, 10),
+        "rtgUnderExcitedPF": Fraction(667, 1000),
         "rtgVNom": 230,
     }
 
@@ -143,13 +109,14 @@ def test_the_second_word_of_modes_is_of_2023():
 
 
 def bits(profile):
-    first, _ = modes_of(profile)
-    names = {bit: name for name, bit in FIRST.items()} | {0: "charge", 1: "discharge"}
+    first = int(der_capability(profile, OLD).value.text_at("modesSupported"), 16)
+    rule = report("ieee2030_5", OLD, "DERCapability")
+    names = {bit.bit: bit.name for bit in rule.model.emit["modesSupported"].bits}
     return {names[bit] for bit in range(32) if first >> bit & 1}
 
 
 PROFILES = {
-    "charge",
+    "Charge",
     "opModConnect",
     "opModEnergize",
     "opModFixedW",
@@ -160,18 +127,18 @@ PROFILES = {
 
 def test_a_charge_only_station_offers_what_profiles_carry():
     assert bits(station(Ratings(max_charge_rate_w=Fraction(1)))) == PROFILES
-    assert bits(station()) == PROFILES
 
 
 def test_der_modes_count_where_every_evse_has_them():
     profile = a_profile()
-    assert {"discharge", "opModVoltVar", "opModTargetVar", "opModFixedPFInjectW"} <= bits(profile)
+    assert {"Discharge", "opModVoltVar", "opModTargetVar", "opModFixedPFInjectW"} <= bits(profile)
     plain = Evse(2, Current.AC, 3, FULL)
     mixed = replace(profile, evses=(*profile.evses, plain))
-    assert bits(mixed) == PROFILES | {"discharge"}
+    assert bits(mixed) == PROFILES | {"Discharge"}
 
 
-def test_every_mode_has_a_bit_of_its_own():
-    assert sorted(FIRST.values()) == list(range(2, 32))
-    assert sorted(SECOND.values()) == list(range(10))
-    assert words(["opModTargetV", "rampTms"]) == (0, 1 << 9)
+@pytest.mark.parametrize("member", ["modesSupported", "modesSupported2"])
+def test_what_can_be_done_is_enabled(member):
+    able = report("ieee2030_5", NEW, "DERCapability").model.emit[member]
+    enabled = report("ieee2030_5", NEW, "DERSettings").model.emit
+    assert enabled[member.replace("Supported", "Enabled")] == able

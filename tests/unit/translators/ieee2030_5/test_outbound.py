@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from support.upward import der_status, end_device, response, status_code
 from translators.canonical.commands import Revision
 from translators.canonical.telemetry import ControlOutcome, GridFault
-from translators.ieee2030_5.outbound import der_status, end_device, response, status_code
 
 LFDI = "3E4F45AB31EDFE5B67E343E5E4562E31984E23E5"
 AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -65,7 +65,7 @@ def test_a_response_of_2023_names_the_modes():
 
 
 def test_registration_says_evse():
-    made = texts(end_device(LFDI, AT))
+    made = texts(end_device(OLD, LFDI, AT))
     assert made["deviceCategory"] == "00020000"
     assert (made["lFDI"], made["sFDI"]) == (LFDI, "167261211391")
 
