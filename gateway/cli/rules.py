@@ -10,9 +10,11 @@ import typer
 
 from gateway.app import shipped_book
 from gateway.errors import SettingsError
-from gateway.settings.mappings import mapping_files
+from gateway.settings.mappings import coverage_files, mapping_files
 from translators.chain import load_book
 from translators.rules.book import Book
+from translators.rules.coverage_schema import Coverage
+from translators.rules.reader import read
 
 Rules = Annotated[
     Path | None,
@@ -31,3 +33,14 @@ def files(folder: Path | None) -> dict[str, str]:
     if folder is not None and not folder.is_dir():
         raise SettingsError("is no folder", where=str(folder), code="DG-1070")
     return mapping_files(folder)
+
+
+def coverage_documents(folder: Path | None) -> list[Coverage]:
+    """Return the coverage documents beside the rules; the shipped ones where a folder has none."""
+    texts = coverage_files(folder) or coverage_files()
+    return [
+        model
+        for path, text in texts.items()
+        for model in read(path, text)
+        if isinstance(model, Coverage)
+    ]

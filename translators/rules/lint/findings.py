@@ -1,0 +1,113 @@
+"""What a check works on and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from translators.rules.book import Book
+from translators.rules.coverage.claims import Rule, Subject
+from translators.rules.source import SourceRule
+from translators.rules.target import TargetRule
+
+type Key = str | int
+
+
+class Level(StrEnum):
+    """How bad a finding is: an error ends lint with 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault: `place` is `file:line`, `rule` an id with its version."""
+
+    level: Level
+    place: str
+    rule: str
+    problem: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        """Return `file:line: level: rule: what; suggestion`."""
+        hint = f"; {self.suggestion}" if self.suggestion else ""
+        return f"{self.place}: {self.level}: {self.rule}: {self.problem}{hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the schemas say: leaves by subject, and what coded members may say by (revision, member).
+
+    A protocol without subjects is not known: its paths are not checked.
+    """
+
+    leaves: Mapping[Subject, frozenset[str]]
+    codes: Mapping[tuple[str, str], frozenset[int]]
+
+
+class Places:
+    """Where each rule and each key of it stands."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        """Read the positions of all documents."""
+        self._found: dict[str, tuple[str, CommentedMap]] = {}
+        for path, text in files.items():
+            for document in YAML(typ="rt").load_all(text):
+                if document is not None:
+                    self._found[document["metadata"]["id"]] = (path, document)
+
+    def of(self, rule: str, keys: Sequence[Key]) -> str:
+        """Return `file:line` of the deepest key that is there; `rule` may carry a version."""
+        path, node = self._found[rule.partition("@")[0]]
+        line = node.lc.line
+        found: Any = node
+        for key in keys:
+            if isinstance(found, CommentedMap) and key in found:
+                line = found.lc.key(key)[0]
+            elif isinstance(found, CommentedSeq) and isinstance(key, int):
+                line = found.lc.item(key)[0]
+            else:
+                break
+            found = found[key]
+        return f"{path}:{line + 1}"
+
+
+class Ground:
+    """The book under lint, with places and schemas."""
+
+    def __init__(self, book: Book, files: Mapping[str, str], known: Known) -> None:
+        """Keep them; positions are read once."""
+        self.book = book
+        self.known = known
+        self._places = Places(files)
+
+    @cached_property
+    def sources(self) -> tuple[SourceRule, ...]:
+        """The rules that read."""
+        return tuple(rule for rule in self.book.rules if isinstance(rule, SourceRule))
+
+    @cached_property
+    def targets(self) -> tuple[TargetRule, ...]:
+        """The rules that write to stations."""
+        return tuple(rule for rule in self.book.rules if isinstance(rule, TargetRule))
+
+    def error(self, rule: Rule, at: Sequence[Key], problem: str, suggestion: str = "") -> Finding:
+        """Return an error at a key of a rule."""
+        place = self._places.of(rule.id, at)
+        return Finding(Level.ERROR, place, rule.id, problem, suggestion)
+
+    def warning(self, rule: Rule, at: Sequence[Key], problem: str, suggestion: str = "") -> Finding:
+        """Return a warning at a key of a rule."""
+        place = self._places.of(rule.id, at)
+        return Finding(Level.WARNING, place, rule.id, problem, suggestion)
+
+
+type Findings = Iterator[Finding]

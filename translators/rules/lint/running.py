@@ -1,0 +1,50 @@
+"""The closed list of checks, and their run over a book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from translators.rules.book import Book
+from translators.rules.lint import form, numbers, paths, reach
+from translators.rules.lint.findings import Finding, Findings, Ground, Known, Level
+
+CHECKS: tuple[Callable[[Ground], Findings], ...] = (
+    form.ids,
+    form.cites,
+    form.tests,
+    paths.wire_names,
+    paths.revisions,
+    paths.both_ways,
+    paths.unused_fields,
+    reach.arms,
+    reach.guards,
+    reach.conditions,
+    reach.variants,
+    reach.costs,
+    numbers.signs,
+    numbers.hundredths,
+    numbers.looser_limits,
+    numbers.idle_fields,
+)
+
+
+def lint(book: Book, files: Mapping[str, str], known: Known) -> tuple[Finding, ...]:
+    """Return what all checks find in a book that loads, by place."""
+    ground = Ground(book, files, known)
+    found = [finding for check in CHECKS for finding in check(ground)]
+    return tuple(sorted(found, key=_order))
+
+
+def _order(finding: Finding) -> tuple[str, int, str]:
+    path, _, line = finding.place.rpartition(":")
+    return path, int(line), finding.problem
+
+
+def failed(findings: tuple[Finding, ...]) -> bool:
+    """Say whether one of the findings is an error."""
+    return any(finding.level is Level.ERROR for finding in findings)
+
+
+def counted(findings: tuple[Finding, ...]) -> dict[Level, int]:
+    """Return how many findings there are of each level."""
+    return {level: sum(item.level is level for item in findings) for level in Level}
