@@ -15,8 +15,6 @@ from translators.vectors import case_of, play, read_stations, read_vector
 HERE = Path(__file__).parent
 FOLDERS = ("vectors", "own")
 FILES = [path for folder in FOLDERS for path in sorted((HERE / folder).glob("*.json"))]
-NOT_YET = {"GV29", "GV31", "GV32", "GV33", "GV34"}
-"""OpenADR: its documents are recognised, and nothing maps them yet."""
 
 
 def book():
@@ -44,16 +42,7 @@ def outcome(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_vector_is_translated_exactly(path):
-    expected = (
-        ["source.protocol: no mapping for openadr yet (rule vector)"]
-        if path.stem in NOT_YET
-        else []
-    )
-    assert outcome(path) == expected
-
-
-def test_the_vectors_that_are_not_covered_are_exactly_these():
-    assert {path.stem for path in FILES if outcome(path)} == NOT_YET
+    assert outcome(path) == []
 
 
 def test_every_vector_names_itself():
@@ -86,6 +75,5 @@ def legal(value):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_delivery_makes_the_same(path):
-    if path.stem not in NOT_YET:
-        case = case_of(vector_in(path), stations(path.parent))
-        assert travel(book(), case) == travel(book(), case)
+    case = case_of(vector_in(path), stations(path.parent))
+    assert travel(book(), case) == travel(book(), case)

@@ -311,10 +311,10 @@ class SourceRule:
                 joint = _Joint(point, view)
                 with trace.within(f"points[{number}]."):
                     x, y = read_x(joint, trace, path), read_y(joint, trace, path)
-                    trace.step("unit", f"{path}/{spec.x.from_}", x, "x", x, str(x_unit))
-                    trace.step("unit", f"{path}/{spec.y.from_}", y, "y", y, str(y_unit))
+                    x = _in_whole(x, x_unit, trace, f"{path}/{spec.x.from_}", "x")
+                    y = _in_whole(y, y_unit, trace, f"{path}/{spec.y.from_}", "y")
                     rows.append((x, y, None if excite is None else excite(point, trace, path)))
-            return Points(tuple(rows), x_unit, y_unit)
+            return Points(tuple(rows), _whole(x_unit), _whole(y_unit))
 
         return points
 
@@ -421,6 +421,15 @@ def _turned(field: SourceField, value: Fraction, trace: Trace, place: str, name:
         trace.step("sign", place, value, name, -value)
         value = -value
     return value
+
+
+def _in_whole(value: Fraction, unit: Unit, trace: Trace, place: str, name: str) -> Fraction:
+    """Return the coordinate of a vertex in the canonical form of its unit."""
+    whole = _whole(unit)
+    result = value * unit.scale / whole.scale
+    operation = "unit" if whole == unit else f"unit {unit} -> {whole}"
+    trace.step(operation, place, value, name, result, str(whole))
+    return result
 
 
 def _whole(unit: Unit) -> Unit:

@@ -27,6 +27,9 @@ class PolicyForm(Strict):
 
     fixed_w_positive_base: Literal["setMaxW", "setMaxDischargeRateW"] = "setMaxW"
     alert_grid_emergency: Literal["log", "zero_envelope"] = "log"
+    simple_1: Literal["log", "zero_envelope"] = "log"
+    simple_2: Literal["log", "zero_envelope"] = "log"
+    simple_3: Literal["log", "zero_envelope"] = "log"
     unequal_ratings: Literal["refuse", "sum"] = "refuse"
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from translators.canonical.capability import Dialect, Situation, StationProfile, Transaction
-from translators.canonical.commands import Revision
+from translators.canonical.commands import DerCommand, Revision
 from translators.chain import Case, Journey, control_id, owed, travel
 from translators.errors import DocumentError
 from translators.ieee2030_5.inbound import ProgramContext, Served
 from translators.ieee2030_5.wire import Resource
 from translators.ieee2030_5.xml import parse
+from translators.ocpp.wire import Json
+from translators.openadr.binding import binding_of
+from translators.openadr.inbound import served
+from translators.openadr.payloads import EventContext
+from translators.openadr.wire import program_of
 from translators.rules.book import Book
+from translators.rules.document import Document
 from translators.rules.trace import Translation
 from translators.vectors.comparison import Comparison, Difference, shown
 from translators.vectors.form import ContextForm, Vector
@@ -35,14 +41,17 @@ def play(
 
 def case_of(vector: Vector, stations: Mapping[str, KnownStation]) -> Case:
     """Return the case that a vector describes; `DocumentError` where it cannot be one."""
-    source = vector.source
-    if source.protocol != "ieee2030_5":
-        raise DocumentError(
-            f"no mapping for {source.protocol} yet", where="source.protocol", rule="vector"
-        )
     if vector.station not in stations:
         known = ", ".join(sorted(stations))
         raise DocumentError(f"is none of {known}", where="station", value=vector.station)
+    make = _control if vector.source.protocol == "ieee2030_5" else _event
+    profile = _profile(vector, stations[vector.station])
+    return Case(make(vector), profile, _situation(vector.context))
+
+
+def _control(vector: Vector) -> Document:
+    """Return the DERControl of a vector, with what it links to."""
+    source = vector.source
     documents = {name: _document(name, text) for name, text in source.documents.items()}
     control = documents.pop("control")
     if control.name not in _TIMED:
@@ -59,8 +68,27 @@ def case_of(vector: Vector, stations: Mapping[str, KnownStation]) -> Case:
         primacy=source.program_primacy or 0,
         server_time=_EPOCH,
     )
-    profile = _profile(vector, stations[vector.station])
-    return Case(Served(control, documents, context), profile, _situation(vector.context))
+    return Served(control, documents, context)
+
+
+def _event(vector: Vector) -> Document:
+    """Return the OpenADR event of a vector; it may hold its program as well."""
+    source, binding = vector.source, vector.context.binding
+    try:
+        told = source.documents.get("program")
+        context = EventContext(
+            utility="vector",
+            station=vector.station,
+            revision=Revision(source.revision),
+            program=None if told is None else program_of(told),
+            bindings=(binding_of(binding),) if binding else (),
+            policy=vector.context.policy.model_dump(),
+        )
+    except DocumentError as error:
+        raise DocumentError(
+            error.problem, where=f"context.{error.where}", rule=error.rule
+        ) from error
+    return served(source.documents["event"], context)
 
 
 def _document(name: str, text: Any) -> Resource:
@@ -105,13 +133,38 @@ def _differences(
         {"ocpp": m.ocpp, "action": m.action, "payload": m.payload}
         for m in gone.value.orders.messages
     ]
-    found = Comparison(named).messages(expected, made)
+    found = _twice(made)
+    found += Comparison(named).messages(expected, _as_first(made, commands, case.profile.id))
     kinds = sorted({kind.value for kind in expect.loss_kinds})
     lost = sorted({loss.kind.value for loss in gone.losses})
     if kinds != lost:
         found.append(Difference("loss_kinds", shown(kinds), shown(lost)))
+    if expect.response_status is None:
+        return found
     statuses = owed(book, gone, Revision(case.document.revision))
-    if expect.response_status is not None and expect.response_status not in statuses:
+    if expect.response_status not in statuses:
         told = " or ".join(map(str, statuses)) or "none"
         found.append(Difference("response_status", str(expect.response_status), told))
     return found
+
+
+def _as_first(made: list[Json], commands: Sequence[DerCommand], station: str) -> list[Json]:
+    """Return the messages with the ids that they would have in the first interval: `@ID` names that one."""
+    found = []
+    for message in made:
+        payload = message["payload"]
+        kind = payload.get("controlType", "")
+        later = {control_id(command.mrid, station, kind) for command in commands[1:]}
+        if payload.get("controlId") in later:
+            payload = {**payload, "controlId": control_id(commands[0].mrid, station, kind)}
+        found.append({**message, "payload": payload})
+    return found
+
+
+def _twice(made: list[Json]) -> list[Difference]:
+    """Return controls that share an id: the second would replace the first."""
+    ids = [message["payload"].get("controlId") for message in made]
+    return [
+        Difference("messages", "controls with ids of their own", f"{name} twice")
+        for name in sorted({name for name in ids if name is not None and ids.count(name) > 1})
+    ]
