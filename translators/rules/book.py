@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from translators.canonical.controls import DerControl
 from translators.errors import MappingError
-from translators.rules.bases import check_bases
+from translators.rules.capability import CapabilityRule
+from translators.rules.capability_schema import CapabilityMapping
 from translators.rules.facts import Facts
-from translators.rules.reader import read
+from translators.rules.linking import duplicates, report_keys, source_keys, unlinked
+from translators.rules.reader import Entry, entries
 from translators.rules.report import ReportRule
 from translators.rules.report_schema import ReportMapping
 from translators.rules.schema import SourceMapping, TargetMapping
@@ -63,6 +65,14 @@ class Book:
         return next((rule for rule in rules if rule.serves(facts)), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What could be made of some files: the book of every rule without a fault, and all faults."""
+
+    book: Book
+    faults: tuple[str, ...]
+
+
 def link(
     files: Mapping[str, str],
     codecs: Mapping[str, Codec],
@@ -72,41 +82,65 @@ def link(
 
     `compilers`, by kind, turn documents of further kinds into what `Book.of` gives out.
     """
-    problems: list[str] = []
-    sources: list[SourceRule] = []
-    targets: list[TargetRule] = []
-    others: list[object] = []
-    reports: list[ReportRule] = []
+    sifted = sift(files, codecs, compilers)
+    if sifted.faults:
+        raise MappingError("; ".join(sifted.faults), where="book", rule="load")
+    return sifted.book
+
+
+def sift(
+    files: Mapping[str, str],
+    codecs: Mapping[str, Codec],
+    compilers: Mapping[str, Callable[[Any], object]] = _NO_COMPILERS,
+) -> Sifted:
+    """Return the book of the rules that are good, and a line for every fault of every file."""
+    made: list[tuple[Entry, Any]] = []
+    faults: list[str] = []
     for path, text in sorted(files.items()):
-        try:
-            for model in read(path, text):
-                if isinstance(model, SourceMapping):
-                    sources.append(SourceRule(model))
-                elif isinstance(model, ReportMapping):
-                    reports.append(ReportRule(model))
-                elif isinstance(model, TargetMapping):
-                    targets.append(TargetRule(model, codecs))
-                else:
-                    others.append(compilers.get(model.kind, _as_read)(model))
-        except MappingError as error:
-            placed = str(error)
-            problems.append(placed if placed.startswith(path) else f"{path}: {placed}")
-    problems += _duplicates([*sources, *targets, *reports])
-    problems += _unlinked(sources, targets)
-    if problems:
-        raise MappingError("; ".join(problems), where="book", rule="load")
+        for entry in entries(path, text):
+            faults += entry.faults
+            if entry.model is not None:
+                try:
+                    made.append((entry, _compiled(entry.model, codecs, compilers)))
+                except MappingError as error:
+                    faults.append(entry.place(error))
+    rules = [rule for _, rule in made]
+    bad: set[int] = set()
+    for number, fault in (*duplicates(rules), *unlinked(rules)):
+        bad.add(number)
+        faults.append(made[number][0].place(fault))
+    good = [rule for number, rule in enumerate(rules) if number not in bad]
+    return Sifted(_book(_digest(files), good), tuple(faults))
+
+
+def _compiled(
+    model: Any, codecs: Mapping[str, Codec], compilers: Mapping[str, Callable[[Any], object]]
+) -> Any:
+    if isinstance(model, SourceMapping):
+        return SourceRule(model)
+    if isinstance(model, TargetMapping):
+        return TargetRule(model, codecs)
+    if isinstance(model, ReportMapping):
+        return ReportRule(model)
+    if isinstance(model, CapabilityMapping):
+        return CapabilityRule(model)
+    compiler = compilers.get(model.kind)
+    return model if compiler is None else compiler(model)
+
+
+def _book(digest: str, made: Sequence[Any]) -> Book:
+    sources = [rule for rule in made if isinstance(rule, SourceRule)]
+    targets = [rule for rule in made if isinstance(rule, TargetRule)]
+    reports = [rule for rule in made if isinstance(rule, ReportRule)]
+    known = SourceRule | TargetRule | ReportRule
     return Book(
-        digest=_digest(files),
-        sources={key: rule for rule in sources for key in _source_keys(rule)},
+        digest=digest,
+        sources={key: rule for rule in sources for key in source_keys(rule)},
         targets=_by_control(targets),
         rules=(*sources, *targets, *reports),
         reports=_by_document(reports),
-        others=tuple(others),
+        others=tuple(item for item in made if not isinstance(item, known)),
     )
-
-
-def _as_read(model: Any) -> object:
-    return model
 
 
 def _digest(files: Mapping[str, str]) -> str:
@@ -116,15 +150,6 @@ def _digest(files: Mapping[str, str]) -> str:
             data = part.encode()
             total.update(len(data).to_bytes(8, "big") + data)
     return total.hexdigest()
-
-
-def _source_keys(rule: SourceRule) -> list[tuple[str, str, str, str]]:
-    source = rule.model.source
-    return [
-        (source.protocol, revision, source.parent, element)
-        for revision in source.revisions
-        for element in source.elements
-    ]
 
 
 def _by_control(targets: Iterable[TargetRule]) -> dict[tuple[str, str], tuple[TargetRule, ...]]:
@@ -141,88 +166,7 @@ def _by_document(
 ) -> dict[tuple[str, str, str], tuple[ReportRule, ...]]:
     found: dict[tuple[str, str, str], tuple[ReportRule, ...]] = {}
     for rule in reports:
-        for protocol, revision, document, _ in _report_keys(rule):
+        for protocol, revision, document, _ in report_keys(rule):
             key = (protocol, revision, document)
             found[key] = (*found.get(key, ()), rule)
     return found
-
-
-def _report_keys(
-    rule: ReportRule,
-) -> list[tuple[str, str, str, tuple[tuple[str, str], ...]]]:
-    """Return what a rule claims for itself: document and the facts that select it."""
-    report, match = rule.model.report, tuple(sorted(rule.model.match.items()))
-    return [(report.protocol, edition, report.document, match) for edition in report.revisions]
-
-
-def _target_keys(rule: TargetRule) -> list[object]:
-    """Return what a rule claims for itself: version, control, and the fields that select it."""
-    matches = [tuple(sorted(variant.match.items())) for variant in rule.model.variants] or [()]
-    return [
-        (version, name, match)
-        for version in rule.model.target.versions
-        for name in rule.model.canonical
-        for match in matches
-    ]
-
-
-def _claims(rule: Rule) -> list[object]:
-    match rule:
-        case SourceRule():
-            return [*_source_keys(rule)]
-        case ReportRule():
-            return [*_report_keys(rule)]
-        case _:
-            return _target_keys(rule)
-
-
-def _duplicates(rules: Iterable[Rule]) -> list[str]:
-    """Return a line for every id, and every wire element or control, that two rules claim."""
-    seen: dict[object, str] = {}
-    problems = []
-    for rule in rules:
-        keys = [rule.model.metadata.id, *_claims(rule)]
-        problems += [
-            f"{rule.id}: {key} is taken by {seen[key]}"
-            for number, key in enumerate(keys)
-            if seen.setdefault(key, rule.id) != rule.id or key in keys[:number]
-        ]
-    return problems
-
-
-def _unlinked(sources: Iterable[SourceRule], targets: Iterable[TargetRule]) -> list[str]:
-    """Return a line for every base in which a source may arrive and a target cannot send on."""
-    problems = []
-    for target in targets:
-        for source in sources:
-            if _meet(source, target):
-                problems += _link(source, target)
-    return problems
-
-
-def _meet(source: SourceRule, target: TargetRule) -> bool:
-    """Say whether a control of the source rule can come to the target rule."""
-    if source.model.canonical not in target.model.canonical:
-        return False
-    consts = {name: spec.const for name, spec in source.model.fields.items() if spec.const}
-    return not target.model.variants or any(
-        all(consts.get(key, value) == value for key, value in variant.match.items())
-        for variant in target.model.variants
-    )
-
-
-def _link(source: SourceRule, target: TargetRule) -> list[str]:
-    problems = []
-    for name, number in target.numbers.items():
-        axis = name if name in {"x", "y"} else "value"
-        of = number.spec.control or source.model.canonical
-        read = axis != "value" or number.spec.from_ in source.model.quantity
-        if not read or of != source.model.canonical:
-            continue
-        units = tuple(unit for unit, _ in number.units)
-        for unit in sorted(source.units(axis), key=str):
-            try:
-                check_bases(unit, units, frozenset(number.spec.rebase), f"{target.id}.{name}")
-            except MappingError as error:
-                problems.append(f"{error} (from {source.id})")
-    return problems

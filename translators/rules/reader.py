@@ -4,96 +4,138 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from translators.errors import MappingError
+from translators.rules.capability_schema import CapabilityMapping
+from translators.rules.coverage_schema import Coverage
+from translators.rules.dialects import Dialect
+from translators.rules.profile_schema import Profile
 from translators.rules.report_schema import ReportMapping
 from translators.rules.schema import SourceMapping, TargetMapping
+from translators.rules.yamltext import Path, Place, documents, places
 
-KINDS: tuple[type[BaseModel], ...] = (SourceMapping, TargetMapping, ReportMapping)
+KINDS: tuple[type[BaseModel], ...] = (
+    SourceMapping,
+    TargetMapping,
+    ReportMapping,
+    Coverage,
+    Dialect,
+    Profile,
+    CapabilityMapping,
+)
 """Models of everything that a mapping file may hold; the name of each is its `kind`."""
 
 _MODELS = {model.__name__: model for model in KINDS}
+_START = Place(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One document of a file: a model of `KINDS`, or None and what is wrong with it, line by line."""
+
+    path: str
+    text: str
+    number: int
+    model: Any
+    faults: tuple[str, ...] = ()
+
+    def place(self, error: MappingError) -> str:
+        """Return `file:line:column: error` for what is wrong with the model as a rule."""
+        mark = _likely(places(self.path, self.text, self.number), error)
+        return f"{self.path}:{mark.line}:{mark.column}: {error}"
 
 
 def read(path: str, text: str) -> Iterator[Any]:
     """Yield the documents of one file, models of `KINDS`; `MappingError` names file, line and column."""
-    for document in _documents(path, text):
-        yield _model(path, document)
+    for entry in entries(path, text):
+        if entry.faults:
+            raise MappingError("; ".join(entry.faults))
+        yield entry.model
 
 
-def _documents(path: str, text: str) -> list[Any]:
-    try:
-        return [document for document in YAML(typ="rt").load_all(text) if document is not None]
-    except MarkedYAMLError as exc:
-        mark = exc.problem_mark
-        where = path if mark is None else f"{path}:{mark.line + 1}:{mark.column + 1}"
-        raise MappingError(exc.problem or "is no YAML", where=where, rule="yaml") from exc
-    except YAMLError as exc:
-        raise MappingError("is no text that YAML knows", where=path, rule="yaml") from exc
+def entries(path: str, text: str) -> Iterator[Entry]:
+    """Yield each document of a file, or what is wrong with it; the last is what is no YAML at all."""
+    found = enumerate(documents(path, text))
+    while True:
+        try:
+            number, document = next(found)
+        except StopIteration:
+            return
+        except MappingError as error:
+            yield Entry(path, text, -1, None, (str(error),))
+            return
+        yield _entry(path, text, number, document)
 
 
-def _model(path: str, document: Any) -> Any:
-    if not isinstance(document, CommentedMap):
-        raise MappingError("is no mapping rule", where=path, rule="schema")
+def _entry(path: str, text: str, number: int, document: Any) -> Entry:
+    if not isinstance(document, dict):
+        mark = places(path, text, number).get((), _START)
+        where = f"{path}:{mark.line}:{mark.column}"
+        fault = MappingError("is no mapping rule", where=where, rule="schema")
+        return Entry(path, text, number, None, (str(fault),))
     kind = document.get("kind")
-    if kind not in _MODELS:
-        line, column = _position(document, ["kind"])
-        near = difflib.get_close_matches(str(kind), _MODELS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f", it is one of {', '.join(_MODELS)}"
-        problem = f"is no kind of rule{hint}"
-        where = f"{path}:{line}:{column}: kind"
-        raise MappingError(problem, where=where, value=kind, rule="schema")
+    model = _MODELS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        return Entry(path, text, number, None, (_no_kind(path, text, number, kind),))
     try:
-        return _MODELS[kind].model_validate(_plain(document))
+        return Entry(path, text, number, model.model_validate(document))
     except ValidationError as exc:
-        problems = [_problem(path, document, error) for error in exc.errors()]
-        raise MappingError("; ".join(problems), where="", rule="schema") from exc
+        marks = places(path, text, number)
+        faults = tuple(_problem(path, marks, error) for error in exc.errors())
+        return Entry(path, text, number, None, faults)
 
 
-def _plain(node: Any) -> Any:
-    """Return plain dicts and lists, which strict models take."""
-    if isinstance(node, CommentedMap):
-        return {key: _plain(value) for key, value in node.items()}
-    if isinstance(node, CommentedSeq):
-        return [_plain(value) for value in node]
-    for kind in (bool, int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return node
+def _no_kind(path: str, text: str, number: int, kind: object) -> str:
+    mark = _deepest(places(path, text, number), ["kind"])
+    near = difflib.get_close_matches(str(kind), _MODELS, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f", it is one of {', '.join(_MODELS)}"
+    where = f"{path}:{mark.line}:{mark.column}: kind"
+    return str(MappingError(f"is no kind of rule{hint}", where=where, value=kind, rule="schema"))
 
 
-def _problem(path: str, document: CommentedMap, error: Any) -> str:
+def _problem(path: str, marks: dict[Path, Place], error: Any) -> str:
     """Return `file:line:column: path: what`, with a suggestion for an unknown key."""
     location = error["loc"]
-    line, column = _position(document, location)
-    text = f"{path}:{line}:{column}: {'.'.join(map(str, location))}: {error['msg'].lower()}"
+    mark = _deepest(marks, location)
+    problem = error["msg"].lower()
     if error["type"] == "extra_forbidden":
+        problem = "is no key here"
         close = difflib.get_close_matches(str(location[-1]), _keys(), n=1)
-        text += f"; did you mean {close[0]!r}?" if close else ""
-    return text
+        problem += f"; did you mean {close[0]!r}?" if close else ""
+    where = f"{path}:{mark.line}:{mark.column}: {'.'.join(map(str, location))}"
+    return str(MappingError(problem, where=where, rule="schema"))
 
 
-def _position(document: CommentedMap, location: Sequence[Any]) -> tuple[int, int]:
-    """Return line and column (from 1) of the deepest part of `location` that the file has."""
-    line, column = document.lc.line, document.lc.col
-    node: Any = document
+def _deepest(marks: dict[Path, Place], location: Sequence[Any]) -> Place:
+    """Return where the deepest part of `location` stands that the document has."""
+    at: Path = ()
+    mark = marks.get(at, _START)
     for part in location:
-        if isinstance(node, CommentedMap) and part in node:
-            line, column = node.lc.key(part)
-        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-            line, column = node.lc.item(part)
-        else:
-            break
-        node = node[part]
-    return line + 1, column + 1
+        # a union of models puts the name of its member into the location
+        if (*at, part) in marks:
+            at = (*at, part)
+            mark = marks[at]
+    return mark
 
 
+def _likely(marks: dict[Path, Place], error: MappingError) -> Place:
+    """Return where the text stands that an error complains of, else the key that it names, else the rule."""
+    wanted = None if error.value is None else str(error.value)
+    names = error.where.split(".")
+    held = [(at, mark) for at, mark in marks.items() if at[-1:] == ("=",) and mark.text == wanted]
+    if held:
+        # of several the one below the field that the error names
+        return max(held, key=lambda item: len({str(part) for part in item[0]} & set(names)))[1]
+    keyed = [at for at in marks if at and at[-1] in {wanted, names[-1]}]
+    return marks[min(keyed, key=len)] if keyed else marks.get((), _START)
+
+
+@cache
 def _keys() -> list[str]:
     """Return the keys of all models of the language: enough for a suggestion."""
     models = list(KINDS)

@@ -199,7 +199,7 @@ def test_faults_of_several_files_are_named_together_each_with_its_file():
         edited(SOURCE, ("canonical: FixedVar", "canonical: Fixed")),
         edited(TARGET, ("operator: der_control", "operator: x")),
     )
-    assert "a/source.yaml: t.source@1.0.0 = 'Fixed': is no canonical control" in message
+    assert "a/source.yaml:5:12: t.source@1.0.0 = 'Fixed': is no canonical control" in message
     assert "b/target.yaml:4:" in message
     assert message.endswith("(rule load)")
 
