@@ -37,6 +37,7 @@ from translators.canonical.controls import (
     LimitScope,
     PowerFactorVertex,
     PowerLimit,
+    PowerMonitoring,
     Price,
     Quantity,
     ReactiveLimit,
@@ -70,7 +71,7 @@ _TRIPS = tuple(
 _REST = ("EnterService", "FreqDroop", "FixedPFAbsorb", "FixedPFInject", "FixedVar", "Gradients")
 ALL_MODES = frozenset(
     (*_CURVES, *_TRIPS, *_REST, "HFMustTrip", "HFMayTrip", "LFMustTrip", "LimitMaxDischarge")
-)
+) | {"PowerMonitoringMustTrip"}
 ALL_V2X = frozenset(
     {"Idle", "ChargingOnly", "CentralSetpoint", "CentralFrequency", "LocalFrequency"}
 )
@@ -192,6 +193,7 @@ EVERY_CONTROL = (
         for side in TripSide
         for region in TripRegion
     ),
+    PowerMonitoring(curve("0 120, 60 110, 60 100", "pct[setMaxDischargeRateW]", "s")),
     enter_service(),
     Gradients(F("0.27"), F("0.33")),
     limit("import", "7000 W", "connection_point"),

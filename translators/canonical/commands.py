@@ -96,6 +96,7 @@ class DerCommand:
     `interval` is None exactly where `is_default`: a floor that holds while nothing else does.
     `server_time` is the utility's clock at receipt. `version` and `created` decide between editions of
     one mRID and between equal primacies. `ramp_time` is in seconds, None to use the default gradient.
+    `live` is a value that its utility keeps operating: each edition follows at once, without a schedule.
     """
 
     mrid: str
@@ -111,4 +112,5 @@ class DerCommand:
     is_default: bool = False
     randomization: Randomization = Randomization()
     ramp_time: Fraction | None = None
+    live: bool = False
     response: ResponseDuty = ResponseDuty()

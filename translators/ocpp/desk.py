@@ -13,6 +13,7 @@ from translators.canonical.commands import DerCommand
 from translators.canonical.controls import DerControl, function_of
 from translators.canonical.telemetry import ControlOutcome
 from translators.ocpp.identifiers import profile_id
+from translators.ocpp.modes import check_profile
 from translators.ocpp.wire import Json, StationMessage
 from translators.rules.bases import Bases
 from translators.rules.target import Draft, TargetRule
@@ -38,6 +39,8 @@ class Desk:
     export_cap: Fraction | None = None
     import_cap: Fraction | None = None
     ceased: bool = False
+    stepped: int = 0
+    """Messages that follow the ramp time of the command by steps."""
 
     @property
     def bases(self) -> Bases:
@@ -95,36 +98,48 @@ class Desk:
 
     def set_profile(self, profile: Profile, controls: Sequence[DerControl]) -> None:
         """Owe the station a SetChargingProfile (K01)."""
-        start, duration = self.command.created, None
-        if self.command.interval is not None:
-            start, duration = self.command.interval.start, self.command.interval.duration
         number = profile_id(
             self.command.mrid, self.profile.id, profile.purpose + profile.part, profile.evse_id
         )
-        schedule: Json = {"id": number, "startSchedule": instant(start)}
-        trace = Trace(*_PROFILE, function_of(controls[0]))
-        emitted = schedule["startSchedule"]
-        trace.step("emit", "interval.start", emitted, f"{_SCHEDULE}/startSchedule", emitted)
-        if duration is not None:
-            schedule["duration"] = seconds = int(duration.total_seconds())
-            trace.step("emit", "interval.duration", seconds, f"{_SCHEDULE}/duration", seconds)
-        self.keep(trace)
+        schedule: Json = {"id": number, **self._span(profile, function_of(controls[0]))}
         schedule |= {
             "chargingRateUnit": profile.unit,
-            "chargingSchedulePeriod": [{"startPeriod": 0, **profile.period}],
+            "chargingSchedulePeriod": [{"startPeriod": 0, **profile.period}, *profile.later],
             **profile.schedule,
         }
+        kind = "Dynamic" if profile.watchdog_s is not None else "Absolute"
+        check_profile(profile.purpose, kind, profile.unit, schedule["chargingSchedulePeriod"])
         body: Json = {
             "id": number,
             "stackLevel": self.situation.stack_level,
             "chargingProfilePurpose": profile.purpose,
-            "chargingProfileKind": "Absolute",
+            "chargingProfileKind": kind,
             "chargingSchedule": [schedule],
+            **profile.offline,
         }
         if profile.transaction_id is not None:
             body["transactionId"] = profile.transaction_id
         payload = {"evseId": profile.evse_id, "chargingProfile": body}
         self.send("SetChargingProfile", payload, str(number), controls)
+
+    def _span(self, profile: Profile, function: str) -> Json:
+        """Return when a schedule starts and how long it holds; a live one lapses unless it is renewed."""
+        trace = Trace(*_PROFILE, function)
+        span: Json = {}
+        start, duration = self.command.created, None
+        if self.command.interval is not None:
+            start, duration = self.command.interval.start, self.command.interval.duration
+        seconds = None if duration is None else int(duration.total_seconds())
+        if profile.watchdog_s is None:
+            span["startSchedule"] = emitted = instant(start)
+            trace.step("emit", "interval.start", emitted, f"{_SCHEDULE}/startSchedule", emitted)
+        elif profile.watchdog_s:
+            seconds = min(profile.watchdog_s, seconds or profile.watchdog_s)
+        if seconds is not None:
+            span["duration"] = seconds
+            trace.step("emit", "interval.duration", seconds, f"{_SCHEDULE}/duration", seconds)
+        self.keep(trace)
+        return span
 
     def evse(self, transaction: Transaction) -> Evse | None:
         """Return the EVSE of a transaction, None where the station did not report it."""
@@ -133,7 +148,11 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What differs between the charging profiles that we send; always Absolute, one period."""
+    """What differs between the charging profiles that we send: Absolute, or Dynamic with one period.
+
+    `later` are periods after the first, with their startPeriod. A Dynamic profile has `watchdog_s`: it
+    lapses so many seconds after its last update, 0 for as long as the command itself.
+    """
 
     purpose: str
     evse_id: int
@@ -143,6 +162,9 @@ class Profile:
     """Tells two profiles of one purpose and command apart."""
     transaction_id: str | None = None
     schedule: Json = field(default_factory=dict)
+    later: tuple[Json, ...] = ()
+    watchdog_s: int | None = None
+    offline: Json = field(default_factory=dict)
 
 
 def instant(value: datetime) -> str:
