@@ -200,6 +200,7 @@ def station_entries(settings: Settings) -> list[StationEntry]:
             password_verifier=station.password_verifier,
             nominal_frequency_hz=station.nominal_frequency_hz,
             evses=tuple(_evse(evse) for evse in station.evses),
+            book=shipped_book(),
             overrides={evse.id: facts(evse.ratings) for evse in station.evses},
             dialect=Dialect(**facts(station.dialect)),
             vendor=station.vendor,

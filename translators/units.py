@@ -6,7 +6,7 @@ kind and bases agree; from one base to another only through a declared re-base w
 
 Text form, as mapping files write it:
 
-    W  kW  var  kvar  VA  kVA  V  A  Wh  kWh  S  Hz  mHz  s  cs  1  pu  permille
+    W  kW  var  kvar  VA  kVA  V  A  Wh  kWh  S  Hz  mHz  s  cs  1  pu  percent  permille
     pct[setMaxW]  pct100[setMaxVar]  pct[setMaxW|setMaxChargeRateW]  pct[setMaxW]/s  pu[setMaxW]
 
 `pct100[...]` is hundredths of one per cent (PerCent of IEEE 2030.5), `pu[...]` a share from -1 to 1. A
@@ -97,6 +97,7 @@ _SIMPLE = {
     "cs": Unit(Kind.TIME, Fraction(1, 100)),
     "1": Unit(Kind.NUMBER),
     "pu": Unit(Kind.NUMBER),
+    "percent": Unit(Kind.NUMBER, Fraction(1, 100)),
     "permille": Unit(Kind.NUMBER, Fraction(1, 1000)),
 }
 _PERCENT = re.compile(r"(pct|pct100|pu)\[([A-Za-z_]+)(?:\|([A-Za-z_]+))?\](/s)?")

@@ -13,6 +13,7 @@ from gateway.core.events import ReplyStatus
 from gateway.ports import Post
 from gateway.protocols.ocpp_rpc import Priority
 from translators.canonical.capability import Dialect, Evse
+from translators.rules.book import Book
 
 type Json = dict[str, Any]
 
@@ -25,6 +26,8 @@ class StationEntry:
     password_verifier: str
     nominal_frequency_hz: Fraction
     evses: tuple[Evse, ...]
+    book: Book
+    """The rules by which its reports are read."""
     overrides: dict[int, dict[str, Fraction]] = field(default_factory=dict)
     """By EVSE id: ratings under the names of DCDERCtrlr."""
     dialect: Dialect = field(default_factory=Dialect)

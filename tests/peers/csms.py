@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
 
+from gateway.app import shipped_book
 from gateway.core.effects import ReadBack, SendToStation
 from gateway.core.events import ControlsReported, StationReplied
 from gateway.security.credentials import make_verifier
@@ -75,7 +76,7 @@ async def csms(rhythm=None):
     """Open an endpoint at which one station with one EVSE is enrolled."""
     gateway = Csms()
     evse = Evse(1, Current.DC, 3, Ratings())
-    entry = StationEntry(STATION, _VERIFIER, Fraction(50), (evse,))
+    entry = StationEntry(STATION, _VERIFIER, Fraction(50), (evse,), shipped_book())
     clocks = Clocks(lambda: datetime.now(UTC), time.monotonic)
     config = EndpointConfig("127.0.0.1", 0, rhythm=rhythm or Rhythm())
     async with Endpoint(config, [entry], gateway.stations, gateway.post, clocks) as endpoint:

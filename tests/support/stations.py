@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from websockets.asyncio.client import connect
 
+from gateway.app import shipped_book
 from gateway.core.events import StationConnected
 from gateway.errors import PeerError
 from gateway.stations.context import StationEntry
@@ -52,6 +53,7 @@ def an_entry(name="CS1", **changes):
         "password_verifier": a_weak_verifier(),
         "nominal_frequency_hz": Fraction(50),
         "evses": (an_evse(),),
+        "book": shipped_book(),
     }
     return StationEntry(**{**fields, **changes})
 

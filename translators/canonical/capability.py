@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from types import MappingProxyType
 
 from translators.canonical.controls import DerControl
 from translators.units import Base
@@ -56,8 +58,33 @@ class Ratings:
             Base.MAX_VAR: self.max_var,
             Base.MAX_VAR_NEG: self.max_var_neg if self.max_var_neg is not None else self.max_var,
             Base.V_NOM: self.v_nom,
+            Base.V_REF: self.v_nom,
         }
         return by_base.get(base)
+
+
+RATING_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "MaxW": "max_w",
+        "MaxChargeRateW": "max_charge_rate_w",
+        "MaxDischargeRateW": "max_discharge_rate_w",
+        "MaxVA": "max_va",
+        "MaxVar": "max_var",
+        "MaxVarNeg": "max_var_neg",
+        "VNom": "v_nom",
+        "MaxA": "max_a",
+        "OverExcitedPF": "over_excited_pf",
+        "UnderExcitedPF": "under_excited_pf",
+        "OverExcitedW": "over_excited_w",
+        "UnderExcitedW": "under_excited_w",
+        "MaxChargeRateVA": "max_charge_rate_va",
+        "MaxDischargeRateVA": "max_discharge_rate_va",
+        "MaxV": "v_max",
+        "MinV": "v_min",
+        "ReactiveSusceptance": "reactive_susceptance",
+    }
+)
+"""The names under which people write ratings (settings, stations of vectors): those of DCDERCtrlr."""
 
 
 @dataclass(frozen=True, slots=True)

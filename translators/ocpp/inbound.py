@@ -1,4 +1,4 @@
-"""Station messages to canonical values: measurements, notices, alarms, capability, what is held.
+"""Station messages to canonical values: measurements, notices, alarms, what is held.
 
 Import is what the station takes from the grid: it becomes negative here, in the generator frame, and nowhere
 else. A value that cannot be read is left out and named; its neighbours live on.
@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from translators.canonical.capability import Evse, Ratings
 from translators.canonical.telemetry import Alarm, ControlNotice, GridFault, Phase, Quality, Sample
 from translators.errors import DocumentError
 from translators.ocpp.wire import Json
@@ -187,71 +186,6 @@ def alarm(station: str, payload: Json) -> Alarm:
         ended=payload.get("alarmEnded", False),
         text=payload.get("extraInfo", ""),
     )
-
-
-RATINGS = {
-    "MaxW": "max_w",
-    "MaxChargeRateW": "max_charge_rate_w",
-    "MaxDischargeRateW": "max_discharge_rate_w",
-    "MaxVA": "max_va",
-    "MaxVar": "max_var",
-    "MaxVarNeg": "max_var_neg",
-    "VNom": "v_nom",
-    "MaxA": "max_a",
-    "OverExcitedPF": "over_excited_pf",
-    "UnderExcitedPF": "under_excited_pf",
-}
-"""Variables of DCDERCtrlr by the rating that they are."""
-
-
-def capability(declared: tuple[Evse, ...], report: Iterable[Json]) -> tuple[Evse, ...]:
-    """Return the EVSEs with what a base report (NotifyReport) says of them.
-
-    An EVSE that nobody declared is left out; a rating that is no number is left as declared.
-    """
-    found = {evse.id: evse for evse in declared}
-    for item in report:
-        component, variable = item["component"], item["variable"]["name"]
-        number = component.get("evse", {}).get("id")
-        value = _actual(item)
-        if value is None:
-            continue
-        for evse_id in found if number is None else [number]:
-            if evse_id in found:
-                found[evse_id] = _described(found[evse_id], component["name"], variable, value)
-    return tuple(found.values())
-
-
-def _actual(item: Json) -> str | None:
-    for attribute in item["variableAttribute"]:
-        if attribute.get("type", "Actual") == "Actual":
-            value: str | None = attribute.get("value")
-            return value
-    return None
-
-
-def _described(evse: Evse, component: str, variable: str, value: str) -> Evse:
-    members = frozenset(part.strip() for part in value.split(",") if part.strip())
-    match component, variable:
-        case "DCDERCtrlr" | "ACDERCtrlr", "ModesSupported":
-            return replace(evse, der_modes=evse.der_modes | members)
-        case "V2XChargingCtrlr", "SupportedOperationModes":
-            return replace(evse, v2x_operation_modes=members)
-        case "SmartChargingCtrlr", "RateUnit" if members:
-            return replace(evse, charging_rate_units=tuple(sorted(members, reverse=True)))
-        case "DCDERCtrlr" | "ACDERCtrlr", name if name in RATINGS:
-            return replace(evse, ratings=with_rating(evse.ratings, name, value))
-        case _:
-            return evse
-
-
-def with_rating(ratings: Ratings, name: str, value: object) -> Ratings:
-    """Return the ratings with one variable of DCDERCtrlr; unchanged where the value is no number."""
-    try:
-        number = _fraction(value, name)
-    except DocumentError:
-        return ratings
-    return replace(ratings, **{RATINGS[name]: number})
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,10 @@ _UNITS: Mapping[str, Unit] = {
     "state_of_charge": parse_unit("1"),
 }
 
-type Fact = Fraction | frozenset[str]
+_FLAGS = ("dynamic_profiles", "max_offline_duration")
+_COUNTS = ("periods_per_schedule",)
+
+type Fact = Fraction | frozenset[str] | bool | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Told:
             if isinstance(members, frozenset):
                 known = frozenset(getattr(evse, name)) if name in self.adding else frozenset()
                 changes[name] = members | known
+        changes |= {n: self.values[n] for n in (*_FLAGS, *_COUNTS) if n in self.values}
         units = changes.pop("charging_rate_units", frozenset())
         if units:
             changes["charging_rate_units"] = tuple(sorted(units, reverse=True))
@@ -83,9 +87,8 @@ class CapabilityRule:
         values: dict[str, Fact] = {}
         problems: list[str] = []
         for name, spec in self.model.evse.items():
-            unit = self._units[name]
             try:
-                fact = _members(given, spec) if unit is None else _number(given, spec, unit, name)
+                fact = self._fact(name, spec, given)
             except ValueError as error:
                 problems.append(str(error))
                 continue
@@ -97,8 +100,20 @@ class CapabilityRule:
         adding = frozenset(name for name, spec in self.model.evse.items() if spec.join == "add")
         return Told(values, adding, tuple(trace.steps), tuple(problems))
 
+    def _fact(self, name: str, spec: CapabilityField, given: Mapping[str, Any]) -> Fact | None:
+        unit = self._units[name]
+        if unit is not None:
+            return _number(given, spec, unit, name)
+        if name in _SETS:
+            return _members(given, spec)
+        return _flag(given, spec) if name in _FLAGS else _count(given, spec)
+
     def _unit(self, name: str, spec: CapabilityField) -> Unit | None:
         where = f"{self.id}.{name}"
+        if name in _FLAGS or name in _COUNTS:
+            if spec.unit is not None or spec.join is not None:
+                raise MappingError("takes no unit and no `join`", where=where)
+            return None
         if name in _SETS:
             if spec.unit is not None or spec.join is None:
                 raise MappingError("is a list: it takes `join` and no unit", where=where)
@@ -120,7 +135,7 @@ def faults(rule: CapabilityRule, test: CapabilityTest) -> Iterator[str]:
     for name, wanted in test.expect.items():
         got = told.values.get(name)
         shown = sorted(got) if isinstance(got, frozenset) else text(got)
-        if shown != (sorted(wanted) if isinstance(wanted, list) else str(wanted)):
+        if shown != (sorted(wanted) if isinstance(wanted, list) else text(wanted)):
             yield f"{name}: expected {wanted}, got {shown}"
     yield from (f"{name}: expected nothing" for name in test.absent if name in told.values)
     if len(told.problems) != test.problems:
@@ -139,6 +154,25 @@ def _members(given: Mapping[str, Any], spec: CapabilityField) -> frozenset[str] 
             parts = value if isinstance(value, list) else str(value).split(",")
             return frozenset(part.strip() for part in parts if part.strip())
     return None
+
+
+def _first(given: Mapping[str, Any], spec: CapabilityField) -> str | None:
+    values = (given.get(name) for name in _names(spec))
+    return next((str(value).strip().lower() for value in values if value is not None), None)
+
+
+def _flag(given: Mapping[str, Any], spec: CapabilityField) -> bool | None:
+    value = _first(given, spec)
+    if value not in {None, "true", "false"}:
+        raise ValueError(f"{_names(spec)[0]} = {value!r}: is neither true nor false")
+    return None if value is None else value == "true"
+
+
+def _count(given: Mapping[str, Any], spec: CapabilityField) -> int | None:
+    value = _first(given, spec)
+    if value is not None and not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise ValueError(f"{_names(spec)[0]} = {value!r}: is no count")
+    return None if value is None else int(value)
 
 
 def _number(

@@ -23,7 +23,7 @@ class CapabilityMessage(_Strict):
 
 
 class CapabilityField(_Strict):
-    """One fact about an EVSE: a number in a unit, or the members of a list.
+    """One fact about an EVSE: a number in a unit, the members of a list, a flag or a count.
 
     Of several `from`, the first that is there counts; with `combine: sum`, all that are there add up.
     `join` says whether members add to those that are known, or replace them.

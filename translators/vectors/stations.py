@@ -8,9 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from translators.canonical.capability import Current, Dialect, Evse, Ratings, StationProfile
+from translators.canonical.capability import (
+    RATING_NAMES,
+    Current,
+    Dialect,
+    Evse,
+    Ratings,
+    StationProfile,
+)
 from translators.errors import DocumentError
-from translators.ocpp.inbound import RATINGS
 from translators.vectors.border import Number, Strict, read_yaml, validated
 
 type OcppVersion = Literal["2.1", "2.0.1"]
@@ -44,9 +50,9 @@ class _Evse(Strict):
     @field_validator("ratings")
     @classmethod
     def _known(cls, value: Mapping[str, Number], _info: ValidationInfo) -> Mapping[str, Number]:
-        unknown = sorted(set(value) - set(RATINGS))
+        unknown = sorted(set(value) - set(RATING_NAMES))
         if unknown:
-            raise ValueError(f"{', '.join(unknown)}: not among {', '.join(RATINGS)}")
+            raise ValueError(f"{', '.join(unknown)}: not among {', '.join(RATING_NAMES)}")
         return value
 
 
@@ -104,7 +110,7 @@ def _evse(form: _Evse) -> Evse:
         id=form.id,
         current=Current(form.current),
         phases=form.phases,
-        ratings=Ratings(**{RATINGS[name]: value for name, value in form.ratings.items()}),
+        ratings=Ratings(**{RATING_NAMES[name]: value for name, value in form.ratings.items()}),
         der_modes=frozenset(form.der_modes),
         v2x_operation_modes=frozenset(form.v2x_operation_modes),
         charging_rate_units=tuple(form.charging_rate_units),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import structlog
+
 from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.context import Context, Handler, Json
-from translators.canonical.capability import Evse, StationProfile
-from translators.ocpp.inbound import RATINGS, capability
+from translators.canonical.capability import RATING_NAMES, Evse, StationProfile
+from translators.ocpp.capability import described
+
+log = structlog.get_logger()
 
 
 def boot(context: Context, payload: Json) -> Json:
@@ -45,7 +49,11 @@ async def discover(context: Context) -> StationProfile:
     request = {"reportBase": "FullInventory"}
     found = await context.gather("GetBaseReport", request, Priority.HOUSEKEEPING)
     items = [item for part in found.parts for item in part.get("reportData", ())]
-    return _profile(context, capability(context.entry.evses, items))
+    entry = context.entry
+    told = described(entry.book, context.version, entry.evses, items)
+    for problem in told.problems:
+        log.info("station.unreadable", station=entry.id, problem=problem)
+    return _profile(context, told.evses)
 
 
 def _profile(context: Context, evses: tuple[Evse, ...]) -> StationProfile:
@@ -63,7 +71,7 @@ def _profile(context: Context, evses: tuple[Evse, ...]) -> StationProfile:
 
 def _overridden(context: Context, evse: Evse) -> Evse:
     named = context.entry.overrides.get(evse.id, {})
-    ratings = replace(evse.ratings, **{RATINGS[name]: value for name, value in named.items()})
+    ratings = replace(evse.ratings, **{RATING_NAMES[name]: value for name, value in named.items()})
     if context.version != "2.1":  # neither exists in 2.0.1, whatever the settings say
         return replace(
             evse, ratings=ratings, der_modes=frozenset(), v2x_operation_modes=frozenset()

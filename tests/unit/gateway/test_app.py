@@ -62,6 +62,7 @@ def test_a_station_becomes_an_entry(settings):
                     charging_rate_units=("A",),
                 ),
             ),
+            book=app.shipped_book(),
             overrides={1: {"MaxW": Fraction(22000), "MaxVar": Fraction(9681, 2)}},
             dialect=Dialect(droop="percent"),
             vendor="V",

@@ -1,24 +1,13 @@
-"""Notices, alarms, capability and what a station holds."""
+"""Notices, alarms and what a station holds."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from gateway.stations.validators import violation
-from support.translation import F, an_evse
-from translators.canonical.capability import Ratings
 from translators.canonical.telemetry import Alarm, ControlNotice, GridFault
 from translators.errors import DocumentError
-from translators.ocpp.inbound import (
-    RATINGS,
-    alarm,
-    capability,
-    held_controls,
-    held_profiles,
-    notice,
-    with_rating,
-)
+from translators.ocpp.inbound import alarm, held_controls, held_profiles, notice
 
 AT = "2026-12-01T12:00:00Z"
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -67,105 +56,6 @@ def test_the_eleven_faults_are_one_to_one(name):
 )
 def test_an_alarm_starts_unless_it_says_that_it_ended(more, expected):
     assert alarm("CS1", {"controlType": "VoltVar", "timestamp": AT, **more}) == expected
-
-
-def said(component, variable, value, evse=None, kind=None):
-    """Return one reportData item of NotifyReport."""
-    attribute = {} if kind is None else {"type": kind}
-    attribute |= {} if value is None else {"value": value}
-    place = {} if evse is None else {"evse": {"id": evse}}
-    return {
-        "component": {"name": component, **place},
-        "variable": {"name": variable},
-        "variableAttribute": [attribute],
-    }
-
-
-BARE = replace(an_evse(modes=(), v2x=(), units=("W",)), ratings=Ratings())
-
-
-def reported(*items, declared=(BARE,)):
-    return capability(declared, items)
-
-
-def test_every_rating_of_the_der_component_is_taken_under_its_own_name():
-    items = [said("DCDERCtrlr", name, f"{n}.5", 1) for n, name in enumerate(RATINGS)]
-    (evse,) = reported(*items)
-    assert evse.ratings == Ratings(
-        **{field: F(n) + F(1, 2) for n, field in enumerate(RATINGS.values())}
-    )
-
-
-@pytest.mark.parametrize("component", ["DCDERCtrlr", "ACDERCtrlr"])
-def test_modes_and_ratings_may_stand_with_either_controller(component):
-    (evse,) = reported(
-        said(component, "ModesSupported", "VoltVar, FixedVar,", 1), said(component, "MaxW", "7", 1)
-    )
-    assert evse.der_modes == {"VoltVar", "FixedVar"}
-    assert evse.ratings.max_w == 7
-
-
-def test_modes_of_both_controllers_add_up():
-    (evse,) = reported(
-        said("DCDERCtrlr", "ModesSupported", "VoltVar", 1),
-        said("ACDERCtrlr", "ModesSupported", "WattPF", 1),
-    )
-    assert evse.der_modes == {"VoltVar", "WattPF"}
-
-
-@pytest.mark.parametrize(
-    ("evse", "expected"),
-    [(1, ["7", None]), (2, [None, "7"]), (None, ["7", "7"]), (3, [None, None]), (0, [None, None])],
-)
-def test_a_variable_is_of_its_evse_or_of_all(evse, expected):
-    declared = (BARE, replace(BARE, id=2))
-    found = reported(said("DCDERCtrlr", "MaxW", "7", evse), declared=declared)
-    assert [e.ratings.max_w for e in found] == [None if v is None else F(v) for v in expected]
-    assert [e.id for e in found] == [1, 2]
-
-
-@pytest.mark.parametrize(
-    ("value", "units"),
-    [("A", ("A",)), ("W", ("W",)), ("A,W", ("W", "A")), ("W, A", ("W", "A")), ("", ("W",))],
-)
-def test_rate_units_are_kept_watts_first(value, units):
-    (evse,) = reported(said("SmartChargingCtrlr", "RateUnit", value))
-    assert evse.charging_rate_units == units
-
-
-def test_operation_modes_replace_what_was_declared():
-    declared = (replace(BARE, v2x_operation_modes=frozenset({"Idle"})),)
-    item = said("V2XChargingCtrlr", "SupportedOperationModes", "CentralSetpoint,ChargingOnly", 1)
-    (evse,) = reported(item, declared=declared)
-    assert evse.v2x_operation_modes == {"CentralSetpoint", "ChargingOnly"}
-
-
-@pytest.mark.parametrize(
-    "item",
-    [
-        said("DCDERCtrlr", "MaxW", None, 1),
-        said("DCDERCtrlr", "MaxW", "7", 1, kind="Target"),
-        said("DCDERCtrlr", "Manufacturer", "7", 1),
-        said("OtherCtrlr", "MaxW", "7", 1),
-        said("DCDERCtrlr", "MaxW", "much", 1),
-        said("DCDERCtrlr", "MaxW", "1e999999999", 1),
-    ],
-)
-def test_what_says_nothing_changes_nothing(item):
-    assert reported(item) == (BARE,)
-
-
-def test_the_actual_value_counts_wherever_it_stands():
-    item = said("DCDERCtrlr", "MaxW", "1", 1, kind="MaxSet")
-    item["variableAttribute"].append({"type": "Actual", "value": "7"})
-    assert reported(item)[0].ratings.max_w == 7
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"), [("7.5", F("7.5")), (7, F(7)), ("x", None), (None, None)]
-)
-def test_one_rating_may_be_set_alone(value, expected):
-    assert with_rating(Ratings(), "VNom", value).v_nom == expected
 
 
 CURVE = {"curveData": [{"x": 1, "y": 2}], "priority": 1, "yUnit": "PctMaxVar"}
