@@ -18,18 +18,24 @@ from translators.ieee2030_5.inbound import ProgramContext, Served
 from translators.ieee2030_5.wire import Resource
 from translators.ieee2030_5.xml import parse, render
 from translators.ocpp.wire import Json
+from translators.openadr.binding import Binding, binding_of
+from translators.openadr.inbound import served
+from translators.openadr.payloads import EventContext
+from translators.openadr.wire import Program, program_of
 from translators.rules.book import Book
 from translators.vectors import KnownStation, case_of, read_json, read_stations, vector_of
 
 LARGEST_FILE = 4 << 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTROLS = frozenset({"DERControl", "DefaultDERControl"})
-_NOT_YET = "no mapping for openadr yet"
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a bare document does not say of itself: its station, its program, what it links to."""
+    """What a bare document does not say of itself: its station, its program, what it links to.
+
+    `links` are HREF=FILE; `known` are documents at hand already, by address.
+    """
 
     station: str | None
     stations: Path | None
@@ -37,15 +43,20 @@ class Site:
     primacy: int
     links: tuple[str, ...]
     program: Path | None
+    known: Mapping[str, Resource] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One document of a file: the case to translate, or why it is none; `texts` are its parts by name."""
+    """One document of a file: the case to translate, or why it is none; `texts` are its parts by name.
+
+    `foreign` says that it can be read and asks for nothing: a list of devices, a report.
+    """
 
     case: Case | None
     problem: Json | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    foreign: bool = False
 
 
 def documents_of(file: Path, site: Site, book: Book) -> Iterator[Json]:
@@ -68,7 +79,23 @@ def found_in(file: Path, site: Site) -> Iterator[Found]:
     except DocumentError as error:
         yield _none(file.name, "unknown", error)
         return
+    if isinstance(document, list) and all(_is_event(item) for item in document):
+        for event in document:
+            yield _event(event, file, site)
+        return
     yield _json(document, file, site)
+
+
+def holds_vector(file: Path) -> bool:
+    """Say whether a file is a vector, which names its own station; `SettingsError` for no file."""
+    try:
+        return _is_vector(read_json(_decoded(read_bytes(file), file)))
+    except DocumentError:
+        return False
+
+
+def _is_vector(document: Any) -> bool:
+    return isinstance(document, dict) and {"source", "expect"} <= document.keys()
 
 
 def _none(kind: str, protocol: str, error: DocumentError) -> Found:
@@ -76,20 +103,55 @@ def _none(kind: str, protocol: str, error: DocumentError) -> Found:
 
 
 def _json(document: Any, file: Path, site: Site) -> Found:
-    if isinstance(document, dict) and "source" in document and "expect" in document:
+    if _is_vector(document):
         return _vector(document, file, site)
-    if isinstance(document, dict) and _is_event(document):
-        if site.program is not None:
-            read_json(read_text(site.program))
-        kind = str(document.get("objectType", "EVENT"))
-        return Found(None, unmapped(kind, "openadr", "", _NOT_YET))
+    if _is_event(document):
+        return _event(document, file, site)
     problem = "is no vector, no IEEE 2030.5 XML and no OpenADR event"
-    return Found(None, unmapped(file.name, "unknown", "", problem))
+    return Found(None, unmapped(file.name, "unknown", "", problem), foreign=True)
 
 
-def _is_event(document: Mapping[str, Any]) -> bool:
-    """Say whether a JSON object is an OpenADR 3 event: by its name, or by what only events have."""
+def _is_event(document: Any) -> bool:
+    """Say whether a JSON value is an OpenADR 3 event: by its name, or by what only events have."""
+    if not isinstance(document, dict):
+        return False
     return document.get("objectType") == "EVENT" or {"programID", "intervals"} <= document.keys()
+
+
+def _event(document: Json, file: Path, site: Site) -> Found:
+    """Return an event for the station that was named, under the contract that stands in its program."""
+    station = _named_station(file, site)
+    try:
+        program, bindings = _program(site.program)
+    except DocumentError as error:
+        return _none("program", "openadr", error)
+    context = EventContext(
+        utility="file",
+        station=station.profile.id,
+        revision=_openadr(site.revision),
+        program=program,
+        bindings=bindings,
+    )
+    texts = {"event": written(document)}
+    return Found(Case(served(document, context), station.profile, Situation()), texts=texts)
+
+
+def _openadr(revision: str) -> Revision:
+    """Return the edition of OpenADR that was named, the newest where none was."""
+    known = {Revision.OPENADR_3_0.value, Revision.OPENADR_3_1.value}
+    return Revision(revision) if revision in known else Revision.OPENADR_3_1
+
+
+def _program(path: Path | None) -> tuple[Program | None, tuple[Binding, ...]]:
+    """Return an OpenADR program and the contract that our member `bindings` adds to it."""
+    if path is None:
+        return None, ()
+    document = read_json(read_text(path))
+    program = program_of(document)
+    bindings = document.get("bindings", [])
+    if not isinstance(bindings, list) or not all(isinstance(item, dict) for item in bindings):
+        raise DocumentError("is no list of objects", where="bindings", rule="binding")
+    return program, tuple(binding_of({"program": program.id, **item}) for item in bindings)
 
 
 def _vector(document: Json, file: Path, site: Site) -> Found:
@@ -115,29 +177,33 @@ def _xml(data: bytes, file: Path, site: Site) -> Iterator[Found]:
     controls = [root] if root.name in _CONTROLS else list(root.every("DERControl"))
     if not controls:
         problem = "holds neither DERControl nor DefaultDERControl"
-        yield Found(None, unmapped(root.name, "ieee2030_5", f"line {root.line}", problem))
+        why = unmapped(root.name, "ieee2030_5", f"line {root.line}", problem)
+        yield Found(None, why, foreign=True)
         return
-    if site.station is None:
-        advice = "name it by --station ID --stations FILE"
-        raise SettingsError(
-            "bare XML names no station", where=str(file), code="DG-1072", advice=advice
-        )
-    station = _station(stations_of(site.stations or file.parent / "stations.yaml"), site.station)
-    links = dict(_linked(item) for item in site.links)
+    station = _named_station(file, site)
+    links = {**site.known, **dict(_linked(item) for item in site.links)}
     for control in controls:
         context = ProgramContext(
             utility="file",
-            station=site.station,
+            station=station.profile.id,
             revision=Revision(site.revision),
             program="",
             primacy=site.primacy,
             server_time=_EPOCH,
         )
-        parts = {control.name: control} | links
+        parts = {control.name: control} | {href: links[href] for href in _hrefs(control, links)}
         texts = {name: render(part).decode() for name, part in parts.items()}
         yield Found(
             Case(Served(control, links, context), station.profile, Situation()), None, texts
         )
+
+
+def _hrefs(resource: Resource, links: Mapping[str, Resource]) -> Iterator[str]:
+    """Yield the addresses of links that a document holds, where they lead to one of these."""
+    for child in resource.children:
+        if child.href in links:
+            yield child.href
+        yield from _hrefs(child, links)
 
 
 def _linked(text: str) -> tuple[str, Resource]:
@@ -149,6 +215,16 @@ def _linked(text: str) -> tuple[str, Resource]:
         return href, parse(read_bytes(Path(name)))
     except DocumentError as error:
         raise SettingsError(str(error), where=name, code="DG-1074") from error
+
+
+def _named_station(file: Path, site: Site) -> KnownStation:
+    """Return the station that a bare document is for; `SettingsError` where none is named."""
+    if site.station is None:
+        advice = "name it by --station ID --stations FILE"
+        raise SettingsError(
+            "a bare document names no station", where=str(file), code="DG-1072", advice=advice
+        )
+    return _station(stations_of(site.stations or file.parent / "stations.yaml"), site.station)
 
 
 def _station(stations: Mapping[str, KnownStation], name: str) -> KnownStation:
