@@ -79,7 +79,7 @@ def found_in(file: Path, site: Site) -> Iterator[Found]:
     except DocumentError as error:
         yield _none(file.name, "unknown", error)
         return
-    if isinstance(document, list) and all(_is_event(item) for item in document):
+    if isinstance(document, list) and document and all(map(_is_event, document)):
         for event in document:
             yield _event(event, file, site)
         return
@@ -201,7 +201,7 @@ def _xml(data: bytes, file: Path, site: Site) -> Iterator[Found]:
 def _hrefs(resource: Resource, links: Mapping[str, Resource]) -> Iterator[str]:
     """Yield the addresses of links that a document holds, where they lead to one of these."""
     for child in resource.children:
-        if child.href in links:
+        if child.href is not None and child.href in links:
             yield child.href
         yield from _hrefs(child, links)
 

@@ -33,7 +33,8 @@ def explain(  # noqa: PLR0913 - the options of the command
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to. [stdout]")
     ] = None,
     revision: Annotated[
-        Literal["2018", "2023"], typer.Option(help="IEEE 2030.5 edition of bare XML.")
+        Literal["2018", "2023", "3.0", "3.1"],
+        typer.Option(help="Edition of a bare document: IEEE 2030.5, or OpenADR. [OpenADR: 3.1]"),
     ] = "2018",
     primacy: Annotated[
         int, typer.Option(min=0, max=255, help="Primacy of the program of bare XML.")
@@ -43,7 +44,8 @@ def explain(  # noqa: PLR0913 - the options of the command
         typer.Option(metavar="HREF=FILE", help="What bare XML links to; repeatable."),
     ] = None,
     program: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="OpenADR program of a bare event.")
+        Path | None,
+        typer.Option(metavar="FILE", help="OpenADR program of a bare event, with its `bindings`."),
     ] = None,
     mappings: Rules = None,
 ) -> None:

@@ -86,7 +86,9 @@ def vector_text(**changes):
 
 def an_openadr_event():
     return {
+        "id": "ev-1",
         "objectType": "EVENT",
         "programID": "p1",
+        "intervalPeriod": {"start": "2026-12-01T18:00:00Z", "duration": "PT1H"},
         "intervals": [{"id": 0, "payloads": [{"type": "PRICE", "values": [0.2]}]}],
     }

@@ -15,6 +15,7 @@ from translators.ocpp.wire import Json, StationMessage
 from translators.rules.book import Book
 from translators.rules.document import Document
 from translators.rules.examples import described
+from translators.rules.scopes import name_in
 from translators.rules.trace import Loss, Step, Translation
 
 _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
@@ -133,15 +134,16 @@ def _loss(loss: Loss) -> Json:
 def _message(message: StationMessage, gone: Translation[Journey]) -> Json:
     steps = [step for step in gone.steps if step.control in {"", *message.functions}]
     losses = [loss for loss in gone.losses if loss.control in {"", *message.functions}]
+    made = {step.target for step in steps}
     return {
         "ocpp": message.ocpp,
         "action": message.action,
         "functions": list(message.functions),
         "payload": message.payload,
         "numbers": [
-            _number(path, value, steps, losses)
+            _number(path, value, _chain(name_in(message.interval, path), steps), losses)
             for path, value in _leaves(message.payload, "")
-            if _is_number(value) or any(step.target == path for step in steps)
+            if _is_number(value) or name_in(message.interval, path) in made
         ],
     }
 
@@ -163,15 +165,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _number(path: str, value: Any, steps: Sequence[Step], losses: Sequence[Loss]) -> Json:
+def _number(path: str, value: Any, chain: Sequence[Step], losses: Sequence[Loss]) -> Json:
     """Return one emitted value: the steps on it, behind those on the canonical fields it comes from."""
-    chain = _chain(path, steps)
     places = {step.target for step in chain} | {path}
     return {
         "target": path,
         "value": value,
         "sources": _sources(chain),
-        "canonical": _canonical(path, chain),
+        "canonical": _canonical(chain),
         "steps": [_step(step) for step in chain],
         "losses": [_loss(loss) for loss in losses if _touches(loss, path, places, chain)],
     }
@@ -206,9 +207,10 @@ def _sources(chain: Sequence[Step]) -> list[Json]:
     return [{"field": name, "raw": raw} for name, raw in found.items()]
 
 
-def _canonical(path: str, chain: Sequence[Step]) -> list[Json]:
+def _canonical(chain: Sequence[Step]) -> list[Json]:
     """Return the canonical fields that a chain passes: what one step made and another took."""
-    taken = {name for step in chain for name in step.source.split("..")} - {path}
+    sent = {chain[-1].target} if chain else set()
+    taken = {name for step in chain for name in step.source.split("..")} - sent
     found = dict.fromkeys((step.control, step.target) for step in chain if step.target in taken)
     return [{"function": function, "field": name} for function, name in found]
 

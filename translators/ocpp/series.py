@@ -37,8 +37,9 @@ _TIMES = frozenset({f"{_SCHEDULE}/startSchedule", f"{_SCHEDULE}/duration"})
 
 @dataclass(slots=True)
 class _Row:
-    """Profiles that follow each other: the first one's message, and the periods of all of them."""
+    """Profiles that follow each other: the first one's message and place, and the periods of all of them."""
 
+    number: int
     message: StationMessage
     periods: list[Json]
     start: datetime
@@ -56,7 +57,8 @@ class _Row:
         if self.told is not None:
             whole["duration"] = _seconds(self.start, self.told)
         body = {**profile, "chargingSchedule": [whole]}
-        return replace(self.message, payload={**self.message.payload, "chargingProfile": body})
+        payload = {**self.message.payload, "chargingProfile": body}
+        return replace(self.message, payload=payload, interval=self.number)
 
 
 @dataclass(slots=True)
@@ -103,20 +105,31 @@ def _add(
     series: _Series, number: int, command: DerCommand, part: Translation[StationOrders]
 ) -> None:
     """Add one command's messages, joined to those before where that can be."""
-    places: dict[str, int] = {}
-    """The first period that a function has in its joined schedule."""
+    places: dict[str, _Place] = {}
     seen: set[str] = set()
     for message in part.value.messages:
         key = _key(message, command)
         if key is None or command.interval is None or key in seen:
-            series.messages.append(message)
+            series.messages.append(replace(message, interval=number))
             continue
         seen.add(key)
-        first = _join(series, key, message, command.interval)
-        places |= dict.fromkeys(message.functions, first)
-    series.steps += _moved(number, part.steps, places)
+        place = _join(series, key, number, message, command.interval)
+        places |= dict.fromkeys(message.functions, place)
+    for step in part.steps:
+        place = places.get(step.control, _Place(number))
+        if not place.first or step.target not in _TIMES:
+            series.steps.append(_moved(step, number, place))
     for loss in part.losses:
-        series.lose(loss, _in_period(loss.where, places.get(loss.control, 0)))
+        place = places.get(loss.control, _Place(number))
+        series.lose(loss, _in_period(loss.where, place))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a function's periods stand: behind `first` others, in the schedule that an interval began."""
+
+    row: int
+    first: int = 0
 
 
 def _key(message: StationMessage, command: DerCommand) -> str | None:
@@ -135,15 +148,17 @@ def _key(message: StationMessage, command: DerCommand) -> str | None:
     return json.dumps(shared, sort_keys=True)
 
 
-def _join(series: _Series, key: str, message: StationMessage, interval: Interval) -> int:
-    """Put a profile behind the one that ends where it starts, else at a row of its own.
+def _join(
+    series: _Series, key: str, number: int, message: StationMessage, interval: Interval
+) -> _Place:
+    """Put a profile behind the one that ends where it starts, else at a row of its own; return where.
 
-    Returns the place of its first period. Periods beyond what the station holds are declared dropped.
+    Periods beyond what the station holds are declared dropped.
     """
     periods: list[Json] = _periods(message)
     row = series.open.get(key)
     if row is None or row.end != interval.start:
-        row = _Row(message, [], interval.start, interval.start, interval.start)
+        row = _Row(number, message, [], interval.start, interval.start, interval.start)
         series.open[key] = row
         series.messages.append(row)
     first, ahead = len(row.periods), _seconds(row.start, interval.start)
@@ -153,10 +168,10 @@ def _join(series: _Series, key: str, message: StationMessage, interval: Interval
         row.periods += [{**p, "startPeriod": p["startPeriod"] + ahead} for p in periods]
         row.told = interval.end
         row.message = replace(row.message, functions=_union(row.message, message))
-        return first
+        return _Place(row.number, first)
     detail = f"the station holds {series.most} periods of a schedule: told until {row.told}"
     series.lose(Loss(LossKind.DROP, _RULE, _PERIODS, detail), _PERIODS)
-    return first
+    return _Place(row.number, first)
 
 
 def _periods(message: StationMessage) -> list[Json]:
@@ -169,49 +184,43 @@ def _union(left: StationMessage, right: StationMessage) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*left.functions, *right.functions)))
 
 
-def _moved(number: int, steps: Sequence[Step], places: dict[str, int]) -> Iterator[Step]:
-    """Yield the steps of a later interval under its names, in the periods that it has."""
-    for step in steps:
-        if not number:
-            yield step
-        elif step.control not in places or step.target not in _TIMES:
-            first = places.get(step.control)
-            yield replace(
-                step,
-                source=_renamed(step.source, number, first),
-                target=_renamed(step.target, number, first),
-            )
+def _moved(step: Step, number: int, place: _Place) -> Step:
+    """Return a step of a later interval under its names, in the periods that it has."""
+    if not number:
+        return step
+    source, target = (_renamed(name, number, place) for name in (step.source, step.target))
+    return replace(step, source=source, target=target)
 
 
-def _renamed(name: str, number: int, first: int | None) -> str:
-    if first is not None and name.startswith(_PERIODS):
-        return _in_period(name, first)
+def _renamed(name: str, number: int, place: _Place) -> str:
+    if place.first and name.startswith(_PERIODS):
+        return name_in(place.row, _in_period(name, place))
     return name_in(number, name)
 
 
-def _in_period(where: str, first: int) -> str:
+def _in_period(where: str, place: _Place) -> str:
     """Return a place in a period of one command as a place in the joined schedule."""
-    if not first or not where.startswith(f"{_PERIODS}["):
+    if not place.first or not where.startswith(f"{_PERIODS}["):
         return where
     own, _, rest = where.removeprefix(f"{_PERIODS}[").partition("]")
-    return f"{_PERIODS}[{int(own) + first}]{rest}"
+    return f"{_PERIODS}[{int(own) + place.first}]{rest}"
 
 
 def _whole_time(item: _Row | StationMessage) -> Iterator[Step]:
     """Yield how the times of a joined schedule came about."""
     if not isinstance(item, _Row) or len(item.periods) < 2:
         return
-    control = item.message.functions[0]
     if item.told is not None:
-        whole = str(_seconds(item.start, item.told))
-        yield _step("sum", "interval.duration", whole, f"{_SCHEDULE}/duration", control)
+        yield _time(item, "sum", "interval.duration", _seconds(item.start, item.told), "duration")
     for place, period in enumerate(item.periods):
-        offset = str(period["startPeriod"])
-        target = f"{_PERIODS}[{place}]/startPeriod"
-        yield _step("offset", "interval.start", offset, target, control)
+        target = f"chargingSchedulePeriod[{place}]/startPeriod"
+        yield _time(item, "offset", "interval.start", period["startPeriod"], target)
 
 
-def _step(operation: str, source: str, value: str, target: str, control: str) -> Step:
+def _time(row: _Row, operation: str, source: str, seconds: int, target: str) -> Step:
+    """Return how one time of a joined schedule came about."""
+    control, value = row.message.functions[0], str(seconds)
+    source, target = name_in(row.number, source), name_in(row.number, f"{_SCHEDULE}/{target}")
     return Step(_RULE, _CITES, operation, source, value, target, value, control=control)
 
 

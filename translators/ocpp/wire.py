@@ -13,7 +13,8 @@ class StationMessage:
     """One CALL owed to a station.
 
     `id` is the deterministic control id or the profile id (as text): the ledger's key.
-    `function` is the canonical function that it serves (`function_of`), `functions` where it serves several.
+    `functions` are the canonical functions that it serves (`function_of`). `interval` is the place (from 0)
+    of its command among those of its event: steps of a later one carry its name (`rules.scopes`).
     """
 
     ocpp: str
@@ -21,3 +22,4 @@ class StationMessage:
     payload: Json
     id: str
     functions: tuple[str, ...]
+    interval: int = 0

@@ -23,7 +23,7 @@ from translators.canonical.controls import DerControl, function_of
 from translators.errors import DocumentError
 from translators.openadr.intervals import MOST_SLOTS, Clock, Expansion, Slot, drawn, expand
 from translators.openadr.payloads import EventContext, Reading, controls_of
-from translators.openadr.wire import Event, event_of
+from translators.openadr.wire import Event, Period, event_of
 from translators.rules.book import Book
 from translators.rules.trace import Loss, LossKind, Step, Translation
 from translators.rules.values import Trace, Unmet
@@ -195,9 +195,22 @@ def _header(event: Event, slot: Slot, command: DerCommand) -> list[Step]:
     stated = "not stated" if event.priority is None else event.priority
     taken = "subscription" if command.primacy == FALLBACK_PRIORITY else stated
     trace.step("take", "event/priority", taken, "primacy", command.primacy)
-    began = slot.start.isoformat()
-    trace.step("interval", f"intervals[{slot.interval}]/start", began, "interval.start", began)
+    (begin, began), (length, lasts) = _times(event, slot)
     seconds = "without end" if slot.end is None else int((slot.end - slot.start).total_seconds())
-    place = f"intervals[{slot.interval}]/duration"
-    trace.step("interval", place, seconds, "interval.duration", seconds)
+    trace.step("instant", begin, began, "interval.start", slot.start.isoformat())
+    trace.step("duration", length, lasts, "interval.duration", seconds)
     return trace.steps
+
+
+def _times(event: Event, slot: Slot) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return where start and duration of an interval stand, each with its text."""
+    own, default = event.intervals[slot.interval].period, event.period or Period()
+    inside = f"intervals[{slot.interval}]/intervalPeriod"
+    begin = f"{inside}/start", own.start
+    if own.start is None and not slot.interval:
+        begin = "intervalPeriod/start", default.start
+    length = f"{inside}/duration", own.duration
+    if own.duration is None:
+        length = "intervalPeriod/duration", default.duration
+    began = begin[1] or ("the end before" if slot.interval else "now")
+    return (begin[0], began), (length[0], length[1] or event.duration or "not stated")

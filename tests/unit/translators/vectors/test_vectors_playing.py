@@ -113,14 +113,11 @@ def test_with_a_message_the_station_decides_the_status():
         ),
         pytest.param(
             {
-                "source": {
-                    "protocol": "openadr",
-                    "revision": "3.1",
-                    "documents": {"event": {}},
-                }
+                "source": {"protocol": "openadr", "revision": "3.1", "documents": {"event": {}}},
+                "context": {"binding": {"curv": "volt_var"}},
             },
-            "no mapping for openadr yet",
-            id="OpenADR",
+            "context.curv: is no key of a binding; did you mean 'curve'?",
+            id="a contract with an unknown key",
         ),
     ],
 )
