@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
@@ -51,9 +51,20 @@ def path_of(text: str) -> Path:
     return tuple(part for part in _SEGMENT.findall(text) if part != "[0]")
 
 
-def leads_to(short: Path, whole: Path) -> bool:
-    """Say whether a trace's path names the value at `whole`: the two end alike."""
-    return bool(short) and whole[-len(short) :] == short
+def place_of(short: Path, known: Collection[Path]) -> Path | None:
+    """Return which of the known places a trace calls `short`, None where none is meant.
+
+    The two end alike; of several the one nearest to the top is meant. Where a trace begins above the
+    text (`event/priority`, a logical node), what follows names one place only.
+    """
+    found = [whole for whole in known if whole[-len(short) :] == short]
+    if found:
+        return min(found, key=len)
+    for rest in (short[cut:] for cut in range(1, len(short))):
+        found = [whole for whole in known if whole[-len(rest) :] == rest]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def listings(texts: Sequence[Mapping[str, str]]) -> list[Listing]:
@@ -157,7 +168,7 @@ def _members(value: Any, at: Path) -> Iterator[tuple[tuple[Part, ...], Any, Path
     """Yield label, value and path of each member of an object or array."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield (Part(f'"{key}": '),), item, (*at, key)
+            yield (Part(f'"{key}": '),), item, (*at, *path_of(str(key)))
     else:
         for number, item in enumerate(value):
             yield (), item, (*at, *([f"[{number}]"] if number else []))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, groupby
 
@@ -13,9 +13,9 @@ from translators.explain.listing import (
     Path,
     Row,
     json_rows,
-    leads_to,
     listings,
     path_of,
+    place_of,
 )
 from translators.explain.markup import Markup, joined, page, tag
 from translators.explain.style import DEEPEST, EXPLAIN, LIGHT_UP, THEME
@@ -36,7 +36,7 @@ class _Numbers:
     """Which numbers a value belongs to, by where it stands."""
 
     source: defaultdict[Path, list[int]] = field(default_factory=lambda: defaultdict(list))
-    canonical: defaultdict[tuple[str, Path], list[int]] = field(
+    canonical: defaultdict[tuple[int, str, Path], list[int]] = field(
         default_factory=lambda: defaultdict(list)
     )
     target: dict[tuple[int, Path], list[int]] = field(default_factory=dict)
@@ -80,7 +80,8 @@ def _numbered(messages: Sequence[Json], ids: Iterator[int]) -> _Numbers:
             for source in told["sources"]:
                 numbers.source[path_of(source["field"])].append(n)
             for passed in told["canonical"]:
-                numbers.canonical[passed["function"], path_of(passed["field"])].append(n)
+                at, name = _scoped(passed["field"])
+                numbers.canonical[at, passed["function"], path_of(name)].append(n)
     return numbers
 
 
@@ -96,7 +97,7 @@ def _source(sources: Sequence[Listing], numbers: _Numbers) -> Iterator[Markup]:
     shown: set[Path] = set()
     for listing in sources:
         known = {part.path for row in listing.rows for part in row.parts if part.path}
-        found = {short: _place(short, known) for short in numbers.source}
+        found = {short: place_of(short, known) for short in numbers.source}
         marks: defaultdict[Path, list[int]] = defaultdict(list)
         for short, whole in found.items():
             if whole is not None:
@@ -120,24 +121,32 @@ def _source(sources: Sequence[Listing], numbers: _Numbers) -> Iterator[Markup]:
         yield tag("p", "No text is at hand.", class_="soft")
 
 
-def _place(short: Path, known: Iterable[Path]) -> Path | None:
-    """Return where the value stands that a trace calls `short`: the place nearest to the top."""
-    return min((whole for whole in known if leads_to(short, whole)), key=len, default=None)
-
-
 def _commands(commands: Sequence[Json], numbers: _Numbers) -> Iterator[Markup]:
     if not commands:
         yield tag("p", "The document becomes no command.", class_="soft")
-    for command in commands:
+    for at, command in enumerate(commands):
         own = {key: value for key, value in command.items() if key != "controls"}
-        yield _rows(tuple(json_rows(own)), _of(numbers, ""))
+        if len(commands) > 1:
+            yield tag("h3", f"Interval {at + 1}")
+        yield _rows(tuple(json_rows(own)), _of(numbers, at, ""))
         for function, fields in command["controls"].items():
             yield tag("h3", function)
-            yield _rows(tuple(json_rows(fields)), _of(numbers, function))
+            yield _rows(tuple(json_rows(fields)), _of(numbers, at, function))
 
 
-def _of(numbers: _Numbers, function: str) -> Mapping[Path, Sequence[int]]:
-    return {path: found for (of, path), found in numbers.canonical.items() if of == function}
+def _of(numbers: _Numbers, at: int, function: str) -> Mapping[Path, Sequence[int]]:
+    """Return the numbers that pass a control of the command at a place."""
+    return {
+        path: found
+        for (place, of, path), found in numbers.canonical.items()
+        if (place, of) == (at, function)
+    }
+
+
+def _scoped(name: str) -> tuple[int, str]:
+    """Return the place of the command that a value belongs to, and its name there: `[1] primacy`."""
+    place, scoped, rest = name.partition("] ")
+    return (int(place[1:]), rest) if scoped else (0, name)
 
 
 def _messages(messages: Sequence[Json], numbers: _Numbers) -> Iterator[Markup]:

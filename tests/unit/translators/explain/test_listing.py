@@ -2,7 +2,7 @@
 
 import pytest
 
-from translators.explain.listing import json_rows, leads_to, listed, listings, path_of
+from translators.explain.listing import json_rows, listed, listings, path_of, place_of
 
 
 def text_of(rows):
@@ -26,10 +26,20 @@ def test_a_path_has_segments_and_the_first_of_several_needs_no_number(text, path
     assert path_of(text) == path
 
 
-def test_a_short_path_leads_to_what_ends_like_it():
-    assert leads_to(("b", "c"), ("a", "b", "c"))
-    assert not leads_to(("c", "b"), ("a", "b", "c"))
-    assert not leads_to((), ("a",))
+@pytest.mark.parametrize(
+    ("short", "place"),
+    [
+        pytest.param("b/c", ("a", "b", "c"), id="the end"),
+        pytest.param("c", ("c",), id="nearest to the top"),
+        pytest.param("above/b/c", ("a", "b", "c"), id="begins above the text"),
+        pytest.param("above/e", None, id="above and twice below"),
+        pytest.param("c/b", None, id="the other way round"),
+        pytest.param("", None, id="nothing"),
+    ],
+)
+def test_a_trace_names_a_place_by_its_end(short, place):
+    known = [("a", "b", "c"), ("c",), ("a", "e"), ("b", "e")]
+    assert place_of(path_of(short), known) == place
 
 
 def test_xml_stands_element_by_element_with_repeated_ones_counted():
@@ -78,6 +88,11 @@ def test_json_keeps_digits_and_small_values_share_a_row():
     ]
     assert places(rows)["a", "[1]"] == "1E+3"
     assert places(rows)["b", "d", "e"] == "true"
+
+
+def test_a_reference_with_points_is_a_path():
+    rows = listed("g", '{"values": {"WMaxSpt.ctlVal": 60}}').rows
+    assert places(rows) == {("values", "WMaxSpt", "ctlVal"): "60"}
 
 
 def test_a_long_object_takes_a_row_for_each_member():

