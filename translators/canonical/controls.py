@@ -99,7 +99,7 @@ class FixedPowerFactor:
 
 @dataclass(frozen=True, slots=True)
 class FixedVar:
-    """Hold reactive power: a percentage of a W, var or VA base, + injects."""
+    """Hold reactive power: var, or a percentage of a W, var or VA base, + injects."""
 
     setpoint: Quantity
 
@@ -120,7 +120,7 @@ class VoltVar:
 
 @dataclass(frozen=True, slots=True)
 class VoltWatt:
-    """Active-power bound over voltage: x in `pct[V_ref]`, y a percentage; y < 0 bounds charging.
+    """Active-power bound over voltage: x in `pct[V_ref]` or V, y W or a percentage; y < 0 bounds charging.
 
     `generation_only` says that the source bounds generation and never charging (2030.5-2018).
     """

@@ -13,10 +13,12 @@ from translators.units import Base, Kind, Unit
 
 _WATTS = frozenset({Base.MAX_W, Base.MAX_CHARGE_W, Base.MAX_DISCHARGE_W})
 _VARS = frozenset({Base.MAX_VAR, Base.MAX_VAR_NEG})
+_VOLTS = frozenset({Base.V_NOM, Base.V_REF})
 _KIND_OF = (
     dict.fromkeys(_WATTS, Kind.POWER)
     | dict.fromkeys(_VARS, Kind.REACTIVE)
-    | {Base.MAX_VA: Kind.APPARENT, Base.V_NOM: Kind.VOLTAGE}
+    | {Base.MAX_VA: Kind.APPARENT}
+    | dict.fromkeys(_VOLTS, Kind.VOLTAGE)
 )
 
 
@@ -38,7 +40,7 @@ class Bases:
         if unequal and self.situation.policy.get("unequal_ratings") != "sum":
             problem = f"EVSEs differ in {base}: a station-wide percentage is ambiguous"
             raise Unmet("not_applicable", where, problem)
-        total = known[0] if base is Base.V_NOM else sum(known, Fraction())
+        total = known[0] if base in _VOLTS else sum(known, Fraction())
         if total <= 0:
             raise Unmet("not_applicable", where, f"the station's rating {base} is {text(total)}")
         return total

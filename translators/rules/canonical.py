@@ -86,7 +86,7 @@ UNITS: dict[str, Unit] = {
 """The unit of a canonical field that is a plain number; `Class.field` where the name has two meanings."""
 
 QUANTITY_KINDS: dict[str, frozenset[Kind]] = {
-    "FixedVar": frozenset({Kind.PERCENT}),
+    "FixedVar": frozenset({Kind.REACTIVE, Kind.PERCENT}),
     "PowerLimit": frozenset({Kind.POWER, Kind.PERCENT}),
     "ActiveSetpoint": frozenset({Kind.POWER, Kind.PERCENT}),
     "StorageTarget": frozenset({Kind.POWER}),

@@ -13,6 +13,7 @@ from translators.canonical.curves import Curve, Vertex
 from translators.errors import MappingError
 from translators.rules import report_examples
 from translators.rules.book import Book
+from translators.rules.paths import chosen
 from translators.rules.report import ReportRule
 from translators.rules.schema import RuleTest, TargetTest
 from translators.rules.source import SourceRule, View
@@ -102,6 +103,9 @@ class Written:
 
     def raw(self, path: str) -> str | None:
         """Return the text at `path`, None where there is none."""
+        return chosen(self._raw, path)
+
+    def _raw(self, path: str) -> str | None:
         value = self._value
         if path not in value:
             for name in path.split("/"):

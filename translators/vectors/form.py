@@ -11,7 +11,12 @@ from translators.rules.trace import LossKind
 from translators.vectors.border import Number, Strict, read_json, validated
 from translators.vectors.stations import DialectForm, OcppVersion
 
-_REVISIONS = {"ieee2030_5": ("2018", "2023"), "openadr": ("3.0", "3.1")}
+_REVISIONS = {
+    "ieee2030_5": ("2018", "2023"),
+    "openadr": ("3.0", "3.1"),
+    "iec61850": ("iec-7-420-ed2", "cei-0-16-annex-t", "nl-rti", "mesa-names"),
+}
+_MAIN = {"ieee2030_5": "control", "openadr": "event", "iec61850": "operate"}
 
 
 class TransactionForm(Strict):
@@ -44,9 +49,9 @@ class ContextForm(Strict):
 
 
 class SourceForm(Strict):
-    """The documents: `control` or `event` is to be translated, every other key is an href."""
+    """The documents: `control`, `event` or `operate` is to be translated, every other key is an href."""
 
-    protocol: Literal["ieee2030_5", "openadr"]
+    protocol: Literal["ieee2030_5", "openadr", "iec61850"]
     revision: str
     program_primacy: Annotated[int, Field(ge=0, le=255)] | None = None
     documents: dict[str, Any]
@@ -56,14 +61,14 @@ class SourceForm(Strict):
         known = _REVISIONS[self.protocol]
         if self.revision not in known:
             raise ValueError(f"revision {self.revision!r} is none of {', '.join(known)}")
-        main = "control" if self.protocol == "ieee2030_5" else "event"
+        main = _MAIN[self.protocol]
         if main not in self.documents:
             raise ValueError(f"documents lack {main!r}")
-        if self.protocol == "ieee2030_5":
-            if self.program_primacy is None:
-                raise ValueError("program_primacy is missing")
-            if not all(isinstance(text, str) for text in self.documents.values()):
-                raise ValueError("documents of IEEE 2030.5 are XML texts")
+        if self.protocol != "openadr" and self.program_primacy is None:
+            raise ValueError("program_primacy is missing")
+        texts = all(isinstance(text, str) for text in self.documents.values())
+        if self.protocol == "ieee2030_5" and not texts:
+            raise ValueError("documents of IEEE 2030.5 are XML texts")
         return self
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, assert_never
 
 from translators.canonical.capability import Dialect, Situation, StationProfile, Transaction
 from translators.canonical.commands import DerCommand, Revision
@@ -25,6 +25,7 @@ from translators.rules.document import Document
 from translators.rules.trace import Translation
 from translators.vectors.comparison import Comparison, Difference, shown
 from translators.vectors.form import ContextForm, Vector
+from translators.vectors.operating import OPERATE, operated
 from translators.vectors.stations import KnownStation
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,9 +45,23 @@ def case_of(vector: Vector, stations: Mapping[str, KnownStation]) -> Case:
     if vector.station not in stations:
         known = ", ".join(sorted(stations))
         raise DocumentError(f"is none of {known}", where="station", value=vector.station)
-    make = _control if vector.source.protocol == "ieee2030_5" else _event
     profile = _profile(vector, stations[vector.station])
-    return Case(make(vector), profile, _situation(vector.context))
+    return Case(_made(vector, profile), profile, _situation(vector.context))
+
+
+def _made(vector: Vector, profile: StationProfile) -> Document:
+    source = vector.source
+    match source.protocol:
+        case "ieee2030_5":
+            return _control(vector)
+        case "openadr":
+            return _event(vector)
+        case "iec61850":
+            primacy, told = source.program_primacy or 0, source.documents[OPERATE]
+            nominal = profile.nominal_frequency_hz
+            return operated(vector.station, source.revision, primacy, told, nominal)
+        case _:
+            assert_never(source.protocol)
 
 
 def _control(vector: Vector) -> Document:

@@ -1,0 +1,1 @@
+"""IEC 61850-7-420: values of logical nodes to canonical commands, canonical facts to attributes."""
