@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli.rules import Rules, book, coverage_documents
 from gateway.settings.references import WheelSchemas, literals
+from translators.rules.coverage.claims import models_of
 from translators.rules.coverage.counting import Figure, count
 from translators.rules.coverage.rendering import as_html, as_json, as_table
 
@@ -28,7 +29,7 @@ def coverage(
     modules = {module for document in documents for module in document.handled.values()}
     figures = count(
         documents,
-        book(mappings).rules,
+        models_of(book(mappings)),
         WheelSchemas(),
         {module: literals(module) for module in modules},
     )

@@ -36,11 +36,8 @@ def files(folder: Path | None) -> dict[str, str]:
 
 
 def coverage_documents(folder: Path | None) -> list[Coverage]:
-    """Return the coverage documents beside the rules; the shipped ones where a folder has none."""
-    texts = coverage_files(folder) or coverage_files()
-    return [
-        model
-        for path, text in texts.items()
-        for model in read(path, text)
-        if isinstance(model, Coverage)
-    ]
+    """Return the coverage documents beside the rules and among them; else the shipped ones."""
+    texts = coverage_files(folder)
+    listed = [model for path, text in texts.items() for model in read(path, text)]
+    found = [item for item in (*listed, *book(folder).others) if isinstance(item, Coverage)]
+    return found or coverage_documents(None)

@@ -99,7 +99,8 @@ def _read(package: str, *parts: str) -> bytes:
 def literals(module: str) -> frozenset[str]:
     """Return the texts in a module of ours and their parts (`a/b.c`); empty where there is none.
 
-    A text inside a formatted string comes as `*text`: it is the end of a name.
+    A text inside a formatted string comes as `*text`: it is the end of a name. Members of a class that
+    stands for a document count as well.
     """
     found = find_spec(module) if module.partition(".")[0] in {"gateway", "translators"} else None
     if found is None or found.origin is None:
@@ -108,6 +109,8 @@ def literals(module: str) -> frozenset[str]:
     for node in ast.walk(ast.parse(Path(found.origin).read_text(encoding="utf-8"))):
         if isinstance(node, ast.JoinedStr):
             texts |= {f"*{text}" for part in node.values for text in _text(part) if len(text) > 3}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            texts.add(node.target.id)  # a member of a form
         else:
             texts |= {name for text in _text(node) for name in _names(text)}
     return frozenset(texts)

@@ -40,7 +40,8 @@ class Coverage(_Strict):
     `codes` lists what a coded member may say, by revision. `handled` names the module that reads or
     writes a leaf, where its name stands as a literal (`a/*`: a as a whole). `ignored` are leaves that
     change nothing for a station; one that would is ignored by a rule, which declares its loss where
-    it is present.
+    it is present. `refused` are leaves that ask for something which no rule carries out: the utility
+    is told.
     """
 
     api_version: Annotated[Literal["dergate/mapping.v1"], Field(alias="apiVersion")]
@@ -54,13 +55,19 @@ class Coverage(_Strict):
     codes: dict[str, dict[str, list[int]]] = {}
     handled: dict[Pattern, str] = {}
     ignored: dict[Pattern, Reason] = {}
+    refused: dict[Pattern, Reason] = {}
     never: dict[Pattern, Reason] = {}
 
     @model_validator(mode="after")
     def _fits_its_direction(self) -> Self:
         """Refuse reasons of the other direction: a source is ignored, a target never filled."""
-        wrong = self.never if self.subject.direction == "source" else self.ignored
-        if wrong:
-            name = "never" if self.subject.direction == "source" else "ignored"
-            raise ValueError(f"a {self.subject.direction} has no {name!r}")
+        if self.subject.direction == "source" and self.never:
+            raise ValueError("a source has no 'never'; did you mean 'ignored'?")
+        if self.subject.direction == "target" and (self.ignored or self.refused):
+            raise ValueError("a target has neither 'ignored' nor 'refused'; did you mean 'never'?")
         return self
+
+    @property
+    def entries(self) -> dict[Pattern, str]:
+        """Return every entry with the module that handles it, or the reason."""
+        return self.handled | self.ignored | self.refused | self.never

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from translators.rules.report import ReportRule
+from translators.rules.book import Book
+from translators.rules.capability_schema import CapabilityMapping
+from translators.rules.paths import places
+from translators.rules.profile_schema import Profile
 from translators.rules.report_schema import ReportMapping
 from translators.rules.schema import (
     SourceField,
@@ -14,14 +18,15 @@ from translators.rules.schema import (
     TargetMapping,
     UnitSwitch,
 )
-from translators.rules.source import SourceRule
-from translators.rules.target import PERIOD, TargetRule
+from translators.rules.target import PERIOD
 
-type Rule = SourceRule | TargetRule | ReportRule
-
+EVERY_NODE = "every node"
+"""The type that stands for data objects which any logical node may have."""
 _PERIOD = PERIOD.replace("[0]", "")
 _PLACES = {"charge_state": "chargingProfile/chargingSchedule/limitAtSoC"}
 """Where an operator puts its members, if not into the period of the schedule."""
+_POINTS = {"local_frequency": ("v2xFreqWattCurve/frequency", "v2xFreqWattCurve/power")}
+"""Where an operator puts the points of a curve, if not into curveData."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,18 +51,36 @@ class Claim:
     rule: str
     reason: str = ""
     loss: str = "none"
+    sure: bool = True
+    """Whether a schema must have the leaf."""
 
 
-def claims(rules: Iterable[Rule]) -> Iterator[Claim]:
+def models_of(book: Book) -> list[Any]:
+    """Return the models of all rules, and of documents of further kinds, in the order of the book."""
+    return [getattr(item, "model", item) for item in (*book.rules, *book.others)]
+
+
+def claims(models: Iterable[Any]) -> Iterator[Claim]:
     """Yield what each rule reads, emits, or says that it lets go."""
-    for rule in rules:
-        match rule:
-            case SourceRule():
-                yield from _read(rule.model, rule.id)
-            case ReportRule():
-                yield from _told(rule.model, rule.id)
-            case TargetRule():
-                yield from _emitted(rule.model, rule.id)
+    for model in models:
+        match model:
+            case SourceMapping():
+                yield from _read(model)
+            case ReportMapping():
+                yield from _told(model)
+            case TargetMapping():
+                yield from _emitted(model)
+            case CapabilityMapping():
+                yield from _heard(model)
+            case Profile():
+                yield from _profiled(model)
+            case _:
+                pass
+
+
+def name_of(model: Any) -> str:
+    """Return `id@version`."""
+    return f"{model.metadata.id}@{model.metadata.version}"
 
 
 def paths_read(model: SourceMapping) -> Iterator[tuple[str, ...]]:
@@ -81,23 +104,45 @@ def _paths(field: SourceField) -> list[str]:
     if field.const is not None:
         return []
     unit = field.unit.switch if isinstance(field.unit, UnitSwitch) else None
-    return [path for path in (field.from_ or ".", field.scale10, unit) if isinstance(path, str)]
+    paths = (field.from_ or ".", field.scale10, unit)
+    return [place for path in paths if isinstance(path, str) for place in places(path)]
 
 
-def _read(model: SourceMapping, rule: str) -> Iterator[Claim]:
+def _read(model: SourceMapping) -> Iterator[Claim]:
     source = model.source
     for revision in source.revisions:
         subject = Subject(source.protocol, revision, source.parent, "source")
-        if source.protocol != "ieee2030_5":  # no schema of theirs says what stands below
-            yield from (Claim(subject, (element,), rule) for element in source.elements)
-            continue
-        for paths in paths_read(model):
-            for element in source.elements:
-                yield Claim(subject, _below(element, paths, source.elements), rule)
-        for ignored in model.ignored:
-            for element in source.elements:
-                paths = _below(element, (ignored.field,), source.elements)
-                yield Claim(subject, paths, rule, ignored.reason, ignored.loss or "none")
+        if source.protocol == "ieee2030_5":
+            yield from _elements(model, subject)
+        else:
+            yield from _objects(model, subject)
+
+
+def _elements(model: SourceMapping, subject: Subject) -> Iterator[Claim]:
+    """Yield the leaves below the elements of a rule, by the schema."""
+    rule, elements = name_of(model), model.source.elements
+    for paths in paths_read(model):
+        for element in elements:
+            yield Claim(subject, _below(element, paths, elements), rule)
+    for ignored in model.ignored:
+        for element in elements:
+            paths = _below(element, (ignored.field,), elements)
+            yield Claim(subject, paths, rule, ignored.reason, ignored.loss or "none")
+
+
+def _objects(model: SourceMapping, subject: Subject) -> Iterator[Claim]:
+    """Yield the payload types or data objects of a rule, and those beside them that it reads.
+
+    `CURVE.volt_var` is a reading of CURVE. What is no data object is a word of the protocol's own view.
+    """
+    rule = name_of(model)
+    for element in model.source.elements:
+        yield Claim(subject, (element.partition(".")[0],), rule)
+    for paths in paths_read(model):
+        yield Claim(subject, (paths[0].partition("/")[0],), rule, sure=False)
+    for ignored in model.ignored:
+        loss = ignored.loss or "none"
+        yield Claim(subject, (ignored.field,), rule, ignored.reason, loss, sure=False)
 
 
 def _below(element: str, paths: Iterable[str], elements: list[str]) -> tuple[str, ...]:
@@ -118,7 +163,8 @@ def emitted(model: TargetMapping) -> Iterator[tuple[str, ...]]:
     place = _PLACES.get(model.target.operator, _PERIOD)
     for slot in sorted(slots or {place}):
         if model.points is not None:
-            yield from ((f"{slot}/curveData/{axis}",) for axis in ("x", "y"))
+            axes = _POINTS.get(model.target.operator, ("curveData/x", "curveData/y"))
+            yield from ((f"{slot}/{axis}",) for axis in axes)
         for name, field in model.emit.items():
             path = f"{slot}/{name.replace('.', '/')}"
             yield (path,)
@@ -138,18 +184,22 @@ def _values(model: TargetMapping, field: TargetField) -> list[str]:
     return [value for value in picked if isinstance(value, str)]
 
 
-def _emitted(model: TargetMapping, rule: str) -> Iterator[Claim]:
+def _emitted(model: TargetMapping) -> Iterator[Claim]:
     target = model.target
     if target.message == "none":
         return
     for version in target.versions:
         subject = Subject("ocpp", version, f"{target.message}Request", "target")
         for paths in emitted(model):
-            yield Claim(subject, paths, rule)
+            yield Claim(subject, paths, name_of(model))
 
 
-def _told(model: ReportMapping, rule: str) -> Iterator[Claim]:
-    report = model.report
+def _told(model: ReportMapping) -> Iterator[Claim]:
+    report, rule = model.report, name_of(model)
+    if report.protocol == "openadr" and report.document != "resource":
+        for revision in report.revisions:  # a report's leaves are its payload types
+            yield Claim(Subject("openadr", revision, "report", "target"), (report.document,), rule)
+        return
     for revision in report.revisions:
         subject = Subject(report.protocol, revision, report.document, "target")
         for name, field in model.emit.items():
@@ -165,3 +215,39 @@ def _told(model: ReportMapping, rule: str) -> Iterator[Claim]:
             member, _, value = name.partition(" = ")
             paths = (f"{member}={value}", member) if value else (name,)
             yield Claim(subject, paths, rule, "" if value else reason)
+
+
+def _heard(model: CapabilityMapping) -> Iterator[Claim]:
+    """Yield the variables, or the members of a message, that say what a station is."""
+    message, rule = model.message, name_of(model)
+    for version in message.versions:
+        for kind in message.components or [f"{message.action}Request"]:
+            subject = Subject("ocpp", version, kind, "source")
+            for field in model.evse.values():
+                names = field.from_ if isinstance(field.from_, list) else [field.from_]
+                yield from (Claim(subject, (name,), rule, sure=False) for name in names)
+            for name, reason in model.ignored.items():
+                yield Claim(subject, (name,), rule, reason, sure=False)
+
+
+def _profiled(model: Profile) -> Iterator[Claim]:
+    """Yield the data objects that a profile has by another name, beside all nodes, or not carried."""
+    rule = name_of(model)
+
+    def subject(node: str) -> Subject:
+        return Subject("iec61850", model.profile, EVERY_NODE if node == "*" else node, "source")
+
+    for node, aliases in model.aliases.items():
+        yield from (Claim(subject(node), (alias,), rule, sure=False) for alias in aliases)
+    for node, settings in model.settings.items():
+        yield from (Claim(subject(node), (name,), rule, sure=False) for name in settings)
+    times = model.times.model_dump(exclude_none=True).values() if model.times else ()
+    modes = [model.mode.object] if model.mode else []
+    for name in (*modes, *times):
+        yield Claim(subject("*"), (str(name),), rule, sure=False)
+    for beside in model.beside:
+        loss = beside.loss or "none"
+        yield Claim(subject("*"), (beside.object,), rule, beside.reason, loss, sure=False)
+    for refused in model.refused:
+        for name in refused.objects:
+            yield Claim(subject(refused.node), (name,), rule, refused.reason, sure=False)

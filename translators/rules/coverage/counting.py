@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Protocol
+from typing import Any, Protocol
 
-from translators.rules.coverage.claims import Claim, Rule, Subject, claims
+from translators.rules.coverage.claims import Claim, Subject, claims
 from translators.rules.coverage_schema import Coverage
 
 
@@ -64,7 +64,7 @@ class Figure:
 
 def count(
     documents: Iterable[Coverage],
-    rules: Iterable[Rule],
+    models: Iterable[Any],
     schemas: Schemas,
     literals: Mapping[str, frozenset[str]],
 ) -> tuple[Figure, ...]:
@@ -75,7 +75,7 @@ def count(
     """
     kept = list(documents)
     named: defaultdict[Subject, list[Claim]] = defaultdict(list)
-    for claim in claims(rules):
+    for claim in claims(models):
         named[claim.subject].append(claim)
     figures = []
     for document in kept:
@@ -110,7 +110,7 @@ class _Stale:
 
     def __init__(self, document: Coverage, literals: Mapping[str, frozenset[str]]) -> None:
         self.document = document
-        self._unused = {*document.handled, *document.ignored, *document.never}
+        self._unused = set(document.entries)
         self._literals = literals
 
     def use(self, entry: str) -> None:
@@ -142,7 +142,7 @@ def _figure(
     by_leaf: defaultdict[str, list[Claim]] = defaultdict(list)
     for claim in named:
         for path in claim.paths:
-            below = [leaf for leaf in leaves if claim.reason and leaf.startswith(f"{path}/")]
+            below = [leaf for leaf in leaves if claim.reason and _is_below(leaf, path)]
             for leaf in [path, *below] if path in leaves else below:
                 by_leaf[leaf].append(claim)
     faults: list[str] = []
@@ -152,6 +152,11 @@ def _figure(
     return Figure(
         subject, document.subject.of, document.metadata.id, told, tuple(dict.fromkeys(faults))
     )
+
+
+def _is_below(leaf: str, path: str) -> bool:
+    """Say whether a reason for `path` is one for a leaf as well; `*` is a reason for all."""
+    return path == "*" or leaf.startswith(f"{path}/")
 
 
 def _leaf(
@@ -184,13 +189,13 @@ def _listed(document: Coverage, path: str, entry: str, stale: _Stale, faults: li
             faults.append(f"{path}: {module} does not name it")
         return Leaf(path, State.CODE, module)
     by = document.metadata.id
-    reason = document.ignored.get(entry) or document.never[entry]
-    return Leaf(path, State.LET_GO, by, reason)
+    loss = "unsupported" if entry in document.refused else "none"
+    return Leaf(path, State.LET_GO, by, document.entries[entry], loss)
 
 
 def _entry(document: Coverage, path: str) -> str | None:
     """Return the entry for a leaf: the exact one, else the first pattern that fits."""
-    entries = (*document.handled, *document.ignored, *document.never)
+    entries = document.entries
     if path in entries:
         return path
     return next((entry for entry in entries if "*" in entry and fnmatchcase(path, entry)), None)
@@ -205,13 +210,16 @@ def _unknown(named: Mapping[Subject, list[Claim]], figures: Iterable[Figure]) ->
     for figure in figures:
         leaves[figure.subject] |= {leaf.path for leaf in figure.leaves}
     for subject in sorted(named.keys() - leaves.keys()):
-        rules = ", ".join(sorted({claim.rule for claim in named[subject]}))
-        yield Figure(subject, "", "", (), (f"no coverage document, but {rules}",))
+        rules = ", ".join(sorted({claim.rule for claim in named[subject] if claim.sure}))
+        if rules:
+            yield Figure(subject, "", "", (), (f"no coverage document, but {rules}",))
     heard: dict[tuple[str, tuple[str, ...]], bool] = {}
     where: dict[tuple[str, tuple[str, ...]], Subject] = {}
     for subject in sorted(named.keys() & leaves.keys()):
         known = with_branches(leaves[subject])
         for claim in named[subject]:
+            if not claim.sure:
+                continue
             key = (claim.rule, claim.paths)
             heard[key] = heard.get(key, False) or not known.isdisjoint(claim.paths)
             where[key] = subject

@@ -11,8 +11,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from translators.rules.book import Book
-from translators.rules.coverage.claims import Rule, Subject
+from translators.rules.book import Book, Rule
+from translators.rules.coverage.claims import Subject
 from translators.rules.source import SourceRule
 from translators.rules.target import TargetRule
 

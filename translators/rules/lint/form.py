@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from translators.rules.coverage.claims import Rule
+from translators.rules.book import Rule
 from translators.rules.lint.findings import Findings, Ground
 from translators.rules.report import ReportRule
 from translators.rules.source import SourceRule
@@ -12,7 +12,7 @@ from translators.rules.target import TargetRule
 
 _CITE = re.compile(
     r"(IEEE (2030\.5|1547)(-\d{4})?|OCPP (2\.1|2\.0\.1)|CSIP(-AUS)?|OpenADR 3(\.\d){0,2}"
-    r"|IEC (TR )?61850(-\d+)*|CEI 0-16|Netbeheer Nederland|MESA-DER|dergate:) \S.*"
+    r"|IEC (TR )?61850(-\d+)*(:\d{4}\w?)?|CEI 0-16|Netbeheer Nederland|MESA-DER|dergate:) \S.*"
     r"|[A-Z]\d{2}(\.FR\.\d+| \S.*)"
 )
 _PREFIXES = {

@@ -40,7 +40,8 @@ def hundredths(ground: Ground) -> Findings:
 
 
 def _hundredths(ground: Ground, rule: SourceRule, at: list[Key], field: SourceField) -> Findings:
-    if not isinstance(field.unit, str) or field.range is None or field.scale10 is not None:
+    scaled = field.scale10 is not None or field.decimal
+    if not isinstance(field.unit, str) or field.range is None or scaled:
         return
     largest = max(abs(bound) for bound in field.range)
     if field.unit.startswith("pct[") and largest > _MOST_PERCENT:

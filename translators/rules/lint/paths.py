@@ -6,10 +6,10 @@ import difflib
 from collections import defaultdict
 from collections.abc import Iterable
 
-from translators.rules.coverage.claims import Subject, claims
+from translators.rules.coverage.claims import Subject, claims, models_of
 from translators.rules.coverage.counting import with_branches
-from translators.rules.guards import variables
 from translators.rules.lint.findings import Findings, Ground, Key
+from translators.rules.lint.samples import variables
 from translators.rules.source import SourceRule
 from translators.rules.target import TargetRule
 
@@ -41,8 +41,8 @@ def wire_names(ground: Ground) -> Findings:
 def _named(ground: Ground) -> dict[tuple[str, tuple[str, ...]], list[Subject]]:
     """Return what each rule names with the subjects where it may be, of those that are known."""
     found: defaultdict[tuple[str, tuple[str, ...]], list[Subject]] = defaultdict(list)
-    for claim in claims(ground.book.rules):
-        if claim.subject in ground.known.leaves:
+    for claim in claims(models_of(ground.book)):
+        if claim.sure and claim.subject in ground.known.leaves:
             found[claim.rule, claim.paths].append(claim.subject)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from enum import StrEnum
@@ -9,10 +10,12 @@ from fractions import Fraction
 from itertools import islice, product
 from typing import Any, get_args, get_type_hints
 
+import cel
+
 from translators.canonical.controls import Quantity
 from translators.errors import MappingError
 from translators.rules.canonical import CLASSES, ENUMS, UNITS
-from translators.rules.guards import condition, variables
+from translators.rules.guards import condition
 from translators.rules.schema import SourceField, SourceMapping, UnitSwitch
 from translators.units import parse_unit
 
@@ -22,8 +25,16 @@ _WIDEST = (-(2**31), 2**32 - 1)
 _SIZES = (0, 1, 2, 10, 11, 20, 21)
 _MOST = 4000
 
+_LOOPS = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)")
+
 type Verdict = frozenset[bool]
 """What a condition says over all samples; empty where it can be evaluated on none."""
+
+
+def variables(expression: str) -> frozenset[str]:
+    """Return the names that a condition reads; those that a loop brings are left out."""
+    found: frozenset[str] = frozenset(cel.compile(expression).variables())
+    return found - frozenset(_LOOPS.findall(expression))
 
 
 def verdict(expression: str, candidates: Mapping[str, list[Any]]) -> Verdict:
