@@ -15,7 +15,8 @@ class StationStatus:
 
     `power` in W (+ exports); `state_of_charge` is a share of 1. `in_session`: a transaction runs.
     `opted_out`: somebody on site overrides its commands. `curtailed` and `heightened`: a command in
-    force lets it take less, or makes it take more, than it would by itself.
+    force lets it take less, or makes it take more, than it would by itself. `setpoint` is the one that
+    it follows, W (+ exports).
     """
 
     at: datetime
@@ -28,11 +29,15 @@ class StationStatus:
     opted_out: bool | None = None
     curtailed: bool | None = None
     heightened: bool | None = None
+    setpoint: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Availability:
     """How much more a station could do at `at` than it does: magnitudes in W, var and seconds.
+
+    `inject_w` counts from 0 where it charges now; `up_w` is how far its power may rise toward export from
+    where it is, `down_w` how far it may fall.
 
     `reserve` is in `pct[setMaxW]` and can be injected for `duration`, `charge_reserve` is in
     `pct[setMaxChargeRateW]` and can be absorbed for `charge_duration`. `energy` (Wh) is what the battery
@@ -42,6 +47,8 @@ class Availability:
     at: datetime
     inject_w: Fraction | None = None
     absorb_w: Fraction | None = None
+    up_w: Fraction | None = None
+    down_w: Fraction | None = None
     inject_var: Fraction | None = None
     absorb_var: Fraction | None = None
     duration: Fraction | None = None

@@ -67,6 +67,7 @@ def _members(enum: type[StrEnum]) -> frozenset[str]:
 
 
 _FLAG, _TEXT, _INSTANT = Fact(Sort.FLAG), Fact(Sort.TEXT), Fact(Sort.INSTANT)
+_FRAME = Fact(Sort.CHOICE, members=frozenset({"generator", "load"}))
 _MODES = Fact(Sort.MEMBERS, each=True)
 
 RATINGS: Mapping[str, str] = {
@@ -125,11 +126,17 @@ CATALOGUE: Mapping[str, Mapping[str, Fact]] = {
         "opted_out": _FLAG,
         "curtailed": _FLAG,
         "heightened": _FLAG,
+        "setpoint": _number("W"),
+        "running": _FLAG,
+        "outcome": Fact(Sort.CHOICE, members=_members(ControlOutcome)),
+        "frame": _FRAME,
     },
     "availability": {
         "at": _INSTANT,
         "inject_w": _number("W"),
         "absorb_w": _number("W"),
+        "up_w": _number("W"),
+        "down_w": _number("W"),
         "inject_var": _number("var"),
         "absorb_var": _number("var"),
         "duration": _number("s"),
@@ -157,9 +164,10 @@ CATALOGUE: Mapping[str, Mapping[str, Fact]] = {
         "phase": Fact(Sort.CHOICE, members=_members(Phase)),
         "quality": Fact(Sort.CHOICE, members=_members(Quality)),
         "mean": Fact(Sort.NUMBER),
+        "energy": _number("Wh"),
         "start": _INSTANT,
         "duration": _number("s"),
-        "frame": Fact(Sort.CHOICE, members=frozenset({"generator", "load"})),
+        "frame": _FRAME,
     },
 }
 """By subject, by name. Frame of the generator: +P exports, +Q injects."""
@@ -190,10 +198,18 @@ def settings(
     return Facts("settings", values)
 
 
-def status(known: StationStatus) -> Facts:
-    """Return what a station is doing."""
+def status(
+    known: StationStatus, outcome: ControlOutcome | None = None, *, frame: str = "generator"
+) -> Facts:
+    """Return what a station is doing, and what became of the command that is asked about, if any.
+
+    It is `running` where power flows, or where that is not known while a transaction runs.
+    """
     alarms = frozenset(fault.value for fault in known.alarms)
-    return Facts("status", _members_of(known) | {"alarms": alarms})
+    running = known.in_session if known.power is None else known.power != 0
+    told = None if outcome is None else outcome.value
+    beside: dict[str, Value] = {"running": running, "outcome": told, "frame": frame}
+    return Facts("status", _members_of(known) | beside | {"alarms": alarms})
 
 
 def availability(known: Availability) -> Facts:
@@ -213,7 +229,11 @@ def answer(
 def measurement(
     average: Average, start: datetime, duration_s: int, *, frame: str = "generator"
 ) -> Facts:
-    """Return a mean that was measured over an interval; `frame` is how a program wants its sign."""
+    """Return a mean that was measured over an interval; `frame` is how a program wants its sign.
+
+    Of active power it is the energy too, + exports.
+    """
+    energy = average.value * duration_s / 3600 if average.kind is Kind.POWER else None
     return Facts(
         "measurement",
         {
@@ -221,6 +241,7 @@ def measurement(
             "phase": Phase.ALL.value,
             "quality": average.quality.value,
             "mean": average.value,
+            "energy": energy,
             "start": start,
             "duration": Fraction(duration_s),
             "frame": frame,
