@@ -18,6 +18,7 @@ _SHARE_PLACES = 9
 class PayloadView:
     """Paths: `.` the value, `x` and `y` of a point, `descriptor/…`, `binding/…`, `said`, `capacity_share`.
 
+    `binding/level` is what the axis of a trip curve counts that does not count seconds.
     `said` is the value with its unit, for people; `capacity_share` an energy over the capacity of the
     contract. `values` repeats the points of a curve.
     """
@@ -38,6 +39,8 @@ class PayloadView:
                 return {"units": self.descriptor.units, "currency": self.descriptor.currency}.get(
                     name
                 )
+            case ["binding", "level"]:
+                return _level(self.binding)
             case ["binding", name]:
                 return self.binding.get(name)
             case ["said"]:
@@ -104,6 +107,13 @@ def text_of(value: Value) -> str | None:
             return value[:_LONGEST_TEXT]
         case _:
             return None
+
+
+def _level(binding: Mapping[str, str]) -> str | None:
+    """Return the unit of the axis that does not count seconds, None where not exactly one does."""
+    axes = [binding.get("x"), binding.get("y")]
+    others = [axis for axis in axes if axis != "s"]
+    return others[0] if len(others) == 1 else None
 
 
 def _share(energy: str | None, capacity: str | None) -> str | None:
