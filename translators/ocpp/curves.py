@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from translators.canonical.controls import (
     FreqWatt,
+    PowerMonitoring,
     Quantity,
     TripCurve,
     VoltVar,
@@ -59,8 +60,8 @@ def curve_points(rule: TargetRule, spec: TargetPoints, draft: Draft) -> list[Jso
     """Return the curveData of a control that is a curve; `Unmet` where it cannot be drawn."""
     control = draft.control
     match control:
-        case VoltVar() | VoltWatt() | WattVar() | FreqWatt():
-            drawn = _converted(rule, control, draft)
+        case VoltVar() | VoltWatt() | WattVar() | FreqWatt() | PowerMonitoring():
+            drawn = converted(rule, control, draft)
         case WattPowerFactor():
             drawn = _power_factors(rule, control, draft)
         case TripCurve():
@@ -70,7 +71,7 @@ def curve_points(rule: TargetRule, spec: TargetPoints, draft: Draft) -> list[Jso
     clip_y = isinstance(control, WattPowerFactor | TripCurve)
     return [
         _emitted(rule, drawn, point, draft, f"{draft.path}/curveData[{n}]", clip_y=clip_y)
-        for n, point in enumerate(_few(drawn.points, spec.max, draft))
+        for n, point in enumerate(few(drawn.points, spec.max, draft))
     ]
 
 
@@ -98,8 +99,10 @@ def _named(points: Sequence[Vertex]) -> list[str]:
     return [f"points[{number}]" for number in range(len(points))]
 
 
-def _converted(
-    rule: TargetRule, control: VoltVar | VoltWatt | WattVar | FreqWatt, draft: Draft
+def converted(
+    rule: TargetRule,
+    control: VoltVar | VoltWatt | WattVar | FreqWatt | PowerMonitoring,
+    draft: Draft,
 ) -> _Drawn:
     """Bring both axes to the target's bases, fold in vRef where the dialect wants it, and cut."""
     curve = control.curve
@@ -209,12 +212,18 @@ def _boundary(control: TripCurve, draft: Draft) -> _Drawn:
     return _Drawn(points, origins, axes)
 
 
-def _few(points: tuple[Vertex, ...], most: int, draft: Draft) -> tuple[Vertex, ...]:
+def few(
+    points: tuple[Vertex, ...], most: int, draft: Draft, member: str = "curveData"
+) -> tuple[Vertex, ...]:
     """Thin to the schema's number of points, with the error declared."""
     if len(points) <= most:
         return points
-    path = f"{draft.path}/curveData"
+    path = f"{draft.path}/{member}"
     thinned, error = simplify(points, most)
+    signed = isinstance(draft.control, WattPowerFactor)
+    if signed and any(a.y * b.y < 0 and a.x < b.x for a, b in pairwise(thinned)):
+        problem = f"at most {most} points: fewer would pass through a power factor of 0"
+        raise Unmet("not_applicable", path, problem)
     draft.trace.step(f"simplify {most}", path, len(points), path, len(thinned), text(error))
     draft.trace.lose(LossKind.APPROXIMATE, path, f"at most {most} points", error)
     return thinned

@@ -184,9 +184,24 @@ def import_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
         if control is not tightest:
             rule.declare(desk.draft(rule, control), draft.trace)
     desk.keep(draft.trace)
-    desk.set_profile(
-        Profile("ChargingStationMaxProfile", 0, unit, period, part="/import"), controls
-    )
+    for profile in _bounding(desk, unit, period):
+        desk.set_profile(profile, controls)
+
+
+def _bounding(desk: Desk, unit: str, period: dict[str, int | float]) -> Iterator[Profile]:
+    """Yield the profiles that bound charge: the station's, or for one EVSE its default and what runs there.
+
+    A TxProfile takes the place of a TxDefaultProfile (K01), so a running transaction has one of its own.
+    """
+    evse = desk.command.target.evse
+    if evse is None:
+        yield Profile("ChargingStationMaxProfile", 0, unit, period, part="/import")
+        return
+    yield Profile("TxDefaultProfile", evse, unit, period, part="/import")
+    for transaction in desk.situation.transactions:
+        if transaction.evse_id == evse and transaction.running_setpoint_w is None:
+            name = transaction.transaction_id
+            yield Profile("TxProfile", evse, unit, period, part="/import", transaction_id=name)
 
 
 def charging_limit(

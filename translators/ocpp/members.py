@@ -29,21 +29,29 @@ def set_der_control(
     control_type, slot = str(variant.control_type), str(variant.slot)
     if not supports(desk.profile, control_type):
         raise Unmet("not_supported", control_type, "is not among the station's DER modes")
+    if desk.command.target.evse is not None and len(desk.profile.evses) > 1:
+        problem = "a DER control is for the whole station, the command for one EVSE"
+        raise Unmet("not_applicable", control_type, problem)
     is_default = desk.command.is_default
     if rule.model.target.scheduling == "default_only" and not is_default:
         # R04.FR.14, R04.FR.15
         raise Unmet("not_applicable", control_type, "exists as a default control only")
-    body: Json = {"priority": desk.command.primacy}
+    primacy, (outer, _, inner) = desk.command.primacy, slot.partition("/")
+    body: Json = {"priority": primacy}
     if rule.model.points is not None:
         body["curveData"] = curve_points(rule, rule.model.points, draft)
-    body |= rule.members(draft) | desk.times(draft.trace, slot)
-    draft.trace.step("emit", "primacy", body["priority"], f"{slot}/priority", body["priority"])
+    body |= rule.members(draft)
+    if inner:
+        draft.trace.step("emit", "primacy", primacy, f"{slot}/priority", primacy)
+        body = {"priority": primacy, inner: body}
+    body |= desk.times(draft.trace, outer)
+    draft.trace.step("emit", "primacy", primacy, f"{outer}/priority", primacy)
     number = control_id(desk.command.mrid, desk.profile.id, control_type)
     payload: Json = {
         "isDefault": is_default,
         "controlId": number,
         "controlType": control_type,
-        slot: body,
+        outer: body,
     }
     desk.keep(draft.trace)
     desk.send("SetDERControl", payload, number, serves)

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import DerCommand
 from translators.canonical.controls import DerControl, function_of
-from translators.ocpp import limits, profiles
+from translators.ocpp import frequency, limits, profiles
+from translators.ocpp.completion import completed
 from translators.ocpp.desk import Desk
+from translators.ocpp.fallback import carrier
 from translators.ocpp.members import set_der_control
 from translators.ocpp.wire import StationMessage
 from translators.rules.book import Book
@@ -47,7 +49,7 @@ def to_station(
     limits.heed_others(desk)
     for rule, controls in _grouped(book, desk):
         _compose(desk, rule, controls)
-    if command.ramp_time is not None and desk.messages:
+    if command.ramp_time is not None and len(desk.messages) > desk.stepped:
         detail = "no OCPP field for the ramp of one event; default Gradients apply"
         desk.losses.append(Loss(LossKind.DROP, "ocpp.ramp_time", "rampTms", detail))
     orders = StationOrders(tuple(desk.messages), tuple(desk.vacuous))
@@ -58,11 +60,13 @@ def _grouped(book: Book, desk: Desk) -> list[tuple[TargetRule, list[DerControl]]
     """Return the rules that apply with their controls; a control without a rule is refused."""
     groups: dict[str, tuple[TargetRule, list[DerControl]]] = {}
     for control in desk.command.controls:
-        name = type(control).__name__
-        rule = book.target(desk.profile.ocpp_version, control)
+        try:
+            rule = carrier(book, desk.profile, control)
+        except Unmet as unmet:
+            desk.refuse("ocpp.fallback", [control], unmet)
+            continue
         if rule is None:
-            problem = f"no rule for {name} on OCPP {desk.profile.ocpp_version}"
-            desk.refuse("ocpp", [control], Unmet("not_supported", name, problem))
+            desk.follow([control])
             continue
         key = _slot(rule, control)
         groups.setdefault(key, (rule, []))[1].append(control)
@@ -70,8 +74,8 @@ def _grouped(book: Book, desk: Desk) -> list[tuple[TargetRule, list[DerControl]]
 
 
 def _slot(rule: TargetRule, control: DerControl) -> str:
-    """Return the key under which controls are combined: by rule, DER controls one by one."""
-    alone = rule.model.target.operator == "der_control"
+    """Return the key under which controls are combined: by rule, functions of the grid one by one."""
+    alone = rule.model.target.operator in {"der_control", "local_frequency"}
     return f"{rule.id}/{function_of(control)}" if alone else rule.id
 
 
@@ -93,7 +97,9 @@ def _compose(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> No
 def _der_control(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
     """Owe a SetDERControl (R04) for one control."""
     (control,) = controls
-    set_der_control(desk, rule, desk.draft(rule, control), controls)
+    draft = desk.draft(rule, control)
+    draft.control = completed(control, desk.situation, draft)
+    set_der_control(desk, rule, draft, controls)
 
 
 def _refuse(_desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
@@ -113,6 +119,7 @@ OPERATORS: dict[str, Operator] = {
     "setpoint": profiles.setpoint,
     "cease": profiles.cease,
     "charge_state": profiles.charge_state,
+    "local_frequency": frequency.local_frequency,
     "refuse": _refuse,
     "information": _information,
 }

@@ -5,7 +5,7 @@ Charging profiles stand in the load frame: what is positive here absorbs. The ru
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,7 +16,11 @@ from translators.canonical.controls import (
     DerControl,
     Quantity,
     ReactiveSetpoint,
+    RelativeActiveSetpoint,
+    RelativeReactiveSetpoint,
+    StorageTarget,
 )
+from translators.ocpp import live, ramp
 from translators.ocpp.desk import Desk, Profile
 from translators.ocpp.limits import STOPS, WATT, charging_limit, in_watts, no_charge
 from translators.ocpp.wire import Json
@@ -27,37 +31,79 @@ from translators.units import Base, Kind, Unit, percent, to_json_number
 
 _VAR = Unit(Kind.REACTIVE)
 
+type _Active = ActiveSetpoint | RelativeActiveSetpoint | StorageTarget
+type _Reactive = ReactiveSetpoint | RelativeReactiveSetpoint
+
+_ACTIVE = (ActiveSetpoint, RelativeActiveSetpoint, StorageTarget)
+_REACTIVE = (ReactiveSetpoint, RelativeReactiveSetpoint)
+
 
 def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
     """Follow a setpoint: CentralSetpoint (Q03) where there is V2X, else a limit while charging."""
     if _ceased(desk, rule, controls):
         return
-    _check_direction(desk, controls)
+    _check_alone(desk, controls)
+    _check_direction(desk)
     transaction = _transaction(desk)
-    active = next((c for c in controls if isinstance(c, ActiveSetpoint)), None)
-    reactive = next((c for c in controls if isinstance(c, ReactiveSetpoint)), None)
-    draft = desk.draft(rule, active or controls[0])
+    active = next((c for c in controls if isinstance(c, _ACTIVE)), None)
+    reactive = next((c for c in controls if isinstance(c, _REACTIVE)), None)
+    draft, evse = desk.draft(rule, active or controls[0]), desk.evse(transaction)
     watts = _active(desk, active, transaction, draft)
-    evse = desk.evse(transaction)
-    if evse is not None and _is_central(desk, evse):
-        period = _central(desk, rule, draft, watts, transaction)
-        if reactive is not None:
-            period["setpointReactive"] = _reactive(desk, rule, reactive, evse)
-        unit = "W"
-    else:
-        unit, period = _as_limit(desk, rule, draft, watts)
+    period = _following(desk, rule, transaction, watts)
+    unit, only = period(watts, draft)
+    beside: Json = {}
+    if evse is not None and reactive is not None:
+        beside = {"setpointReactive": _reactive(desk, rule, reactive, evse)}
+    steps = ramp.stepped(desk, draft, watts, evse, lambda value, at: period(value, at)[1])
     rule.declare(draft, draft.trace)
     desk.keep(draft.trace)
+    first, *later = [{**one, **beside} for one in steps or [only]]
     desk.set_profile(
         Profile(
             purpose="TxProfile",
             evse_id=transaction.evse_id,
             unit=unit,
-            period=period,
+            period=first,
+            part=_part(controls),
             transaction_id=transaction.transaction_id,
+            later=tuple(later),
+            watchdog_s=live.watchdog(desk, evse),
+            offline=live.offline(desk, evse),
         ),
         controls,
     )
+
+
+def _following(
+    desk: Desk, rule: TargetRule, transaction: Transaction, watts: Fraction
+) -> Callable[[Fraction, Draft], tuple[str, Json]]:
+    """Return what makes a period of a number of watts: CentralSetpoint, or a limit of charge."""
+    evse = desk.evse(transaction)
+    if evse is not None and _is_central(desk, evse):
+        return lambda value, at: ("W", _central(desk, rule, at, value, transaction))
+    if watts > 0:
+        raise Unmet("not_supported", "setpoint", "the station can only charge")
+    return lambda value, at: _as_limit(desk, rule, at, min(value, Fraction()))
+
+
+def _part(controls: Sequence[DerControl]) -> str:
+    """Return what tells the profiles of several kinds of setpoint apart."""
+    match controls[0]:
+        case StorageTarget():
+            return "/storage"
+        case RelativeActiveSetpoint() | RelativeReactiveSetpoint():
+            return "/relative"
+        case _:
+            return ""
+
+
+def _check_alone(desk: Desk, controls: Sequence[DerControl]) -> None:
+    """Refuse what gives way to another setpoint of the same command: one transaction follows one."""
+    kinds = sorted(
+        {_part([c]) for c in desk.command.controls if isinstance(c, _ACTIVE + _REACTIVE)}
+    )
+    if _part(controls) != kinds[0]:
+        raise Unmet("not_applicable", "setpoint", "another setpoint of the command holds")
 
 
 def _ceased(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> bool:
@@ -70,14 +116,14 @@ def _ceased(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> boo
     return desk.ceased
 
 
-def _check_direction(desk: Desk, controls: Sequence[DerControl]) -> None:
+def _check_direction(desk: Desk) -> None:
     """Refuse discharge and reactive power where the station can only charge, whatever is running."""
     running = [desk.evse(transaction) for transaction in desk.situation.transactions]
     if any(evse is not None and _is_central(desk, evse) for evse in running or desk.profile.evses):
         return
-    for control in controls:
-        discharges = isinstance(control, ActiveSetpoint) and control.value.value > 0
-        if discharges or isinstance(control, ReactiveSetpoint):
+    for control in desk.command.controls:
+        discharges = isinstance(control, ActiveSetpoint | StorageTarget) and control.value.value > 0
+        if discharges or isinstance(control, _REACTIVE):
             raise Unmet("not_supported", "setpoint", "the station can only charge")
 
 
@@ -94,21 +140,22 @@ def _transaction(desk: Desk) -> Transaction:
     raise Unmet("not_applicable", "transaction", problem)
 
 
-def _active(
-    desk: Desk, active: ActiveSetpoint | None, transaction: Transaction, draft: Draft
-) -> Fraction:
+def _active(desk: Desk, active: _Active | None, transaction: Transaction, draft: Draft) -> Fraction:
     """Return the active setpoint in watts (+ exports), within ratings and the command's own limits."""
     if active is None:
         if transaction.running_setpoint_w is None:
             problem = "a reactive setpoint needs an active one beside it (Q03)"
             raise Unmet("not_applicable", "setpoint", problem)
         watts, other = transaction.running_setpoint_w, None
+    elif isinstance(active, RelativeActiveSetpoint):
+        delta = in_watts(desk, active.delta, draft)
+        watts, other = against(desk.situation.baseline_w, delta, draft, "baseline_w"), None
     else:
         chosen, other = _readings(desk, active.value)
         watts = in_watts(desk, chosen, draft)
     cut = _within(watts, *_range(desk, transaction))
+    draft.trace.step("bound", "watts", watts, "watts", cut, _bases(desk, transaction))
     if cut != watts:
-        draft.trace.step("clip", "watts", watts, "watts", cut)
         draft.trace.lose(LossKind.CLIP, "setpoint", "beyond rating or limit", watts - cut)
     if other is not None and cut != _silently(desk, other, transaction):
         detail = f"a positive per cent may be of {other.base} as well"
@@ -146,6 +193,22 @@ def _least(bounds: Sequence[Fraction | None]) -> Fraction | None:
     return min((bound for bound in bounds if bound is not None), default=None)
 
 
+def _bases(desk: Desk, transaction: Transaction) -> str:
+    """Return the ratings that bound an active setpoint, as texts."""
+    evse = desk.evse(transaction)
+    names = (Base.MAX_CHARGE_W, Base.MAX_W, Base.MAX_DISCHARGE_W)
+    known = [(name, None if evse is None else evse.ratings.base(name)) for name in names]
+    return ", ".join(f"{name} = {text(value)}" for name, value in known)
+
+
+def against(before: Fraction | None, delta: Fraction, draft: Draft, where: str) -> Fraction:
+    """Return what a change comes to against what flowed when the command began, frozen since."""
+    if before is None:
+        raise Unmet("not_applicable", where, "what flowed when the command began is not known")
+    draft.trace.step("add frozen baseline", "delta", delta, "value", before + delta, text(before))
+    return before + delta
+
+
 def _readings(desk: Desk, value: Quantity) -> tuple[Quantity, Quantity | None]:
     """Return what a setpoint means, and its other reading: a positive per cent of opModFixedW has two."""
     bases = (Base.MAX_W, Base.MAX_DISCHARGE_W)
@@ -159,17 +222,29 @@ def _readings(desk: Desk, value: Quantity) -> tuple[Quantity, Quantity | None]:
     )
 
 
-def _reactive(desk: Desk, rule: TargetRule, reactive: ReactiveSetpoint, evse: Evse) -> int | float:
+def _reactive(
+    desk: Desk,
+    rule: TargetRule,
+    reactive: _Reactive,
+    evse: Evse,
+) -> int | float:
     """Return the reactive setpoint as the wire has it, within ratings."""
     draft = desk.draft(rule, reactive)
-    draft.trace.step("take", "value", reactive.value.value, "var", reactive.value.value)
-    var = desk.bases.convert(reactive.value, _VAR, draft.trace, "var")
+    asked = reactive.delta if isinstance(reactive, RelativeReactiveSetpoint) else reactive.value
+    draft.trace.step("take", "value", asked.value, "var", asked.value)
+    var = desk.bases.convert(asked, _VAR, draft.trace, "var")
+    if isinstance(reactive, RelativeReactiveSetpoint):
+        var = against(desk.situation.baseline_var, var, draft, "baseline_var")
     setting = desk.bases.setting
-    high = [evse.ratings.base(Base.MAX_VAR), setting(Base.MAX_VAR)]
-    low = [evse.ratings.base(Base.MAX_VAR_NEG), setting(Base.MAX_VAR_NEG)]
-    cut = _within(var, _least(low), _least(high))
+    high, low = evse.ratings.base(Base.MAX_VAR), evse.ratings.base(Base.MAX_VAR_NEG)
+    used = f"{Base.MAX_VAR} = {text(high)}, {Base.MAX_VAR_NEG} = {text(low)}"
+    cut = _within(
+        var,
+        _least([low, setting(Base.MAX_VAR_NEG)]),
+        _least([high, setting(Base.MAX_VAR)]),
+    )
+    draft.trace.step("bound", "var", var, "var", cut, used)
     if cut != var:
-        draft.trace.step("clip", "var", var, "var", cut)
         draft.trace.lose(LossKind.CLIP, "setpointReactive", "beyond rating", var - cut)
     place = f"{draft.path}/setpointReactive"
     draft.trace.step("emit", "var", cut, place, cut)

@@ -13,7 +13,7 @@ from translators.errors import MappingError
 from translators.rules.capability import CapabilityRule
 from translators.rules.capability_schema import CapabilityMapping
 from translators.rules.facts import Facts
-from translators.rules.linking import duplicates, report_keys, source_keys, unlinked
+from translators.rules.linking import duplicates, report_keys, source_keys, unlinked, untabled
 from translators.rules.reader import Entry, entries
 from translators.rules.report import ReportRule
 from translators.rules.report_schema import ReportMapping
@@ -106,7 +106,7 @@ def sift(
                     faults.append(entry.place(error))
     rules = [rule for _, rule in made]
     bad: set[int] = set()
-    for number, fault in (*duplicates(rules), *unlinked(rules)):
+    for number, fault in (*duplicates(rules), *unlinked(rules), *untabled(rules)):
         bad.add(number)
         faults.append(made[number][0].place(fault))
     good = [rule for number, rule in enumerate(rules) if number not in bad]

@@ -7,6 +7,8 @@ from typing import Any
 
 from translators.errors import MappingError
 from translators.rules.bases import check_bases
+from translators.rules.fallback import check
+from translators.rules.fallback_schema import Fallback
 from translators.rules.report import ReportRule
 from translators.rules.schema import Metadata
 from translators.rules.source import SourceRule
@@ -60,6 +62,16 @@ def unlinked(rules: Sequence[Any]) -> Numbered:
                     yield from ((number, error) for error in _link(source, target))
 
 
+def untabled(rules: Sequence[Any]) -> Numbered:
+    """Yield every cell of a fallback table that no rule carries, and every control without a row."""
+    targets = [rule for rule in rules if isinstance(rule, TargetRule)]
+    for number, table in enumerate(rules):
+        if isinstance(table, Fallback):
+            name = f"{table.metadata.id}@{table.metadata.version}"
+            for problem in check(table, targets):
+                yield number, MappingError(problem, where=name, rule="fallback")
+
+
 def _claims(rule: Any) -> Sequence[object]:
     match rule:
         case SourceRule():
@@ -75,8 +87,9 @@ def _claims(rule: Any) -> Sequence[object]:
 def _target_keys(rule: TargetRule) -> list[object]:
     """Return what a rule claims for itself: version, control, and the fields that select it."""
     matches = [tuple(sorted(variant.match.items())) for variant in rule.model.variants] or [()]
+    operator = rule.model.target.operator
     return [
-        (version, name, match)
+        (version, name, match, operator)
         for version in rule.model.target.versions
         for name in rule.model.canonical
         for match in matches

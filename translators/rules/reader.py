@@ -14,6 +14,7 @@ from translators.errors import MappingError
 from translators.rules.capability_schema import CapabilityMapping
 from translators.rules.coverage_schema import Coverage
 from translators.rules.dialects import Dialect
+from translators.rules.fallback_schema import Fallback
 from translators.rules.profile_schema import Profile
 from translators.rules.report_schema import ReportMapping
 from translators.rules.schema import SourceMapping, TargetMapping
@@ -25,6 +26,7 @@ KINDS: tuple[type[BaseModel], ...] = (
     ReportMapping,
     Coverage,
     Dialect,
+    Fallback,
     Profile,
     CapabilityMapping,
 )

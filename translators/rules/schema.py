@@ -205,6 +205,7 @@ class Target(_Strict):
         "setpoint",
         "cease",
         "charge_state",
+        "local_frequency",
         "refuse",
         "information",
     ]

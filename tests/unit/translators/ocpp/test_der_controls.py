@@ -206,10 +206,11 @@ def test_what_exists_as_a_default_only_is_refused_as_an_event(control):
 def test_a_mode_must_be_known_to_every_evse_because_the_message_is_for_all(control):
     (message,) = translated(control).value.messages
     mode = message.payload["controlType"]
-    without = an_evse(2, modes=ALL_MODES - {mode})
-    translation = translated(control, station=a_station(an_evse(1), without))
+    without = an_evse(2, modes=ALL_MODES - {mode}, v2x=())
+    translation = translated(control, station=a_station(an_evse(1, v2x=()), without))
     assert [r[0] for r in refused(translation)] == ["not_supported"]
-    assert [loss.detail for loss in translation.losses] == ["is not among the station's DER modes"]
+    (where,) = (refusal.where for refusal in translation.refusals)
+    assert where.rpartition(".")[2] in {"v2x", "charge_only"}
 
 
 def test_a_station_without_evses_supports_nothing():

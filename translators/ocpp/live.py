@@ -1,0 +1,71 @@
+"""Profiles of values that their utility keeps operating, and what becomes of setpoints while offline.
+
+A live setpoint is a Dynamic profile (K28): one period, renewed by UpdateDynamicSchedule, lapsing by its
+duration unless renewed. Limits are never live and never lapse offline: without them a station would be freer
+than its utility allows.
+"""
+
+from __future__ import annotations
+
+from translators.canonical.capability import Evse
+from translators.ocpp.desk import Desk
+from translators.ocpp.wire import Json
+
+_UPDATED = frozenset(
+    f"{name}{phase}"
+    for name in ("limit", "dischargeLimit", "setpoint", "setpointReactive")
+    for phase in ("", "_L2", "_L3")
+)
+"""The members of ChargingScheduleUpdateType."""
+
+
+def watchdog(desk: Desk, evse: Evse | None) -> int | None:
+    """Return after how many seconds a live setpoint lapses, 0 by its command alone; None where not live."""
+    if not desk.command.live or evse is None or not evse.dynamic_profiles:
+        return None
+    if desk.profile.ocpp_version != "2.1":
+        return None
+    return int(desk.situation.policy.get("dynamic_watchdog_s", "0"))
+
+
+def offline(desk: Desk, evse: Evse | None) -> Json:
+    """Return how long a setpoint stays valid offline, where policy asks and the station can (K01.FR.101)."""
+    seconds = desk.situation.policy.get("max_offline_s")
+    able = evse is not None and evse.max_offline_duration and desk.profile.ocpp_version == "2.1"
+    if seconds is None or not able:
+        return {}
+    members: Json = {"maxOfflineDuration": int(seconds)}
+    if desk.situation.policy.get("invalid_after_offline") == "true":  # K01.FR.103
+        members["invalidAfterOfflineDuration"] = True
+    return members
+
+
+def update(held: Json, wanted: Json) -> Json | None:
+    """Return the UpdateDynamicSchedule that turns one SetChargingProfile into another.
+
+    None where it takes a new SetChargingProfile: not Dynamic, or more than the numbers of the period differ.
+    """
+    profile = wanted["chargingProfile"]
+    if profile["chargingProfileKind"] != "Dynamic":
+        return None
+    period = _period(wanted)
+    if _without_numbers(held) != _without_numbers(wanted) or period == _period(held):
+        return None
+    if _UPDATED & _period(held).keys() - period.keys():
+        return None  # an update can change a number, not take it away
+    numbers = {name: value for name, value in period.items() if name in _UPDATED}
+    return {"chargingProfileId": profile["id"], "scheduleUpdate": numbers}
+
+
+def _period(request: Json) -> Json:
+    period: Json = request["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0]
+    return period
+
+
+def _without_numbers(request: Json) -> Json:
+    """Return a request of one schedule and one period, less what an update may change."""
+    profile = request["chargingProfile"]
+    (schedule,) = profile["chargingSchedule"]
+    rest = {name: value for name, value in _period(request).items() if name not in _UPDATED}
+    bare = {**schedule, "chargingSchedulePeriod": [rest]}
+    return {**request, "chargingProfile": {**profile, "chargingSchedule": [bare]}}
