@@ -1,6 +1,7 @@
 """OpenDER runs what the utility meant and what the station was told: both must move the grid alike."""
 
 import pytest
+from peers.physics_page import PAGE, interpolated, page
 
 from support.physics import CASES, SWEEPS, allowed, differences, told
 
@@ -55,3 +56,19 @@ async def test_a_wrong_sign_base_or_scale_is_seen(model, name, changed):
     wrong = await model(case, {**case.means, **changed})
     right = await model(case, case.means)
     assert max(differences(wrong, right, case.ratings)) > 10 * allowed(case.translated())
+
+
+async def test_the_page_says_what_the_models_say(service):
+    assert PAGE.read_text(encoding="utf-8") == await page(service("opender", "sweep.py"))
+
+
+def test_no_curve_of_the_golden_vectors_moves_anything_that_is_not_declared():
+    swept = interpolated()
+    assert len(swept) > 8
+    assert {kind: it.exact_gap for kind, it in swept.items() if it.exact_gap} == {}
+
+
+def test_what_digits_lose_along_a_curve_stays_below_a_thousandth_of_the_rating():
+    lossy = [it for it in interpolated().values() if it.lossy]
+    assert lossy
+    assert all(it.lossy_gap <= 0.1 for it in lossy)
