@@ -56,7 +56,7 @@ class XmlSchema:
                     continue
                 if self._has_text(of) and of not in follow:
                     yield child
-                below = self._below(of, follow, apart, (*seen, of))
+                below = self._below(of, follow, apart, (*seen, of, follow.get(of, of)))
                 yield from (f"{child}/{leaf}" for leaf in below)
 
     def _has_text(self, name: str) -> bool:

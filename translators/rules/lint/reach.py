@@ -51,8 +51,6 @@ def _cases(ground: Ground, rule: SourceRule, at: tuple[Key, ...], switch: UnitSw
             yield ground.error(
                 rule, where, problem, "drop the case, or the rule is for another edition"
             )
-    for code in switch.since.keys() - switch.cases.keys():
-        yield ground.error(rule, [*at, "unit", "since", code], f"since {code} names no case")
 
 
 def _in_reach(ground: Ground, rule: SourceRule, member: str, code: int) -> bool:
