@@ -72,7 +72,7 @@ def binding_of(value: Mapping[str, object]) -> Binding:
     program, payload = texts.pop("program", ""), texts.pop("payload", "")
     if not program:
         raise DocumentError("is missing", where="program", rule=_RULE)
-    variant, carrier = _variant(texts)
+    variant, carrier = _variant(texts, payload)
     payload = payload or carrier
     if not payload:
         problem = "says neither `payload` nor a reading that has one payload type"
@@ -80,7 +80,7 @@ def binding_of(value: Mapping[str, object]) -> Binding:
     return Binding(program, payload, variant, texts)
 
 
-def _variant(texts: Mapping[str, str]) -> tuple[str, str]:
+def _variant(texts: Mapping[str, str], payload: str) -> tuple[str, str]:
     """Return the reading that a binding asks for, and the payload type that carries it unless stated."""
     asked = [key for key in ("curve", "control", "negative", "capacity_kwh") if key in texts]
     if len(asked) > 1:
@@ -93,7 +93,8 @@ def _variant(texts: Mapping[str, str]) -> tuple[str, str]:
             return f"CONTROL_SETPOINT.{name}", "CONTROL_SETPOINT"
         case ["negative"]:
             reading = _one_of("negative", texts, frozenset({"discharge"}))
-            return f"DISPATCH_SETPOINT.{reading}", "DISPATCH_SETPOINT"
+            carrier = payload or "DISPATCH_SETPOINT"
+            return f"{carrier}.{reading}", carrier
         case ["capacity_kwh"]:
             return "", "CHARGE_STATE_SETPOINT"
         case _:

@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from itertools import count
 
 from translators.canonical.commands import Revision
 from translators.openadr.times import Anchor, Duration, duration, start
-from translators.openadr.wire import Event, EventInterval, Payload, Period, Point
+from translators.openadr.wire import Event, Payload, Period, Point
 from translators.rules.values import Unmet
 
 MOST_SLOTS = 1024
@@ -125,13 +126,18 @@ def _line(
     """Yield the intervals once, one behind the other."""
     after: datetime | None = _first(event, began, clock)
     span, shift = _random(default, "intervalPeriod"), 0
+    length = partial(_length, clock=clock, open_ended=open_ended)
     for number, interval in enumerate(event.intervals):
-        where = f"intervals[{number}]/intervalPeriod"
-        begin = _begin(interval, after, where, first=number == 0)
-        lasts = _length(interval, default, clock, where, open_ended=open_ended)
-        if interval.period.randomize_start is not None:
-            span, shift = _random(interval.period, where), number
-        after = None if lasts is None else _plus(begin, lasts, where)
+        own = interval.period
+        try:
+            begin = _begin(own, after, first=number == 0)
+            lasts = length(own if own.duration is not None else default)
+            if own.randomize_start is not None:
+                span, shift = _random(own, "intervalPeriod"), number
+            after = None if lasts is None else _plus(begin, lasts, "intervalPeriod")
+        except Unmet as unmet:
+            where = f"intervals[{number}]/{unmet.where}"
+            raise Unmet(unmet.outcome, where, unmet.problem) from unmet
         yield Slot(str(number), number, begin, after, interval.payloads, span, shift)
 
 
@@ -148,28 +154,26 @@ def _first(event: Event, began: datetime | Anchor | None, clock: Clock) -> datet
     return received
 
 
-def _begin(interval: EventInterval, after: datetime | None, where: str, *, first: bool) -> datetime:
+def _begin(own: Period, after: datetime | None, *, first: bool) -> datetime:
     """Return the start of an interval: its own, else where the one before ended."""
-    text = interval.period.start
-    own = Anchor.NOW if text is None else start(text, f"{where}/start")
     if after is None:
-        raise Unmet("invalid", where, "follows an interval without end")
-    if isinstance(own, Anchor):
+        raise Unmet("invalid", "intervalPeriod", "follows an interval without end")
+    if own.start is None:
         return after
-    if not first and own < after:
-        raise Unmet("invalid", f"{where}/start", "lies before the end of the interval before")
-    return own
+    begin = start(own.start, "intervalPeriod/start")
+    if isinstance(begin, Anchor):
+        return after
+    if not first and begin < after:
+        problem = "lies before the end of the interval before"
+        raise Unmet("invalid", "intervalPeriod/start", problem)
+    return begin
 
 
-def _length(
-    interval: EventInterval, default: Period, clock: Clock, where: str, *, open_ended: bool
-) -> timedelta | None:
+def _length(period: Period, clock: Clock, *, open_ended: bool) -> timedelta | None:
     """Return how long an interval lasts, None without end."""
-    text, at = interval.period.duration, f"{where}/duration"
-    if text is None:
-        text, at = default.duration, "intervalPeriod/duration"
-    if text is not None:
-        return duration(text, at).length
+    at = "intervalPeriod/duration"
+    if period.duration is not None:
+        return duration(period.duration, at).length
     if clock.revision is Revision.OPENADR_3_0 or open_ended:
         return None
     # 3.1 gives no duration a meaning only where event.duration ends it

@@ -1,0 +1,73 @@
+"""Builders of OpenADR 3 events, with good defaults."""
+
+from datetime import UTC, datetime
+
+from support.translation import book
+from translators.canonical.commands import Revision
+from translators.openadr.binding import binding_of
+from translators.openadr.inbound import served, to_commands
+from translators.openadr.intervals import Clock, expand
+from translators.openadr.payloads import EventContext
+from translators.openadr.wire import event_of
+
+START = datetime(2027, 3, 9, 14, 30, tzinfo=UTC)
+CREATED = datetime(2027, 3, 9, 9, tzinfo=UTC)
+LIMIT = "IMPORT_CAPACITY_LIMIT"
+
+
+def a_payload(kind=LIMIT, *values):
+    return {"type": kind, "values": list(values or (10,))}
+
+
+def an_interval(*payloads, **period):
+    """An interval; `start`, `duration` and `randomizeStart` make a period of its own."""
+    made = {"id": 0, "payloads": list(payloads or (a_payload(),))}
+    return {**made, "intervalPeriod": period} if period else made
+
+
+def an_event(*intervals, units="KW", **changes):
+    """An event of one hour from START; `units` describe every payload type that stands in it."""
+    held = list(intervals or (an_interval(),))
+    kinds = {payload["type"] for interval in held for payload in interval["payloads"]}
+    event = {
+        "id": "e1",
+        "objectType": "EVENT",
+        "createdDateTime": "2027-03-09T09:00:00Z",
+        "programID": "flex",
+        "priority": 4,
+        "intervalPeriod": {"start": "2027-03-09T14:30:00Z", "duration": "PT1H"},
+        "intervals": held,
+        "payloadDescriptors": [{"payloadType": kind, "units": units} for kind in sorted(kinds)],
+    }
+    return {name: value for name, value in {**event, **changes}.items() if value is not ...}
+
+
+def a_context(*bindings, revision="3.1", **changes):
+    known = {"utility": "vtn", "station": "CS1", "revision": Revision(revision)}
+    contracts = tuple(binding_of({"program": "flex", **binding}) for binding in bindings)
+    return EventContext(**{**known, "bindings": contracts, **changes})
+
+
+def read(event, context=None):
+    """Return the commands that an event is, by the shipped rules."""
+    return served(event, context or a_context()).read(book())
+
+
+def commands(event, context=None):
+    return to_commands(book(), event_of(event), context or a_context()).value
+
+
+def line(event, revision="3.1", **clock):
+    """Return the line of time of an event."""
+    return expand(event_of(event), Clock(Revision(revision), **clock))
+
+
+def spans(expansion):
+    """Return seconds from START and length of each slot, None without end."""
+    return [
+        (
+            int((slot.start - START).total_seconds()),
+            None if slot.end is None else int((slot.end - slot.start).total_seconds()),
+        )
+        for slot in expansion.slots
+    ]
