@@ -1,4 +1,4 @@
-"""Writes docs/physics.md: `python tests/peers/physics_page.py`; by how much stations move otherwise than asked.
+"""`python tests/peers/physics_page.py` writes docs/physics.md: how far stations move from what was asked.
 
 Two judges that know nothing of each other: OpenDER, a model of IEEE 1547, runs the cases of
 `support.physics`; the interpolator of the tests sweeps every curve of the golden vectors.
@@ -29,11 +29,16 @@ NUMERIC = {"clip", "round", "approximate", "bake"}
 """Kinds of loss after which the numbers themselves differ."""
 HEAD = """# Physics
 
-What a document asks of an inverter and what the station was told, run side by side. This page is generated: `python tests/peers/physics_page.py` writes it, `tests/peers/test_opender_physics.py` compares it with what the models say now.
+What a document asks of an inverter and what the station was told, run side by side.
+This page is generated: `python tests/peers/physics_page.py` writes it, and
+`tests/peers/test_opender_physics.py` compares it with what the models say now.
 
 ## OpenDER
 
-OpenDER 2.2.0 runs the settings that each document means, worked out by hand from the clauses, and the settings that the OCPP message means by its schema. The sweep is over voltage (0.886 to 1.0985 p.u.), frequency (58.6 to 61.075 Hz) or power; a difference is a share of rated W and rated VA. Where nothing is declared 0.1 % is the bound.
+OpenDER 2.2.0 runs the settings that each document means, worked out by hand from the clauses, and the
+settings that the OCPP message means by its schema. The sweep is over voltage (0.886 to 1.0985 p.u.),
+frequency (58.6 to 61.075 Hz) or power; a difference is a share of rated W and rated VA.
+Where nothing is declared 0.1 % is the bound.
 
 | function | points | largest difference in P | in Q | declared |
 |---|---|---|---|---|
@@ -41,9 +46,13 @@ OpenDER 2.2.0 runs the settings that each document means, worked out by hand fro
 SECOND = """
 ## Interpolation
 
-OpenDER knows four points of a volt-var curve and no watt-PF, frequency-watt or trip curve of n points. So an interpolator of the tests sweeps every curve of the golden vectors, source against message, between and beyond all vertices of both. Differences are per cent of the rating (power factor: distance from unity in per cent; trips: seconds). Lost digits are half of the fourth decimal at most; a curve that was thinned declares its error.
+OpenDER knows four points of a volt-var curve and no watt-PF, frequency-watt or trip curve of n points.
+So an interpolator of the tests sweeps every curve of the golden vectors, source against message, between
+and beyond all vertices of both. Differences are per cent of the rating (power factor: distance from unity
+in per cent; trips: seconds). Lost digits are half of the fourth decimal at most; a curve that was thinned
+declares its error.
 
-| control type | curves | largest difference, nothing declared | curves with a declared loss of digits | largest difference there |
+| control type | curves | largest difference, nothing declared | curves that declare lost digits | there |
 |---|---|---|---|---|
 """
 
