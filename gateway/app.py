@@ -34,7 +34,7 @@ from gateway.stations.facade import Stations
 from gateway.stations.session import Clocks, Rhythm
 from gateway.store.audit import AuditSegments
 from gateway.store.sqlite import SqliteStore
-from translators.canonical.capability import Current, Dialect, Evse, Ratings
+from translators.canonical.capability import Current, Evse, Ratings
 from translators.canonical.commands import Revision
 from translators.chain import load_book
 from translators.rules.book import Book
@@ -202,7 +202,7 @@ def station_entries(settings: Settings) -> list[StationEntry]:
             evses=tuple(_evse(evse) for evse in station.evses),
             book=shipped_book(),
             overrides={evse.id: facts(evse.ratings) for evse in station.evses},
-            dialect=Dialect(**facts(station.dialect)),
+            readings=station.dialect.model_dump(exclude_unset=True),
             vendor=station.vendor,
             model=station.model,
         )

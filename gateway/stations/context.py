@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from gateway.core.events import ReplyStatus
 from gateway.ports import Post
 from gateway.protocols.ocpp_rpc import Priority
-from translators.canonical.capability import Dialect, Evse
+from translators.canonical.capability import Evse
 from translators.rules.book import Book
 
 type Json = dict[str, Any]
@@ -27,12 +27,14 @@ class StationEntry:
     nominal_frequency_hz: Fraction
     evses: tuple[Evse, ...]
     book: Book
-    """The rules by which its reports are read."""
+    """The rules by which its reports are read, with the dialect packs of station models."""
     overrides: dict[int, dict[str, Fraction]] = field(default_factory=dict)
     """By EVSE id: ratings under the names of DCDERCtrlr."""
-    dialect: Dialect = field(default_factory=Dialect)
+    readings: Mapping[str, str] = field(default_factory=dict)
+    """Keys of its dialect that the settings state; they win over the book's packs."""
     vendor: str = ""
     model: str = ""
+    firmware: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.context import Context, Handler, Json
 from translators.canonical.capability import RATING_NAMES, Evse, StationProfile
 from translators.ocpp.capability import described
+from translators.rules.dialects import Dialect, reading
 
 log = structlog.get_logger()
 
@@ -22,6 +23,7 @@ def boot(context: Context, payload: Json) -> Json:
         context.entry,
         vendor=context.entry.vendor or station["vendorName"],
         model=context.entry.model or station["model"],
+        firmware=station.get("firmwareVersion", ""),
     )
     return {
         "currentTime": context.instant(),
@@ -58,6 +60,8 @@ async def discover(context: Context) -> StationProfile:
 
 def _profile(context: Context, evses: tuple[Evse, ...]) -> StationProfile:
     entry = context.entry
+    read = reading(entry.book.of(Dialect), entry.vendor, entry.model, entry.firmware)
+    stated = ("settings",) if entry.readings else ()
     return StationProfile(
         id=entry.id,
         ocpp_version=context.version,
@@ -65,7 +69,9 @@ def _profile(context: Context, evses: tuple[Evse, ...]) -> StationProfile:
         evses=tuple(_overridden(context, evse) for evse in evses),
         vendor=entry.vendor,
         model=entry.model,
-        dialect=entry.dialect,
+        dialect=replace(read.dialect, **entry.readings),
+        firmware=entry.firmware,
+        dialect_pack=", ".join((*stated, *read.packs)),
     )
 
 

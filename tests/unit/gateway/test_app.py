@@ -18,7 +18,7 @@ from support.site import (
     enrol,
     write_site,
 )
-from translators.canonical.capability import Current, Dialect, Evse, Ratings
+from translators.canonical.capability import Current, Evse, Ratings
 from translators.canonical.commands import Revision
 
 
@@ -64,7 +64,7 @@ def test_a_station_becomes_an_entry(settings):
             ),
             book=app.shipped_book(),
             overrides={1: {"MaxW": Fraction(22000), "MaxVar": Fraction(9681, 2)}},
-            dialect=Dialect(droop="percent"),
+            readings={"droop": "percent"},
             vendor="V",
             model="M",
         )

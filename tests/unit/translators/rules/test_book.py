@@ -180,7 +180,7 @@ def test_curve_axes_are_linked_too():
         (edited(SOURCE, ("t.source", "t.again")), "'opModFixedVar') is taken by t.source@1.0.0"),
         (
             edited(TARGET, ("t.target", "t.again")),
-            "('2.1', 'FixedVar', ()) is taken by t.target@1.0.0",
+            "('2.1', 'FixedVar', (), 'der_control') is taken by t.target@1.0.0",
         ),
     ],
 )
