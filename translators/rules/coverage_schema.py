@@ -41,7 +41,7 @@ class Coverage(_Strict):
     writes a leaf, where its name stands as a literal (`a/*`: a as a whole). `ignored` are leaves that
     change nothing for a station; one that would is ignored by a rule, which declares its loss where
     it is present. `refused` are leaves that ask for something which no rule carries out: the utility
-    is told.
+    is told. `modules` read or fill the type: a leaf that is let go here stands in none of them.
     """
 
     api_version: Annotated[Literal["dergate/mapping.v1"], Field(alias="apiVersion")]
@@ -57,6 +57,7 @@ class Coverage(_Strict):
     ignored: dict[Pattern, Reason] = {}
     refused: dict[Pattern, Reason] = {}
     never: dict[Pattern, Reason] = {}
+    modules: list[str] = []
 
     @model_validator(mode="after")
     def _fits_its_direction(self) -> Self:
@@ -71,3 +72,8 @@ class Coverage(_Strict):
     def entries(self) -> dict[Pattern, str]:
         """Return every entry with the module that handles it, or the reason."""
         return self.handled | self.ignored | self.refused | self.never
+
+    @property
+    def code(self) -> frozenset[str]:
+        """Return every module that the document names."""
+        return frozenset(self.handled.values()) | frozenset(self.modules)

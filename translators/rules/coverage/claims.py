@@ -200,6 +200,9 @@ def _told(model: ReportMapping) -> Iterator[Claim]:
         for revision in report.revisions:  # a report's leaves are its payload types
             yield Claim(Subject("openadr", revision, "report", "target"), (report.document,), rule)
         return
+    if report.protocol == "iec61850":
+        yield from _attributes(model)
+        return
     for revision in report.revisions:
         subject = Subject(report.protocol, revision, report.document, "target")
         for name, field in model.emit.items():
@@ -215,6 +218,19 @@ def _told(model: ReportMapping) -> Iterator[Claim]:
             member, _, value = name.partition(" = ")
             paths = (f"{member}={value}", member) if value else (name,)
             yield Claim(subject, paths, rule, "" if value else reason)
+
+
+def _attributes(model: ReportMapping) -> Iterator[Claim]:
+    """Yield the data objects whose attributes a rule tells: TotW of `TotW.mag.f`."""
+    report, rule = model.report, name_of(model)
+    for revision in report.revisions:
+        subject = Subject(report.protocol, revision, report.document.partition(".")[0], "target")
+        for name in dict.fromkeys(path.partition(".")[0] for path in model.emit):
+            yield Claim(subject, (name,), rule)
+        for name, reason in model.never.items():
+            member, _, value = name.partition(" = ")
+            if not value:
+                yield Claim(subject, (member.partition(".")[0],), rule, reason, sure=False)
 
 
 def _heard(model: CapabilityMapping) -> Iterator[Claim]:

@@ -119,8 +119,15 @@ class _Stale:
 
     def names(self, module: str, leaf: str) -> bool:
         """Say whether a module has the leaf's name among its literals."""
-        name = leaf.replace("=", "/").rpartition("/")[2].removeprefix("@")
-        texts = self._literals.get(module, frozenset())
+        return self._has([module], _parts(leaf)[-1])
+
+    def fills(self, leaf: str) -> bool:
+        """Say whether the type's own modules name the leaf and everything above it."""
+        modules = self.document.modules
+        return all(self._has(modules, name) for name in _parts(leaf))
+
+    def _has(self, modules: Iterable[str], name: str) -> bool:
+        texts = frozenset[str]().union(*(self._literals.get(m, frozenset()) for m in modules))
         return name in texts or any(
             text.startswith("*") and name.endswith(text[1:]) for text in texts
         )
@@ -130,6 +137,11 @@ class _Stale:
         stale = tuple(f"{entry}: fits no leaf that is left" for entry in sorted(self._unused))
         faults = figure.faults + stale
         return Figure(figure.subject, figure.of, figure.document, figure.leaves, faults)
+
+
+def _parts(leaf: str) -> list[str]:
+    """Return the names in a leaf, its value last: `kind=Absolute`, `@href`."""
+    return [part.removeprefix("@") for part in leaf.replace("=", "/").split("/")]
 
 
 def _figure(
@@ -189,6 +201,8 @@ def _listed(document: Coverage, path: str, entry: str, stale: _Stale, faults: li
             faults.append(f"{path}: {module} does not name it")
         return Leaf(path, State.CODE, module)
     by = document.metadata.id
+    if stale.fills(path):
+        faults.append(f"{path}: {by} lets it go, and the code of {document.subject.type} names it")
     loss = "unsupported" if entry in document.refused else "none"
     return Leaf(path, State.LET_GO, by, document.entries[entry], loss)
 

@@ -194,6 +194,20 @@ def test_a_report_of_openadr_is_a_payload_type_or_an_object(document, type_, pat
     assert {(claim.subject.type, claim.paths[0]) for claim in found} == {(type_, path)}
 
 
+def test_a_report_of_iec_61850_tells_data_objects_by_their_attributes():
+    model = a_report(
+        "DGEN.DEROpSt",
+        "iec61850",
+        emit={"TotW.mag.f": {"from": "at"}, "TotW.q": {"from": "at"}},
+        never={"FctOpSt": "not seen", "addCause = 12": "not here"},
+    )
+    found = [claim for claim in claims([model]) if claim.subject.revision == "2018"]
+    assert [(claim.subject.type, claim.paths, bool(claim.reason)) for claim in found] == [
+        ("DGEN", ("TotW",), False),
+        ("DGEN", ("FctOpSt",), True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("action", "components", "types"),
     [

@@ -114,6 +114,34 @@ def test_code_that_handles_a_leaf_names_it(leaf, entry, texts, named):
     assert figure.complete is named
 
 
+@pytest.mark.parametrize(
+    ("leaf", "texts", "let_go"),
+    [
+        pytest.param("profile/kind=Dynamic", {"profile", "kind", "Dynamic"}, False, id="named"),
+        pytest.param("profile/kind=Dynamic", {"profile", "Dynamic"}, True, id="its member is not"),
+        pytest.param("tariff/id", {"id"}, True, id="another of that name"),
+    ],
+)
+def test_a_leaf_that_is_let_go_stands_nowhere_in_the_code_of_its_type(leaf, texts, let_go):
+    document = a_document(
+        "M",
+        direction="target",
+        leaves=[leaf],
+        never={leaf: "never sent at all"},
+        modules=["translators.x"],
+    )
+    figure = only(counted([document], (), {"translators.x": frozenset(texts)}))
+    assert figure.complete is let_go
+    assert figure.faults == (
+        () if let_go else (f"{leaf}: c.doc lets it go, and the code of M names it",)
+    )
+
+
+def test_a_document_names_the_code_that_its_type_rests_on():
+    document = a_document(leaves=["a"], handled={"a": "translators.x"}, modules=["translators.y"])
+    assert document.code == {"translators.x", "translators.y"}
+
+
 def test_a_rule_that_reads_and_ignores_one_leaf_is_a_fault():
     rule = a_source(ignored=[{"field": "value", "reason": "no use"}], **READS_VALUE)
     figure = only(counted([a_document(leaves=["opModX/value"])], [rule]))
