@@ -18,7 +18,7 @@ from translators.ocpp.wire import Json, StationMessage
 from translators.rules.bases import Bases
 from translators.rules.target import Draft, TargetRule
 from translators.rules.trace import Loss, LossKind, Refusal, Step
-from translators.rules.values import Trace, Unmet
+from translators.rules.values import Trace, Unmet, text
 
 _PROFILE = ("ocpp.charging_profile", ("OCPP 2.1 K01", "OCPP 2.1 ChargingScheduleType"))
 _SCHEDULE = "chargingProfile/chargingSchedule[0]"
@@ -50,6 +50,14 @@ class Desk:
     def draft(self, rule: TargetRule, control: DerControl) -> Draft:
         """Return a fresh draft of a control under a rule."""
         return Draft(control, self.bases, rule.trace(control), rule.place(control), {})
+
+    def rest(self, draft: Draft) -> None:
+        """Note the ratings that a draft looked up and no step of it names: codecs, bounds by settings."""
+        named = " ".join(step.base for step in draft.trace.steps)
+        used = [(b, v) for b, v in draft.bases.used.items() if f"{b} =" not in named]
+        for base, value in used:
+            rating = f"{base} = {text(value)}"
+            draft.trace.step("rests on", base, value, draft.path, value, rating)
 
     def keep(self, trace: Trace) -> None:
         """Take over what a rule did."""

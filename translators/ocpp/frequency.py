@@ -43,6 +43,7 @@ def local_frequency(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]
         drafts.append(draft)
     rule.declare(drafts[0], drafts[0].trace)
     for draft in drafts:
+        desk.rest(draft)
         desk.keep(draft.trace)
 
 
@@ -150,6 +151,9 @@ def _bounds(draft: Draft, before: Fraction) -> tuple[Fraction, Fraction]:
         setting(Base.MAX_W),
         setting(Base.MAX_DISCHARGE_W),
     )
+    used = (Base.MAX_CHARGE_W, Base.MAX_W, Base.MAX_DISCHARGE_W)
+    named = ", ".join(f"{base} = {text(ratings.base(base))}" for base in used)
+    draft.trace.step("bound", "baseline", before, f"{draft.path}/v2xBaseline", before, named)
     low = -charge
     control = draft.control
     if isinstance(control, FreqDroop) and control.p_min is not None:

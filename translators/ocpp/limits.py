@@ -59,9 +59,7 @@ def export_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
         desk.follow(controls)  # by the setpoint, clipped or within the limit
         return
     draft = desk.draft(rule, tightest)
-    for control in controls:
-        if control is not tightest:
-            rule.declare(desk.draft(rule, control), draft.trace)
+    _declare_others(desk, rule, draft, controls)
     set_der_control(desk, rule, draft, controls)
 
 
@@ -85,6 +83,25 @@ def _tightest(
             Loss(LossKind.APPROXIMATE, rule.id, place, detail, rest, control=function)
         )
     return least
+
+
+def _declare_others(
+    desk: Desk, rule: TargetRule, draft: Draft, controls: Sequence[DerControl]
+) -> None:
+    """Declare what the looser limits of a slot lose, and which ratings made them the looser ones."""
+    for control in controls:
+        if control is not draft.control and isinstance(control, PowerLimit):
+            other = desk.draft(rule, control)
+            rule.declare(other, draft.trace)
+            in_watts(desk, control.value, other)
+            desk.keep(
+                Trace(
+                    other.trace.rule,
+                    other.trace.cites,
+                    other.trace.control,
+                    steps=[step for step in other.trace.steps if step.base],
+                )
+            )
 
 
 def heed_others(desk: Desk) -> None:
@@ -180,9 +197,7 @@ def import_limit(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
     in_watts(desk, tightest.value, draft)  # for the trace
     unit, period = charging_limit(desk, rule, draft, watts)
     rule.declare(draft, draft.trace)
-    for control in controls:
-        if control is not tightest:
-            rule.declare(desk.draft(rule, control), draft.trace)
+    _declare_others(desk, rule, draft, controls)
     desk.keep(draft.trace)
     for profile in _bounding(desk, unit, period):
         desk.set_profile(profile, controls)

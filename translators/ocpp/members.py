@@ -53,5 +53,6 @@ def set_der_control(
         "controlType": control_type,
         outer: body,
     }
+    desk.rest(draft)
     desk.keep(draft.trace)
     desk.send("SetDERControl", payload, number, serves)

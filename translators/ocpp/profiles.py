@@ -330,7 +330,9 @@ def charge_state(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
         problem = f"the EVSE's rating {Base.MAX_CHARGE_W} is not known"
         raise Unmet("not_applicable", draft.path, problem)
     soc = rule.numbers["soc"].finish(target.soc * 100, draft, "limitAtSoC/soc")
-    draft.trace.step("ceiling", "soc", target.soc, "limitAtSoC/soc", soc, f"limit {text(rated)} W")
+    draft.trace.step(
+        "ceiling", "soc", target.soc, "limitAtSoC/soc", soc, f"{Base.MAX_CHARGE_W} = {text(rated)}"
+    )
     rule.declare(draft, draft.trace)
     desk.keep(draft.trace)
     desk.set_profile(

@@ -26,9 +26,10 @@ class Bases:
     """Ratings of a station as bases: the sum over EVSEs that are alike, or by policy of any."""
 
     def __init__(self, profile: StationProfile, situation: Situation) -> None:
-        """Look nothing up yet."""
+        """Look nothing up yet; `used` are the ratings that were."""
         self.profile = profile
         self.situation = situation
+        self.used: dict[Base, Fraction] = {}
 
     def rating(self, base: Base, where: str) -> Fraction:
         """Return what 100 % of `base` is at this station; `Unmet` where it cannot be told."""
@@ -43,6 +44,7 @@ class Bases:
         total = known[0] if base in _VOLTS else sum(known, Fraction())
         if total <= 0:
             raise Unmet("not_applicable", where, f"the station's rating {base} is {text(total)}")
+        self.used[base] = total
         return total
 
     def setting(self, base: Base | None) -> Fraction | None:
@@ -73,7 +75,7 @@ class Bases:
         source, value = quantity.unit, quantity.value
         here, there = quantity.base, unit.of_negative if value < 0 else unit.of
         if here == there and source.kind == unit.kind and self.setting(here) is None:
-            return value * source.scale / unit.scale
+            return value if source.scale == unit.scale else value * source.scale / unit.scale
         if here is None and there is None:
             raise MappingError(f"is {source}, not {unit}", where=where, rule="W, var, VA never mix")
         if value == 0 and (here is None or there is None):
