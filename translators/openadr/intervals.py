@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import partial
-from itertools import count
 
 from translators.canonical.commands import Revision
 from translators.openadr.times import Anchor, Duration, duration, start
@@ -205,7 +204,8 @@ def _looped(line: list[Slot], total: Duration, clock: Clock) -> Iterator[Slot]:
     if lap is not None and not lap:
         yield from line
         return
-    for lap_number in count(_lap_at(begin, lap, clock)):
+    lap_number = _lap_at(begin, lap, clock)
+    while True:
         for slot in line:
             moved = slot if lap is None else _moved(slot, lap, lap_number, len(line))
             if moved is None or (limit is not None and moved.start >= limit):
@@ -213,6 +213,7 @@ def _looped(line: list[Slot], total: Duration, clock: Clock) -> Iterator[Slot]:
             yield _cut(moved, limit)
         if lap is None:
             return
+        lap_number += 1
 
 
 def _lap_at(begin: datetime, lap: timedelta | None, clock: Clock) -> int:

@@ -168,7 +168,7 @@ def event_of(value: Any) -> Event:
         name=form.eventName or "",
         priority=form.priority,
         created=_instant(value.get("createdDateTime")),
-        created_text=str(value.get("createdDateTime") or ""),
+        created_text=_encodable(str(value.get("createdDateTime") or "")),
         modified=_instant(value.get("modificationDateTime")),
         period=None if form.intervalPeriod is None else _period(form.intervalPeriod),
         duration=form.duration,
@@ -233,8 +233,10 @@ def _values(values: Sequence[Any]) -> tuple[Value, ...]:
 
 def _value(value: Any) -> Value:
     match value:
-        case bool() | str() | Decimal():
+        case bool() | Decimal():
             return value
+        case str():
+            return _encodable(value)
         case int():
             return Decimal(value)
         case float():
@@ -243,6 +245,11 @@ def _value(value: Any) -> Value:
             return Point(_scalar(x), _scalar(y))
         case _:
             return None
+
+
+def _encodable(text: str) -> str:
+    """Return a text without halves of surrogate pairs, which JSON may escape and nobody can store."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _scalar(value: Any) -> Value:

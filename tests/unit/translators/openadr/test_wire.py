@@ -92,6 +92,7 @@ def test_dates_of_metadata_are_read_as_far_as_they_are_dates(text, read):
         pytest.param(
             {"x": 1, "y": {"x": 1, "y": 2}}, Point(Decimal(1), None), id="a point in a point"
         ),
+        pytest.param("a\ud800b", "a?b", id="half a surrogate pair"),
         pytest.param({"x": 1}, None, id="half a point"),
         pytest.param(None, None, id="null"),
     ],
@@ -134,6 +135,12 @@ def test_what_is_no_event_is_named_by_its_member(changes, problem):
     with pytest.raises(DocumentError, match="OpenADR 3 event") as caught:
         event_of(an_event(**changes))
     assert problem in str(caught.value)
+
+
+def test_half_a_surrogate_pair_is_no_name_and_no_date():
+    with pytest.raises(DocumentError, match="id: input should be a valid string"):
+        event_of(an_event(id="e\ud800"))
+    assert event_of(an_event(createdDateTime="\ud800")).created_text == "?"
 
 
 def test_a_list_is_no_event():
