@@ -1,0 +1,208 @@
+"""Each cell of the fallback table does what it says, at a station of its column."""
+
+from dataclasses import replace
+
+import pytest
+
+from support.translation import (
+    EVERY_CONTROL,
+    F,
+    a_station,
+    an_evse,
+    book,
+    kinds,
+    limit,
+    mapping_files,
+    q,
+    running,
+    situation,
+    translated,
+)
+from translators.canonical.controls import (
+    ActiveSetpoint,
+    Energize,
+    EnterService,
+    Gradients,
+    PowerLimit,
+    ReactiveSetpoint,
+    RelativeActiveSetpoint,
+    RelativeReactiveSetpoint,
+    StorageTarget,
+    function_of,
+)
+from translators.chain import load_book
+from translators.errors import MappingError
+from translators.ocpp.fallback import carrier, cell_for, columns_of
+from translators.rules.fallback_schema import COLUMNS, Cell, Fallback
+from translators.rules.values import Unmet
+
+CHARGES = {"modes": (), "v2x": ("Idle", "ChargingOnly"), "max_discharge_rate_w": 0}
+STATIONS = {
+    "der": a_station(an_evse()),
+    "v2x": a_station(an_evse(modes=())),
+    "charge_only": a_station(an_evse(**CHARGES)),
+    "ocpp201": a_station(an_evse(modes=(), v2x=()), version="2.0.1"),
+}
+(TABLE,) = book().of(Fallback)
+DEFAULTS = (EnterService, Gradients)
+RUNNING = situation(running(20000))
+SITUATION = replace(situation(running(-5000)), baseline_w=F(-5000), baseline_var=F(0))
+CHARGING = {
+    ActiveSetpoint: ActiveSetpoint(q("-2000 W")),
+    StorageTarget: StorageTarget(q("-2000 W")),
+    RelativeActiveSetpoint: RelativeActiveSetpoint(q("-500 W")),
+    Energize: Energize(energized=False),
+}
+
+
+def row_example(row):
+    """A control that the row is the first to serve."""
+    found = (CHARGING.get(type(c), c) for c in EVERY_CONTROL)
+    return next(control for control in found if TABLE.row(control) is row)
+
+
+CELLS = [
+    pytest.param(row, column, cell, id=f"{row.name}-{column}")
+    for row in TABLE.rows
+    for column, cell in row.cells()
+]
+
+
+def carry(control, column):
+    others = {ReactiveSetpoint, RelativeReactiveSetpoint}
+    beside = ()
+    if type(control) in others and column in {"der", "v2x"}:
+        beside = (
+            CHARGING[
+                ActiveSetpoint if type(control) is ReactiveSetpoint else RelativeActiveSetpoint
+            ],
+        )
+    return translated(
+        control,
+        *beside,
+        station=STATIONS[column],
+        situation=RUNNING if isinstance(control, PowerLimit) else SITUATION,
+        default=isinstance(control, DEFAULTS),
+    )
+
+
+@pytest.mark.parametrize(("row", "column", "cell"), CELLS)
+def test_a_cell_does_what_it_says(row, column, cell):
+    control = row_example(row)
+    made = carry(control, column)
+    function = function_of(control)
+    told = {f for m in made.value.messages for f in m.functions}
+    refused = {r.function: r.outcome.value for r in made.refusals}
+    if cell.refused is not None:
+        assert refused == {function: cell.refused}
+        assert "unsupported" in kinds(made)
+    elif cell.carried == "followed":
+        assert (function in made.value.vacuous, told, kinds(made)) == (True, set(), [])
+    else:
+        assert function in told | set(made.value.vacuous)
+        assert not refused
+        assert ("approximate" in kinds(made)) is (cell.carried == "approximate")
+
+
+@pytest.mark.parametrize(("row", "column", "cell"), CELLS)
+def test_a_cell_is_carried_by_the_rule_that_it_names(row, column, cell):
+    control = row_example(row)
+    if cell.refused is not None:
+        with pytest.raises(Unmet) as caught:
+            carrier(book(), STATIONS[column], control)
+        assert caught.value.problem == cell.reason
+        return
+    rule = carrier(book(), STATIONS[column], control)
+    assert ("" if rule is None else rule.model.metadata.id) == cell.by
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_station_lies_in_its_column(column):
+    assert column in columns_of(STATIONS[column])
+
+
+def test_a_station_that_lacks_one_control_type_is_served_from_the_next_column():
+    station = a_station(an_evse(modes={"VoltVar"}))
+    row = next(row for row in TABLE.rows if row.control == "FreqWatt")
+    column, cell = cell_for(book(), row, station, row_example(row))
+    assert (column, cell.by) == ("v2x", "ocpp21.freq_watt_local")
+
+
+def test_a_station_rated_to_discharge_is_not_taken_for_one_that_cannot():
+    """Without V2X modes nothing holds an export limit at it, so it is refused and not called followed."""
+    station = a_station(an_evse(modes=(), v2x=()))
+    made = translated(limit("export", "5000 W"), station=station)
+    assert [r.outcome.value for r in made.refusals] == ["not_supported"]
+    assert made.value.vacuous == ()
+
+
+TEXT = mapping_files()["ocpp/fallback.yaml"]
+
+
+def with_table(text):
+    return load_book({**mapping_files(), "ocpp/fallback.yaml": text})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("by: ocpp21.volt_var,", "by: ocpp21.no_such,", "VoltVar.der: ocpp21.no_such is no rule"),
+        ("by: ocpp21.volt_var,", "by: ocpp21.trip,", "does not carry VoltVar on OCPP 2.1"),
+        ("by: ocpp201.cease,", "by: ocpp21.cease,", "does not carry Connect on OCPP 2.0.1"),
+        ("control: VoltVar", "control: VoltVarr", "is no canonical control"),
+        ("control: GridConnectPermit", "control: IslandPermit", "no row for GridConnectPermit"),
+        ('match: {"on": export}', "match: {onto: export}", "onto is no field of PowerLimit"),
+    ],
+)
+def test_a_table_that_cannot_be_carried_out_is_refused_at_load(old, new, problem):
+    assert old in TEXT
+    with pytest.raises(MappingError, match=problem):
+        with_table(TEXT.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        ({}, "either carried or refused"),
+        ({"carried": "exact", "refused": "not_supported"}, "either carried or refused"),
+        ({"carried": "exact"}, "names no rule"),
+        ({"carried": "approximate", "by": "r", "reason": "so"}, "a reason and a bound"),
+        ({"carried": "approximate", "by": "r", "bound": "1 W"}, "a reason and a bound"),
+        ({"carried": "followed"}, "has no reason"),
+        ({"refused": "not_supported"}, "has no reason"),
+    ],
+)
+def test_a_cell_says_all_that_it_must(cell, problem):
+    with pytest.raises(ValueError, match=problem):
+        Cell.model_validate(cell)
+
+
+def test_a_book_without_a_table_takes_the_first_rule_that_serves():
+    files = {name: text for name, text in mapping_files().items() if name.startswith("ocpp/2.1")}
+    bare = load_book(files)
+    control = EVERY_CONTROL[0]
+    assert carrier(bare, STATIONS["der"], control).model.metadata.id == "ocpp21.fixed_pf"
+    with pytest.raises(Unmet, match=r"no rule for FixedPowerFactor on OCPP 2\.0\.1"):
+        carrier(bare, STATIONS["ocpp201"], control)
+
+
+def test_nothing_of_what_is_never_sent_is_sent():
+    never = {(item.field, item.value) for item in TABLE.never}
+    for control in EVERY_CONTROL:
+        for column in COLUMNS:
+            for message in carry(CHARGING.get(type(control), control), column).value.messages:
+                assert ("action", message.action) not in never
+                profile = message.payload.get("chargingProfile")
+                if profile is None:
+                    continue
+                (schedule,) = profile["chargingSchedule"]
+                found = {
+                    (name, profile[name])
+                    for name in profile
+                    if name.startswith("charging") and isinstance(profile[name], str)
+                }
+                found |= {
+                    ("operationMode", p.get("operationMode", ""))
+                    for p in schedule["chargingSchedulePeriod"]
+                }
+                assert not found & never
