@@ -83,7 +83,7 @@ class NodeView:
                 for letter in lettered.letters
             ]
             return [NodePoint(row, self) for row in rows if any(row.values())]
-        curve = self._values.curves.get(name) or self._around.settings.curves.get(name)
+        curve = self._values.curves.get(name, self._around.settings.curves.get(name))
         if curve is None and self._scalar(name) is not None:
             return [NodePoint({}, self)]
         return [NodePoint(point, self) for point in curve or ()]
