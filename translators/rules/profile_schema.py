@@ -1,4 +1,4 @@
-"""Model of a profile of logical nodes: what a site's dialect of IEC 61850-7-420 calls things and leaves out."""
+"""Model of a profile of logical nodes: how one dialect of IEC 61850-7-420 calls things."""
 
 from __future__ import annotations
 
