@@ -4,12 +4,13 @@ from fractions import Fraction
 
 from support.translation import book
 from translators.canonical.controls import Gradients
-from translators.canonical.status import StationStatus
+from translators.canonical.status import Availability, StationStatus
 from translators.ieee2030_5 import mirror, nameplate, outbound
 from translators.rules.facts import answer
 
 __all__ = [
     "averages",
+    "der_availability",
     "der_capability",
     "der_settings",
     "der_status",
@@ -41,12 +42,16 @@ def der_status(revision, *, connected, alarms, at, **known):
     ).value
 
 
+def der_availability(revision, **known):
+    return outbound.der_availability(book(), revision, Availability(**known))
+
+
 def der_capability(profile, revision, csip_aus=""):
     return nameplate.der_capability(book(), profile, revision, csip_aus)
 
 
-def der_settings(profile, revision, at, *, gradient=0, csip_aus=""):
-    defaults = [Gradients(Fraction(gradient, 100))]
+def der_settings(profile, revision, at, *, gradient=0, defaults=(), csip_aus=""):
+    defaults = [Gradients(Fraction(gradient, 100)), *defaults]
     return nameplate.der_settings(
         book(), profile, revision, at, defaults=defaults, csip_aus=csip_aus
     )

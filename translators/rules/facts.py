@@ -173,6 +173,32 @@ CATALOGUE: Mapping[str, Mapping[str, Fact]] = {
 """By subject, by name. Frame of the generator: +P exports, +Q injects."""
 
 
+def seen(fact: Fact, value: Value) -> Any:
+    """Return a fact as conditions see it; of EVSEs, those that are known."""
+    match value:
+        case None:
+            return [] if fact.each else None
+        case Fraction():
+            return float(value)
+        case frozenset():
+            return sorted(value)
+        case tuple():
+            return [seen(fact, item) for item in value if item is not None]
+        case datetime():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def sample(fact: Fact, *, known: bool) -> Any:
+    """Return a value that a fact may have, or that of one that is not known, as conditions see it."""
+    if not known:
+        return [] if fact.each else None
+    values: dict[Sort, Any] = {Sort.NUMBER: 1.0, Sort.FLAG: True, Sort.MEMBERS: ["a"]}
+    value = values.get(fact.sort, "a")
+    return [value] if fact.each else value
+
+
 def nameplate(profile: StationProfile, *, csip_aus: bool = False) -> Facts:
     """Return what is known of a station's nameplate, per EVSE."""
     return Facts("nameplate", _nameplate(profile) | {"csip_aus": csip_aus})

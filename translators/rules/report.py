@@ -8,7 +8,7 @@ document cannot be without and nobody knows leaves it untold: the value is None 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -16,10 +16,11 @@ from typing import Any
 
 from translators.canonical.telemetry import ControlOutcome
 from translators.errors import MappingError
-from translators.rules.facts import CATALOGUE, Fact, Facts, Sort, Value
+from translators.rules.facts import CATALOGUE, Fact, Facts, Sort, Value, sample, seen
 from translators.rules.guards import Condition, condition
+from translators.rules.report_bits import Bitmap
 from translators.rules.report_numbers import Number, scale
-from translators.rules.report_schema import Bit, ReportField, ReportMapping
+from translators.rules.report_schema import ReportField, ReportMapping
 from translators.rules.schema import Scalar
 from translators.rules.trace import LossKind, Refusal, Translation
 from translators.rules.values import Trace, Unmet, text
@@ -57,7 +58,7 @@ class Draft:
         if not self._seen:
             catalogue = CATALOGUE[self.facts.subject]
             self._seen = {
-                name: _seen(fact, self.facts.get(name)) for name, fact in catalogue.items()
+                name: seen(fact, self.facts.get(name)) for name, fact in catalogue.items()
             }
         return self._seen
 
@@ -142,7 +143,7 @@ class ReportRule:
         """Compile a condition; `MappingError` where it breaks on facts that are not known, or are."""
         holds = condition(expression, self._names, self.id)
         for known in (False, True):
-            holds({name: _sample(fact, known=known) for name, fact in self._facts.items()})
+            holds({name: sample(fact, known=known) for name, fact in self._facts.items()})
         return holds
 
     def _known_revisions(self, revisions: Iterable[str], where: str) -> None:
@@ -195,48 +196,16 @@ class ReportRule:
         return choose
 
     def _bits(self, path: str, spec: ReportField, where: str) -> Emit:
-        bits = spec.bits or []
-        numbers = [bit.bit for bit in bits]
-        twice = [number for number in numbers if numbers.count(number) > 1]
-        if twice or max(numbers, default=0) >= 8 * spec.octets:
-            problem = "stands twice or does not fit"
-            raise MappingError(problem, where=where, value=(twice or [max(numbers)])[0])
-        arms = [(bit, self._bit(bit, where)) for bit in bits if bit.never is None]
-        self._complete(bits, where)
+        word = Bitmap(spec, self._facts, self._condition, where)
+        for bit in spec.bits or ():
+            self._known_revisions(bit.revisions, f"{where}.{bit.name}")
 
         def write(draft: Draft) -> Iterator[Member]:
-            word, names = 0, []
-            for bit, is_set in arms:
-                if (not bit.revisions or draft.revision in bit.revisions) and is_set(draft):
-                    word |= 1 << bit.bit
-                    names.append(bit.name)
-            written = f"{word:0{2 * spec.octets}X}"
+            written, names = word.of(draft.facts, draft.seen, draft.revision)
             draft.trace.step("bits", "facts", ", ".join(names), draft.at(path), written)
             yield Member(path, written, spec.namespace)
 
         return write
-
-    def _bit(self, bit: Bit, where: str) -> Callable[[Draft], bool]:
-        place = f"{where}.{bit.name}"
-        self._known_revisions(bit.revisions, place)
-        if sum(item is not None for item in (bit.const, bit.from_, bit.when)) != 1:
-            raise MappingError("needs exactly one of const, from, when and never", where=place)
-        if bit.from_ is not None:
-            fact = self._fact(bit.from_, f"{bit.name}")
-            name, has = bit.from_, bit.has or bit.name
-            if fact.sort is not Sort.MEMBERS or (fact.members and has not in fact.members):
-                raise MappingError("is no member of these facts", where=place, value=has)
-            return lambda draft: _has(draft.facts.get(name), has)
-        holds = self._when(bit.when)
-        return lambda draft: holds is None or holds(draft.seen)
-
-    def _complete(self, bits: Sequence[Bit], where: str) -> None:
-        """Refuse a bitmap that forgets a member of a closed set."""
-        for name in {bit.from_ for bit in bits if bit.from_ is not None}:
-            told = {bit.has or bit.name for bit in bits if bit.from_ == name}
-            left = sorted((self._facts[name].members or frozenset()) - told)
-            if left:
-                raise MappingError(f"has no bit for {', '.join(left)}", where=where, value=name)
 
     def _from(self, path: str, spec: ReportField, where: str) -> Emit:
         names = [spec.from_] if isinstance(spec.from_, str) else spec.from_ or []
@@ -347,39 +316,6 @@ def _worded(value: Value, spec: ReportField) -> Wire:
 def _exact(value: Scalar) -> Wire:
     """Return a value of a rule file as it is written: `0.1` is a tenth."""
     return Fraction(str(value)) if isinstance(value, float) else value
-
-
-def _has(value: Value, member: str) -> bool:
-    """Say whether a set has a member; of sets per EVSE, whether every one has it."""
-    if isinstance(value, tuple):
-        return bool(value) and all(_has(item, member) for item in value)
-    return isinstance(value, frozenset) and member in value
-
-
-def _seen(fact: Fact, value: Value) -> Any:
-    """Return a fact as conditions see it; of EVSEs, those that are known."""
-    match value:
-        case None:
-            return [] if fact.each else None
-        case Fraction():
-            return float(value)
-        case frozenset():
-            return sorted(value)
-        case tuple():
-            return [_seen(fact, item) for item in value if item is not None]
-        case datetime():
-            return value.isoformat()
-        case _:
-            return value
-
-
-def _sample(fact: Fact, *, known: bool) -> Any:
-    """Return a value that a fact may have, or that of one that is not known, as conditions see it."""
-    if not known:
-        return [] if fact.each else None
-    values: dict[Sort, Any] = {Sort.NUMBER: 1.0, Sort.FLAG: True, Sort.MEMBERS: ["a"]}
-    value = values.get(fact.sort, "a")
-    return [value] if fact.each else value
 
 
 def _loss_kind(kind: str, where: str) -> LossKind:

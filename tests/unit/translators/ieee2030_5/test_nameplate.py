@@ -10,6 +10,7 @@ from support.engine_bench import a_profile
 from support.upward import der_capability, der_settings, report
 from translators.canonical.capability import Current, Evse, Ratings, StationProfile
 from translators.canonical.commands import Revision
+from translators.canonical.controls import Connect, EnterService
 
 AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
 OLD, NEW = Revision.IEEE2030_5_2018, Revision.IEEE2030_5_2023
@@ -142,3 +143,36 @@ def test_what_can_be_done_is_enabled(member):
     able = report("ieee2030_5", NEW, "DERCapability").model.emit[member]
     enabled = report("ieee2030_5", NEW, "DERSettings").model.emit
     assert enabled[member.replace("Supported", "Enabled")] == able
+
+
+def test_what_a_default_control_sets_is_told_back():
+    enter = EnterService(
+        high_voltage=Fraction("105.5"), low_frequency=Fraction("49.5"), delay=Fraction(300)
+    )
+    other = Connect(connected=True)
+    settings = der_settings(station(FULL), OLD, AT, gradient=28, defaults=[enter, other]).value
+    told = {child.name: child.text for child in settings.children if child.name.startswith("setES")}
+    assert told == {"setESDelay": "30000", "setESHighVolt": "10550", "setESLowFreq": "4950"}
+    assert settings.text_at("setGradW") == "28"
+    assert settings.first("setSoftGradW") is None
+
+
+NAMES = {
+    "over_excited_w": "rtgOverExcitedW",
+    "under_excited_w": "rtgUnderExcitedW",
+    "max_charge_rate_va": "rtgMaxChargeRateVA",
+    "max_discharge_rate_va": "rtgMaxDischargeRateVA",
+    "v_max": "rtgMaxV",
+    "v_min": "rtgMinV",
+    "reactive_susceptance": "rtgReactiveSusceptance",
+    "energy_capacity": "rtgMaxWh",
+}
+
+
+@pytest.mark.parametrize(("rating", "name"), NAMES.items())
+def test_ratings_of_the_car_and_its_inverter_have_their_own_members(rating, name):
+    plain, told = (
+        values(der_capability(station(ratings), OLD).value)
+        for ratings in (FULL, replace(FULL, **{rating: Fraction("12.5")}))
+    )
+    assert told.items() - plain.items() == {(name, Fraction("12.5"))}

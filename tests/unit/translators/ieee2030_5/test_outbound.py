@@ -1,10 +1,11 @@
 """Responses, registration and status: the tables, one case for each line."""
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 
-from support.upward import der_status, end_device, response, status_code
+from support.upward import der_availability, der_status, end_device, response, status_code
 from translators.canonical.commands import Revision
 from translators.canonical.telemetry import ControlOutcome, GridFault
 
@@ -102,3 +103,49 @@ def test_a_silent_station_says_nothing_of_its_contacts(revision):
         "readingTime",
     ]
     assert made.text_at("operationalModeStatus/value") == "0"
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ({"power": -7000}, {"genConnectStatus": "07", "inverterStatus": "4", "storageModeStatus": "0"}),
+        ({"power": 7000}, {"genConnectStatus": "07", "inverterStatus": "4", "storageModeStatus": "1"}),
+        ({"power": 0}, {"genConnectStatus": "03", "inverterStatus": "3", "storageModeStatus": "2"}),
+        ({"faulted": True}, {"genConnectStatus": "13", "inverterStatus": "7"}),
+        ({"state_of_charge": Fraction(5, 8)}, {"genConnectStatus": "03", "stateOfChargeStatus": "6250"}),
+        ({"opted_out": True}, {"genConnectStatus": "03", "localControlModeStatus": "0"}),
+        ({"opted_out": False}, {"genConnectStatus": "03", "localControlModeStatus": "1"}),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_a_station_is_told(known, told):
+    known = {name: Fraction(v) if name == "power" else v for name, v in known.items()}
+    made = der_status(OLD, connected=True, alarms=frozenset(), at=AT, **known)
+    values = {child.name: child.text_at("value") for child in made.children if child.children}
+    assert values == {"operationalModeStatus": "2", **told}
+    times = {child.text_at("dateTime") for child in made.children if child.children}
+    assert times == {str(int(AT.timestamp()))}
+
+
+@pytest.mark.parametrize(
+    ("revision", "names"),
+    [
+        (OLD, ["readingTime", "statVarAvail", "statWAvail"]),
+        (NEW, ["readingTime", "statVarAbsorbAvail", "statVarAvail", "statWAbsorbAvail", "statWAvail"]),
+    ],
+)  # fmt: skip
+def test_availability_is_told_in_the_words_of_the_revision(revision, names):
+    known = {
+        f"{way}_{unit}": Fraction(40000) for way in ("inject", "absorb") for unit in ("w", "var")
+    }
+    told = der_availability(revision, at=AT, **known)
+    assert [child.name for child in told.value.children] == names
+    assert told.value.text_at("statWAvail/value") == "4000"
+    assert told.value.text_at("statWAvail/multiplier") == "1"
+    assert told.losses == ()
+
+
+def test_a_reserve_is_never_promised_beyond_what_it_is():
+    told = der_availability(OLD, at=AT, duration=Fraction("59.9"), reserve=Fraction("45.678"))
+    assert told.value.text_at("availabilityDuration") == "59"
+    assert told.value.text_at("reservePercent") == "4567"
+    assert [loss.kind for loss in told.losses] == ["round", "round"]

@@ -70,6 +70,25 @@ def test_what_is_no_rating_is_named_and_left_out(value):
     assert len(told.problems) == 1
 
 
+@pytest.mark.parametrize(
+    ("fact", "value", "read"),
+    [
+        ("dynamic_profiles: {from: A}", "true", True),
+        ("dynamic_profiles: {from: A}", " False", False),
+        ("max_offline_duration: {from: A}", True, True),
+        ("max_offline_duration: {from: A}", "yes", None),
+        ("periods_per_schedule: {from: A}", "24", 24),
+        ("periods_per_schedule: {from: A}", "-1", None),
+        ("periods_per_schedule: {from: A}", "1" * 10, None),
+        ("periods_per_schedule: {from: A}", "²", None),
+    ],
+)
+def test_flags_and_counts_are_read_or_named(fact, value, read):
+    told = rule(fact).read({"A": value})
+    assert told.values.get(fact.partition(":")[0]) == read
+    assert len(told.problems) == (read is None)
+
+
 def test_each_fact_leaves_a_step():
     told = rule("max_w: {from: [A, B], combine: sum, unit: kW}").read({"A": "1", "B": 2})
     (step,) = told.steps
@@ -81,6 +100,7 @@ def test_each_fact_leaves_a_step():
     ("test", "faults"),
     [
         ('{name: t, given: {A: "1"}, expect: {max_w: 1}}', ()),
+        ("{name: t, given: {}, absent: [max_w]}", ()),
         ('{name: t, given: {A: "1"}, expect: {max_w: 2}}', ("max_w: expected 2, got 1",)),
         ('{name: t, given: {A: "1"}, absent: [max_w]}', ("max_w: expected nothing",)),
         ("{name: t, given: {}, expect: {max_w: 1}}", ("max_w: expected 1, got None",)),
