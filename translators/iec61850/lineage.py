@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from translators.errors import MappingError
 from translators.rules.book import Book
 from translators.rules.profile_schema import Beside, Lettered, ModeForm, NotCarried, Profile, Times
+from translators.rules.profiles import ancestry
 from translators.rules.source import SourceRule
 
 _ANY = "*"
@@ -106,20 +107,4 @@ class Lineage:
 def lineage_of(book: Book, name: str) -> Lineage:
     """Return a profile with what it extends; `MappingError` where there is none of that name."""
     known = {profile.profile: profile for profile in book.of(Profile)}
-    return Lineage(tuple(_lineage(known, name)))
-
-
-def _lineage(known: Mapping[str, Profile], name: str) -> Iterator[Profile]:
-    seen: list[str] = []
-    following: str | None = name
-    while following is not None:
-        if following not in known:
-            names = ", ".join(sorted(known)) or "none"
-            raise MappingError(
-                f"is no profile of the book: there are {names}", where="profile", value=following
-            )
-        if following in seen:
-            raise MappingError("extends itself", where="profile", value=following)
-        seen.append(following)
-        yield known[following]
-        following = known[following].extends
+    return Lineage(tuple(ancestry(known, name)))

@@ -14,6 +14,7 @@ from translators.rules.capability import CapabilityRule
 from translators.rules.capability_schema import CapabilityMapping
 from translators.rules.facts import Facts
 from translators.rules.linking import duplicates, report_keys, source_keys, unlinked, untabled
+from translators.rules.profiles import unrooted
 from translators.rules.reader import Entry, entries
 from translators.rules.report import ReportRule
 from translators.rules.report_schema import ReportMapping
@@ -106,7 +107,8 @@ def sift(
                     faults.append(entry.place(error))
     rules = [rule for _, rule in made]
     bad: set[int] = set()
-    for number, fault in (*duplicates(rules), *unlinked(rules), *untabled(rules)):
+    among = (*duplicates(rules), *unlinked(rules), *untabled(rules), *unrooted(rules))
+    for number, fault in among:
         bad.add(number)
         faults.append(made[number][0].place(fault))
     good = [rule for number, rule in enumerate(rules) if number not in bad]

@@ -50,16 +50,55 @@ def test_an_unknown_profile_is_named_with_those_that_there_are():
         operated("DWMX1", {}, "iec-7-420-ed1").read(book())
 
 
+RULE = """
+apiVersion: dergate/mapping.v1
+kind: SourceMapping
+metadata: {id: iec61850.r, version: 1.0.0, cites: ["IEC 61850-7-420 ed. 2 DVAR"]}
+source: {protocol: iec61850, revisions: [%s], parent: DVAR, elements: [VArTgtSpt]}
+canonical: FixedVar
+quantity:
+  setpoint: {from: VArTgtSpt, decimal: true, unit: var}
+tests:
+  - {name: one, source: {VArTgtSpt: 1}}
+"""
+REPORT = """
+apiVersion: dergate/mapping.v1
+kind: ReportMapping
+metadata: {id: iec61850.u, version: 1.0.0, cites: ["IEC 61850-7-2 AddCause"]}
+report: {protocol: iec61850, revisions: [%s], document: CommandTermination}
+facts: outcome
+emit: {addCause: {const: 0}}
+tests:
+  - {name: a, given: {}, expect: {addCause: 0}}
+"""
+
+
 @pytest.mark.parametrize(
-    ("extra", "problem"),
+    ("files", "problem"),
     [
-        ("extends: b", "is no profile of the book"),
-        ("extends: a", "extends itself"),
+        ({"a.yaml": PROFILE % "a" + "extends: b"}, r"a.yaml:6:10: iec61850.t = 'b': is no profile"),
+        ({"a.yaml": PROFILE % "a" + "extends: a"}, "iec61850.t = 'a': extends itself"),
+        ({"a.yaml": PROFILE % "a", "r.yaml": RULE % "A"}, "iec61850.r@1.0.0 = 'A': is no profile"),
+        (
+            {"a.yaml": PROFILE % "a", "u.yaml": REPORT % "u"},
+            "iec61850.u@1.0.0 = 'u': is no profile",
+        ),
+        (
+            {
+                "a.yaml": PROFILE % "a",
+                "b.yaml": (PROFILE % "a").replace("iec61850.t", "iec61850.v"),
+            },
+            "iec61850.v = 'a': is taken by iec61850.t",
+        ),
     ],
 )
-def test_a_line_of_profiles_has_an_end(extra, problem):
+def test_profiles_that_lead_nowhere_are_refused_at_load(files, problem):
     with pytest.raises(MappingError, match=problem):
-        lineage_of(load_book({"a.yaml": PROFILE % "a" + extra}), "a")
+        load_book(files)
+
+
+def test_a_rule_is_on_its_own_where_the_book_has_no_profiles():
+    assert len(load_book({"r.yaml": RULE % "a"}).rules) == 1
 
 
 def test_a_book_without_profiles_says_so():
