@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from translators.canonical.capability import StationProfile, Transaction
+from translators.canonical.capability import Evse, StationProfile, Transaction
 from translators.canonical.controls import (
     ActiveSetpoint,
     Connect,
@@ -26,7 +26,7 @@ from translators.ocpp.members import set_der_control, supports
 from translators.rules.target import PERIOD, Draft, TargetRule
 from translators.rules.trace import Loss, LossKind
 from translators.rules.values import Trace, Unmet, text
-from translators.units import Kind, Rounding, Unit, round_to, to_json_number
+from translators.units import Base, Kind, Rounding, Unit, round_to, to_json_number
 
 WATT = Unit(Kind.POWER)
 STOPS = (Connect(connected=False), Energize(energized=False))
@@ -237,6 +237,23 @@ def charging_limit(
     limit = to_json_number(number.finish(amps, draft, where))
     draft.trace.step("phases", "station.phases", phases, f"{draft.path}/numberPhases", phases)
     return "A", {"limit": limit, "numberPhases": phases}
+
+
+def rated_limit(evse: Evse, rated: Fraction, draft: Draft) -> tuple[str, dict[str, int | float]]:
+    """Return the rate unit and the period members that allow an EVSE its rated charge, in watts or amps."""
+    where, base = f"{draft.path}/limit", f"{Base.MAX_CHARGE_W} = {text(rated)}"
+    if "W" in evse.charging_rate_units:
+        draft.trace.step("rated", "station.rating", rated, where, rated, base)
+        return "W", {"limit": to_json_number(rated)}
+    volts = evse.ratings.v_nom
+    if not volts:
+        raise Unmet("not_applicable", where, "amps need the nominal voltage of the EVSE")
+    amps = rated / (evse.phases * volts)
+    cut = round_to(amps, _PLACES, Rounding.DOWN)
+    draft.trace.step(f"amps over {evse.phases} phases", "station.rating", rated, where, cut, base)
+    if cut != amps:
+        draft.trace.lose(LossKind.ROUND, where, f"{_PLACES} decimals", amps - cut)
+    return "A", {"limit": to_json_number(cut), "numberPhases": evse.phases}
 
 
 def no_charge(desk: Desk) -> tuple[str, dict[str, int | float]]:

@@ -22,7 +22,7 @@ from translators.canonical.controls import (
 )
 from translators.ocpp import live, ramp
 from translators.ocpp.desk import Desk, Profile
-from translators.ocpp.limits import STOPS, WATT, charging_limit, in_watts, no_charge
+from translators.ocpp.limits import STOPS, WATT, charging_limit, in_watts, no_charge, rated_limit
 from translators.ocpp.wire import Json
 from translators.rules.target import Draft, TargetRule
 from translators.rules.trace import LossKind
@@ -30,6 +30,7 @@ from translators.rules.values import Trace, Unmet, text
 from translators.units import Base, Kind, Unit, percent, to_json_number
 
 _VAR = Unit(Kind.REACTIVE)
+_SOC = "chargingProfile/chargingSchedule[0]/limitAtSoC/soc"
 
 type _Active = ActiveSetpoint | RelativeActiveSetpoint | StorageTarget
 type _Reactive = ReactiveSetpoint | RelativeReactiveSetpoint
@@ -49,7 +50,7 @@ def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> No
     reactive = next((c for c in controls if isinstance(c, _REACTIVE)), None)
     draft, evse = desk.draft(rule, active or controls[0]), desk.evse(transaction)
     watts = _active(desk, active, transaction, draft)
-    period = _following(desk, rule, transaction, watts)
+    period = _following(desk, rule, transaction)
     unit, only = period(watts, draft)
     beside: Json = {}
     if evse is not None and reactive is not None:
@@ -75,14 +76,11 @@ def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> No
 
 
 def _following(
-    desk: Desk, rule: TargetRule, transaction: Transaction, watts: Fraction
+    desk: Desk, rule: TargetRule, transaction: Transaction
 ) -> Callable[[Fraction, Draft], tuple[str, Json]]:
     """Return what makes a period of a number of watts: CentralSetpoint, or a limit of charge."""
-    evse = desk.evse(transaction)
-    if evse is not None and _is_central(desk, evse):
+    if _follows(desk, transaction):
         return lambda value, at: ("W", _central(desk, rule, at, value, transaction))
-    if watts > 0:
-        raise Unmet("not_supported", "setpoint", "the station can only charge")
     return lambda value, at: _as_limit(desk, rule, at, min(value, Fraction()))
 
 
@@ -132,6 +130,12 @@ def _is_central(desk: Desk, evse: Evse) -> bool:
     return desk.profile.ocpp_version == "2.1" and "CentralSetpoint" in modes
 
 
+def _follows(desk: Desk, transaction: Transaction) -> bool:
+    """Say whether the EVSE of a transaction follows a setpoint; else it has a limit of charge alone."""
+    evse = desk.evse(transaction)
+    return evse is not None and _is_central(desk, evse)
+
+
 def _transaction(desk: Desk) -> Transaction:
     running = desk.situation.transactions
     if len(running) == 1:
@@ -153,6 +157,8 @@ def _active(desk: Desk, active: _Active | None, transaction: Transaction, draft:
     else:
         chosen, other = _readings(desk, active.value)
         watts = in_watts(desk, chosen, draft)
+    if watts > 0 and not _follows(desk, transaction):
+        raise Unmet("not_supported", "setpoint", "the station can only charge")
     cut = _within(watts, *_range(desk, transaction))
     draft.trace.step("bound", "watts", watts, "watts", cut, _bases(desk, transaction))
     if cut != watts:
@@ -326,21 +332,20 @@ def charge_state(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -
     draft = desk.draft(rule, target)
     evse = desk.evse(transaction)
     rated = None if evse is None else evse.ratings.max_charge_rate_w
-    if rated is None:
+    if evse is None or rated is None:
         problem = f"the EVSE's rating {Base.MAX_CHARGE_W} is not known"
         raise Unmet("not_applicable", draft.path, problem)
-    soc = rule.numbers["soc"].finish(target.soc * 100, draft, "limitAtSoC/soc")
-    draft.trace.step(
-        "ceiling", "soc", target.soc, "limitAtSoC/soc", soc, f"{Base.MAX_CHARGE_W} = {text(rated)}"
-    )
+    draft.trace.step("per cent", "soc", target.soc, _SOC, target.soc * 100)
+    soc = rule.numbers["soc"].finish(target.soc * 100, draft, _SOC)
+    unit, period = rated_limit(evse, rated, draft)
     rule.declare(draft, draft.trace)
     desk.keep(draft.trace)
     desk.set_profile(
         Profile(
             purpose="TxProfile",
             evse_id=transaction.evse_id,
-            unit="W",
-            period={"limit": to_json_number(rated)},
+            unit=unit,
+            period=dict(period),
             transaction_id=transaction.transaction_id,
             schedule={"limitAtSoC": {"soc": to_json_number(soc), "limit": 0}},
         ),
