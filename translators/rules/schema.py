@@ -224,7 +224,8 @@ class TrialStation(_Strict):
     """The station of a test; what is not stated is a 60 Hz DC station that can do everything.
 
     `ratings` by the names of bases (`setMaxW`, `V_nom`), of each of its `evses`; where the list `evses`
-    is given, each entry overrides them for one EVSE.
+    is given, each entry overrides them for one EVSE. `reported` are controls that it read back, the
+    baselines what flowed when the command began, `able` what its smart charging can do besides.
     """
 
     frequency: int | float = 60
@@ -239,19 +240,27 @@ class TrialStation(_Strict):
     settings: dict[str, int | float] = {}
     policy: dict[str, str] = {}
     transactions: list[TrialTransaction] = []
+    able: list[Literal["dynamic_profiles", "max_offline_duration"]] = []
+    reported: list[dict[str, Any]] = []
+    baseline_w: int | float | None = None
+    baseline_var: int | float | None = None
 
 
 class TargetTest(_Strict):
     """An example beside the rule: a control for a station, and the members that it gets.
 
     `control` names its `class` and its fields. `expect` holds the members of the slot or of the period of
-    each message owed, without times and priority; `losses` are all kinds of loss, in any order.
+    each message owed, without times and priority; `losses` are all kinds of loss, in any order. A profile
+    of several periods is told by `periods`.
     """
 
     name: str
     version: str | None = None
     control: dict[str, Any]
     default: bool = False
+    live: bool = False
+    ramp_time: int | float | None = None
+    evse: int | None = None
     station: TrialStation = TrialStation()
     expect: dict[str, Any] | list[dict[str, Any]] | None = None
     losses: list[str] = []

@@ -60,6 +60,7 @@ _USUAL = Ratings(
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _ENVELOPE = frozenset({"isDefault", "controlId", "controlType"})
 _TIMES = frozenset({"priority", "startTime", "duration"})
+_OFFLINE = ("maxOfflineDuration", "invalidAfterOfflineDuration")
 _SCHEDULE = frozenset(
     {"id", "startSchedule", "duration", "chargingRateUnit", "chargingSchedulePeriod"}
 )
@@ -75,11 +76,13 @@ def carried(
     where = f"{rule.id} {test.name}"
     control = _control(test.control, where)
     version = test.version or rule.model.target.versions[0]
-    if book.target(version, control) is not rule:
+    if rule not in book.targets.get((version, type(control).__name__), ()) or not rule.serves(
+        control
+    ):
         raise MappingError("goes to another rule", where=where, value=type(control).__name__)
     profile = _profile(test.station, version, _modes(rule), where)
-    command = _command(control, default=test.default)
-    return carry(book, command, profile, _situation(test.station)).then(
+    command = _command(control, test)
+    return carry(book, command, profile, _situation(test.station, where)).then(
         lambda orders: Translation([_members(m.action, m.payload) for m in orders.messages])
     )
 
@@ -106,13 +109,17 @@ def _members(action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         return {"head": head, "members": _without(payload[slot], _TIMES)}
     profile = payload["chargingProfile"]
     (schedule,) = profile["chargingSchedule"]
-    (period,) = schedule["chargingSchedulePeriod"]
+    period, *later = schedule["chargingSchedulePeriod"]
     head = {
+        "kind": profile["chargingProfileKind"],
         "purpose": profile["chargingProfilePurpose"],
         "unit": schedule["chargingRateUnit"],
         "evseId": payload["evseId"],
     }
     members = _without(period, frozenset({"startPeriod"})) | _without(schedule, _SCHEDULE)
+    members |= {name: profile[name] for name in _OFFLINE if name in profile}
+    if later:
+        members = {"periods": [period, *later]}
     return {"head": head, "members": members}
 
 
@@ -178,6 +185,10 @@ def _number(value: Any) -> Fraction:
     return Fraction(str(value))
 
 
+def _perhaps(value: Any) -> Fraction | None:
+    return None if value is None else _number(value)
+
+
 def _modes(rule: TargetRule) -> list[str]:
     return [variant.control_type for variant in rule.model.variants if variant.control_type]
 
@@ -203,6 +214,7 @@ def _profile(station: TrialStation, version: str, modes: list[str], where: str) 
                 der_modes=frozenset(modes if station.modes is None else station.modes),
                 v2x_operation_modes=frozenset(station.v2x),
                 charging_rate_units=tuple(station.rate_units),
+                **dict.fromkeys(station.able, True),
             )
         )
     return StationProfile(
@@ -214,7 +226,7 @@ def _profile(station: TrialStation, version: str, modes: list[str], where: str) 
     )
 
 
-def _situation(station: TrialStation) -> Situation:
+def _situation(station: TrialStation, where: str) -> Situation:
     return Situation(
         transactions=tuple(
             Transaction(t.evse, t.id, None if t.running is None else _number(t.running))
@@ -222,20 +234,25 @@ def _situation(station: TrialStation) -> Situation:
         ),
         settings={name: _number(value) for name, value in station.settings.items()},
         policy=dict(station.policy),
+        reported=tuple(_control(written, where) for written in station.reported),
+        baseline_w=_perhaps(station.baseline_w),
+        baseline_var=_perhaps(station.baseline_var),
     )
 
 
-def _command(control: DerControl, *, default: bool) -> DerCommand:
+def _command(control: DerControl, test: TargetTest) -> DerCommand:
     """Return the command of one control, for an hour or as a default."""
     origin = Origin("test", Protocol.IEEE2030_5, Revision.IEEE2030_5_2018)
     return DerCommand(
         mrid="TEST",
         origin=origin,
-        target=Target("TEST"),
+        target=Target("TEST", test.evse),
         controls=(control,),
         primacy=0,
         created=_START,
         server_time=_START,
-        interval=None if default else Interval(_START, _START + timedelta(hours=1)),
-        is_default=default,
+        interval=None if test.default else Interval(_START, _START + timedelta(hours=1)),
+        is_default=test.default,
+        live=test.live,
+        ramp_time=_perhaps(test.ramp_time),
     )
