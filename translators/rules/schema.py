@@ -137,8 +137,8 @@ class SourceMapping(_Strict):
     source: Source
     canonical: str
     resolve: Resolve | None = None
-    fields: dict[str, SourceField] = {}
     points: SourcePoints | None = None
+    fields: dict[str, SourceField] = {}
     quantity: dict[str, SourceField] = {}
     guards: list[Guard] = []
     losses: list[DeclaredLoss] = []
@@ -282,8 +282,8 @@ class TargetMapping(_Strict):
     target: Target
     canonical: Annotated[list[str], Field(min_length=1)]
     variants: list[Variant] = []
-    emit: dict[str, TargetField] = {}
     points: TargetPoints | None = None
+    emit: dict[str, TargetField] = {}
     losses: list[DeclaredLoss] = []
     ignored: list[Ignored] = []
     reason: str = ""
