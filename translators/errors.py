@@ -8,6 +8,9 @@
 A document that is well formed but cannot be carried out is no error: it is a `Refusal` in a `Translation`.
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class TranslatorError(Exception):
     """Something could not be translated; says where, what and which rule.
@@ -45,3 +48,9 @@ class MappingError(TranslatorError):
 
 class ModelError(TranslatorError):
     """A canonical value was asked for that cannot exist."""
+
+
+def near(wrong: object, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the name among `known` that `wrong` resembles, else nothing."""
+    close = difflib.get_close_matches(str(wrong), list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -119,6 +119,7 @@ def parse_unit(text: str) -> Unit:
     return Unit(kind, _PERCENT_SCALE[prefix], base, negative)
 
 
+@lru_cache(maxsize=256)
 def percent(of: Base, of_negative: Base | None = None) -> Unit:
     """Return the unit `pct[of|of_negative]`."""
     return Unit(Kind.PERCENT, Fraction(1), of, of_negative or _IMPLIED_NEGATIVE.get(of, of))
@@ -138,9 +139,11 @@ def convert(value: Fraction, source: Unit, target: Unit) -> Fraction:
     return value * source.scale / target.scale
 
 
-def scale10(value: Fraction, exponent: int) -> Fraction:
+def scale10(value: Fraction | int, exponent: int) -> Fraction:
     """Return `value * 10**exponent`, exactly."""
-    return value * Fraction(10) ** exponent
+    if exponent >= 0:
+        return Fraction(value.numerator * 10**exponent, value.denominator)
+    return Fraction(value.numerator, value.denominator * 10**-exponent)
 
 
 class Rounding(StrEnum):
@@ -154,6 +157,8 @@ class Rounding(StrEnum):
 def round_to(value: Fraction, places: int, rounding: Rounding = Rounding.HALF_EVEN) -> Fraction:
     """Return `value` with at most `places` decimals; the residual is `value - result`."""
     shift = 10**places
+    if shift % value.denominator == 0:
+        return value
     scaled = value * shift
     match rounding:
         case Rounding.HALF_EVEN:
@@ -193,6 +198,7 @@ def _base(name: str) -> Base:
         raise MappingError("unknown base", where="unit", value=name, rule="units") from exc
 
 
+@lru_cache(maxsize=256)
 def _render(unit: Unit) -> str:
     if unit.of is None:
         return next(

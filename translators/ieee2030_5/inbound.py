@@ -81,8 +81,9 @@ class _Reading:
         """Note one control, and how it came about."""
         function = function_of(control)
         self.controls.append(control)
-        self.steps += [replace(step, control=function) for step in trace.steps]
-        self.losses += [replace(loss, control=function) for loss in trace.losses]
+        trace.serve(function)
+        self.steps += trace.steps
+        self.losses += trace.losses
 
     def refuse(self, outcome: str, where: str, problem: str, rule: str) -> None:
         """Note one control that cannot be read; its element's name stands for the function."""

@@ -3,44 +3,83 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Any
 
 import cel
 
 from translators.canonical.controls import Quantity
-from translators.canonical.curves import Curve
-from translators.errors import MappingError
+from translators.canonical.curves import Vertex
+from translators.errors import MappingError, near
 
-_LONGEST = 200
+_LONGEST, _DEEPEST = 200, 12
+"""Characters of a condition, and its brackets in each other."""
 _LOOPS = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)")
+_MEMBERS = re.compile(r"\bdialect\s*\.\s*(\w+)")
 
-type Condition = Callable[[Mapping[str, Any]], bool]
+
+class Scope:
+    """What conditions on one thing see, each value turned for CEL once; answers are remembered."""
+
+    __slots__ = ("_answers", "_context", "_read", "_there")
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        """`read` gives the value of a name; `dialect.x` asks for one reading of the dialect."""
+        self._read = read
+        self._context = cel.Context()
+        self._there: set[str] = set()
+        self._answers: dict[str, Any] = {}
+
+    def execute(self, expression: str, program: cel.Program, names: Iterable[str]) -> Any:
+        """Return what the program says; it is asked once for each expression."""
+        if expression not in self._answers:
+            for name in names:
+                if name not in self._there:
+                    self._add(name)
+            self._answers[expression] = program.execute(self._context)
+        return self._answers[expression]
+
+    def _add(self, name: str) -> None:
+        self._there.add(name)
+        head, _, member = name.partition(".")
+        if not member:
+            self._context.add_variable(name, self._read(name))
+            return
+        members = [other.partition(".")[2] for other in self._there if other.startswith(f"{head}.")]
+        readings = {other: self._read(f"{head}.{other}") for other in members}
+        self._context.add_variable(head, readings)
+
+
+type Condition = Callable[[Mapping[str, Any] | Scope], bool]
 
 
 def condition(expression: str, names: frozenset[str], rule: str) -> Condition:
     """Compile a guard; `MappingError` where it is no CEL, too costly, or names what is not there."""
-    if len(expression) > _LONGEST:
-        raise MappingError(f"is longer than {_LONGEST} characters", where=rule, value=expression)
+    program, used = _compiled(expression, rule)
     loops = _LOOPS.findall(expression)
-    if len(loops) > 1:
-        raise MappingError("loops more than once", where=rule, value=expression, rule="guard cost")
-    try:
-        program = cel.compile(expression)
-    except ValueError as exc:
-        raise MappingError("is no CEL", where=rule, value=expression, rule="guard") from exc
-    unknown = set(program.variables()) - names - set(loops)
+    unknown = used - names - set(loops)
     if unknown:
+        hint = near(min(unknown), names)
         raise MappingError(
-            f"names {', '.join(sorted(unknown))}, which is not there", where=rule, value=expression
+            f"names {', '.join(sorted(unknown))}, which is not there{hint}",
+            where=rule,
+            value=expression,
         )
+    own = used - set(loops)
+    asked = frozenset(f"dialect.{member}" for member in _MEMBERS.findall(expression))
+    lazily = sorted(own - {"dialect"} | asked)
 
-    def holds(values: Mapping[str, Any]) -> bool:
+    def holds(values: Mapping[str, Any] | Scope) -> bool:
         try:
-            result = program.execute(dict(values))
+            if isinstance(values, Scope):
+                result = values.execute(expression, program, lazily)
+            else:
+                result = program.execute({name: values[name] for name in own if name in values})
         except (RuntimeError, TypeError, ValueError) as exc:
             problem = f"cannot be evaluated: {exc}"
             raise MappingError(problem, where=rule, value=expression, rule="guard") from exc
@@ -51,29 +90,58 @@ def condition(expression: str, names: frozenset[str], rule: str) -> Condition:
     return holds
 
 
-def variables(expression: str) -> frozenset[str]:
-    """Return the names that a guard reads; those that a loop brings are left out."""
-    found: frozenset[str] = frozenset(cel.compile(expression).variables())
-    return found - frozenset(_LOOPS.findall(expression))
+def _compiled(expression: str, rule: str) -> tuple[cel.Program, frozenset[str]]:
+    """Return the program and the names that it uses, within the bounds of what may cost."""
+    if len(expression) > _LONGEST:
+        raise MappingError(f"is longer than {_LONGEST} characters", where=rule, value=expression)
+    if len(_LOOPS.findall(expression)) > 1:
+        raise MappingError("loops more than once", where=rule, value=expression, rule="guard cost")
+    if _depth(expression) > _DEEPEST:
+        problem = f"is nested deeper than {_DEEPEST}"
+        raise MappingError(problem, where=rule, value=expression, rule="guard cost")
+    try:
+        return _program(expression)
+    except ValueError as exc:
+        raise MappingError("is no CEL", where=rule, value=expression, rule="guard") from exc
+
+
+@lru_cache(maxsize=1024)
+def _program(expression: str) -> tuple[cel.Program, frozenset[str]]:
+    program = cel.compile(expression)
+    return program, frozenset(program.variables())
+
+
+def _depth(expression: str) -> int:
+    """Return how deep brackets stand in each other, those in texts counted as well."""
+    steps = (1 if sign in "([{" else -1 if sign in ")]}" else 0 for sign in expression)
+    return max(accumulate(steps), default=0)
 
 
 def plain(control: Any) -> dict[str, Any]:
     """Return a control's fields as guards see them: doubles, texts, booleans, points as maps."""
-    values: dict[str, Any] = {}
-    for item in fields(control):
-        value = getattr(control, item.name)
-        if isinstance(value, Curve):
-            values["points"] = [_plain(point) for point in value.points]
-        else:
-            values[item.name] = _plain(value)
-    return values
+    return {name: seen(control, name) for name in _fields(control.__class__)}
+
+
+def seen(control: Any, name: str) -> Any:
+    """Return one field of a control as guards see it; `points` of a curve as well."""
+    if name == "points" and "curve" in control.__slots__:
+        return [_plain(point) for point in control.curve.points]
+    return _plain(getattr(control, name))
+
+
+@cache
+def _fields(cls: Any) -> tuple[str, ...]:
+    """Return what conditions on a class may name."""
+    return tuple("points" if item.name == "curve" else item.name for item in fields(cls))
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Quantity):
-        return float(value.value)
     if isinstance(value, Fraction):
-        return float(value)
+        return value.numerator / value.denominator
+    if isinstance(value, Vertex):
+        return {"x": _plain(value.x), "y": _plain(value.y)}
+    if isinstance(value, Quantity):
+        return _plain(value.value)
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple):

@@ -20,7 +20,7 @@ from translators.rules.canonical import (
     names,
     needed,
 )
-from translators.rules.guards import Condition, condition
+from translators.rules.guards import Condition, Scope, condition
 from translators.rules.schema import SourceField, SourceMapping, SourcePoints, UnitSwitch
 from translators.rules.trace import LossKind
 from translators.rules.values import Trace, Unmet, loss_kind, text
@@ -106,7 +106,7 @@ class SourceRule:
             if ignored.loss is not None and view.raw(ignored.field) is not None:
                 path = f"{where}/{ignored.field}"
                 trace.lose(LossKind.DROP, path, ignored.reason)
-        seen = self._seen(values, points)
+        seen = Scope(lambda name: _seen(name, values, points))
         control = self._checked(values, points, seen, where)
         for kind, reason, holds in self._losses:
             if holds is None or holds(seen):
@@ -114,28 +114,25 @@ class SourceRule:
         return control, trace
 
     def _checked(
-        self, values: dict[str, Any], points: Points | None, seen: dict[str, Any], where: str
+        self, values: dict[str, Any], points: Points | None, seen: Scope, where: str
     ) -> DerControl:
         for guard, on_fail, holds in self._guards:
             if not holds(seen):
                 raise Unmet(on_fail, where, f"guard {guard} fails")
-        axis = 1 if self.model.canonical == "TripCurve" else 0
-        if points is not None and _falls([row[axis] for row in points.rows]):
+        if points is not None and self._falls(points):
             raise Unmet("invalid", where, "x falls along the curve")
         try:
             return build(self.model.canonical, values, points)
         except ModelError as error:
             raise Unmet("invalid", where, error.problem) from error
 
-    def _seen(self, values: dict[str, Any], points: Points | None) -> dict[str, Any]:
-        """Return what guards see, before the control exists; null where a field is not given."""
-        seen: dict[str, Any] = dict.fromkeys(self._known)
-        for name, value in values.items():
-            number = value.value if isinstance(value, Quantity) else value
-            seen[name] = float(number) if isinstance(number, Fraction) else value
-        if points is not None:
-            seen["points"] = [{"x": float(x), "y": float(y)} for x, y, _ in points.rows]
-        return seen
+    def _falls(self, points: Points) -> bool:
+        """Say whether the source's own x falls somewhere; of a trip curve either axis may be that."""
+        by_level, by_seconds = (_falls([row[axis] for row in points.rows]) for axis in (0, 1))
+        if self.model.canonical != "TripCurve":
+            return by_level
+        # 2030.5 DERCurve: x of a trip curve is seconds
+        return by_seconds and (by_level or self.model.source.protocol == "ieee2030_5")
 
     def _expect(self, view: View, where: str) -> None:
         expected = {} if self.model.resolve is None else self.model.resolve.expect
@@ -206,21 +203,25 @@ class SourceRule:
         exponent = field.scale10
         take = _decimals(field) if field.decimal else _integers(field, f"{self.id}.{name}")
 
+        absent = None if field.absent is None else _absent(field.absent, f"{self.id}.{name}")
+        turned, optional = field.reciprocal or field.negate, field.optional
+        fixed = None if isinstance(exponent, str) else exponent or 0
+        if fixed is not None and not _INT8[0] <= fixed <= _INT8[1]:
+            raise MappingError("is no power of ten", where=f"{self.id}.{name}", value=exponent)
+
         def number(view: Texts, trace: Trace, where: str) -> Fraction | None:
             raw = take(view, path, where)
             if raw is None:
-                if field.absent is not None:
-                    return Fraction(str(field.absent))
-                if field.optional:
-                    return None
+                if absent is not None or optional:
+                    return absent
                 raise Unmet("invalid", f"{where}/{path}", "is missing")
-            power = exponent
-            if isinstance(exponent, str):
-                power = _integer(view, exponent, where, _INT8)
-            value = scale10(Fraction(raw), int(power or 0))
+            power = fixed
+            if power is None:
+                power = _integer(view, str(exponent), where, _INT8) or 0
+            value = scale10(raw, power)
             place = _at(where, path)
             trace.step(f"scale10 {power}" if power else "take", place, raw, name, value)
-            return _turned(field, value, trace, place, name)
+            return _turned(field, value, trace, place, name) if turned else value
 
         return number
 
@@ -237,22 +238,22 @@ class SourceRule:
             found |= {_whole(parse_unit(unit)) for unit in texts}
         return frozenset(found)
 
-    def _unit(self, name: str, field: SourceField) -> Callable[[View, str, str], Unit]:
+    def _unit(self, name: str, field: SourceField) -> Callable[[View, str, str], _Form]:
         spec = field.unit
         if field.optional:
             raise MappingError("is needed: it cannot be optional", where=f"{self.id}.{name}")
         if isinstance(spec, str):
-            fixed = parse_unit(spec)
+            fixed = _Form(parse_unit(spec))
             return lambda _view, _where, _revision: fixed
         if spec is None:
             raise MappingError("needs a unit", where=f"{self.id}.{name}", rule="units")
-        cases: dict[int | str, Unit] = {key: parse_unit(unit) for key, unit in spec.cases.items()}
+        cases: dict[int | str, _Form] = {k: _Form(parse_unit(u)) for k, u in spec.cases.items()}
         for key in (*spec.since, *(() if spec.absent is None else (spec.absent,))):
             if key not in cases:
                 raise MappingError("is no case of the switch", where=f"{self.id}.{name}", value=key)
         by_number = all(isinstance(key, int) for key in cases)
 
-        def choose(view: View, where: str, revision: str) -> Unit:
+        def choose(view: View, where: str, revision: str) -> _Form:
             key: int | str | None
             key = (
                 _integer(view, spec.switch, where, (0, 255)) if by_number else view.raw(spec.switch)
@@ -262,9 +263,8 @@ class SourceRule:
                 place = f"{where}/{spec.switch}"
                 if by_number:
                     raise Unmet("invalid", place, f"base {key} does not fit here")
-                raise Unmet(
-                    "invalid", place, f"is {key!r}, not one of {', '.join(map(str, cases))}"
-                )
+                problem = "is missing" if key is None else f"is {key!r}"
+                raise Unmet("invalid", place, f"{problem}, not one of {', '.join(map(str, cases))}")
             return cases[key]
 
         return choose
@@ -274,15 +274,14 @@ class SourceRule:
     ) -> Callable[[View, Trace, str, str], Quantity]:
         read, choose = self._number(name, field), self._unit(name, field)
         allowed = QUANTITY_KINDS.get(self.model.canonical, frozenset())
+        path = field.from_ or "."
 
         def measure(view: View, trace: Trace, where: str, revision: str) -> Quantity:
-            unit = choose(view, where, revision)
+            form = choose(view, where, revision)
             raw = read(view, trace, where)
-            whole = _whole(unit)
-            value = raw * unit.scale / whole.scale
-            place = _at(where, field.from_ or ".")
-            trace.step(f"unit {unit} -> {whole}", place, raw, name, value)
-            return Quantity(value, whole)
+            value = form.whole(raw)
+            trace.step(form.turning, _at(where, path), raw, name, value)
+            return Quantity(value, form.unit)
 
         for unit in self._units_of(field):
             if unit.kind not in allowed:
@@ -303,20 +302,39 @@ class SourceRule:
         excite = None if spec.excitation is None else self._cases("excitation", spec.excitation)
 
         def points(view: View, trace: Trace, where: str, revision: str) -> Points:
-            x_unit, y_unit = unit_x(view, where, revision), unit_y(view, where, revision)
+            x_form, y_form = unit_x(view, where, revision), unit_y(view, where, revision)
             rows = []
             for number, point in enumerate(view.every(spec.each)):
                 path = f"{where}/{spec.each}[{number}]"
                 # multipliers stand beside the list, not in the point
                 joint = _Joint(point, view)
-                with trace.within(f"points[{number}]."):
-                    x, y = read_x(joint, trace, path), read_y(joint, trace, path)
-                    x = _in_whole(x, x_unit, trace, f"{path}/{spec.x.from_}", "x")
-                    y = _in_whole(y, y_unit, trace, f"{path}/{spec.y.from_}", "y")
-                    rows.append((x, y, None if excite is None else excite(point, trace, path)))
-            return Points(tuple(rows), _whole(x_unit), _whole(y_unit))
+                trace.prefix = f"points[{number}]."
+                raw_x, raw_y = read_x(joint, trace, path), read_y(joint, trace, path)
+                x, y = x_form.whole(raw_x), y_form.whole(raw_y)
+                trace.step(x_form.standing, f"{path}/{spec.x.from_}", raw_x, "x", x, x_form.name)
+                trace.step(y_form.standing, f"{path}/{spec.y.from_}", raw_y, "y", y, y_form.name)
+                rows.append((x, y, None if excite is None else excite(point, trace, path)))
+            trace.prefix = ""
+            return Points(tuple(rows), x_form.unit, y_form.unit)
 
         return points
+
+
+class _Form:
+    """A unit of the wire, and the canonical form in which its numbers go on."""
+
+    __slots__ = ("_factor", "name", "standing", "turning", "unit")
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = _whole(unit)
+        self.name = str(self.unit)
+        self.turning = f"unit {unit} -> {self.unit}"
+        self.standing = "unit" if self.unit == unit else self.turning
+        self._factor = unit.scale / self.unit.scale
+
+    def whole(self, value: Fraction) -> Fraction:
+        """Return a number of the wire's unit in the canonical one."""
+        return value if self._factor == 1 else value * self._factor
 
 
 class _Joint:
@@ -346,6 +364,19 @@ def _said(name: str, field: SourceField) -> Reader:
     return said
 
 
+def _seen(name: str, values: dict[str, Any], points: Points | None) -> Any:
+    """Return what conditions see of a field before the control exists; null where it is not given."""
+    if name == "points" and points is not None:
+        return [{"x": _double(x), "y": _double(y)} for x, y, _ in points.rows]
+    value = values.get(name)
+    number = value.value if isinstance(value, Quantity) else value
+    return _double(number) if isinstance(number, Fraction) else number
+
+
+def _double(value: Fraction) -> float:
+    return value.numerator / value.denominator
+
+
 def _at(where: str, path: str) -> str:
     """Return the path of a field below an element; `.` is the element itself."""
     return where if path == "." else f"{where}/{path}"
@@ -357,7 +388,7 @@ def _boolean(raw: str) -> str:
 
 
 def _falls(values: Sequence[Fraction | Excitation | None]) -> bool:
-    """Say whether the source's own x (seconds in trip curves) falls somewhere."""
+    """Say whether the values fall somewhere."""
     numbers = [value for value in values if isinstance(value, Fraction)]
     return any(right < left for left, right in pairwise(numbers))
 
@@ -372,6 +403,13 @@ def _integer(view: Texts, path: str, where: str, bounds: tuple[int, int]) -> int
         problem = f"is {raw!r}, not a whole number in {bounds[0]}..{bounds[1]}"
         raise Unmet("invalid", f"{where}/{path}", problem)
     return number
+
+
+def _absent(value: object, where: str) -> Fraction:
+    try:
+        return Fraction(str(value))
+    except ValueError as exc:
+        raise MappingError("is no number", where=where, value=value) from exc
 
 
 def _integers(field: SourceField, where: str) -> Callable[[Texts, str, str], int | None]:
@@ -413,7 +451,7 @@ def exact_decimal(raw: str) -> Fraction | None:
 def _turned(field: SourceField, value: Fraction, trace: Trace, place: str, name: str) -> Fraction:
     """Return the reciprocal and the other sign, where a field asks for them."""
     if field.reciprocal:
-        if value == 0:
+        if not value:
             raise Unmet("invalid", place, "is 0, which has no reciprocal")
         trace.step("reciprocal", place, value, name, 1 / value)
         value = 1 / value
@@ -421,15 +459,6 @@ def _turned(field: SourceField, value: Fraction, trace: Trace, place: str, name:
         trace.step("sign", place, value, name, -value)
         value = -value
     return value
-
-
-def _in_whole(value: Fraction, unit: Unit, trace: Trace, place: str, name: str) -> Fraction:
-    """Return the coordinate of a vertex in the canonical form of its unit."""
-    whole = _whole(unit)
-    result = value * unit.scale / whole.scale
-    operation = "unit" if whole == unit else f"unit {unit} -> {whole}"
-    trace.step(operation, place, value, name, result, str(whole))
-    return result
 
 
 def _whole(unit: Unit) -> Unit:

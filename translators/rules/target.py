@@ -12,7 +12,7 @@ from translators.canonical.controls import DerControl, Quantity, function_of
 from translators.errors import MappingError
 from translators.rules.bases import Bases
 from translators.rules.canonical import CLASSES, UNITS, names
-from translators.rules.guards import Condition, condition, plain
+from translators.rules.guards import Condition, Scope, condition, plain, seen
 from translators.rules.schema import TargetField, TargetMapping, Variant
 from translators.rules.trace import LossKind
 from translators.rules.values import Trace, Unmet, loss_kind, text
@@ -39,6 +39,7 @@ class Draft:
     path: str
     units: dict[str, str]
     _seen: dict[str, Any] | None = None
+    _scope: Scope | None = None
 
     @property
     def seen(self) -> dict[str, Any]:
@@ -46,6 +47,17 @@ class Draft:
         if self._seen is None:
             self._seen = {**plain(self.control), "dialect": asdict(self.dialect)}
         return self._seen
+
+    @property
+    def scope(self) -> Scope:
+        """Return the same for conditions, each value turned for them once."""
+        if self._scope is None:
+            self._scope = Scope(self._read)
+        return self._scope
+
+    def _read(self, name: str) -> Any:
+        head, _, reading = name.partition(".")
+        return getattr(self.dialect, reading) if head == "dialect" else seen(self.control, name)
 
     @property
     def dialect(self) -> Dialect:
@@ -182,9 +194,8 @@ class TargetRule:
 
     def variant(self, control: DerControl) -> Variant | None:
         """Return the wire form for this control, None where the target has none."""
-        values = plain(control)
         for variant in self.model.variants:
-            if all(values[key] == value for key, value in variant.match.items()):
+            if all(seen(control, key) == value for key, value in variant.match.items()):
                 return variant
         return None
 
@@ -204,10 +215,9 @@ class TargetRule:
 
     def declare(self, draft: Draft, trace: Trace) -> None:
         """Record the losses that the rule has for this control, each kind once."""
-        values = draft.seen
         known = {loss.kind for loss in trace.losses}
         for kind, reason, holds in self._losses:
-            if kind not in known and (holds is None or holds(values)):
+            if kind not in known and (holds is None or holds(draft.scope)):
                 trace.lose(kind, draft.path, reason)
         for ignored in self.model.ignored:
             if ignored.loss is not None and getattr(draft.control, ignored.field) is not None:
@@ -222,7 +232,7 @@ class TargetRule:
         emit = self._value(name, spec)
         if holds is None:
             return emit
-        return lambda draft: emit(draft) if holds(draft.seen) else _ABSENT
+        return lambda draft: emit(draft) if holds(draft.scope) else _ABSENT
 
     def _value(self, name: str, spec: TargetField) -> Emit:
         if spec.unit_of is not None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 from translators.canonical.telemetry import ControlOutcome
+from translators.errors import MappingError
+from translators.units import to_decimal
 
 
 class LossKind(StrEnum):
@@ -28,7 +31,17 @@ class LossKind(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
-@dataclass(frozen=True, slots=True)
+def text(value: object) -> str:
+    """Return an exact text: a decimal where there is a finite one, else a fraction."""
+    if isinstance(value, Fraction):
+        try:
+            return f"{to_decimal(value):f}"
+        except MappingError:
+            return str(value)
+    return str(value)
+
+
+@dataclass(frozen=True)
 class Step:
     """One operation of one rule on one value; values are texts, exact, so that they read and compare."""
 
@@ -47,6 +60,26 @@ class Step:
     """Rating used, with its value: `setMaxVar = 11000`."""
     control: str = ""
     """The function (`function_of`) that the value belongs to; empty for the command's own fields."""
+
+
+class _Exact:
+    """A field that holds a value and gives out its text, made when it is first asked for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, step: object, _owner: type) -> str:
+        held = step.__dict__[self._name]
+        if type(held) is not str:
+            held = step.__dict__[self._name] = text(held)
+        return held
+
+    def __set__(self, step: object, value: object) -> None:
+        step.__dict__[self._name] = value
+
+
+for _name in ("before", "after"):
+    setattr(Step, _name, _Exact(_name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ KNOWN = {
     Base.MAX_VAR_NEG: Kind.REACTIVE,
     Base.MAX_VA: Kind.APPARENT,
     Base.V_NOM: Kind.VOLTAGE,
+    Base.V_REF: Kind.VOLTAGE,
 }
 
 
@@ -137,7 +138,7 @@ def test_a_total_is_known_where_every_part_is(evses, total):
         ("pct[setMaxW]", ["W"], [], True),
         ("pct[setMaxW]", ["var"], [], False),
         ("pct[V_nom]", ["V"], [], True),
-        ("pct[V_ref]", ["V"], [], False),
+        ("pct[V_ref]", ["V"], [], True),
         ("Hz", ["pct[V_ref]", "Hz"], [], True),
         ("Hz", ["pct[V_ref]"], [], False),
     ],

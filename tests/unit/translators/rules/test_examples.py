@@ -32,7 +32,7 @@ def test_every_test_beside_a_shipped_rule_holds():
 
 def test_every_shipped_rule_that_reads_documents_has_run():
     ran = {example.rule for example in examples(shipped_book())}
-    assert ran == {rule.id for rule in shipped_book().rules if isinstance(rule, SourceRule)}
+    assert {rule.id for rule in shipped_book().rules if isinstance(rule, SourceRule)} <= ran
 
 
 def test_a_test_that_holds_has_no_fault():

@@ -154,7 +154,7 @@ def test_a_base_is_chosen_by_its_name_in_the_case_never_by_its_number():
 CASES = edited(
     SOURCE,
     ("canonical: FixedVar\nquantity:\n  " + QUANTITY,
-     "canonical: Connect\nfields:\n  connected: {from: on, cases: {'true': true, 'false': false}}"),
+     "canonical: Connect\nfields:\n  connected: {from: 'on', cases: {'true': true, 'false': false}}"),
 )  # fmt: skip
 
 
@@ -302,7 +302,7 @@ def test_each_step_carries_rule_clause_and_both_values():
         (NUMBER, ", unit: permille", "", "needs one unit"),
         (NUMBER, "unit: permille", "unit: permille, optional: true", "not always given"),
         (NUMBER, "soc:", "socs:", "is no field of the control"),
-        (CASES, "connected: {from: on, ", "connected: {optional: true, from: on, ", "not always given"),
+        (CASES, "connected: {from: 'on', ", "connected: {optional: true, from: 'on', ", "not always given"),
         (CURVE, "canonical: VoltVar", "canonical: WattPowerFactors", "is no canonical control"),
         (CURVE, "points:\n", "quantity:\n  v_ref: {from: v, unit: '1'}\npoints:\n", "never mix"),
         (CURVE, "points:\n", "fields:\n  curve: {from: v, unit: '1'}\npoints:\n", "is no plain number"),
