@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
-from typing import Any, get_args
+from typing import Any, TypeAliasType, get_args, get_origin
 
 from pydantic import BaseModel
 from ruamel.yaml import YAML
@@ -41,37 +41,34 @@ def formatted(path: str, text: str) -> str:
             _order(document, model)
     written = StringIO()
     yaml.dump_all(documents, written)
-    return "\n".join(line.rstrip() for line in written.getvalue().splitlines()) + "\n"
+    lines = (line.rstrip() for line in written.getvalue().splitlines())
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _order(node: Any, kind: Any) -> None:
-    """Put the keys of a node, and of all below it, in the order of its model."""
-    if isinstance(node, CommentedMap) and _is_model(kind):
-        members = {
-            field.alias or name: field.annotation for name, field in kind.model_fields.items()
-        }
-        _move(node, [name for name in members if name in node])
-        for name, value in node.items():
-            for inner in _kinds(members.get(name)):
-                _order(value, inner)
-    elif isinstance(node, CommentedMap | CommentedSeq):
-        for value in node.values() if isinstance(node, CommentedMap) else node:
-            _order(value, kind)
+    """Put the keys of a node, and of all below it, in the order of its type."""
+    if isinstance(kind, TypeAliasType):
+        _order(node, kind.__value__)
+    elif isinstance(kind, type) and issubclass(kind, BaseModel):
+        if isinstance(node, CommentedMap):
+            _order_members(node, kind)
+    elif get_origin(kind) is dict:
+        for value in node.values() if isinstance(node, CommentedMap) else ():
+            _order(value, get_args(kind)[1])
+    elif get_origin(kind) is list:
+        for value in node if isinstance(node, CommentedSeq) else ():
+            _order(value, get_args(kind)[0])
+    else:  # a choice: the branch that fits the node finds its keys
+        for part in get_args(kind):
+            _order(node, part)
 
 
-def _move(node: CommentedMap, names: list[str]) -> None:
-    wanted = [*names, *(name for name in node if name not in names)]
+def _order_members(node: CommentedMap, model: type[BaseModel]) -> None:
+    members = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+    known = [name for name in members if name in node]
+    wanted = [*known, *(name for name in node if name not in members)]
     if list(node) != wanted:
         for name in wanted:
             node.move_to_end(name)
-
-
-def _kinds(annotation: Any) -> list[Any]:
-    """Return the models in an annotation: of the value itself, of its items or of its values."""
-    if _is_model(annotation):
-        return [annotation]
-    return [kind for part in get_args(annotation) for kind in _kinds(part)]
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+    for name in known:
+        _order(node[name], members[name])

@@ -66,8 +66,8 @@ class ReportField(_Strict):
     const: Scalar | None = None
     cases: dict[str, Scalar] | None = None
     choose: list[Choice] | None = None
-    bits: list[Bit] | None = None
     octets: Annotated[int, Field(ge=1, le=8)] = 4
+    bits: list[Bit] | None = None
     combine: Literal["sum", "largest", "smallest", "common"] | None = None
     unit: str | None = None
     negate: bool | str = False

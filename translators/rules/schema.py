@@ -43,8 +43,8 @@ class SourceField(_Strict):
 
     from_: Annotated[str | None, Field(alias="from")] = None
     const: Scalar | None = None
-    range: Annotated[list[int | float], Field(min_length=2, max_length=2)] | None = None
     decimal: bool = False
+    range: Annotated[list[int | float], Field(min_length=2, max_length=2)] | None = None
     text: bool = False
     scale10: str | int | None = None
     reciprocal: bool = False
