@@ -283,6 +283,7 @@ def _command(
         is_default=interval is None,
         randomization=Randomization(start_s=min(_HOUR, int(window or 0))),
         ramp_time=ramp or None,
+        live=interval is None,
     )
 
 

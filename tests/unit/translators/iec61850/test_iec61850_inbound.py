@@ -1,6 +1,7 @@
 """What a client operated, to one canonical command: names, times, modes, refusals."""
 
 import struct
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -18,8 +19,9 @@ from support.operated import (
     operated,
     read,
     read_one,
+    sent,
 )
-from support.translation import book, kinds, q, refused
+from support.translation import a_station, an_evse, book, kinds, q, refused, running, situation
 from translators.canonical.commands import Interval, Protocol, Revision
 from translators.canonical.controls import (
     Excitation,
@@ -43,6 +45,19 @@ def test_a_value_without_an_end_holds_as_a_default():
     assert command.is_default
     assert command.interval is None
     assert command.created == command.server_time == NOW
+
+
+def test_a_set_point_that_is_operated_again_and_again_is_live():
+    assert only(read("DAGC1", {"WSpt.ctlVal": "1000"})).live
+    assert not only(read("DAGC1", {"WSpt.ctlVal": "1000"}, duration_s=900)).live
+    dynamic = replace(an_evse(), dynamic_profiles=True)
+    (payload,) = sent(
+        "DAGC1",
+        {"WSpt.ctlVal": "1000"},
+        station=a_station(dynamic),
+        situation=situation(running()),
+    )
+    assert payload["chargingProfile"]["chargingProfileKind"] == "Dynamic"
 
 
 def test_a_start_with_a_duration_is_an_interval():
