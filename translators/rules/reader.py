@@ -15,6 +15,7 @@ from translators.rules.capability_schema import CapabilityMapping
 from translators.rules.coverage_schema import Coverage
 from translators.rules.dialects import Dialect
 from translators.rules.fallback_schema import Fallback
+from translators.rules.pack import Pack
 from translators.rules.profile_schema import Profile
 from translators.rules.report_schema import ReportMapping
 from translators.rules.schema import SourceMapping, TargetMapping
@@ -29,6 +30,7 @@ KINDS: tuple[type[BaseModel], ...] = (
     Fallback,
     Profile,
     CapabilityMapping,
+    Pack,
 )
 """Models of everything that a mapping file may hold; the name of each is its `kind`."""
 

@@ -6,15 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from translators.rules.book import Book, Rule
 from translators.rules.coverage.claims import Subject
 from translators.rules.source import SourceRule
 from translators.rules.target import TargetRule
+from translators.rules.yamltext import documents, places
 
 type Key = str | int
 
@@ -57,27 +54,25 @@ class Places:
     """Where each rule and each key of it stands."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
-        """Read the positions of all documents."""
-        self._found: dict[str, tuple[str, CommentedMap]] = {}
+        """Note the document of each rule; where its keys stand is read when it is asked for."""
+        self._files = files
+        self._found: dict[str, tuple[str, int]] = {}
         for path, text in files.items():
-            for document in YAML(typ="rt").load_all(text):
-                if document is not None:
-                    self._found[document["metadata"]["id"]] = (path, document)
+            for number, document in enumerate(documents(path, text)):
+                if "metadata" in document:
+                    self._found[document["metadata"]["id"]] = (path, number)
 
     def of(self, rule: str, keys: Sequence[Key]) -> str:
         """Return `file:line` of the deepest key that is there; `rule` may carry a version."""
-        path, node = self._found[rule.partition("@")[0]]
-        line = node.lc.line
-        found: Any = node
+        path, number = self._found[rule.partition("@")[0]]
+        marks = places(path, self._files[path], number)
+        mark, at = marks[()], tuple[Key, ...]()
         for key in keys:
-            if isinstance(found, CommentedMap) and key in found:
-                line = found.lc.key(key)[0]
-            elif isinstance(found, CommentedSeq) and isinstance(key, int):
-                line = found.lc.item(key)[0]
-            else:
+            at = (*at, key)
+            if at not in marks:
                 break
-            found = found[key]
-        return f"{path}:{line + 1}"
+            mark = marks[at]
+        return f"{path}:{mark.line}"
 
 
 class Ground:

@@ -1,0 +1,38 @@
+"""Packs of mapping rules that may go to work: they load, are without a finding, and pass their own tests."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+from gateway.settings.mappings import mapping_files
+from translators.chain import examples, load_book
+from translators.errors import MappingError
+from translators.rules.book import Book
+from translators.rules.lint.findings import Known, Level
+from translators.rules.lint.running import lint
+from translators.rules.pack import Pack, check_engine
+
+
+def proven_book(folder: Path | None = None) -> Book:
+    """Return the book of `folder` (default: the shipped); `MappingError` names all that speaks against it.
+
+    All or nothing: one rule that fails its test keeps the whole pack out.
+    """
+    files = mapping_files(folder)
+    book = load_book(files)
+    packs = book.of(Pack)
+    if len(packs) != 1:
+        raise MappingError(f"holds {len(packs)} packs, not one", where="pack.yaml", rule="pack")
+    check_engine(packs[0], version("dergate"))
+    # names of wire keys are for the author's lint: it has the schemas at hand
+    findings = lint(book, files, Known({}, {}))
+    faults = [str(finding) for finding in findings if finding.level is Level.ERROR]
+    faults += [
+        f"{example.rule} {example.name}: {fault}"
+        for example in examples(book)
+        for fault in example.faults
+    ]
+    if faults:
+        raise MappingError("; ".join(faults), where=packs[0].name, rule="pack")
+    return book
