@@ -128,6 +128,11 @@ class Desk:
         if profile.transaction_id is not None:
             body["transactionId"] = profile.transaction_id
         payload = {"evseId": profile.evse_id, "chargingProfile": body}
+        if any(_place(message.payload) == _place(payload) for message in self.messages):
+            problem = (
+                "another profile of the command has this purpose, level and place"  # K01.FR.06
+            )
+            raise Unmet("not_applicable", profile.purpose, problem)
         self.send("SetChargingProfile", payload, str(number), controls)
 
     def _span(self, profile: Profile, function: str) -> Json:
@@ -152,6 +157,14 @@ class Desk:
     def evse(self, transaction: Transaction) -> Evse | None:
         """Return the EVSE of a transaction, None where the station did not report it."""
         return next((e for e in self.profile.evses if e.id == transaction.evse_id), None)
+
+
+def _place(payload: Json) -> tuple[object, ...] | None:
+    """Return what two profiles of one level must not share, None for another message."""
+    profile = payload.get("chargingProfile")
+    if profile is None:
+        return None
+    return payload["evseId"], profile["chargingProfilePurpose"], profile.get("transactionId")
 
 
 @dataclass(frozen=True, slots=True)
