@@ -73,9 +73,10 @@ class _Reading:
             self.refuse("invalid", self.where, "the group asks for this twice", rule.id)
             return
         self.controls.append(made)
-        steps = (*derived.steps, *trace.steps)
-        self.steps += [replace(step, control=function) for step in steps]
-        self.losses += [replace(loss, control=function) for loss in trace.losses]
+        for part in (derived, trace):
+            part.serve(function)
+            self.steps += part.steps
+            self.losses += part.losses
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +108,7 @@ class Operated:
 
     def command_id(self, book: Book) -> str:
         """Return the id of the command that this node holds: the same for all that is operated there."""
-        context, lineage = self.context, lineage_of(book, self.context.profile)
-        held, node = lineage.command_node(self.kind), context.node
-        if held != self.kind:
-            node = f"{lineage.prefix(held)}{held}{context.instance}"
-        return f"{context.utility}/{context.device or lineage.device}/{node}"
+        return _command_id(self.context, lineage_of(book, self.context.profile))
 
     def releases(self, book: Book) -> bool:
         """Say whether the function is switched off: the command of this id is to be taken back."""
@@ -127,7 +124,7 @@ class Operated:
         context, lineage = self.context, lineage_of(book, self.context.profile)
         try:
             values, reading = _prepared(self.values, context, lineage)
-            command = _command(self.command_id(book), values, context, lineage, reading)
+            command = _command(values, context, lineage, reading)
         except Unmet as unmet:
             return _refused(unmet)
         if values.scalars.get(lineage.mode.object) == lineage.mode.off:
@@ -201,7 +198,8 @@ def _rules(
             called[rule.id] = rule
         elif not _header(name, lineage, reading):
             left.append(name)
-    read = {name for rule in called.values() for name in _objects_read(rule, lineage)}
+    rules = called.values() if left else ()
+    read = {name for rule in rules for name in _objects_read(rule, lineage)}
     for name in left:
         if name not in read:
             _unread(name, lineage, reading)
@@ -249,8 +247,15 @@ def _objects_read(rule: SourceRule, lineage: Lineage) -> Iterator[str]:
             yield from (f"{m}{letter}" for m in lettered.members for letter in lettered.letters)
 
 
+def _command_id(context: OperateContext, lineage: Lineage) -> str:
+    held, node = lineage.command_node(context.node_class), context.node
+    if held != context.node_class:
+        node = f"{lineage.prefix(held)}{held}{context.instance}"
+    return f"{context.utility}/{context.device or lineage.device}/{node}"
+
+
 def _command(
-    mrid: str, values: Objects, context: OperateContext, lineage: Lineage, reading: _Reading
+    values: Objects, context: OperateContext, lineage: Lineage, reading: _Reading
 ) -> DerCommand:
     """Return the command, still without its controls; `Unmet` where its times or mode cannot be."""
     mode = values.scalars.get(lineage.mode.object, lineage.mode.on)
@@ -265,7 +270,7 @@ def _command(
     interval = interval_of(context.server_time, context.oper_time, duration, context.node)
     reading.steps += _header_steps(context, interval)
     return DerCommand(
-        mrid=mrid,
+        mrid=_command_id(context, lineage),
         origin=Origin(
             utility=context.utility,
             protocol=Protocol.IEC61850,

@@ -14,6 +14,8 @@ _BETWEEN = re.compile(r"[|? ]")
 
 def chosen(raw: Callable[[str], str | None], path: str) -> str | None:
     """Return the text of the first alternative of a path that is present; `raw` reads a single place."""
+    if "|" not in path and "?" not in path:
+        return raw(path)
     for part in path.split("|"):
         condition, _, place = part.rpartition("?")
         name, _, wanted = condition.partition("=")
