@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from gateway.cli.answers import put
 from gateway.cli.corpus import Recorded, recorded_in
 from gateway.cli.documents import Site
-from gateway.cli.pages import put
 from gateway.cli.rules import book
 from gateway.errors import SettingsError
 from translators.compare import Comparison, as_json, as_text, effect, rule_changes

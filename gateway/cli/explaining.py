@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from gateway.cli.answers import put
 from gateway.cli.documents import Site, documents_of
-from gateway.cli.pages import put
 from gateway.cli.rules import Rules, book
 from translators.explain import as_page, as_text, mapped
 from translators.ocpp.wire import Json

@@ -16,6 +16,7 @@ COMMANDS = {
     "vectors": Command("gateway.cli.playing", "vectors", "Play whole documents; name differences."),
     "explain": Command("gateway.cli.explaining", "explain", "Show where each number comes from."),
     "diff": Command("gateway.cli.comparison", "diff", "Show what another set of rules changes."),
+    "docs": Command("gateway.cli.pages", "docs", "Write the rules as static pages."),
 }
 
 app = typer.Typer(

