@@ -86,6 +86,7 @@ class ExpectForm(Strict):
     messages: list[MessageForm]
     loss_kinds: list[Annotated[LossKind, Field(strict=False)]]
     response_status: Annotated[int, Field(ge=0, le=255)] | None = None
+    add_cause: Annotated[int, Field(ge=0, le=255)] | None = None
 
 
 class Vector(Strict):
@@ -99,6 +100,12 @@ class Vector(Strict):
     source: SourceForm
     context: ContextForm = ContextForm()
     expect: ExpectForm
+
+    @model_validator(mode="after")
+    def _answered_in_its_own_protocol(self) -> Vector:
+        if self.expect.add_cause is not None and self.source.protocol != "iec61850":
+            raise ValueError("an add_cause answers iec61850 alone")
+        return self
 
 
 def read_vector(text: str) -> Vector:

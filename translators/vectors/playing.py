@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
 from translators.canonical.capability import Dialect, Situation, StationProfile, Transaction
 from translators.canonical.commands import DerCommand, Revision
-from translators.chain import Case, Journey, control_id, owed, travel
+from translators.chain import Case, Journey, control_id, outcomes, owed, travel
 from translators.errors import DocumentError
+from translators.iec61850.outbound import add_cause
 from translators.ieee2030_5.inbound import ProgramContext, Served
 from translators.ieee2030_5.wire import Resource
 from translators.ieee2030_5.xml import parse
@@ -154,13 +155,24 @@ def _differences(
     lost = sorted({loss.kind.value for loss in gone.losses})
     if kinds != lost:
         found.append(Difference("loss_kinds", shown(kinds), shown(lost)))
-    if expect.response_status is None:
-        return found
-    statuses = owed(book, gone, Revision(case.document.revision))
-    if expect.response_status not in statuses:
-        told = " or ".join(map(str, statuses)) or "none"
-        found.append(Difference("response_status", str(expect.response_status), told))
-    return found
+    return [*found, *_told(book, vector, case, gone)]
+
+
+def _told(
+    book: Book, vector: Vector, case: Case, gone: Translation[Journey]
+) -> Iterator[Difference]:
+    """Yield what the utility is told otherwise: a Response of IEEE 2030.5, an AddCause of IEC 61850."""
+    expect, revision = vector.expect, case.document.revision
+    if expect.response_status is not None:
+        statuses = owed(book, gone, Revision(revision))
+        if expect.response_status not in statuses:
+            told = " or ".join(map(str, statuses)) or "none"
+            yield Difference("response_status", str(expect.response_status), told)
+    if expect.add_cause is not None:
+        causes = {add_cause(book, revision, outcome) for outcome in outcomes(gone)}
+        if causes != {expect.add_cause}:
+            told = " and ".join(map(str, sorted(causes))) or "none"
+            yield Difference("add_cause", str(expect.add_cause), told)
 
 
 def _as_first(made: list[Json], commands: Sequence[DerCommand], station: str) -> list[Json]:

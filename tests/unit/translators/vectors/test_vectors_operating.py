@@ -6,7 +6,10 @@ from fractions import Fraction
 
 import pytest
 
+from support.translation import book
+from support.vector_builders import GOLDEN, a_vector
 from translators.errors import DocumentError
+from translators.vectors import play, read_json, read_stations, vector_of
 from translators.vectors.operating import operated
 
 
@@ -55,3 +58,30 @@ def test_what_is_no_document_is_named(changes, problem):
     with pytest.raises(DocumentError, match=problem) as error:
         document(**changes)
     assert error.value.where == "source.documents.operate"
+
+
+def refused_limit(cause):
+    own = GOLDEN / "own"
+    vector = read_json((own / "IV40.json").read_text(encoding="utf-8"))
+    vector["expect"]["add_cause"] = cause
+    stations = read_stations((own / "stations.yaml").read_text(encoding="utf-8"))
+    return [str(line) for line in play(book(), vector_of(vector), stations)]
+
+
+def test_a_vector_may_say_which_cause_the_client_is_told():
+    assert refused_limit(1) == []
+    assert refused_limit(26) == ["add_cause: expected 26, got 1"]
+
+
+def test_a_cause_where_the_station_decides_is_none_yet():
+    own = GOLDEN / "own"
+    vector = read_json((own / "IV01.json").read_text(encoding="utf-8"))
+    vector["expect"]["add_cause"] = 25
+    stations = read_stations((own / "stations.yaml").read_text(encoding="utf-8"))
+    lines = [str(line) for line in play(book(), vector_of(vector), stations)]
+    assert lines == ["add_cause: expected 25, got none"]
+
+
+def test_a_cause_is_for_this_protocol_alone():
+    with pytest.raises(DocumentError, match="an add_cause answers iec61850 alone"):
+        vector_of(a_vector(expect__add_cause=1))
