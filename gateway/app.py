@@ -8,7 +8,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,15 +17,16 @@ import structlog
 from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
 from gateway.core.effects import Table
 from gateway.core.engine import Engine
-from gateway.core.events import DrainMode
+from gateway.core.events import DrainMode, RulesRefused, RulesReplaced
 from gateway.core.records import from_document
 from gateway.core.station import StationRules
 from gateway.errors import GatewayError, IdentityError, SettingsError
 from gateway.failpoints import Failpoints
-from gateway.ports import Clock, CommandStore, UtilityLink
+from gateway.ports import Clock, CommandStore, Post
 from gateway.runtime import Parts, Runtime, SystemClock
 from gateway.security.identities import Identity, read_identity
 from gateway.settings import Settings, mapping_files
+from gateway.settings.packs import proven_book
 from gateway.settings.schema import Evse as EvseSettings
 from gateway.settings.schema import facts
 from gateway.stations.context import StationEntry
@@ -37,6 +38,7 @@ from gateway.store.sqlite import SqliteStore
 from translators.canonical.capability import Current, Evse, Ratings
 from translators.canonical.commands import Revision
 from translators.chain import load_book
+from translators.errors import MappingError
 from translators.rules.book import Book
 
 if sys.platform == "linux":
@@ -85,30 +87,38 @@ async def serve(
     IdentityError, MappingError, LockedError, StoreError.
     """
     accesses = utility_accesses(settings)
+    book = book_of(settings)
     with (
         closing(SqliteStore(settings.database)) as store,
         closing(AuditSegments(settings.audit_dir)) as audit,
         _told(stop) as told,
     ):
         clock = SystemClock()
+        links = _links(accesses, book, clock, remembered(store))
         stations = Stations(lambda event: runtime.post(event))  # noqa: PLW0108 - it comes next
         runtime = Runtime(
             Parts(
-                engine=Engine(shipped_book(), station_rules(settings)),
+                engine=Engine(book, station_rules(settings)),
                 store=store,
                 audit=audit,
                 stations=stations,
-                utilities=_links(accesses, clock, remembered(store)),
+                utilities=links,
                 clock=clock,
                 failpoints=Failpoints.from_environment(),
             )
         )
         clocks = Clocks(lambda: clock.now().utc, time.monotonic)
         endpoint = Endpoint(
-            endpoint_config(settings), station_entries(settings), stations, runtime.post, clocks
+            endpoint_config(settings),
+            station_entries(settings, book),
+            stations,
+            runtime.post,
+            clocks,
         )
         async with _listening(endpoint, settings), asyncio.TaskGroup() as group:
             work = group.create_task(runtime.run())
+            users = [endpoint.use, *(link.use for link in links.values())]
+            reloading = group.create_task(_reloading(settings, users, runtime.post))
             log.info("gateway.started", host=settings.ocpp.host, port=endpoint.port)
             if ready is not None:
                 ready(Running(runtime, endpoint))
@@ -116,17 +126,48 @@ async def serve(
             log.info("gateway.stopping", on_stop=settings.on_stop)
             await runtime.drain(DrainMode(settings.on_stop), settings.drain_timeout_s)
             work.cancel()
+            reloading.cancel()
     log.info("gateway.stopped")
 
 
+async def _reloading(
+    settings: Settings, users: Iterable[Callable[[Book], None]], post: Post
+) -> None:
+    """On each SIGHUP take the pack of rules anew, whole or not at all, until cancelled."""
+    users = tuple(users)
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    with suppress(ValueError, RuntimeError):  # only the main thread hears signals
+        loop.add_signal_handler(signal.SIGHUP, asked.set)
+    try:
+        while True:
+            await asked.wait()
+            asked.clear()
+            try:
+                book = await asyncio.to_thread(proven_book, settings.mappings)
+            except (MappingError, GatewayError) as error:
+                log.error("rules.refused", problem=str(error))  # noqa: TRY400 - no traceback needed
+                post(RulesRefused(str(error)))
+                continue
+            for use in users:
+                use(book)
+            post(RulesReplaced(book))
+            log.info("rules.replaced", digest=book.digest)
+    finally:
+        with suppress(ValueError, RuntimeError):
+            loop.remove_signal_handler(signal.SIGHUP)
+
+
 def _links(
-    accesses: Iterable[UtilityAccess], clock: Clock, held: Mapping[LinkKey, Remembered]
-) -> dict[LinkKey, UtilityLink]:
+    accesses: Iterable[UtilityAccess],
+    book: Book,
+    clock: Clock,
+    held: Mapping[LinkKey, Remembered],
+) -> dict[LinkKey, Ieee2030_5Link]:
     """Return one link for each identity; `held` is what each had not ended in an earlier run."""
-    found: dict[LinkKey, UtilityLink] = {}
+    found: dict[LinkKey, Ieee2030_5Link] = {}
     for access in accesses:
         key = access.utility, access.station
-        found[key] = Ieee2030_5Link(access, shipped_book(), clock, remembered=held.get(key))
+        found[key] = Ieee2030_5Link(access, book, clock, remembered=held.get(key))
     return found
 
 
@@ -134,6 +175,11 @@ def _links(
 def shipped_book() -> Book:
     """Return the shipped mapping rules, compiled once in a process."""
     return load_book(mapping_files())
+
+
+def book_of(settings: Settings) -> Book:
+    """Return the rules that a site works by: those of its pack, which must be proven, or the shipped."""
+    return shipped_book() if settings.mappings is None else proven_book(settings.mappings)
 
 
 def bound_identities(settings: Settings) -> tuple[list[BoundIdentity], list[GatewayError]]:
@@ -192,15 +238,15 @@ def utility_accesses(settings: Settings) -> list[UtilityAccess]:
     ]
 
 
-def station_entries(settings: Settings) -> list[StationEntry]:
-    """Return the enrolled stations as the endpoint knows them."""
+def station_entries(settings: Settings, book: Book) -> list[StationEntry]:
+    """Return the enrolled stations as the endpoint knows them; `book` reads what they report."""
     return [
         StationEntry(
             id=station.id,
             password_verifier=station.password_verifier,
             nominal_frequency_hz=station.nominal_frequency_hz,
             evses=tuple(_evse(evse) for evse in station.evses),
-            book=shipped_book(),
+            book=book,
             overrides={evse.id: facts(evse.ratings) for evse in station.evses},
             readings=station.dialect.model_dump(exclude_unset=True),
             vendor=station.vendor,

@@ -139,11 +139,17 @@ def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
         command=desired.command,
         action=desired.action,
         payload=dict(desired.payload),
-        book=turn.world.translator.book.digest,
+        book=_rules(turn, state, desired.command),
         steps=[asdict(step) for step in trace.steps],
         losses=[asdict(loss) for loss in trace.losses],
     )
     _call(turn, state, entry, SET, (desired.action, dict(desired.payload)))
+
+
+def _rules(turn: Turn, state: StationState, command: str) -> str:
+    """Return the digest of the rules that a command of a station is translated by."""
+    record = turn.world.records[state.id][command]
+    return turn.world.translator.book_of(record.command).digest
 
 
 def _with_priority(state: StationState, entry: Entry, found: Wanted, now: datetime) -> Desired:

@@ -64,11 +64,15 @@ class _Share:
 
 
 class Translator:
-    """Translates through one book and remembers the last result per command and interval."""
+    """Translates through the book in force and remembers the last result per command and interval.
+
+    A command stays with the rules by which it was first translated, whatever `book` becomes meanwhile.
+    """
 
     def __init__(self, book: Book) -> None:
         """Start empty."""
         self.book = book
+        self._books: dict[tuple[str, str], Book] = {}
         self._memo: defaultdict[tuple[str, str], dict[tuple[str, ...], _Known]] = defaultdict(dict)
 
     def orders(
@@ -79,12 +83,18 @@ class Translator:
         part = tuple(function_of(control) for control in command.controls)
         inputs = (command, profile, situation)
         if part not in known or known[part][0] != inputs:
-            known[part] = (inputs, to_station(self.book, command, profile, situation))
+            book = self.book_of(command)
+            known[part] = (inputs, to_station(book, command, profile, situation))
         return known[part][1]
+
+    def book_of(self, command: DerCommand) -> Book:
+        """Return the rules that a command is translated by."""
+        return self._books.setdefault((command.target.station, command.mrid), self.book)
 
     def forget(self, command: DerCommand) -> None:
         """Let go of what is remembered of a command."""
         self._memo.pop((command.target.station, command.mrid), None)
+        self._books.pop((command.target.station, command.mrid), None)
 
 
 def segments_of(records: Iterable[CommandRecord]) -> Segments:

@@ -36,8 +36,11 @@ from gateway.core.events import (
     NoticeReceived,
     Now,
     ResponsePosted,
+    RulesRefused,
+    RulesReplaced,
     SamplesTaken,
     StationConnected,
+    StationDescribed,
     StationDisconnected,
     StationReplied,
     Tick,
@@ -55,6 +58,7 @@ from gateway.core.station import (
     station_document,
 )
 from gateway.core.world import Turn, World
+from translators.canonical.capability import StationProfile
 from translators.rules.book import Book
 
 _ORDER: tuple[type, ...] = (
@@ -145,6 +149,15 @@ class Engine:
                 self.world.drain = mode
                 turn.audit("gateway.draining", "gateway", mode.value)
                 return tuple(self.world.stations)
+            case RulesReplaced(book=book):
+                turn.audit("rules.replaced", "gateway", book.digest)
+                self.world.translator.book = book
+                return ()
+            case RulesRefused(problem=problem):
+                turn.audit(
+                    "rules.refused", "gateway", self.world.translator.book.digest, problem=problem
+                )
+                return ()
             case ResponsePosted():
                 responses.posted(turn, event)
                 return ()
@@ -180,6 +193,9 @@ class Engine:
         match event:
             case StationConnected():
                 _connected(turn, state, event)
+            case StationDescribed(profile=profile):
+                if _described(turn, state, profile):
+                    measuring.report(turn, state)
             case StationDisconnected():
                 _disconnected(turn, state)
             case StationReplied():
@@ -203,6 +219,7 @@ class Engine:
 
 type _StationEvent = (
     StationConnected
+    | StationDescribed
     | StationDisconnected
     | StationReplied
     | ControlsReported
@@ -225,15 +242,22 @@ def _station_of(event: _StationEvent) -> str:
 
 def _connected(turn: Turn, state: StationState, event: StationConnected) -> None:
     """A station is here: what it held before is not believed until it says so itself."""
-    if state.profile != event.profile:
-        state.profile = event.profile
-        document = station_document(state)
-        turn.emit(Persist(Table.STATIONS, state.id, document))
-        turn.audit("station.profile", state.id, state.id, profile=document["profile"])
+    _described(turn, state, event.profile)
     state.connected, state.ready, state.reading = True, False, ""
     replies.abandon(turn, state)
     turn.audit("station.connected", state.id, state.id, version=event.profile.ocpp_version)
     measuring.report(turn, state)
+
+
+def _described(turn: Turn, state: StationState, profile: StationProfile) -> bool:
+    """Take in what a station is; return whether that is new."""
+    if state.profile == profile:
+        return False
+    state.profile = profile
+    document = station_document(state)
+    turn.emit(Persist(Table.STATIONS, state.id, document))
+    turn.audit("station.profile", state.id, state.id, profile=document["profile"])
+    return True
 
 
 def _disconnected(turn: Turn, state: StationState) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from translators.canonical.capability import StationProfile, Transaction
 from translators.canonical.commands import DerCommand
 from translators.canonical.telemetry import Alarm, ControlNotice, Sample
+from translators.rules.book import Book
 from translators.rules.trace import Loss, Refusal, Step
 
 
@@ -40,6 +41,8 @@ class CommandReceived:
     """The documents as they came, the control first, for the audit."""
     draws: tuple[float, float] = (0.0, 0.0)
     """Two random numbers in [0, 1) from the runtime, for randomised starts and durations."""
+    book: str = ""
+    """Digest of the rules that read it."""
 
 
 class Withdrawal(StrEnum):
@@ -74,6 +77,14 @@ class UtilityChanged:
 @dataclass(frozen=True, slots=True)
 class StationConnected:
     """A station is connected and booted; `profile` is what it is and can do, as far as known."""
+
+    station: str
+    profile: StationProfile
+
+
+@dataclass(frozen=True, slots=True)
+class StationDescribed:
+    """What a station is and can do has changed: a car came with ratings of its own, or left."""
 
     station: str
     profile: StationProfile
@@ -192,6 +203,20 @@ class DrainRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesReplaced:
+    """Other mapping rules hold from now on: commands that come are translated by them."""
+
+    book: Book
+
+
+@dataclass(frozen=True, slots=True)
+class RulesRefused:
+    """Mapping rules were to be replaced, and the new ones are no good: the old ones hold."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time passed: a deadline that the engine asked for is due."""
 
@@ -201,6 +226,7 @@ type Event = (
     | CommandWithdrawn
     | UtilityChanged
     | StationConnected
+    | StationDescribed
     | StationDisconnected
     | StationReplied
     | ControlsReported
@@ -210,5 +236,7 @@ type Event = (
     | TransactionsChanged
     | ResponsePosted
     | DrainRequested
+    | RulesReplaced
+    | RulesRefused
     | Tick
 )

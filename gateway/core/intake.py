@@ -46,6 +46,7 @@ def receive(turn: Turn, event: CommandReceived) -> None:
         command.randomization.duration_s,
     ):
         redrawn = replace(command, randomization=draws)
+    turn.world.translator.forget(known.command)
     updated = replace(known, command=redrawn, refused=()).refuse(event.refusals)
     turn.audit(
         "command.updated", command.origin.utility, known.key, event.raw, **_trace(event, redrawn)
@@ -141,6 +142,7 @@ def _free_level(turn: Turn, command: DerCommand) -> int:
 def _trace(event: CommandReceived, command: DerCommand) -> dict[str, object]:
     return {
         "command": encode(command),
+        **({"book": event.book} if event.book else {}),
         "steps": [asdict(step) for step in event.steps],
         "losses": [asdict(loss) for loss in event.losses],
         "refusals": [asdict(refusal) for refusal in event.refusals],

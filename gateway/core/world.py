@@ -54,7 +54,8 @@ class Turn:
     def audit(
         self, kind: str, actor: str, subject: str, raw: tuple[bytes, ...] = (), **details: Any
     ) -> None:
-        """Add one record of the audit chain."""
+        """Add one record of the audit chain; it names the rules in force, or those of `book`."""
+        details.setdefault("book", self.world.translator.book.digest)
         self.effects.append(Audit(kind, actor, subject, details, raw))
 
     def offset(self, utility: str) -> timedelta | None:

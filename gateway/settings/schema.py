@@ -295,6 +295,10 @@ class Settings(_Strict):
 
     schema_version: Literal[1] = Field(description="Version of this form: 1.")
     state_dir: SitePath = Field(description="Folder of the database and the audit segments.")
+    mappings: SitePath | None = Field(
+        default=None,
+        description="Pack of mapping rules, read again on SIGHUP; else the shipped one.",
+    )
     on_stop: Literal["keep", "default", "clear"] = Field(
         default="keep",
         description="At the end controls stay at the stations, only defaults stay, or none.",

@@ -7,7 +7,7 @@ import itertools
 import ssl
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -26,8 +26,10 @@ from gateway.stations.admission import PREFIX, Admission, Denied
 from gateway.stations.blocks.metering import Metering
 from gateway.stations.context import StationEntry
 from gateway.stations.facade import Stations
+from gateway.stations.nameplate import Nameplate
 from gateway.stations.session import Clocks, Rhythm, Session
 from gateway.stations.websockets_io import READ_AHEAD, WebSocketTransport, deflate
+from translators.rules.book import Book
 
 log = structlog.get_logger()
 
@@ -69,6 +71,7 @@ class Endpoint:
         self._tls = _context(config)
         self._admission = Admission.of(entries, clocks.monotonic)
         self._meters = {name: Metering() for name in self._admission.entries}
+        self._plates = {name: Nameplate() for name in self._admission.entries}
         self._generations = itertools.count(1)
         self._open = AsyncExitStack()
         self._server: Server | None = None
@@ -106,6 +109,12 @@ class Endpoint:
     ) -> None:
         """Close every connection (1001) and stop listening."""
         await self._open.aclose()
+
+    def use(self, book: Book) -> None:
+        """Read what stations report by other mapping rules from now on."""
+        entries = self._admission.entries
+        for name, entry in entries.items():
+            entries[name] = replace(entry, book=book)
 
     @property
     def port(self) -> int:
@@ -164,6 +173,7 @@ class Endpoint:
             rhythm=self._config.rhythm,
             generation=next(self._generations),
             meter=self._meters[station],
+            plate=self._plates[station],
         )
         log.info("station.came", station=station, version=connection.subprotocol)
         await self._stations.serve(session)

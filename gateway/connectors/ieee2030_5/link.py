@@ -78,6 +78,12 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
         self._report_after = 0.0
         self._report_retry_s = _REPORT_RETRY_S
 
+    def use(self, book: Book) -> None:
+        """Read and write by other mapping rules from now on."""
+        self._book = book
+        self._readings.use(book)
+        self._reports.use(book)
+
     async def run(self, post: Post) -> None:
         """Poll, walk and post events until cancelled; survives every fault of the peer."""
         while True:
@@ -196,7 +202,16 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
                     problem=refusal.problem,
                 )
             return
-        post(CommandReceived(read.value, read.steps, read.losses, read.refusals, served.raw))
+        post(
+            CommandReceived(
+                read.value,
+                read.steps,
+                read.losses,
+                read.refusals,
+                served.raw,
+                book=self._book.digest,
+            )
+        )
 
     def _changed(self, state: LinkState) -> UtilityChanged:
         access = self._access

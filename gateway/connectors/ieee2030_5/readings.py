@@ -34,6 +34,10 @@ class Readings:
         self._mirror: str | None = None
         self._problem = ""
 
+    def use(self, book: Book) -> None:
+        """Write by other mapping rules from now on."""
+        self._book = book
+
     def add(self, samples: tuple[Sample, ...]) -> None:
         """Keep samples for the interval that runs."""
         self._samples.extend(samples)

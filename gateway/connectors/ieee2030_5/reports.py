@@ -38,6 +38,10 @@ class Reports:
         self._taken: dict[str, bytes] = {}
         self.newest: ReportStation | None = None
 
+    def use(self, book: Book) -> None:
+        """Write by other mapping rules from now on."""
+        self._book = book
+
     async def deliver(self, tree: Survey) -> None:
         """Send what changed; PeerError where that has to be tried again."""
         report = self.newest

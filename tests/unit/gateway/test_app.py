@@ -46,7 +46,7 @@ def test_a_station_becomes_an_entry(settings):
     station = a_station(
         nominal_frequency_hz=60, evses=[evse], dialect={"droop": "percent"}, vendor="V", model="M"
     )
-    assert app.station_entries(settings(stations=[station])) == [
+    assert app.station_entries(settings(stations=[station]), app.shipped_book()) == [
         StationEntry(
             id="CS1",
             password_verifier=VERIFIER,
