@@ -1,8 +1,10 @@
-"""How many examples a property is tried on: enough to find, few enough to stay quick on two cores."""
+"""How many examples a property is tried on; `DERGATE_EXAMPLES=thorough` for ten times as many."""
+
+import os
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "dergate", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("dergate")
+QUICK = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dergate", QUICK)
+settings.register_profile("thorough", QUICK, max_examples=1000)
+settings.load_profile(os.environ.get("DERGATE_EXAMPLES", "dergate"))

@@ -70,6 +70,14 @@ def editions(rules=None):
     return [Edition(rule, revision) for rule in rules for revision in rule.model.source.revisions]
 
 
+def by_rule():
+    """Return the editions of every source rule of the book, by the rule's id."""
+    found = {}
+    for edition in editions():
+        found.setdefault(edition.rule.model.metadata.id, []).append(edition)
+    return found
+
+
 @dataclass(frozen=True)
 class Number:
     """A number of the wire that a rule reads: where it and its power of ten stand, in which unit."""
@@ -82,7 +90,7 @@ class Number:
 
     @property
     def path(self):
-        return self.spec.from_ or "."
+        return (self.spec.from_ or ".").split("|")[0]
 
     @property
     def bounds(self):
@@ -104,6 +112,8 @@ class Number:
             spans = SPANS.get(self.unit.kind, ANY_SPAN)
         if self.spec.reciprocal:
             spans = [(F(1, 2), 100), *spans]
+        if self.spec.negate:
+            spans = [turned for low, high in spans for turned in ((-high, -low), (low, high))]
         return [(F(low) / self.unit.scale, F(high) / self.unit.scale) for low, high in spans]
 
     def wire(self, low, high, power):
@@ -195,21 +205,57 @@ def corners(number, low, high):
 
 def accepts(edition, number, edge):
     """Say whether a rule makes a control where one number of its seed is changed."""
-    whole, power = edge
-    source = dict(edition.seed)
-    changed = {number.path: number.text(whole, power)}
-    if number.power is not None:
-        source[number.power] = power
-    if number.point:
-        first = source[number.point][0]
-        source[number.point] = [{**first, **changed}]
-    else:
-        source |= changed
+    return _read(edition, _at(edition, number, *edge))
+
+
+def _read(edition, changed):
+    """Say whether a rule makes a control of its seed with these changes."""
+    return _made(edition, {**edition.seed, **changed})
+
+
+def _made(edition, source):
     try:
         edition.read(source)
     except Unmet:
         return False
     return True
+
+
+def changes_of(edition):
+    """Yield (leaf, changes of the seed) for each leaf that a rule reads: values that should matter."""
+    model = edition.rule.model
+    for number in numbers_of(edition):
+        low, high = span_of(edition, number)
+        ends = [_at(edition, number, *edge) for edge in corners(number, low, high)]
+        yield number.path, ends
+        if number.power is not None:
+            whole, power = corners(number, low, high)[-1]
+            yield (
+                number.power,
+                [_at(edition, number, whole, power), _at(edition, number, whole, power - 1)],
+            )
+    for spec in (*model.fields.values(), *model.quantity.values()):
+        *others, place = (spec.from_ or ".").split("|")
+        if spec.cases is not None:
+            absent = dict.fromkeys(
+                name for other in others for name in (other, other.split("?")[-1])
+            )
+            yield place, [{place: key} | absent for key in spec.cases]
+    switched = [*model.quantity.values()]
+    switched += [] if model.points is None else [model.points.x, model.points.y]
+    for spec in switched:
+        keys = [key for key, _ in units_of(spec, edition.revision)]
+        if len(keys) > 1:
+            yield spec.unit.switch, [{spec.unit.switch: key} for key in keys]
+
+
+def _at(edition, number, whole, power):
+    """Return the changes of the seed that make one number another."""
+    changed = {number.path: number.text(whole, power)}
+    beside = {} if number.power is None else {number.power: power}
+    if number.point:
+        return {number.point: [{**edition.seed[number.point][0], **changed}], **beside}
+    return changed | beside
 
 
 @st.composite
@@ -222,8 +268,23 @@ def drawn_number(draw, edition, number, count=1):
     return whole, power
 
 
+def most_points(edition, each):
+    """Return how many points, at most ten, a rule takes."""
+    known = (edition.rule.id, each)
+    if known not in SPANS_FOUND:
+        first = edition.seed[each][0]
+        sizes = [n for n in range(10, 0, -1) if _read(edition, {each: [first] * n})]
+        SPANS_FOUND[known] = sizes[0]
+    return SPANS_FOUND[known]
+
+
+def sources(edition):
+    """Return sources that the rule reads."""
+    return drawn_sources(edition).filter(lambda source: source and _made(edition, source))
+
+
 @st.composite
-def sources(draw, edition):
+def drawn_sources(draw, edition):
     """Draw a source: every leaf that the rule reads, optional ones now and then."""
     model, revision = edition.rule.model, edition.revision
     made = {} if model.resolve is None else dict(model.resolve.expect)
@@ -251,12 +312,15 @@ def _may_lack(spec):
 def _optional_paths(model):
     fields = [*model.fields.values(), *model.quantity.values()]
     read = {f.from_ for f in fields} | {f.scale10 for f in fields if isinstance(f.scale10, str)}
-    return read | {ignored.field for ignored in model.ignored}
+    places = {place for path in read if path for place in path.split("|")}
+    return places | {ignored.field for ignored in model.ignored}
 
 
 def _based(edition, spec, key):
     """Return the edition whose seed has that unit: ranges are tried out in it."""
-    return edition if key is None else _Switched(edition.rule, edition.revision, spec.unit.switch, key)
+    return (
+        edition if key is None else _Switched(edition.rule, edition.revision, spec.unit.switch, key)
+    )
 
 
 @dataclass(frozen=True)
@@ -266,7 +330,7 @@ class _Switched(Edition):
 
     @property
     def seed(self):
-        return {**super(_Switched, self).seed, self.switch: self.key}
+        return {**super().seed, self.switch: self.key}
 
 
 def _switch(spec, key):
@@ -281,7 +345,8 @@ def _scaled(number, whole, power):
 @st.composite
 def _field(draw, edition, name, spec):
     if spec.cases is not None:
-        return {spec.from_ or ".": draw(st.sampled_from(sorted(spec.cases)))}
+        place = draw(st.sampled_from((spec.from_ or ".").split("|")))
+        return {place: draw(st.sampled_from(sorted(spec.cases)))}
     if spec.text:
         return {spec.from_ or ".": draw(st.sampled_from(("a", "b c")))}
     number = Number(name, spec, parse_unit(spec.unit or "1"))
@@ -292,7 +357,7 @@ def _field(draw, edition, name, spec):
 @st.composite
 def _points(draw, edition, spec):
     """Draw one to ten vertices; the source's own x never falls."""
-    count = draw(st.integers(1, 10))
+    count = draw(st.integers(1, most_points(edition, spec.each)))
     axes, made = {}, {}
     for name in ("x", "y"):
         axis = getattr(spec, name)
@@ -308,5 +373,7 @@ def _points(draw, edition, spec):
     rows = [dict(zip(axes, row, strict=True)) for row in zip(*axes.values(), strict=True)]
     if spec.excitation is not None:
         for row in rows:
-            row[spec.excitation.from_] = draw(st.sampled_from(sorted(spec.excitation.cases)))
+            row[spec.excitation.from_.split("|")[0]] = draw(
+                st.sampled_from(sorted(spec.excitation.cases))
+            )
     return {**made, spec.each: rows}

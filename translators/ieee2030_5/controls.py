@@ -151,7 +151,7 @@ def _place(
         return
     namespace = str(csip_aus) if element in _OF_CSIP_AUS else SEP2
     text = next((leaf.text for leaf in found if leaf.path == "."), "")
-    inside = _tree([leaf for leaf in found if leaf.path != "."], namespace)
+    inside = _tree([leaf for leaf in found if leaf.path != "."])  # ActivePower is of 2030.5
     draft.base.append(Resource(element, namespace, text, children=inside))
 
 
@@ -172,7 +172,7 @@ def _curve(
     )
 
 
-def _tree(found: Iterable[Leaf], namespace: str = SEP2) -> tuple[Resource, ...]:
+def _tree(found: Iterable[Leaf]) -> tuple[Resource, ...]:
     """Return the elements that paths make up, in the order of the schemas: by name, whatever the case."""
     heads: dict[str, list[Leaf]] = {}
     for leaf in found:
@@ -181,14 +181,11 @@ def _tree(found: Iterable[Leaf], namespace: str = SEP2) -> tuple[Resource, ...]:
     made: list[Resource] = []
     for head, below in heads.items():
         if head == CURVE_DATA:
-            made += [
-                Resource(head, namespace, children=_tree(point, namespace))
-                for point in _points(below)
-            ]
+            made += [Resource(head, children=_tree(point)) for point in _points(below)]
         elif below[0].path:
-            made.append(Resource(head, namespace, children=_tree(below, namespace)))
+            made.append(Resource(head, children=_tree(below)))
         else:
-            made.append(_leaf(head, below[0].text, namespace))
+            made.append(_leaf(head, below[0].text))
     return tuple(sorted(made, key=lambda resource: resource.name.lower()))
 
 
@@ -264,8 +261,8 @@ def _event(command: DerCommand) -> Iterator[Resource]:
         yield _leaf("randomizeStart", str(spans.start_s))
 
 
-def _leaf(name: str, text: str, namespace: str = SEP2) -> Resource:
-    return Resource(name, namespace, text)
+def _leaf(name: str, text: str) -> Resource:
+    return Resource(name, text=text)
 
 
 def _seconds(at: datetime) -> str:

@@ -208,9 +208,10 @@ def _fitted(
 ) -> tuple[list[int], int]:
     """Return whole numbers under one power of ten: exact and plain where possible, else the finest."""
     low, high = spec.range or _ANY_32_BIT
-    powers = [int(spec.scale10 or 0)]
     if isinstance(spec.scale10, str):
         powers = [*range(_COARSEST + 1), *range(-1, _FINEST - 1, -1)]
+    else:
+        powers = [spec.scale10 or 0]
     for power in powers:
         scaled = [value / Fraction(10) ** power for value in values]
         if all(value.denominator == 1 and low <= value <= high for value in scaled):

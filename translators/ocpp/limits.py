@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from translators.canonical.capability import Evse, StationProfile, Transaction
+from translators.canonical.capability import Evse, Ratings, StationProfile, Transaction
 from translators.canonical.controls import (
     ActiveSetpoint,
     Connect,
@@ -23,6 +23,7 @@ from translators.canonical.controls import (
 )
 from translators.ocpp.desk import Desk, Profile
 from translators.ocpp.members import set_der_control, supports
+from translators.ocpp.wire import Json
 from translators.rules.target import PERIOD, Draft, TargetRule
 from translators.rules.trace import Loss, LossKind
 from translators.rules.values import Trace, Unmet, text
@@ -132,10 +133,7 @@ def _others(desk: Desk) -> Iterator[tuple[PowerLimit, Fraction]]:
 def _clip_setpoints(
     desk: Desk, draft: Draft, limit: Quantity, controls: Sequence[DerControl]
 ) -> bool:
-    """Clip our running setpoints that the limit would break; say whether there are any.
-
-    Q03.FR.02: no limit stands beside a setpoint.
-    """
+    """Clip our running setpoints that the limit would break; say whether there are any."""
     setpoints = (ActiveSetpoint, ReactiveSetpoint)
     asked = (*desk.command.controls, *desk.situation.beside)
     own = any(isinstance(control, setpoints) for control in asked)
@@ -159,6 +157,7 @@ def _clip_setpoints(
                 period={
                     "operationMode": "CentralSetpoint",
                     "setpoint": to_json_number(-value),
+                    **limits_beside(desk, transaction, trace),
                 },
                 part="/export",
                 transaction_id=transaction.transaction_id,
@@ -167,6 +166,35 @@ def _clip_setpoints(
         )
     desk.keep(trace)
     return True
+
+
+def limits_beside(desk: Desk, transaction: Transaction, trace: Trace) -> Json:
+    """Return the limits beside a setpoint: none (Q03.FR.02), but where the dialect wants them."""
+    if desk.profile.dialect.central_setpoint_limits != "include":
+        return {}
+    low, high = power_range(desk, transaction)
+    made: Json = {}
+    for name, bound in (("limit", low), ("dischargeLimit", None if high is None else -high)):
+        if bound is not None:
+            trace.step("rated", "station.rating", bound, f"{PERIOD}/{name}", bound)
+            made[name] = to_json_number(bound)
+    return made
+
+
+def power_range(desk: Desk, transaction: Transaction) -> tuple[Fraction | None, Fraction | None]:
+    """Return the largest charge and discharge at one EVSE in watts, None where nothing bounds them."""
+    evse = desk.evse(transaction)
+    ratings = Ratings() if evse is None else evse.ratings
+    setting = desk.bases.setting
+    charge = [ratings.max_charge_rate_w, setting(Base.MAX_CHARGE_W), desk.import_cap]
+    discharge = [ratings.max_w, ratings.max_discharge_rate_w, desk.export_cap]
+    discharge += [setting(Base.MAX_W), setting(Base.MAX_DISCHARGE_W)]
+    return least(charge), least(discharge)
+
+
+def least(bounds: Sequence[Fraction | None]) -> Fraction | None:
+    """Return the smallest bound that is there, None where there is none."""
+    return min((bound for bound in bounds if bound is not None), default=None)
 
 
 def _share(
@@ -250,8 +278,9 @@ def rated_limit(evse: Evse, rated: Fraction, draft: Draft) -> tuple[str, dict[st
         raise Unmet("not_applicable", where, "amps need the nominal voltage of the EVSE")
     amps = rated / (evse.phases * volts)
     cut = round_to(amps, _PLACES, Rounding.DOWN)
-    draft.trace.step(f"amps over {evse.phases} phases", "station.rating", rated, where, cut, base)
+    draft.trace.step(f"amps over {evse.phases} phases", "station.rating", rated, where, amps, base)
     if cut != amps:
+        draft.trace.step(f"round {_PLACES} down", where, amps, where, cut)
         draft.trace.lose(LossKind.ROUND, where, f"{_PLACES} decimals", amps - cut)
     return "A", {"limit": to_json_number(cut), "numberPhases": evse.phases}
 

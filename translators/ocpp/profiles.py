@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from translators.canonical.capability import Evse, Ratings, Transaction
+from translators.canonical.capability import Evse, Transaction
 from translators.canonical.controls import (
     ActiveSetpoint,
     ChargeStateTarget,
@@ -22,7 +22,17 @@ from translators.canonical.controls import (
 )
 from translators.ocpp import live, ramp
 from translators.ocpp.desk import Desk, Profile
-from translators.ocpp.limits import STOPS, WATT, charging_limit, in_watts, no_charge, rated_limit
+from translators.ocpp.limits import (
+    STOPS,
+    WATT,
+    charging_limit,
+    in_watts,
+    least,
+    limits_beside,
+    no_charge,
+    power_range,
+    rated_limit,
+)
 from translators.ocpp.wire import Json
 from translators.rules.target import Draft, TargetRule
 from translators.rules.trace import LossKind
@@ -159,7 +169,7 @@ def _active(desk: Desk, active: _Active | None, transaction: Transaction, draft:
         watts = in_watts(desk, chosen, draft)
     if watts > 0 and not _follows(desk, transaction):
         raise Unmet("not_supported", "setpoint", "the station can only charge")
-    cut = _within(watts, *_range(desk, transaction))
+    cut = _within(watts, *power_range(desk, transaction))
     draft.trace.step("bound", "watts", watts, "watts", cut, _bases(desk, transaction))
     if cut != watts:
         draft.trace.lose(LossKind.CLIP, "setpoint", "beyond rating or limit", watts - cut)
@@ -181,22 +191,7 @@ def _silently(desk: Desk, quantity: Quantity, transaction: Transaction) -> Fract
         watts = desk.bases.convert(quantity, WATT, Trace("", ()), "value")
     except Unmet:
         return None
-    return _within(watts, *_range(desk, transaction))
-
-
-def _range(desk: Desk, transaction: Transaction) -> tuple[Fraction | None, Fraction | None]:
-    """Return the largest charge and discharge at one EVSE in watts, None where nothing bounds them."""
-    evse = desk.evse(transaction)
-    ratings = Ratings() if evse is None else evse.ratings
-    setting = desk.bases.setting
-    charge = [ratings.max_charge_rate_w, setting(Base.MAX_CHARGE_W), desk.import_cap]
-    discharge = [ratings.max_w, ratings.max_discharge_rate_w, desk.export_cap]
-    discharge += [setting(Base.MAX_W), setting(Base.MAX_DISCHARGE_W)]
-    return _least(charge), _least(discharge)
-
-
-def _least(bounds: Sequence[Fraction | None]) -> Fraction | None:
-    return min((bound for bound in bounds if bound is not None), default=None)
+    return _within(watts, *power_range(desk, transaction))
 
 
 def _bases(desk: Desk, transaction: Transaction) -> str:
@@ -246,8 +241,8 @@ def _reactive(
     used = f"{Base.MAX_VAR} = {text(high)}, {Base.MAX_VAR_NEG} = {text(low)}"
     cut = _within(
         var,
-        _least([low, setting(Base.MAX_VAR_NEG)]),
-        _least([high, setting(Base.MAX_VAR)]),
+        least([low, setting(Base.MAX_VAR_NEG)]),
+        least([high, setting(Base.MAX_VAR)]),
     )
     draft.trace.step("bound", "var", var, "var", cut, used)
     if cut != var:
@@ -267,13 +262,7 @@ def _central(
     draft.trace.step("emit", "watts", watts, place, watts)
     value = rule.numbers["setpoint"].finish(watts, draft, place)
     period: Json = {"operationMode": "CentralSetpoint", "setpoint": to_json_number(value)}
-    if desk.profile.dialect.central_setpoint_limits == "include":
-        low, high = _range(desk, transaction)
-        if low is not None:
-            period["limit"] = to_json_number(low)
-        if high is not None:
-            period["dischargeLimit"] = to_json_number(-high)
-    return period
+    return period | limits_beside(desk, transaction, draft.trace)
 
 
 def _as_limit(desk: Desk, rule: TargetRule, draft: Draft, watts: Fraction) -> tuple[str, Json]:

@@ -38,11 +38,13 @@ def der_control(book: Book, payload: Json, bases: Bases) -> tuple[DerControl, Tr
     """Return the control that a SetDERControl asks for; `Unmet` where no rule sends such a message."""
     control_type = payload["controlType"]
     rule, variant = _sender(book, bases.profile.ocpp_version, control_type)
-    slot = str(variant.slot)
-    if slot not in payload:
+    slot, body = str(variant.slot), payload
+    for name in slot.split("/"):
+        body = body.get(name, {})
+    if not body:
         raise Unmet("invalid", slot, f"is missing: {control_type} stands there (R04.FR.16)")
     trace = Trace(rule.id, rule.cites)
-    reading = Reading(rule, payload[slot], bases, trace, slot)
+    reading = Reading(rule, body, bases, trace, slot)
     control = _control(reading, variant)
     trace.control = function_of(control)
     return control, trace

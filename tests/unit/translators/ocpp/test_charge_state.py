@@ -65,5 +65,6 @@ def test_where_ceiling_and_limit_come_from_is_traced():
     steps = [(s.operation, s.source, s.target, s.after) for s in made.steps]
     assert ("per cent", "soc", f"{schedule}/limitAtSoC/soc", "80.5") in steps
     limit = f"{schedule}/chargingSchedulePeriod[0]/limit"
-    assert ("amps over 3 phases", "station.rating", limit, "31.884") in steps
+    assert ("amps over 3 phases", "station.rating", limit, "2200/69") in steps
+    assert ("round 4 down", limit, limit, "31.884") in steps
     assert kinds(made) == ["approximate", "round", "round"]

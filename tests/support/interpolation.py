@@ -1,0 +1,204 @@
+"""An interpolator of our own: what a curve makes of a voltage, a power or a frequency, in watts and var.
+
+Written apart from the product and from OpenDER. A `Response` is a polyline with what its two axes are worth;
+one is made of the utility's control, one of the message that left, and both are swept over the same axis:
+
+    asked = response_of_control(control, ratings, dialect).held(*able(payload, ratings))
+    sent = response_of_message(payload, ratings, dialect)
+    largest_gap(asked, sent, within=Fraction(1, 10_000))
+"""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+
+from translators.canonical import controls as c
+from translators.units import Kind
+
+F = Fraction
+ONE, ZERO = F(1), F(0)
+SIDES = {"PctMaxW": ("setMaxW", "setMaxW"), "PctMaxVar": ("setMaxVarNeg", "setMaxVar")}
+"""The settings that bound a y axis, below and above zero."""
+WATTS_ON_X = {"WattVar", "WattPF"}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What one number of an axis is worth: by side of zero, after an offset."""
+
+    up: F = ONE
+    down: F = ONE
+    offset: F = ZERO
+
+    def worth(self, number):
+        return (number + self.offset) * (self.up if number >= 0 else self.down)
+
+    def number(self, worth):
+        return worth / (self.up if worth >= 0 else self.down) - self.offset
+
+
+@dataclass(frozen=True)
+class Response:
+    """A polyline of (number, number) and what its axes are worth; beyond its ends it stays level."""
+
+    points: tuple
+    x: Axis = Axis()
+    y: Axis = Axis()
+    low: F | None = None
+    high: F | None = None
+    """What the device is able to: y is cut there, in worth."""
+
+    def sides(self, at):
+        """Return y just left and just right of a place on the x axis, in worth."""
+        return tuple(self._cut(self.y.worth(y)) for y in self._heights(self.x.number(at)))
+
+    def held(self, low, high):
+        """Return the response of a device that is able to no more."""
+        return replace(self, low=low, high=high)
+
+    def _heights(self, x):
+        here = [py for px, py in self.points if px == x]
+        if here:
+            return here[0], here[-1]
+        before = [p for p in self.points if p[0] < x]
+        after = [p for p in self.points if p[0] > x]
+        if not before or not after:
+            level = (after[0] if after else before[-1])[1]
+            return level, level
+        (x0, y0), (x1, y1) = before[-1], after[0]
+        height = y0 + (x - x0) / (x1 - x0) * (y1 - y0)
+        return height, height
+
+    def _cut(self, worth):
+        worth = worth if self.high is None else min(worth, self.high)
+        return worth if self.low is None else max(worth, self.low)
+
+    def places(self):
+        """Return where the polyline has its vertices on the x axis, in worth."""
+        return sorted({self.x.worth(px) for px, _ in self.points})
+
+    def band(self, at, within):
+        """Return the least and largest y between `at - within` and `at + within`."""
+        inside = [p for p in self.places() if at - within <= p <= at + within]
+        found = [y for p in (at - within, *inside, at + within) for y in self.sides(p)]
+        return min(found), max(found)
+
+
+def sweep(*responses):
+    """Return places worth looking at: all vertices, what lies between them, and both outsides."""
+    at = sorted({place for response in responses for place in response.places()} | {F(0)})
+    between = [left + (right - left) * F(n, 4) for left, right in pairwise(at) for n in (1, 2, 3)]
+    return sorted({at[0] - 1, *at, *between, at[-1] + 1})
+
+
+def largest_gap(asked, sent, *, within=ZERO):
+    """Return by how much `sent` leaves the band of `asked`, and where: (worth, place).
+
+    `within` is how far a vertex may have moved along x, in worth.
+    """
+    worst = (F(0), None)
+    for at in sweep(asked, sent):
+        low, high = asked.band(at, within)
+        for y in sent.sides(at):
+            gap = max(low - y, y - high, F(0))
+            worst = max(worst, (gap, at), key=lambda found: found[0])
+    return worst
+
+
+# What numbers are worth ------------------------------------------------------------------------------------
+
+
+def axis_of(unit, ratings, settings=None):
+    """Return what one number of a canonical unit is worth: SI, but volts in per cent of nominal.
+
+    A base that varies is worth its per cent.
+    """
+    if unit.kind is Kind.VOLTAGE:
+        return Axis(unit.scale * 100 / ratings.v_nom, unit.scale * 100 / ratings.v_nom)
+    up, down = (_hundredth(base, ratings, settings or {}) for base in (unit.of, unit.of_negative))
+    return Axis(*(None if side is None else unit.scale * side for side in (up, down)))
+
+
+def _hundredth(base, ratings, settings):
+    if base is None or str(base) in {"V_ref", "V_nom", "statWAvail", "statVarAvail"}:
+        return F(1)
+    rating = settings.get(base, ratings.base(base))
+    return None if rating is None else rating / 100
+
+
+def signed_distance(displacement, excitation):
+    """Return a power factor as its signed distance from unity, absorbing positive: it never jumps."""
+    return (1 - displacement) * (1 if excitation is c.Excitation.UNDER else -1)
+
+
+def response_of_control(control, ratings, dialect=None, settings=None):
+    """Return the response that a canonical curve asks for, in watts, var, Hz, % of nominal or seconds."""
+    if isinstance(control, c.TripCurve):
+        return Response(_rising([(p.x, p.y) for p in control.points]))
+    if isinstance(control, c.WattPowerFactor):
+        points = [(p.x, signed_distance(p.displacement, p.excitation)) for p in control.points]
+        return Response(tuple(points), axis_of(control.x_unit, ratings, settings))
+    curve = control.curve
+    x, y = (axis_of(unit, ratings, settings) for unit in (curve.x_unit, curve.y_unit))
+    if isinstance(control, c.VoltVar) and curve.x_unit.kind is Kind.PERCENT:
+        x = _of_v_ref(control.v_ref, dialect)
+    points = tuple((p.x, p.y) for p in curve.points)
+    return Response(points, x, y)
+
+
+def _rising(points):
+    """Return a boundary in the order of its values, whichever way it was drawn."""
+    falls = points[0][0] > points[-1][0]
+    return tuple(points[::-1] if falls else points)
+
+
+def _of_v_ref(v_ref, dialect):
+    if dialect is not None and dialect.vref == "bake_additive":
+        return Axis(offset=v_ref - 100)
+    return Axis(v_ref / 100, v_ref / 100)
+
+
+def able(payload, ratings, settings=None):
+    """Return what a station may do on the y axis of a curve: 100 % either way, or less by settings."""
+    unit = payload["curve"]["yUnit"]
+    if unit == "Not_Applicable":
+        return None, None
+    y, bases = _worth_of_y(unit, ratings), SIDES.get(unit, (None, None))
+    low, high = (
+        min(F(100), 100 * abs((settings or {}).get(base, F(10**9))) / (100 * worth))
+        for base, worth in zip(bases, (y.down, y.up), strict=True)
+    )
+    return y.worth(-low), y.worth(high)
+
+
+def response_of_message(payload, ratings, dialect):
+    """Return the response of a station that carries a SetDERControl with a curve out to the letter."""
+    kind, curve = payload["controlType"], payload["curve"]
+    points = [(exact(p["x"]), exact(p["y"])) for p in curve["curveData"]]
+    if kind == "WattPF":
+        flip = -1 if dialect.wattpf_y == "inverted" else 1
+        points = [(x, (1 - abs(y)) * (1 if y * flip > 0 else -1)) for x, y in points]
+        return Response(tuple(points), _watts(ratings))
+    if kind.endswith(("Trip", "Cess")):
+        swapped = dialect.trip_axes == "time_x"
+        return Response(_rising([(y, x) if swapped else (x, y) for x, y in points]))
+    x = _watts(ratings) if kind in WATTS_ON_X else Axis()
+    if kind == "VoltVar":
+        v_ref = exact(curve.get("reactivePowerParams", {}).get("vRef", 100))
+        x = Axis(v_ref / 100, v_ref / 100)
+    return Response(tuple(points), x, _worth_of_y(curve["yUnit"], ratings))
+
+
+def _watts(ratings):
+    return Axis(ratings.max_w / 100, ratings.max_w / 100)
+
+
+def _worth_of_y(unit, ratings):
+    if unit == "PctMaxVar":
+        return Axis(ratings.max_var / 100, (ratings.max_var_neg or ratings.max_var) / 100)
+    return _watts(ratings) if unit == "PctMaxW" else Axis()
+
+
+def exact(number):
+    """Return a JSON number as the fraction that its shortest text says."""
+    return F(str(number))
