@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
+from typing import cast
 
 from translators.canonical.capability import Current, Evse, Ratings, Situation, StationProfile
 from translators.canonical.commands import DerCommand, Origin, Protocol, Revision, Target
@@ -23,6 +24,7 @@ from translators.documentation.drawing import Picture
 from translators.ocpp.wire import Json
 from translators.rules.book import Book
 from translators.rules.examples import Written
+from translators.rules.schema import TargetField, TargetPoints
 from translators.rules.source import SourceRule
 from translators.rules.target import TargetRule
 from translators.rules.trace import Step
@@ -45,6 +47,7 @@ _RATINGS = Ratings(
 )
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
+_UNSTATED = "Not_Applicable"
 _VERTEX = re.compile(r"points\[(\d+)\]\.[xy]")
 _MEMBER = re.compile(r"(.*curveData\[\d+\])/([xy])")
 
@@ -65,7 +68,7 @@ def asked_for(book: Book, rule: SourceRule) -> Iterator[Picture]:
         target = book.target("2.1", control)
         if curve is not None and target is not None:
             name, dropped = f"{rule.id} {test.name}", _dropped(control, made.steps)
-            yield replace(_picture(name, curve, made.steps, dropped), x_label=_x_label(target))
+            yield _labelled(_picture(name, curve, made.steps, dropped), target)
 
 
 def carried_out(book: Book, rule: TargetRule, function: str) -> Iterator[Picture]:
@@ -76,13 +79,19 @@ def carried_out(book: Book, rule: TargetRule, function: str) -> Iterator[Picture
             for message in made.value:
                 if "curveData" in message["members"]:
                     picture = _picture(f"{rule.id} {test.name}", message["members"], made.steps, {})
-                    yield replace(picture, x_label=_x_label(rule))
+                    yield _labelled(picture, rule)
 
 
-def _x_label(rule: TargetRule) -> str:
-    """Return the units in which a rule writes x."""
-    field = None if rule.model.points is None else rule.model.points.x
-    return "" if field is None else field.unit or " or ".join(field.units or ())
+def _labelled(picture: Picture, rule: TargetRule) -> Picture:
+    """Name the axes by the units that a rule writes, where the wire names none by those of y too."""
+    points = cast("TargetPoints", rule.model.points)  # a rule that writes curves
+    stated = picture.y_label != _UNSTATED
+    y_label = picture.y_label if stated else f"{_units(points.y)} ({_UNSTATED})"
+    return replace(picture, x_label=_units(points.x), y_label=y_label)
+
+
+def _units(field: TargetField) -> str:
+    return field.unit or " or ".join(field.units or ())
 
 
 def _picture(

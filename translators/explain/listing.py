@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import count
 from typing import Any
 
@@ -51,20 +51,36 @@ def path_of(text: str) -> Path:
     return tuple(part for part in _SEGMENT.findall(text) if part != "[0]")
 
 
-def place_of(short: Path, known: Collection[Path]) -> Path | None:
-    """Return which of the known places a trace calls `short`, None where none is meant.
+def place_of(short: Path, raw: str, known: Mapping[Path, str]) -> Path | None:
+    """Return which of the known places (with their texts) a trace calls `short`, None where none is meant.
 
-    The two end alike; of several the one nearest to the top is meant. Where a trace begins above the
-    text (`event/priority`, a logical node), what follows names one place only.
+    The two end alike; of several the one nearest to the top is meant. A trace may name what holds the
+    value (a payload, a data object): then it is the one just below that says `raw`. Where a trace begins
+    above the text (`event/priority`, a logical node), what follows names one place only.
     """
-    found = [whole for whole in known if whole[-len(short) :] == short]
-    if found:
-        return min(found, key=len)
-    for rest in (short[cut:] for cut in range(1, len(short))):
+    for cut in range(len(short)):
+        rest = short[cut:]
         found = [whole for whole in known if whole[-len(rest) :] == rest]
+        if found and not cut:
+            return min(found, key=len)
+        below = [
+            whole
+            for whole, text in known.items()
+            if whole[-len(rest) - 1 : -1] == rest and _says(text, raw)
+        ]
+        found = found or below
         if found:
             return found[0] if len(found) == 1 else None
     return None
+
+
+def _says(text: str, raw: str) -> bool:
+    """Say whether a value's text, quoted or with other digits, is what a trace took."""
+    plain = text.strip('"')
+    try:
+        return plain == raw or Decimal(plain) == Decimal(raw)
+    except InvalidOperation:
+        return False
 
 
 def listings(texts: Sequence[Mapping[str, str]]) -> list[Listing]:

@@ -36,6 +36,7 @@ class _Numbers:
     """Which numbers a value belongs to, by where it stands."""
 
     source: defaultdict[Path, list[int]] = field(default_factory=lambda: defaultdict(list))
+    raw: dict[Path, str] = field(default_factory=dict)
     canonical: defaultdict[tuple[int, str, Path], list[int]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -78,7 +79,9 @@ def _numbered(messages: Sequence[Json], ids: Iterator[int]) -> _Numbers:
             numbers.told.append((n, told))
             numbers.target[place, path_of(told["target"])] = [n]
             for source in told["sources"]:
-                numbers.source[path_of(source["field"])].append(n)
+                at_source = path_of(source["field"])
+                numbers.source[at_source].append(n)
+                numbers.raw.setdefault(at_source, source["raw"])
             for passed in told["canonical"]:
                 at, name = _scoped(passed["field"])
                 numbers.canonical[at, passed["function"], path_of(name)].append(n)
@@ -96,8 +99,8 @@ def _source(sources: Sequence[Listing], numbers: _Numbers) -> Iterator[Markup]:
     """Yield the documents, and the values that came from elsewhere: program, station, site."""
     shown: set[Path] = set()
     for listing in sources:
-        known = {part.path for row in listing.rows for part in row.parts if part.path}
-        found = {short: place_of(short, known) for short in numbers.source}
+        known = {part.path: part.text for row in listing.rows for part in row.parts if part.path}
+        found = {short: place_of(short, numbers.raw[short], known) for short in numbers.source}
         marks: defaultdict[Path, list[int]] = defaultdict(list)
         for short, whole in found.items():
             if whole is not None:

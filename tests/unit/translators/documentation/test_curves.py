@@ -52,6 +52,12 @@ def test_what_fits_is_sent_as_asked_for():
     assert (drawn.x_label, drawn.y_label) == ("pct[V_ref]", "PctMaxVar")
 
 
+def test_where_the_wire_names_no_unit_the_rule_does():
+    book = shipped_book()
+    drawn = next(asked_for(book, rule_of(book, "ieee2030_5.watt_pf")))
+    assert drawn.y_label == "1 (Not_Applicable)"
+
+
 def test_a_cut_curve_shows_what_was_asked_for_in_the_unit_of_the_message():
     drawn = picture(((92, 60), (98, 0), (102, 0), (108, -44)))
     assert drawn.asked == [(92, 120), (98, 0), (102, 0), (108, -88)]

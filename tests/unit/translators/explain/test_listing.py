@@ -26,20 +26,35 @@ def test_a_path_has_segments_and_the_first_of_several_needs_no_number(text, path
     assert path_of(text) == path
 
 
+KNOWN = {
+    ("a", "b", "c"): "1",
+    ("c",): "2",
+    ("a", "e"): "3",
+    ("b", "e"): "4",
+    ("p", "type"): '"KW"',
+    ("p", "values"): "50.0",
+    ("q", "one"): "7",
+    ("q", "two"): "7",
+}
+
+
 @pytest.mark.parametrize(
-    ("short", "place"),
+    ("short", "raw", "place"),
     [
-        pytest.param("b/c", ("a", "b", "c"), id="the end"),
-        pytest.param("c", ("c",), id="nearest to the top"),
-        pytest.param("above/b/c", ("a", "b", "c"), id="begins above the text"),
-        pytest.param("above/e", None, id="above and twice below"),
-        pytest.param("c/b", None, id="the other way round"),
-        pytest.param("", None, id="nothing"),
+        pytest.param("b/c", "1", ("a", "b", "c"), id="the end"),
+        pytest.param("c", "2", ("c",), id="nearest to the top"),
+        pytest.param("above/b/c", "1", ("a", "b", "c"), id="begins above the text"),
+        pytest.param("above/e", "3", None, id="above and twice below"),
+        pytest.param("c/b", "9", None, id="the other way round"),
+        pytest.param("", "1", None, id="nothing"),
+        pytest.param("p", "50", ("p", "values"), id="what holds the value, other digits"),
+        pytest.param("above/p", "KW", ("p", "type"), id="what holds a text, from above"),
+        pytest.param("q", "7", None, id="two below say it"),
+        pytest.param("p", "51", None, id="nothing below says it"),
     ],
 )
-def test_a_trace_names_a_place_by_its_end(short, place):
-    known = [("a", "b", "c"), ("c",), ("a", "e"), ("b", "e")]
-    assert place_of(path_of(short), known) == place
+def test_a_trace_names_a_place_by_its_end(short, raw, place):
+    assert place_of(path_of(short), raw, KNOWN) == place
 
 
 def test_xml_stands_element_by_element_with_repeated_ones_counted():
