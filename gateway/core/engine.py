@@ -191,13 +191,8 @@ class Engine:
             turn.audit("event.from_unknown_station", name, name)
             return ()
         match event:
-            case StationConnected():
-                _connected(turn, state, event)
-            case StationDescribed(profile=profile):
-                if _described(turn, state, profile):
-                    measuring.report(turn, state)
-            case StationDisconnected():
-                _disconnected(turn, state)
+            case StationConnected() | StationDescribed() | StationDisconnected():
+                _present(turn, state, event)
             case StationReplied():
                 replies.replied(turn, state, event)
             case ControlsReported():
@@ -238,6 +233,23 @@ def _station_of(event: _StationEvent) -> str:
             return alarm.station
         case _:
             return event.station
+
+
+def _present(
+    turn: Turn,
+    state: StationState,
+    event: StationConnected | StationDescribed | StationDisconnected,
+) -> None:
+    match event:
+        case StationConnected():
+            _connected(turn, state, event)
+        case StationDescribed(profile=profile):
+            if _described(turn, state, profile):
+                measuring.report(turn, state)
+        case StationDisconnected():
+            _disconnected(turn, state)
+        case _:
+            assert_never(event)
 
 
 def _connected(turn: Turn, state: StationState, event: StationConnected) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from gateway.core.events import ReplyStatus
 from gateway.ports import Post
 from gateway.protocols.ocpp_rpc import Priority
+from gateway.stations.nameplate import Nameplate
 from translators.canonical.capability import Evse
 from translators.rules.book import Book
 
@@ -98,6 +99,7 @@ class Context:
     heartbeat_s: int = 60
     report_timeout_s: float = 30.0
     requests: int = 0
+    plate: Nameplate = field(default_factory=Nameplate)
     _reports: dict[int, Report] = field(default_factory=dict)
 
     async def gather(self, action: str, request: Json, priority: Priority) -> Gathered:

@@ -45,6 +45,7 @@ from gateway.stations.blocks import (
     smart_charging,
 )
 from gateway.stations.context import Context, Handler, Json, Reply, StationEntry
+from gateway.stations.nameplate import Nameplate
 from gateway.stations.outcomes import (
     LOST,
     UNANSWERED,
@@ -99,6 +100,7 @@ class Session:
     rhythm: Rhythm = field(default_factory=Rhythm)
     generation: int = 1
     meter: metering.Metering = field(default_factory=metering.Metering)
+    plate: Nameplate = field(default_factory=Nameplate)
     announced: bool = False
     """Whether `StationConnected` was posted."""
     _context: Context = field(init=False)
@@ -131,6 +133,7 @@ class Session:
             report_timeout_s=self.rhythm.report_timeout_s,
             # parts of a report that an earlier connection asked for must not look like ours
             requests=int(since) % 1_000_000_000,
+            plate=self.plate,
         )
         self._handlers = {
             **provisioning.HANDLERS,

@@ -6,7 +6,7 @@ from collections import deque
 
 import structlog
 
-from gateway.core.events import SamplesTaken, TransactionsChanged
+from gateway.core.events import SamplesTaken, StationDescribed, TransactionsChanged
 from gateway.stations.context import Context, Handler, Json
 from translators.canonical.capability import Transaction
 from translators.ocpp.inbound import samples
@@ -41,6 +41,7 @@ class Metering:
         if payload["eventType"] == "Ended":
             self._running.pop(number, None)
             self._ended.append(number)
+            _left(context, evse_id)
         elif evse_id is not None and number not in self._ended:
             self._start(Transaction(evse_id, number))
         after = tuple(self._running.values())
@@ -69,3 +70,11 @@ class Metering:
     def handlers(self) -> dict[str, Handler]:
         """Return what this block answers."""
         return {"MeterValues": self.meter_values, "TransactionEvent": self.transaction_event}
+
+
+def _left(context: Context, evse: int | None) -> None:
+    """With the transaction goes what the car could do."""
+    entry = context.entry
+    known = None if evse is None else context.plate.unplugged(entry, context.version, evse)
+    if known is not None:
+        context.post(StationDescribed(entry.id, known))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.core.events import HeldControl
+from gateway.core.events import HeldControl, StationDescribed
 from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.context import Context, Handler, Json
 from translators.ocpp.inbound import held_profiles
@@ -26,6 +26,15 @@ async def read_back(context: Context) -> tuple[list[HeldControl], bool]:
     return controls, found.complete
 
 
+def needs(context: Context, payload: Json) -> Json:
+    """Take in what a car can do: the station is described anew (K15.FR.01, R03.FR.05)."""
+    entry, evse = context.entry, payload["evseId"]
+    profile = context.plate.plugged(entry, context.version, evse, payload["chargingNeeds"])
+    if profile is not None:
+        context.post(StationDescribed(entry.id, profile))
+    return {"status": "Accepted"}
+
+
 def _accepted(_context: Context, _payload: Json) -> Json:
     return {"status": "Accepted"}
 
@@ -40,7 +49,7 @@ def _noted(_context: Context, _payload: Json) -> Json:
 
 HANDLERS: dict[str, Handler] = {
     "ReportChargingProfiles": report,
-    "NotifyEVChargingNeeds": _accepted,
+    "NotifyEVChargingNeeds": needs,
     "NotifyEVChargingSchedule": _accepted,
     "NotifyChargingLimit": _noted,
     "ClearedChargingLimit": _noted,
