@@ -3,37 +3,63 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Annotated, Literal
 
 import typer
 
 from gateway.bench.clock import Ratio, compare
+from gateway.bench.mapping import Figures, measure
 from gateway.bench.pairs import durability, framing, translation, validation
 
 
 def bench(
+    subject: Annotated[
+        Literal["gateway", "mapping"],
+        typer.Argument(help="What to measure: all, or a translation."),
+    ] = "gateway",
+    *,
     rounds: Annotated[int, typer.Option(help="Alternating rounds; the minimum counts.")] = 5,
     calls: Annotated[int, typer.Option(help="Calls in each round.")] = 500,
     output: Annotated[Literal["table", "json"], typer.Option("-o", "--output")] = "table",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
 ) -> None:
     """Measure CPU microseconds against a baseline each; compare only figures of one run."""
+    found = _gateway(rounds, calls) if subject == "gateway" else measure(rounds, calls)
+    typer.echo(_json(found) if as_json or output == "json" else _table(found))
+
+
+def _gateway(rounds: int, calls: int) -> list[Ratio]:
     found = [
         compare(pair, rounds=rounds, calls=calls)
         for pair in (translation(), validation(), framing())
     ]
     with durability() as pair:
         found.append(compare(pair, rounds=rounds, calls=calls))
-    typer.echo(_json(found) if output == "json" else _table(found))
+    return found
 
 
-def _json(found: list[Ratio]) -> str:
-    return json.dumps([asdict(item) | {"times": item.times} for item in found], indent=1)
+def _json(found: list[Ratio] | Figures) -> str:
+    if isinstance(found, Figures):
+        rest = {"load_ms": found.load_ms, "rules": found.rules, "scaling": found.scaling}
+        return json.dumps({"ratios": _plain(found.ratios), **rest}, indent=1)
+    return json.dumps(_plain(found), indent=1)
 
 
-def _table(found: list[Ratio]) -> str:
-    lines = []
+def _plain(found: Iterable[Ratio]) -> list[dict[str, object]]:
+    return [asdict(item) | {"times": item.times} for item in found]
+
+
+def _table(found: list[Ratio] | Figures) -> str:
+    if not isinstance(found, Figures):
+        return "\n".join(_lines(found))
+    load = f"{found.load_ms:9.2f} ms  load, link and check {found.rules} rules"
+    scaling = f"{found.scaling:9.2f}     times the work of one process by two"
+    return "\n".join((*_lines(found.ratios), load, scaling))
+
+
+def _lines(found: Iterable[Ratio]) -> Iterator[str]:
     for item in found:
-        lines.append(f"{item.micros:9.2f} µs  {item.name}")
-        lines.append(f"{item.baseline_micros:9.2f} µs  {item.baseline}: {item.times:.2f} of them")
-    return "\n".join(lines)
+        yield f"{item.micros:9.2f} µs  {item.name}"
+        yield f"{item.baseline_micros:9.2f} µs  {item.baseline}: {item.times:.2f} of them"

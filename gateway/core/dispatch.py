@@ -23,10 +23,10 @@ from translators.canonical.controls import (
 )
 from translators.chain import StationOrders, to_station
 from translators.rules.book import Book
+from translators.rules.memo import Memo
 from translators.rules.trace import Loss, Refusal, Translation
 
 type Segments = dict[str, tuple[Segment, ...]]
-type _Known = tuple[object, Translation[StationOrders]]
 
 
 @dataclass(slots=True)
@@ -73,19 +73,21 @@ class Translator:
         """Start empty."""
         self.book = book
         self._books: dict[tuple[str, str], Book] = {}
-        self._memo: defaultdict[tuple[str, str], dict[tuple[str, ...], _Known]] = defaultdict(dict)
+        self._memo: defaultdict[tuple[str, str], Memo[Translation[StationOrders]]] = defaultdict(
+            Memo
+        )
 
     def orders(
         self, command: DerCommand, profile: StationProfile, situation: Situation
     ) -> Translation[StationOrders]:
         """Return what `to_station` returns, computed once while nothing changes."""
-        known = self._memo[command.target.station, command.mrid]
         part = tuple(function_of(control) for control in command.controls)
-        inputs = (command, profile, situation)
-        if part not in known or known[part][0] != inputs:
-            book = self.book_of(command)
-            known[part] = (inputs, to_station(book, command, profile, situation))
-        return known[part][1]
+        book = self.book_of(command)
+        return self._memo[command.target.station, command.mrid].recall(
+            part,
+            (command, profile, situation, book.digest),
+            lambda: to_station(book, command, profile, situation),
+        )
 
     def book_of(self, command: DerCommand) -> Book:
         """Return the rules that a command is translated by."""
