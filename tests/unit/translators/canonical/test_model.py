@@ -43,6 +43,7 @@ def test_each_base_has_its_own_rating():
         Base.MAX_VAR: 10000,
         Base.MAX_VAR_NEG: 8000,
         Base.V_NOM: 240,
+        Base.V_REF: 240,
     }
 
 

@@ -185,3 +185,8 @@ def test_zero_is_zero_where_no_rating_is_known():
     assert converted("0 W", "pct[setMaxW]", bare)[0] == 0
     with pytest.raises(Unmet, match="is not known"):
         converted("0 pct[setMaxW]", "pct[setMaxVar]", bare)
+
+
+def test_a_share_of_the_reference_voltage_is_of_the_nominal_one_and_never_a_sum():
+    two = at(an_evse(1, v_nom=230), an_evse(2, v_nom=230))
+    assert converted("253 V", "pct[V_ref]", two)[0] == 110
