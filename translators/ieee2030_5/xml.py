@@ -7,9 +7,11 @@ processing instruction, caps on bytes, depth, elements and attributes. Unknown e
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from lxml import etree
 
@@ -27,6 +29,14 @@ _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 _ENCODING = re.compile(rb"<\?xml[^>]{0,80}?\sencoding\s*=\s*[\"']([^\"']{0,40})")
 _ENCODINGS = frozenset({b"utf-8", b"us-ascii", b"ascii"})
 _BLANK = b" \t\r\n\xef\xbb\xbf"
+_NONE: Mapping[str, str] = MappingProxyType({})
+_PARSER = etree.XMLParser(
+    resolve_entities=False,
+    no_network=True,
+    load_dtd=False,
+    huge_tree=False,
+    remove_comments=True,
+)
 
 
 def parse(data: bytes) -> Resource:
@@ -57,59 +67,50 @@ def render(resource: Resource) -> bytes:
 
 
 def _root(data: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-    )
     try:
-        return etree.fromstring(data, parser)
+        return etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError as exc:
         problem = f"is not well-formed XML: {(exc.msg or '').strip()}"
         raise DocumentError(problem, where=f"line {exc.lineno}", rule=_XML) from exc
 
 
 def _resource(root: etree._Element) -> Resource:
-    """Return the tree below `root` within the caps, without recursion."""
+    """Return the tree below `root` within the caps."""
     if next(islice(root.iter(), MOST_ELEMENTS, None), None) is not None:
         raise DocumentError(f"has more than {MOST_ELEMENTS} elements", rule=_XML)
-    made: dict[etree._Element, Resource] = {}
-    stack = [(root, 1, False)]
-    while stack:
-        element, depth, entered = stack.pop()
-        if entered:
-            made[element] = _made(element, tuple(made.pop(child) for child in element))
-            continue
-        _check(element, depth)
-        stack.append((element, depth, True))
-        stack += [(child, depth + 1, False) for child in element]
-    return made[root]
+    return _made(root, 1)
 
 
-def _check(element: etree._Element, depth: int) -> None:
-    where = f"line {element.sourceline}"
+def _made(element: etree._Element, depth: int) -> Resource:
+    """Return an element with all below it; the caps bound the recursion."""
+    tag, attributes = element.tag, element.attrib
     if depth > DEEPEST:
-        raise DocumentError(f"is nested deeper than {DEEPEST} elements", where=where, rule=_XML)
-    if not isinstance(element.tag, str):
-        raise DocumentError("holds a processing instruction", where=where, rule=_XML)
-    if len(element.attrib) > MOST_ATTRIBUTES:
-        problem = f"has {len(element.attrib)} attributes, more than {MOST_ATTRIBUTES}"
-        raise DocumentError(problem, where=where, rule=_XML)
-
-
-def _made(element: etree._Element, children: tuple[Resource, ...]) -> Resource:
-    name = etree.QName(element)
-    attributes = {str(key): str(value) for key, value in element.attrib.items()}
+        _refuse(element, f"is nested deeper than {DEEPEST} elements")
+    if not isinstance(tag, str):
+        _refuse(element, "holds a processing instruction")
+    if len(attributes) > MOST_ATTRIBUTES:
+        _refuse(element, f"has {len(attributes)} attributes, more than {MOST_ATTRIBUTES}")
+    name, namespace = _named(tag)
+    text = element.text
     return Resource(
-        name.localname,
-        name.namespace or "",
-        (element.text or "").strip(),
-        MappingProxyType(attributes),
-        children,
-        line=cast("int", element.sourceline),  # its stub says `...`
+        name,
+        namespace,
+        text.strip() if text else "",
+        MappingProxyType(dict(attributes.items())) if attributes else _NONE,  # type: ignore[arg-type]
+        tuple([_made(child, depth + 1) for child in element]),
+        cast("int", element.sourceline),  # its stub says `...`
     )
+
+
+@lru_cache(maxsize=4096)
+def _named(tag: str) -> tuple[str, str]:
+    """Return local name and namespace of a tag."""
+    namespace, brace, name = tag.rpartition("}")
+    return (name, namespace[1:]) if brace else (tag, "")
+
+
+def _refuse(element: etree._Element, problem: str) -> NoReturn:
+    raise DocumentError(problem, where=f"line {element.sourceline}", rule=_XML)
 
 
 def _element(resource: Resource, parent: etree._Element | None) -> etree._Element:
