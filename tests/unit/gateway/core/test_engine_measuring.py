@@ -1,15 +1,16 @@
 """Samples and alarms on their way up."""
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
 from gateway.core.effects import PostSamples, ReportStation
-from gateway.core.events import AlarmReceived, SamplesTaken
-from support.engine_bench import a_command, a_default, pf
-from translators.canonical.controls import VoltVar
+from gateway.core.events import AlarmReceived, SamplesTaken, StationDescribed
+from support.engine_bench import a_command, a_default, a_profile, pf
+from translators.canonical.controls import FixedVar, Quantity, VoltVar
 from translators.canonical.curves import Curve, Vertex
 from translators.canonical.telemetry import Alarm, GridFault, Phase, Quality, Sample
-from translators.units import Kind, parse_unit
+from translators.units import Base, Kind, parse_unit, percent
 
 
 def sampled(bench, watts, var, *, seconds=0, quality=Quality.GOOD, phase=Phase.ALL):
@@ -144,3 +145,28 @@ def test_a_connection_and_its_loss_are_reported_with_the_nameplate(ready):
     report = ready.last(ReportStation)
     assert report.connected
     assert report.profile.evses[0].ratings.max_w == 22000
+
+
+def with_a_car(watts):
+    profile = a_profile()
+    (evse,) = profile.evses
+    ratings = replace(evse.ratings, max_w=Fraction(watts))
+    return replace(profile, evses=(replace(evse, ratings=ratings),))
+
+
+def test_a_car_with_other_ratings_is_reported_and_what_holds_is_sent_anew(ready):
+    share = Quantity(Fraction(20), percent(Base.MAX_W))
+    ready.command(a_command("M1", FixedVar(share), start=-1))
+    ready.reply()
+    ready.hear(StationDescribed("CS1", with_a_car(5500)))
+    ready.reply()
+    sent = [call.payload["fixedVar"]["setpoint"] for call in ready.calls("SetDERControl")]
+    assert sent == [40, 10]
+    ids = {call.payload["controlId"] for call in ready.calls("SetDERControl")}
+    assert len(ids) == 1
+    assert ready.last(ReportStation).profile.evses[0].ratings.max_w == 5500
+    assert ready.audited("station.profile")[-1].details["profile"]["evses"][0]["id"] == 1
+
+
+def test_a_station_that_is_described_as_it_was_is_no_news(ready):
+    assert ready.hear(StationDescribed("CS1", a_profile())) == []

@@ -5,7 +5,13 @@ from fractions import Fraction
 
 import pytest
 
-from gateway.core.events import AlarmReceived, NoticeReceived, SamplesTaken, TransactionsChanged
+from gateway.core.events import (
+    AlarmReceived,
+    NoticeReceived,
+    SamplesTaken,
+    StationDescribed,
+    TransactionsChanged,
+)
 from gateway.stations.blocks import availability, der_control, provisioning, smart_charging
 from gateway.stations.blocks.metering import Metering
 from gateway.stations.context import Context, Report
@@ -167,6 +173,66 @@ def test_every_alarm_of_the_schema_is_known(fault):
     assert context.post.of(AlarmReceived)[0].alarm.fault is fault
 
 
+def needs(watts):
+    return {
+        "evseId": 1,
+        "chargingNeeds": {
+            "requestedEnergyTransfer": "AC_BPT_DER",
+            "v2xChargingParameters": {"maxDischargePower": watts},
+        },
+    }
+
+
+def described(context):
+    """The rated power in each description that was passed on."""
+    told = [event.profile.evses[0] for event in context.post.of(StationDescribed)]
+    return [evse.ratings.max_w for evse in told]
+
+
+def test_a_car_describes_its_station_anew_until_its_transaction_ends():
+    meter = Meter()
+    context = meter.context
+    context.plate.reported(context.entry, "2.1", [])
+    meter.hear(evse=EVSE)
+    answer = smart_charging.HANDLERS["NotifyEVChargingNeeds"](context, needs(7400))
+    assert answer == {"status": "Accepted"}
+    meter.hear("Ended", evse=EVSE)
+    meter.hear("Ended", "T2", evse=EVSE)
+    assert described(context) == [7400, 22000]
+
+
+def test_a_car_that_came_before_the_report_is_in_it():
+    context = a_context()
+    smart_charging.HANDLERS["NotifyEVChargingNeeds"](context, needs(7400))
+    assert described(context) == []
+    profile = context.plate.reported(context.entry, "2.1", [])
+    assert profile.evses[0].ratings.max_w == 7400
+
+
+def test_a_transaction_that_names_no_evse_takes_no_car_away():
+    meter = Meter()
+    context = meter.context
+    context.plate.reported(context.entry, "2.1", [])
+    smart_charging.HANDLERS["NotifyEVChargingNeeds"](context, needs(7400))
+    meter.hear("Ended", "T9")
+    assert described(context) == [7400]
+
+
+def test_settings_win_over_what_a_car_says():
+    context = a_context()
+    context.entry = an_entry(overrides={1: {"MaxW": Fraction(5000)}})
+    context.plate.reported(context.entry, "2.1", [])
+    smart_charging.HANDLERS["NotifyEVChargingNeeds"](context, needs(7400))
+    assert described(context) == [5000]
+
+
+def test_a_rating_that_is_none_leaves_the_others():
+    context = a_context()
+    context.plate.reported(context.entry, "2.1", [])
+    smart_charging.HANDLERS["NotifyEVChargingNeeds"](context, needs(-1))
+    assert described(context) == [22000]
+
+
 def all_handlers():
     return {
         **provisioning.HANDLERS,
@@ -186,6 +252,7 @@ REQUESTS = {
     "ReportChargingProfiles": {"requestId": 1},
     "MeterValues": {"evseId": 1, "meterValue": [a_value()]},
     "TransactionEvent": an_event(),
+    "NotifyEVChargingNeeds": {"evseId": 1, "chargingNeeds": {"requestedEnergyTransfer": "DC"}},
 }
 
 
