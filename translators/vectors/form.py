@@ -46,6 +46,10 @@ class ContextForm(Strict):
     dialect: DialectForm | None = None
     binding: dict[str, Any] = Field(default_factory=dict)
     policy: PolicyForm = PolicyForm()
+    baseline_w: Number | None = None
+    baseline_var: Number | None = None
+    enter_service: dict[str, Number] = Field(default_factory=dict)
+    """What the station reported of its own, by canonical field."""
 
 
 class SourceForm(Strict):

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from translators.canonical.capability import Dialect, Situation, StationProfile, Transaction
 from translators.canonical.commands import DerCommand, Revision
+from translators.canonical.controls import EnterService
 from translators.chain import Case, Journey, control_id, outcomes, owed, travel
 from translators.errors import DocumentError
 from translators.iec61850.outbound import add_cause
@@ -124,6 +125,7 @@ def _profile(vector: Vector, station: KnownStation) -> StationProfile:
 
 def _situation(context: ContextForm) -> Situation:
     policy = context.policy.model_dump(exclude_unset=True)
+    own = context.enter_service
     return Situation(
         transactions=tuple(
             Transaction(item.evse, item.id, item.running_setpoint_w)
@@ -132,6 +134,9 @@ def _situation(context: ContextForm) -> Situation:
         settings=dict(context.der_settings),
         policy=policy,
         binding=dict(context.binding),
+        reported=(EnterService(**own),) if own else (),
+        baseline_w=context.baseline_w,
+        baseline_var=context.baseline_var,
     )
 
 
