@@ -28,27 +28,22 @@ _CURVES = frozenset(
         "lf_may_trip",
     }
 )
-_CONTROLS = frozenset(
-    {"fixed_pf", "fixed_var", "reactive_setpoint", "droop", "ramp", "connect", "energize"}
-)
 _SIGNS = frozenset({"inject_positive", "absorb_positive", "export_positive", "import_positive"})
-_KEYS = frozenset(
-    {
-        "program",
-        "payload",
-        "curve",
-        "control",
-        "negative",
-        "units",
-        "capacity_kwh",
-        "x",
-        "y",
-        "y_sign",
-        "excitation",
-        "flow",
-        "response_time_s",
-    }
-)
+_ALWAYS = frozenset({"program", "payload", "units", "curve", "control", "negative", "capacity_kwh"})
+_CURVE_KEYS = frozenset({"x", "y", "y_sign", "response_time_s"})
+_CONTROL_KEYS = {
+    "fixed_pf": frozenset({"excitation", "flow"}),
+    "fixed_var": frozenset({"y", "y_sign"}),
+    "reactive_setpoint": frozenset({"y_sign"}),
+    "droop": frozenset({"x", "y", "response_time_s"}),
+    "ramp": frozenset[str](),
+    "connect": frozenset[str](),
+    "energize": frozenset[str](),
+}
+_REPORT_KEYS = frozenset({"y_sign"})
+_FIXED = {("droop", "x"): "Hz", ("droop", "y"): "pu"}
+"""Axes that a reading has in one unit alone: a contract may say so, and nothing else."""
+_KEYS = _ALWAYS.union(_CURVE_KEYS, *_CONTROL_KEYS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +68,7 @@ def binding_of(value: Mapping[str, object]) -> Binding:
     if not program:
         raise DocumentError("is missing", where="program", rule=_RULE)
     variant, carrier = _variant(texts, payload)
+    _check_keys(texts)
     payload = payload or carrier
     if not payload:
         problem = "says neither `payload` nor a reading that has one payload type"
@@ -89,7 +85,7 @@ def _variant(texts: Mapping[str, str], payload: str) -> tuple[str, str]:
         case ["curve"]:
             return f"CURVE.{_signed(_one_of('curve', texts, _CURVES), texts)}", "CURVE"
         case ["control"]:
-            name = _signed(_one_of("control", texts, _CONTROLS), texts)
+            name = _signed(_one_of("control", texts, frozenset(_CONTROL_KEYS)), texts)
             return f"CONTROL_SETPOINT.{name}", "CONTROL_SETPOINT"
         case ["negative"]:
             reading = _one_of("negative", texts, frozenset({"discharge"}))
@@ -99,6 +95,18 @@ def _variant(texts: Mapping[str, str], payload: str) -> tuple[str, str]:
             return "", "CHARGE_STATE_SETPOINT"
         case _:
             return "", ""
+
+
+def _check_keys(texts: Mapping[str, str]) -> None:
+    """Refuse what a reading would pass over: a contract that says more than is heard is misread."""
+    name = texts.get("control", "")
+    used = _CONTROL_KEYS.get(name, _CURVE_KEYS if "curve" in texts else _REPORT_KEYS)
+    for key, text in texts.items():
+        if key not in _ALWAYS and key not in used:
+            raise DocumentError("says nothing in this reading", where=key, rule=_RULE)
+        only = _FIXED.get((name, key), text)
+        if text != only:
+            raise DocumentError(f"can only be {only!r} here", where=key, value=text, rule=_RULE)
 
 
 def _signed(name: str, texts: Mapping[str, str]) -> str:

@@ -44,6 +44,12 @@ def bound(**keys):
             "DISPATCH_SETPOINT_RELATIVE.discharge",
             id="relative discharge",
         ),
+        pytest.param(
+            {"control": "droop", "x": "Hz", "y": "pu"},
+            "CONTROL_SETPOINT",
+            "CONTROL_SETPOINT.droop",
+            id="axes that are what they must be",
+        ),
         pytest.param({"capacity_kwh": 60}, "CHARGE_STATE_SETPOINT", "", id="a capacity"),
         pytest.param(
             {"payload": "IMPORT_CAPACITY_LIMIT", "units": "KW"},
@@ -79,6 +85,12 @@ def test_values_of_a_contract_are_texts():
         pytest.param({"negative": "ignore"}, "there are discharge", id="negative"),
         pytest.param({"units": "KW"}, "payload: says neither", id="no payload"),
         pytest.param({"curve": "volt_var", "control": "droop"}, "curve: stands beside", id="both"),
+        pytest.param(
+            {"curve": "volt_var", "flow": "injecting"}, "flow: says nothing", id="unheard"
+        ),
+        pytest.param({"control": "ramp", "y": "pu"}, "y: says nothing in this", id="no axis"),
+        pytest.param({"payload": "X", "y": "pu"}, "y: says nothing in this", id="no reading"),
+        pytest.param({"control": "droop", "x": "mHz"}, "x = 'mHz': can only be 'Hz'", id="unit"),
         pytest.param({"curve": True}, "curve: is neither text nor number", id="a boolean"),
         pytest.param({"x": None, "curve": "volt_var"}, "x: is neither text nor", id="null"),
         pytest.param({"program": "", "curve": "volt_var"}, "program: is missing", id="no program"),
