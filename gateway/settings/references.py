@@ -108,7 +108,8 @@ def literals(module: str) -> frozenset[str]:
     texts: set[str] = set()
     for node in ast.walk(ast.parse(Path(found.origin).read_text(encoding="utf-8"))):
         if isinstance(node, ast.JoinedStr):
-            texts |= {f"*{text}" for part in node.values for text in _text(part) if len(text) > 3}
+            ends = [text for part in node.values for text in _text(part)]
+            texts |= {f"*{text}" for text in ends if len(text) > 3 and " " not in text}
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             texts.add(node.target.id)  # a member of a form
         else:

@@ -22,7 +22,7 @@ def language_schema() -> dict[str, Any]:
         "$schema": DRAFT,
         "title": "dergate mapping rule",
         "type": "object",
-        "required": ["apiVersion", "kind", "metadata"],
+        "required": ["apiVersion", "kind"],
         "oneOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in KINDS],
         **schema,
     }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
+from translators.errors import MappingError
 from translators.rules.book import Book, Rule
 from translators.rules.coverage.claims import Subject
 from translators.rules.source import SourceRule
@@ -58,9 +61,11 @@ class Places:
         self._files = files
         self._found: dict[str, tuple[str, int]] = {}
         for path, text in files.items():
-            for number, document in enumerate(documents(path, text)):
-                if "metadata" in document:
-                    self._found[document["metadata"]["id"]] = (path, number)
+            with suppress(
+                MappingError
+            ):  # loading has named it; the rules before it have their places
+                for number, document in enumerate(documents(path, text)):
+                    self._found[_id(document)] = (path, number)
 
     def of(self, rule: str, keys: Sequence[Key]) -> str:
         """Return `file:line` of the deepest key that is there; `rule` may carry a version."""
@@ -73,6 +78,12 @@ class Places:
                 break
             mark = marks[at]
         return f"{path}:{mark.line}"
+
+
+def _id(document: Any) -> str:
+    """Return the id of a rule, empty where a document has none."""
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    return str(metadata.get("id", "")) if isinstance(metadata, dict) else ""
 
 
 class Ground:

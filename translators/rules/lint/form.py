@@ -6,7 +6,7 @@ import re
 
 from translators.rules.book import Rule
 from translators.rules.lint.findings import Findings, Ground
-from translators.rules.report import ReportRule
+from translators.rules.schema import SourceMapping
 from translators.rules.source import SourceRule
 from translators.rules.target import TargetRule
 
@@ -35,13 +35,11 @@ def ids(ground: Ground) -> Findings:
 
 
 def _families(rule: Rule) -> list[str]:
-    match rule:
-        case SourceRule():
-            return [rule.model.source.protocol]
-        case ReportRule():
-            return [rule.model.report.protocol]
-        case TargetRule():
-            return rule.model.target.versions
+    """Return what a rule reads or fills: a protocol, or the versions of OCPP."""
+    if isinstance(rule, TargetRule):
+        return rule.model.target.versions
+    model = rule.model
+    return [(model.source if isinstance(model, SourceMapping) else model.report).protocol]
 
 
 def cites(ground: Ground) -> Findings:

@@ -40,11 +40,6 @@ def _order(finding: Finding) -> tuple[str, int, str]:
     return path, int(line), finding.problem
 
 
-def failed(findings: tuple[Finding, ...]) -> bool:
-    """Say whether one of the findings is an error."""
-    return any(finding.level is Level.ERROR for finding in findings)
-
-
 def counted(findings: tuple[Finding, ...]) -> dict[Level, int]:
     """Return how many findings there are of each level."""
     return {level: sum(item.level is level for item in findings) for level in Level}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
-from enum import StrEnum
 from fractions import Fraction
 from itertools import islice, product
 from typing import Any, get_args, get_type_hints
@@ -23,9 +22,18 @@ _EXPONENTS = (-3, 0, 3)
 _BETWEEN = (-101, -100, -1, 0, 1, 50, 100, 101)
 _WIDEST = (-(2**31), 2**32 - 1)
 _SIZES = (0, 1, 2, 10, 11, 20, 21)
-_MOST = 4000
+_MOST = 20_000
 
 _LOOPS = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)")
+
+_POINTS: list[Any] = [
+    [{"x": x, "y": y, "displacement": abs(y), "excitation": side}] * size
+    for size in _SIZES
+    for x in (-100.0, 0.0, 100.0)
+    for y in (-1.0, 0.0, 0.5, 1.0)
+    for side in ("over", "under")
+]
+"""Curves as the conditions of targets see them."""
 
 type Verdict = frozenset[bool]
 """What a condition says over all samples; empty where it can be evaluated on none."""
@@ -120,8 +128,10 @@ def of_class(names: list[str]) -> dict[str, list[Any]]:
     for name in names:
         cls = CLASSES[name]
         for field, hint in get_type_hints(cls).items():
-            found.setdefault(field, [])
-            found[field] += [item for item in _typed(field, hint) if item not in found[field]]
+            values = found.setdefault(field, [])
+            values += [item for item in _typed(field, hint) if item not in values]
+        if {"curve", "points"} & found.keys():
+            found["points"] = _POINTS
     return found
 
 
@@ -134,6 +144,4 @@ def _typed(name: str, hint: Any) -> list[Any]:
         return [*values, True, False]
     if Fraction in kinds or Quantity in kinds:
         return [*values, -100.0, -1.0, 0.0, 0.5, 1.0, 100.0]
-    if any(isinstance(kind, type) and issubclass(kind, StrEnum) for kind in kinds):
-        return [*values, *(member.value for kind in kinds for member in kind)]
     return [*values, "any"]

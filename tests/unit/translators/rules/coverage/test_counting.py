@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from support.coverage import a_document, a_source, a_target, counted, table
+from support.coverage import a_document, a_model, a_source, a_target, counted, table
 
 READS_VALUE = {"quantity": {"setpoint": {"from": "value", "unit": "W"}}}
 
@@ -183,6 +183,13 @@ def test_a_type_that_no_document_covers_is_a_fault():
     (figure,) = counted([], [a_target(variants=[{"slot": "curve"}], emit={"a": {"const": 1}})])
     assert figure.faults == ("no coverage document, but t.rule@1.0.0",)
     assert figure.subject.type == "SetDERControlRequest"
+
+
+def test_a_type_that_only_a_view_names_needs_no_document():
+    rule = a_source("CURVE", parent="event", protocol="openadr", revisions=["3.1"])
+    document = a_document("event", protocol="openadr", revisions=["3.1"], leaves=["CURVE"])
+    profile = a_model("Profile", profile="mesa", aliases={"DWMX": {"LimW": "WMaxSpt"}})
+    assert [figure.complete for figure in counted([document], [rule, profile])] == [True]
 
 
 def test_a_reason_for_a_member_is_one_for_all_below_it_and_a_star_for_everything():

@@ -58,6 +58,16 @@ def test_elements_with_text_and_attributes_are_leaves():
     }
 
 
+def test_text_of_a_type_that_is_not_named_has_the_attributes_beside_it():
+    schema = XmlSchema(b"""\
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
+  <xs:complexType name="Text"><xs:simpleContent>
+    <xs:extension base="xs:string"><xs:attribute name="lang"/></xs:extension>
+  </xs:simpleContent></xs:complexType>
+</xs:schema>""")
+    assert schema.leaves("Text", {}, frozenset()) == {"@lang"}
+
+
 def test_a_link_that_is_followed_has_the_leaves_of_what_is_behind_it():
     added = leaves("Base", {"CurveLink": "Curve"}) - leaves("Base")
     assert added == {"curve/mRID", "curve/Points/x"}

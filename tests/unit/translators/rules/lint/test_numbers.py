@@ -93,6 +93,11 @@ def test_a_limit_in_place_of_a_setpoint_is_rounded_down_too():
     assert "limit is a limit, rounded half_even; mode: down, the restrictive side" in line
 
 
+def test_a_field_that_is_only_ignored_is_no_finding():
+    ignored = "ignored:\n  - {field: vRef, loss: drop, reason: no use}\nguards:"
+    assert found(CURVE_SOURCE, CURVE_TARGET, ("guards:", ignored)) == ()
+
+
 def test_a_field_that_is_read_and_ignored_is_an_error():
     both = "ignored:\n  - {field: yMultiplier, loss: drop, reason: no use}\nguards:"
     line = the_one(found(CURVE_SOURCE, CURVE_TARGET, ("guards:", both)))

@@ -13,6 +13,7 @@ from support.lintbench import (
     lines,
     the_one,
 )
+from support.rulefiles import edited
 from translators.rules.lint.findings import Known
 
 
@@ -127,6 +128,36 @@ def test_a_field_that_only_a_condition_reads_is_read():
     )
     line = the_one(found(CURVE_SOURCE, CURVE_TARGET, lost))
     assert "sets generation_only, which no target reads" in line
+
+
+def test_a_floor_reads_the_side_of_the_power_factor():
+    source = edited(
+        SOURCE[: SOURCE.index("quantity:")], ("canonical: FixedVar", "canonical: FixedPowerFactor")
+    ) + (
+        "fields:\n"
+        '  displacement: {from: value, range: [0, 100], scale10: -2, unit: "1"}\n'
+        "  excitation: {from: refType, cases: {over: over, under: under}}\n"
+        "  flow: {const: injecting}\n"
+        "tests:\n  - {name: one, source: {value: 95, refType: over}, expect: {displacement: '0.95'}}\n"
+    )
+    target = edited(
+        TARGET[: TARGET.index("emit:")],
+        ("canonical: [FixedVar]", "canonical: [FixedPowerFactor]"),
+        ("{controlType: FixedVar, slot", "{match: {flow: injecting}, controlType: FixedVar, slot"),
+    ) + (
+        'emit:\n  setpoint: {from: displacement, unit: "1", floor: {over: setMinPFOverExcited, '
+        "under: setMinPFUnderExcited}}\n"
+        "tests:\n  - name: one\n    control: {class: FixedPowerFactor, displacement: 0.95, "
+        "excitation: over, flow: injecting}\n    expect: {setpoint: 0.95}\n"
+    )
+    assert found(source, target) == ()
+    assert "sets excitation" in the_one(
+        found(
+            source,
+            target,
+            (", floor: {over: setMinPFOverExcited, under: setMinPFUnderExcited}", ""),
+        )
+    )
 
 
 def test_a_control_that_is_refused_everywhere_has_no_unread_field():

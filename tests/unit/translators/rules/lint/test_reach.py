@@ -126,6 +126,77 @@ def test_a_condition_of_a_target_that_can_change_is_no_finding(when):
     assert found(LIMIT_SOURCE, LIMIT_TARGET, changed) == ()
 
 
+@pytest.mark.parametrize(
+    ("when", "word"),
+    [
+        pytest.param("size(points) > 10", "", id="size"),
+        pytest.param("points.exists(p, p.y < 0.0)", "", id="values"),
+        pytest.param("size(points) >= 0", "always", id="always"),
+        pytest.param("response_time == null", "", id="left out"),
+        pytest.param("response_time == 'soon'", "never", id="another type"),
+    ],
+)
+def test_conditions_of_a_curve_are_tried_on_curves(when, word):
+    changed = (
+        "when: generation_only}",
+        f'when: generation_only}}\n  - {{kind: drop, reason: no use, when: "{when}"}}',
+    )
+    said = lines(found(CURVE_SOURCE, CURVE_TARGET, changed))
+    assert said == (
+        [f"target.yaml:16: error: ocpp21.volt_watt@1.0.0: the condition {word} holds: {when}"]
+        if word
+        else []
+    )
+
+
+_UP_TO_ONE, _POSITIVE = "response_time <= 1.0", "response_time > 0.0"
+
+
+@pytest.mark.parametrize(
+    ("spec", "expr", "level"),
+    [
+        ("decimal: true, reciprocal: true, range: [1, 4], unit: s", _UP_TO_ONE, "warning"),
+        ("decimal: true, negate: true, range: [1, 4], unit: s", "response_time < 0.0", "warning"),
+        ("range: [0, 100], scale10: -2, unit: s", _UP_TO_ONE, "warning"),
+        ("range: [0, 100], scale10: xMultiplier, unit: s", _UP_TO_ONE, ""),
+        ("range: [5, 100], unit: s, absent: 0", _POSITIVE, ""),
+        ("range: [5, 100], unit: s", _POSITIVE, "warning"),
+    ],
+    ids=[
+        "reciprocal",
+        "negated",
+        "a power of ten",
+        "a field's power",
+        "what stands in",
+        "without it",
+    ],
+)
+def test_a_guard_is_tried_on_what_the_operations_make(spec, expr, level):
+    changes = [
+        (
+            "{from: openLoopTms, range: [0, 65535], unit: cs, optional: true}",
+            f"{{from: openLoopTms, {spec}}}",
+        ),
+        ("size(points) >= 1 && size(points) <= 10", expr),
+    ]
+    said = lines(found(CURVE_SOURCE, CURVE_TARGET, *changes))
+    assert [line.split(": ")[1] for line in said] == ([level] if level else [])
+
+
+def test_a_guard_is_tried_on_every_case():
+    cases = (
+        "generation_only: {const: true}",
+        'generation_only: {from: vRef, cases: {"1": true, "2": false}}',
+    )
+    guard = ("size(points) >= 1 && size(points) <= 10", "generation_only")
+    assert found(CURVE_SOURCE, CURVE_TARGET, cases, guard) == ()
+
+
+def test_a_loss_that_is_always_there_is_no_finding():
+    always = ("when: generation_only}", "when: generation_only}\n  - {kind: drop, reason: no use}")
+    assert found(CURVE_SOURCE, CURVE_TARGET, always) == ()
+
+
 def test_a_form_for_a_value_that_there_is_not_is_an_error():
     line = the_one(found(LIMIT_SOURCE, LIMIT_TARGET, ('{"on": export}', '{"on": exports}')))
     assert line == (
