@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -239,9 +240,15 @@ def _station(stations: Mapping[str, KnownStation], name: str) -> KnownStation:
 def stations_of(path: Path) -> dict[str, KnownStation]:
     """Return the stations of a file; `SettingsError` where it cannot be read."""
     try:
-        return read_stations(read_text(path))
+        return _stations(read_text(path))
     except DocumentError as error:
         raise SettingsError(str(error), where=str(path), code="DG-1076") from error
+
+
+@lru_cache(maxsize=8)
+def _stations(text: str) -> dict[str, KnownStation]:
+    """Return the stations of a text, read once however many documents are for them."""
+    return read_stations(text)
 
 
 def read_text(path: Path) -> str:

@@ -99,6 +99,9 @@ article + article { margin-top: 2.5rem; border-top: 3px solid var(--line); paddi
   }
   .live .why section { display: block; break-inside: avoid; }
   .live .why .hint, .why .hint { display: none; }
+  button.number::after, .why section::before {
+    content: "[" attr(data-n) "]"; font-size: .75em; color: var(--soft); margin-left: .2em;
+  }
   button.number, button.number.lit { background: none; box-shadow: none; font-weight: 400; }
 }
 """
