@@ -110,7 +110,7 @@ def controls_of(
     book: Book, event: Event, slot: Slot, context: EventContext, reading: Reading
 ) -> Iterator[Made]:
     """Yield the controls of one interval's payloads, each function once; a limit hides a subscription."""
-    seen: set[str] = set()
+    seen: dict[str, bool] = {}
     ordered = sorted(enumerate(slot.payloads), key=lambda item: item[1].type in _FALLBACKS)
     for number, payload in ordered:
         where = f"intervals[{slot.interval}]/payloads[{number}]"
@@ -125,16 +125,22 @@ def controls_of(
             )
             continue
         function, fallback = function_of(control), payload.type in _FALLBACKS
-        if function in seen and fallback:
-            continue  # User Guide 8.10.1: a subscription holds only where no limit covers the time
+        if fallback and seen.get(function) is False:
+            reading.steps.append(_hidden(rule, where, function))
+            continue
         if function in seen:
             problem = "the interval asks for this twice"
             reading.refuse(payload.type, where, problem, "invalid", rule_id)
             continue
-        seen.add(function)
+        seen[function] = fallback
         if bound and not any(loss.kind is LossKind.BINDING for loss in trace.losses):
             trace.lose(LossKind.BINDING, f"{where}/descriptor/units", bound)
         yield Made(control, trace, fallback)
+
+
+def _hidden(rule: SourceRule, where: str, function: str) -> Step:
+    """Return that a subscription gives way to the limit of its own time (User Guide 8.10.1)."""
+    return Step(rule.id, rule.cites, "covered by a limit", where, "", function, "not in force")
 
 
 def _resolved(
@@ -156,6 +162,8 @@ def _resolved(
     rule = book.source(context.revision.value, "event", element, "openadr")
     if rule is None:
         raise Unmet(*_why_unmapped(event, payload, element, descriptor))
+    if rule.model.points is None and not view.single:
+        raise Unmet("invalid", "", f"{payload.type} lists several values where one is read")
     return rule, view, bound
 
 

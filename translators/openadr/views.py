@@ -27,12 +27,18 @@ class PayloadView:
     descriptor: Descriptor
     binding: Mapping[str, str]
 
+    @property
+    def single(self) -> bool:
+        """Say whether the values are one thing: one of them, or lines of one text."""
+        values = self.payload.values
+        return len(values) <= 1 or all(isinstance(value, str) for value in values)
+
     def raw(self, path: str) -> str | None:
         """Return the text at `path`, None where there is none."""
         first = self.payload.values[0] if self.payload.values else None
         match path.split("/"):
             case ["."]:
-                return text_of(first)
+                return self._said()
             case ["x" | "y"]:
                 return PointView(first, self.binding).raw(path)
             case ["descriptor", name]:
@@ -44,7 +50,7 @@ class PayloadView:
             case ["binding", name]:
                 return self.binding.get(name)
             case ["said"]:
-                return " ".join(filter(None, [text_of(first), *self._unit()])) or None
+                return " ".join(filter(None, [self._said(), *self._unit()])) or None
             case ["per"]:
                 return "/".join([self.descriptor.currency or "?", *self._unit()])
             case ["capacity_share"]:
@@ -57,6 +63,11 @@ class PayloadView:
         if path != "values":
             return ()
         return [PointView(value, self.binding) for value in self.payload.values]
+
+    def _said(self) -> str | None:
+        """Return the value as text; several texts are lines of one."""
+        values = [text for text in map(text_of, self.payload.values) if text is not None]
+        return "; ".join(values)[:_LONGEST_TEXT] if values else None
 
     def _unit(self) -> list[str]:
         return [self.descriptor.units] if self.descriptor.units else []

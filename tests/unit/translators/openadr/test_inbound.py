@@ -125,6 +125,51 @@ def test_a_limit_hides_the_subscription_of_its_time_whatever_the_order():
     assert [control.value.value for control in command.controls] == [50000]
 
 
+def test_two_subscriptions_of_one_time_are_one_too_many():
+    payloads = (a_payload(SUBSCRIPTION, 30), a_payload("CAPACITY_SUBSCRIPTION", 50))
+    result = read(an_event(an_interval(*payloads)))
+    assert [control.value.value for control in result.value[0].controls] == [30000]
+    assert [refusal.function for refusal in result.refusals] == ["CAPACITY_SUBSCRIPTION"]
+
+
+def test_that_a_subscription_gives_way_is_traced():
+    payloads = (a_payload(LIMIT, 50), a_payload(SUBSCRIPTION, 30))
+    steps = read(an_event(an_interval(*payloads))).steps
+    assert [
+        (s.operation, s.source, s.after) for s in steps if s.operation == "covered by a limit"
+    ] == [("covered by a limit", "intervals[0]/payloads[1]", "not in force")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "binding"),
+    [
+        pytest.param(
+            "CONTROL_SETPOINT",
+            [{"x": 0.036, "y": 0.05}, {"x": 0.1, "y": 0.05}],
+            {"control": "droop", "response_time_s": 5},
+            id="points",
+        ),
+        pytest.param(LIMIT, ["9", 8], {"payload": LIMIT, "units": "KW"}, id="a text and a number"),
+    ],
+)
+def test_several_values_where_one_is_read_are_refused(kind, values, binding):
+    event = an_event(an_interval(a_payload(kind, *values)))
+    (refusal,) = read(event, a_context(binding)).refusals
+    assert refusal.problem == f"{kind} lists several values where one is read"
+
+
+def test_several_texts_are_lines_of_one():
+    event = an_event(an_interval(a_payload("ALERT_OTHER", "Stage 3", "until noon")))
+    assert commands(event)[0].controls == (Alert("OTHER", "Stage 3; until noon"),)
+
+
+def test_several_instructions_are_none_that_a_contract_knows():
+    event = an_event(an_interval(a_payload("DISPATCH_INSTRUCTION", "CONNECT", "DISCONNECT")))
+    contract = {"payload": "DISPATCH_INSTRUCTION", "control": "connect"}
+    (refusal,) = read(event, a_context(contract)).refusals
+    assert refusal.problem.startswith("is 'CONNECT; DISCONNECT', not one of")
+
+
 def test_a_document_tells_protocol_edition_and_kind():
     document = served(an_event(), a_context(revision="3.0"))
     told = (document.protocol, document.revision, document.kind)
