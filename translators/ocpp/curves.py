@@ -88,7 +88,7 @@ def _emitted(
         sources = "..".join(f"{part}.{of}" for part in name.split(".."))
         operation = "insert" if ".." in name else "emit"
         draft.trace.step(operation, sources, before, place, before)
-        if before != value:
+        if before is not value and before != value:
             draft.trace.step("clip", place, before, place, value)
         finish = rule.numbers[axis].finish
         made[axis] = to_json_number(finish(value, draft, place, clip=clip_y and axis == "y"))

@@ -21,6 +21,8 @@ _KIND_OF = (
     | dict.fromkeys(_VOLTS, Kind.VOLTAGE)
 )
 
+_WHOLE = Fraction(1)
+
 
 class Bases:
     """Ratings of a station as bases: the sum over EVSEs that are alike, or by policy of any."""
@@ -56,8 +58,8 @@ class Bases:
         """Return how much of its rating the station may use by DERSettings: at most 1."""
         set_to = self.setting(base)
         if base is None or set_to is None:
-            return Fraction(1)
-        return min(Fraction(1), set_to / self.rating(base, base))
+            return _WHOLE
+        return min(_WHOLE, set_to / self.rating(base, base))
 
     def total(self, name: str) -> Fraction | None:
         """Return the sum of a rating over all EVSEs by attribute name, None where one is unknown."""

@@ -390,7 +390,10 @@ def _boolean(raw: str) -> str:
 def _falls(values: Sequence[Fraction | Excitation | None]) -> bool:
     """Say whether the values fall somewhere."""
     numbers = [value for value in values if isinstance(value, Fraction)]
-    return any(right < left for left, right in pairwise(numbers))
+    return any(
+        right.numerator * left.denominator < left.numerator * right.denominator
+        for left, right in pairwise(numbers)
+    )
 
 
 def _integer(view: Texts, path: str, where: str, bounds: tuple[int, int]) -> int | None:

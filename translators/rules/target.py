@@ -77,6 +77,11 @@ class Number:
         self.units = tuple((parse_unit(unit), wire) for unit, wire in texts.items())
         if spec.codec is not None and spec.codec not in codecs:
             raise MappingError("is no codec", where=f"{rule}.{name}", value=spec.codec)
+        low, high = spec.clip or (0.0, 0.0)
+        self._clip = Fraction(str(low)), Fraction(str(high))
+        if low > high:
+            raise MappingError("cuts to an empty range", where=f"{rule}.{name}", value=spec.clip)
+        self._mode = Rounding("half_even" if spec.round is None else spec.round.mode)
         self._codec = None if spec.codec is None else codecs[spec.codec]
         self._loss = None if spec.loss is None else loss_kind(spec.loss, f"{rule}.{name}")
 
@@ -124,11 +129,13 @@ class Number:
 
     def bounds(self, draft: Draft) -> tuple[Fraction, Fraction]:
         """Return what the number is cut to: the range of the field, or less where DERSettings say so."""
-        low, high = (Fraction(str(bound)) for bound in self.spec.clip or (0, 0))
+        low, high = self._clip
         used = next((u for u, wire in self.units if wire == draft.units.get(self.name)), None)
         if used is None:
             return low, high
         share, share_negative = (draft.bases.share(base) for base in (used.of, used.of_negative))
+        if share == share_negative == 1:
+            return low, high
         return low * share_negative, high * share
 
     def _clipped(self, value: Fraction, draft: Draft, where: str) -> Fraction:
@@ -143,8 +150,8 @@ class Number:
         rounding = self.spec.round
         if rounding is None:
             return value
-        result = round_to(value, rounding.places, Rounding(rounding.mode))
-        if result != value:
+        result = round_to(value, rounding.places, self._mode)
+        if result is not value:
             trace.step(f"round {rounding.places} {rounding.mode}", where, value, where, result)
             lost_already = any(loss.kind is LossKind.ROUND for loss in trace.losses)
             if not lost_already:
