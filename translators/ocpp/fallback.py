@@ -36,11 +36,12 @@ def cell_for(
 ) -> tuple[str, Cell]:
     """Return the column and the cell that decide for a station: the first whose needs it meets."""
     columns = columns_of(profile)
-    for column, cell in row.cells():
-        rule = _rule(book, cell, profile, control) if cell.by else None
-        if column in columns and all(_met(n, profile, control, rule) for n in cell.needs):
-            return column, cell
-    raise Unmet("not_supported", row.name, "the station has nothing that could carry it")
+
+    def carries(cell: Cell) -> bool:
+        rule = _rule(book, cell, profile, control)
+        return all(_met(need, profile, control, rule) for need in cell.needs)
+
+    return next((c, cell) for c, cell in row.cells() if c in columns and carries(cell))
 
 
 def columns_of(profile: StationProfile) -> frozenset[str]:

@@ -69,6 +69,12 @@ class Row(_Strict):
         """Return the function's name as people read it."""
         return ".".join([self.control, *self.match.values()])
 
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.charge_only.needs or self.ocpp201.needs:
+            raise ValueError("the last column of a version needs nothing: no other could decide")
+        return self
+
     def serves(self, control: DerControl) -> bool:
         """Say whether the row is about this control."""
         if type(control).__name__ != self.control:

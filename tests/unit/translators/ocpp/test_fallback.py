@@ -7,6 +7,7 @@ import pytest
 from support.translation import (
     EVERY_CONTROL,
     F,
+    a_command,
     a_station,
     an_evse,
     book,
@@ -17,20 +18,23 @@ from support.translation import (
     running,
     situation,
     translated,
+    trip,
 )
 from translators.canonical.controls import (
     ActiveSetpoint,
     Energize,
     EnterService,
+    Flow,
     Gradients,
     PowerLimit,
+    ReactiveLimit,
     ReactiveSetpoint,
     RelativeActiveSetpoint,
     RelativeReactiveSetpoint,
     StorageTarget,
     function_of,
 )
-from translators.chain import load_book
+from translators.chain import load_book, to_station
 from translators.errors import MappingError
 from translators.ocpp.fallback import carrier, cell_for, columns_of
 from translators.rules.fallback_schema import COLUMNS, Cell, Fallback
@@ -184,6 +188,45 @@ def test_a_book_without_a_table_takes_the_first_rule_that_serves():
     assert carrier(bare, STATIONS["der"], control).model.metadata.id == "ocpp21.fixed_pf"
     with pytest.raises(Unmet, match=r"no rule for FixedPowerFactor on OCPP 2\.0\.1"):
         carrier(bare, STATIONS["ocpp201"], control)
+
+
+def bare_book():
+    """The rules toward 2.1 without the table: operators defend themselves."""
+    return load_book({"2.1.yaml": mapping_files()["ocpp/2.1.yaml"]})
+
+
+@pytest.mark.parametrize(
+    ("control", "problem"),
+    [
+        (EVERY_CONTROL[0], "is not among the station's DER modes"),
+        (trip("49 1", quantity="frequency", side="low", region="may_trip"), "no such control type"),
+        (ReactiveLimit(Flow.INJECTING, q("1 var")), "OCPP 2.1 has no message for it"),
+    ],
+)
+def test_without_a_table_operators_refuse_what_cannot_be(control, problem):
+    made = to_station(bare_book(), a_command(control), STATIONS["charge_only"], SITUATION)
+    (refusal,) = made.refusals
+    assert refusal.outcome.value == "not_supported"
+    assert problem in refusal.problem
+
+
+def test_a_control_that_no_row_serves_is_refused():
+    rows = [row for row in TABLE.rows if row.match != {"on": "load"}]
+    table = TABLE.model_copy(update={"rows": rows})
+    short = replace(book(), others=(table,))
+    made = to_station(short, a_command(limit("load", "1 W")), STATIONS["der"], SITUATION)
+    assert [r.problem for r in made.refusals] == ["stands in no row of the table"]
+
+
+def test_the_last_column_of_a_version_decides_without_a_need():
+    with pytest.raises(MappingError, match="needs nothing"):
+        with_table(
+            TEXT.replace(
+                "charge_only: {carried: exact, by",
+                "charge_only: {needs: [discharge], carried: exact, by",
+                1,
+            )
+        )
 
 
 def test_nothing_of_what_is_never_sent_is_sent():

@@ -6,6 +6,7 @@ import pytest
 
 from support.translation import (
     F,
+    a_command,
     a_station,
     an_evse,
     curve,
@@ -20,7 +21,8 @@ from support.translation import (
     situation,
     translated,
 )
-from translators.canonical.controls import ActiveSetpoint, Energize, FreqWatt
+from translators.canonical.controls import ActiveSetpoint, Energize, FixedVar, FreqWatt
+from translators.chain import load_book, to_station
 
 FREQUENCY = {"modes": (), "v2x": ("LocalFrequency", "CentralSetpoint")}
 STATION = a_station(an_evse(**FREQUENCY), nominal=50)
@@ -67,6 +69,32 @@ def test_a_curve_is_cut_where_it_crosses_the_ratings():
     made = translated(freq_watt("49 200, 51 -200"), station=STATION)
     assert points(only(made)) == [(49, -16000), (49.6, -16000), (50.55, 22000), (51, 22000)]
     assert kinds(made) == ["approximate", "clip"]
+
+
+def test_a_point_that_stands_twice_is_sent_once_and_nothing_is_cut():
+    made = translated(freq_watt("49 10, 50 0, 50 0, 51 -10"), station=STATION)
+    assert points(only(made)) == [(49, -2000), (50, 0), (51, 2000)]
+    assert kinds(made) == ["approximate"]
+
+
+RULE = """
+apiVersion: dergate/mapping.v1
+kind: TargetMapping
+metadata: {id: t.odd, version: 1.0.0, cites: [here]}
+target: {versions: ["2.1"], message: SetChargingProfile, operator: local_frequency}
+canonical: [FixedVar]
+points:
+  x: {unit: Hz}
+  y: {unit: W, negate: true}
+"""
+
+
+def test_a_rule_may_not_make_a_frequency_curve_of_something_else():
+    odd = load_book({"t.yaml": RULE})
+    made = to_station(odd, a_command(FixedVar(q("1 pct[setMaxVar]"))), STATION, situation())
+    assert [(r.outcome.value, r.problem) for r in made.refusals] == [
+        ("not_supported", "is no function of frequency")
+    ]
 
 
 def test_settings_below_the_ratings_bound_the_curve():
