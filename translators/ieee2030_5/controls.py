@@ -72,8 +72,8 @@ def to_document(
         return Translation(None, refusals=(refusal,))
     for control in command.controls:
         _write(book, command, control, revision, csip_aus, draft)
-    steps, losses, refusals = tuple(draft.steps), tuple(draft.losses), tuple(draft.refusals)
     document = Document(_control(command, draft), draft.links)
+    steps, losses, refusals = tuple(draft.steps), tuple(draft.losses), tuple(draft.refusals)
     return Translation(document, steps, losses, refusals)
 
 
@@ -208,11 +208,12 @@ def _control(command: DerCommand, draft: _Draft) -> Resource:
     if command.interval is None:
         beside = sorted(draft.beside, key=lambda element: element.name.lower())
         return Resource("DefaultDERControl", children=(*head, base, *beside))
-    duty = command.response
+    duty, duration = command.response, command.interval.duration or timedelta()
     bits = duty.received | duty.specific << 1
     attributes = {"responseRequired": f"{bits:02X}"}
     attributes |= {"replyTo": duty.reply_to} if duty.reply_to else {}
-    children = (*head, *_event(command), base)
+    event = _event(command, command.interval.start, duration)
+    children = (*head, *event, base)
     return Resource("DERControl", attributes=attributes, children=children)
 
 
@@ -232,12 +233,9 @@ def _whole(command: DerCommand, draft: _Draft) -> str:
     return str(int(exact))
 
 
-def _event(command: DerCommand) -> Iterator[Resource]:
+def _event(command: DerCommand, start: datetime, duration: timedelta) -> Iterator[Resource]:
     """Yield what makes an event of a control, in the order of the schema."""
-    interval = command.interval
-    if interval is None or interval.duration is None:
-        return
-    status = _ACTIVE if interval.start <= command.server_time else _SCHEDULED
+    status = _ACTIVE if start <= command.server_time else _SCHEDULED
     yield _leaf("creationTime", _seconds(command.created))
     yield Resource(
         "EventStatus",
@@ -250,8 +248,8 @@ def _event(command: DerCommand) -> Iterator[Resource]:
     yield Resource(
         "interval",
         children=(
-            _leaf("duration", str(interval.duration // timedelta(seconds=1))),
-            _leaf("start", _seconds(interval.start)),
+            _leaf("duration", str(duration // timedelta(seconds=1))),
+            _leaf("start", _seconds(start)),
         ),
     )
     spans = command.randomization

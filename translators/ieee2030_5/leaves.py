@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from translators.canonical.controls import (
@@ -18,7 +19,6 @@ from translators.canonical.controls import (
     WattPowerFactor,
 )
 from translators.canonical.curves import Curve, Vertex
-from translators.errors import MappingError
 from translators.rules.canonical import UNITS, enum_value
 from translators.rules.schema import SourceField, SourcePoints, UnitSwitch
 from translators.rules.source import SourceRule
@@ -82,8 +82,6 @@ def _field(
         wire = convert(value, UNITS[name], unit)
         if spec.absent is None or wire != Fraction(str(spec.absent)):
             yield from _scaled(name, spec, [wire], trace, toward_zero=False)
-    elif not spec.optional:
-        raise Unmet("not_supported", name, "is not given, and the element needs it")
 
 
 def _choice(
@@ -153,18 +151,19 @@ def _curve(
             yield from (Leaf(f"{CURVE_DATA}/{number}/{leaf.path}", leaf.text) for leaf in side)
 
 
-def _points(control: DerControl) -> tuple[Sequence[Vertex], Unit, Unit]:
-    """Return the vertices of a control with the units of both axes."""
-    match control:
-        case TripCurve():
-            return control.points, control.unit, Unit(Kind.TIME)
-        case WattPowerFactor():
-            return [_unsigned(p) for p in control.points], control.x_unit, Unit(Kind.NUMBER)
-        case _:
-            curve = getattr(control, "curve", None)
-            if not isinstance(curve, Curve):
-                raise MappingError("is no curve", where=type(control).__name__)
-            return curve.points, curve.x_unit, curve.y_unit
+def _points(control: Any) -> tuple[Sequence[Vertex], Unit, Unit]:
+    """Return the vertices of a control that is a curve, with the units of both axes.
+
+    The source's own x never falls: a boundary whose seconds do is drawn from its other end.
+    """
+    if isinstance(control, TripCurve):
+        falls = any(right.y < left.y for left, right in pairwise(control.points))
+        points = control.points[::-1] if falls else control.points
+        return points, control.unit, Unit(Kind.TIME)
+    if isinstance(control, WattPowerFactor):
+        return [_unsigned(p) for p in control.points], control.x_unit, Unit(Kind.NUMBER)
+    curve: Curve = control.curve
+    return curve.points, curve.x_unit, curve.y_unit
 
 
 def _unsigned(vertex: PowerFactorVertex) -> Vertex:
