@@ -157,10 +157,11 @@ def _declare(reading: Reading, control: DerControl, variant: Variant) -> None:
     """Record what the message cannot say: fields that are never sent, and what was folded in."""
     rule, trace = reading.rule, reading.trace
     for name, number in rule.numbers.items():
-        value = getattr(control, str(number.spec.from_), None)
-        if isinstance(value, Fraction) and number.spec.floor is not None:
-            side = str(control.excitation)  # type: ignore[union-attr]
-            note_floor(number, side, value, reading, reading.at(name))
+        floor, value = number.spec.floor, getattr(control, str(number.spec.from_), None)
+        if floor is not None and isinstance(value, Fraction):
+            setting = floor[str(control.excitation)]  # type: ignore[union-attr]
+            least = reading.bases.situation.settings.get(setting)
+            note_floor(least, value, reading, reading.at(name))
     if reading.dialect.vref != "native" and "v_ref" in names(type(control)):
         trace.lose(LossKind.BAKE, reading.path, "a vRef, if there was one, is in the points")
     said = variant.match.keys() | {spec.from_ for spec in rule.model.emit.values()} | _BROUGHT

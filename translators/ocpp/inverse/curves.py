@@ -113,9 +113,7 @@ def _power_factors(points: Sequence[Vertex], reading: Reading) -> dict[str, Any]
 def _boundary(points: Sequence[Vertex], watched: TripQuantity, reading: Reading) -> dict[str, Any]:
     """Return (value, seconds), whichever axis this station model has the seconds on."""
     x = reading.rule.numbers["x"]
-    unit = next((unit for unit, _ in x.units if unit.kind is _WATCHED[watched]), None)
-    if unit is None:
-        raise Unmet("not_applicable", reading.path, f"the rule has no unit of {watched}")
+    unit = {unit.kind: unit for unit, _ in x.units}[_WATCHED[watched]]
     if reading.dialect.trip_axes == "time_x":
         where = reading.at("curveData")
         reading.trace.step("swap axes", where, "s, value", "points", "value, s")
@@ -124,10 +122,8 @@ def _boundary(points: Sequence[Vertex], watched: TripQuantity, reading: Reading)
 
 
 def _unit_of(axis: Number, reading: Reading) -> Unit:
-    """Return the unit of an axis: the only one, or the one that a member of the message names."""
-    if len(axis.units) == 1:
-        return axis.units[0][0]
+    """Return the unit of an axis: the one that a member of the message names, or the only one."""
     for name, spec in reading.rule.model.emit.items():
         if spec.unit_of == axis.name:
             return unit_named(axis, reading.member(name), reading.at(name))
-    raise Unmet("not_applicable", reading.path, f"nothing names the unit of {axis.name}")
+    return axis.units[0][0]

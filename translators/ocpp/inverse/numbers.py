@@ -104,14 +104,10 @@ def note_bounds(number: Number, value: Fraction, unit: Unit, reading: Reading, w
         _lose_once(reading.trace, LossKind.CLIP, where, "at its bound: more may have been asked")
 
 
-def note_floor(number: Number, side: str, value: Fraction, reading: Reading, where: str) -> None:
+def note_floor(least: Fraction | None, value: Fraction, reading: Reading, where: str) -> None:
     """Declare that a power factor at its least may have been raised to it."""
-    if number.spec.floor is not None:
-        least = reading.bases.situation.settings.get(number.spec.floor[side])
-        if value == least:
-            _lose_once(
-                reading.trace, LossKind.CLIP, where, "at its least: less may have been asked"
-            )
+    if value == least:
+        _lose_once(reading.trace, LossKind.CLIP, where, "at its least: less may have been asked")
 
 
 def unit_named(number: Number, wire: object, where: str) -> Unit:
