@@ -7,16 +7,33 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from translators.errors import MappingError
-from translators.rules.book import Book, Rule
-from translators.rules.coverage.claims import Subject
+from translators.rules.book import Book
+from translators.rules.coverage.claims import Subject, models_of, name_of
 from translators.rules.source import SourceRule
 from translators.rules.target import TargetRule
 from translators.rules.yamltext import documents, places
 
 type Key = str | int
+
+
+class Named(Protocol):
+    """Whatever has an id with its version."""
+
+    @property
+    def id(self) -> str:
+        """Return `id@version`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of a further kind: a profile, a dialect, what a station says of itself."""
+
+    id: str
+    model: Any
 
 
 class Level(StrEnum):
@@ -105,12 +122,20 @@ class Ground:
         """The rules that write to stations."""
         return tuple(rule for rule in self.book.rules if isinstance(rule, TargetRule))
 
-    def error(self, rule: Rule, at: Sequence[Key], problem: str, suggestion: str = "") -> Finding:
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """Every document of the book that names clauses: rules of all kinds, and what else there is."""
+        models = [model for model in models_of(self.book) if hasattr(model, "metadata")]
+        return tuple(Document(name_of(model), model) for model in models)
+
+    def error(self, rule: Named, at: Sequence[Key], problem: str, suggestion: str = "") -> Finding:
         """Return an error at a key of a rule."""
         place = self._places.of(rule.id, at)
         return Finding(Level.ERROR, place, rule.id, problem, suggestion)
 
-    def warning(self, rule: Rule, at: Sequence[Key], problem: str, suggestion: str = "") -> Finding:
+    def warning(
+        self, rule: Named, at: Sequence[Key], problem: str, suggestion: str = ""
+    ) -> Finding:
         """Return a warning at a key of a rule."""
         place = self._places.of(rule.id, at)
         return Finding(Level.WARNING, place, rule.id, problem, suggestion)

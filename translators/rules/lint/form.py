@@ -12,8 +12,9 @@ from translators.rules.target import TargetRule
 
 _CITE = re.compile(
     r"(IEEE (2030\.5|1547)(-\d{4})?|OCPP (2\.1|2\.0\.1)|CSIP(-AUS)?|OpenADR 3(\.\d){0,2}"
-    r"|IEC (TR )?61850(-\d+)*(:\d{4}\w?)?|CEI 0-16|Netbeheer Nederland|MESA-DER|dergate:) \S.*"
-    r"|[A-Z]\d{2}(\.FR\.\d+| \S.*)"
+    r"|IEC (TR )?61850(-\d+)*(:\d{4}\w?)?|CEI (0-16|TR)|ISO 15118-\d+|Netbeheer Nederland"
+    r"|MESA-DER:?|dergate:) \S.*"
+    r"|[A-Z]\d{2}(\.FR\.\d+| \S.*)?"
 )
 _PREFIXES = {
     "ieee2030_5": ("ieee2030_5.", "csip_aus."),
@@ -44,7 +45,7 @@ def _families(rule: Rule) -> list[str]:
 
 def cites(ground: Ground) -> Findings:
     """Find clauses that name no document, and clauses that stand twice."""
-    for rule in ground.book.rules:
+    for rule in ground.documents:
         listed = rule.model.metadata.cites
         for number, cite in enumerate(listed):
             at = ("metadata", "cites", number)

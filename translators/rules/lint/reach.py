@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from translators.rules.canonical import CLASSES, ENUMS
 from translators.rules.lint.findings import Findings, Ground, Key
 from translators.rules.lint.samples import of_class, of_source, verdict
-from translators.rules.schema import SourceField, TargetMapping, UnitSwitch
+from translators.rules.schema import SourceField, UnitSwitch
 from translators.rules.source import SourceRule
 from translators.rules.target import TargetRule
 
@@ -87,22 +88,13 @@ def conditions(ground: Ground) -> Findings:
     """Find conditions of target rules that name values which no control of theirs has."""
     for rule in ground.targets:
         samples = of_class(rule.model.canonical)
-        for at, text in _whens(rule.model):
+        for at, text in _conditions(rule.model):
             if "dialect" in text:
                 continue
             found = verdict(text, samples)
             if len(found) < 2:
                 always = "always" if found == {True} else "never"
                 yield ground.error(rule, at, f"the condition {always} holds: {text}")
-
-
-def _whens(model: TargetMapping) -> Iterator[tuple[list[Key], str]]:
-    for name, field in model.emit.items():
-        if field.when is not None:
-            yield ["emit", name, "when"], field.when
-    for number, loss in enumerate(model.losses):
-        if loss.when is not None:
-            yield ["losses", number], loss.when
 
 
 def variants(ground: Ground) -> Findings:
@@ -127,14 +119,25 @@ def _values(rule: TargetRule, field: str) -> set[str] | None:
 
 
 def costs(ground: Ground) -> Findings:
-    """Find guards that compare against long lists: what an evaluation costs has to stay small."""
-    for rule in ground.sources:
-        for number, guard in enumerate(rule.model.guards):
-            longest = max((text.count(",") + 1 for text in _lists(guard.expr)), default=0)
+    """Find conditions that compare against long lists: what an evaluation costs has to stay small."""
+    for rule in ground.documents:
+        for at, text in _conditions(rule.model):
+            longest = max((part.count(",") + 1 for part in _lists(text)), default=0)
             if longest > _LONGEST_LIST:
-                problem = f"guard {guard.id} has a list of {longest}"
                 hint = f"at most {_LONGEST_LIST}; use cases: or range:"
-                yield ground.error(rule, ["guards", number], problem, hint)
+                yield ground.error(rule, at, f"a condition has a list of {longest}", hint)
+
+
+def _conditions(model: Any) -> Iterator[tuple[list[Key], str]]:
+    """Yield every condition of a document: of guards, of members, of losses."""
+    for number, guard in enumerate(getattr(model, "guards", ())):
+        yield ["guards", number], guard.expr
+    for name, field in getattr(model, "emit", {}).items():
+        if field.when is not None:
+            yield ["emit", name, "when"], field.when
+    for number, loss in enumerate(getattr(model, "losses", ())):
+        if loss.when is not None:
+            yield ["losses", number], loss.when
 
 
 def _lists(expression: str) -> Iterator[str]:

@@ -47,6 +47,7 @@ def test_a_clause_that_names_no_document_is_an_error(cite):
     "cite",
     [
         "R04.FR.13",
+        "Q08",
         "K01 Table 95",
         "OCPP 2.0.1 K01",
         "CSIP 5.2.5.3",
@@ -55,6 +56,9 @@ def test_a_clause_that_names_no_document_is_an_error(cite):
         "OpenADR 3.1.0 Definition, OPERATING_STATE",
         "IEC 61850-7-420:2019A DWMX.WMaxSpt (A)",
         "CEI 0-16 Annex T",
+        "CEI TR 57-126",
+        "ISO 15118-20 DER_BPT",
+        "MESA-DER: names of functions",
         "dergate: prices move no power",
     ],
 )

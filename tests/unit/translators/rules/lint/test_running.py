@@ -52,6 +52,19 @@ def test_a_rule_that_reports_upward_is_checked_too():
     ]
 
 
+PROFILE = """\
+apiVersion: dergate/mapping.v1
+kind: Profile
+metadata: {id: iec61850.profile_ed2, version: 1.0.0, cites: ["7-420"]}
+profile: iec-7-420-ed2
+"""
+
+
+def test_clauses_of_documents_that_are_no_rules_are_checked():
+    (line,) = lines(linted(PROFILE))
+    assert line.startswith("a.yaml:3: error: iec61850.profile_ed2@1.0.0: '7-420' cites no clause")
+
+
 def test_a_report_in_a_revision_that_nothing_speaks_is_an_error():
     (line,) = lines(linted(edited(REPORT, ('["2018"]', '["2018", "2030"]'))))
     assert line == (
