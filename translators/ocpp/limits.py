@@ -306,7 +306,7 @@ def _conductors(desk: Desk, where: str) -> tuple[int, Fraction]:
     return phases, volts
 
 
-def in_watts(desk: Desk, quantity: Quantity, draft: Draft) -> Fraction:
-    """Return a quantity in watts, by ratings where it is a percentage."""
-    draft.trace.step("take", "value", quantity.value, "watts", quantity.value)
+def in_watts(desk: Desk, quantity: Quantity, draft: Draft, name: str = "value") -> Fraction:
+    """Return the quantity of that name in watts, by ratings where it is a percentage."""
+    draft.trace.step("take", name, quantity.value, "watts", quantity.value)
     return desk.bases.convert(quantity, WATT, draft.trace, "watts")

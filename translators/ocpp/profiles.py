@@ -161,8 +161,10 @@ def _active(desk: Desk, active: _Active | None, transaction: Transaction, draft:
             problem = "a reactive setpoint needs an active one beside it (Q03)"
             raise Unmet("not_applicable", "setpoint", problem)
         watts, other = transaction.running_setpoint_w, None
+        source = f"transaction {transaction.transaction_id}/running setpoint"
+        draft.trace.step("take", source, watts, "watts", watts)
     elif isinstance(active, RelativeActiveSetpoint):
-        delta = in_watts(desk, active.delta, draft)
+        delta = in_watts(desk, active.delta, draft, "delta")
         watts, other = against(desk.situation.baseline_w, delta, draft, "baseline_w"), None
     else:
         chosen, other = _readings(desk, active.value)
@@ -206,8 +208,9 @@ def against(before: Fraction | None, delta: Fraction, draft: Draft, where: str) 
     """Return what a change comes to against what flowed when the command began, frozen since."""
     if before is None:
         raise Unmet("not_applicable", where, "what flowed when the command began is not known")
-    draft.trace.step("add frozen baseline", "delta", delta, "value", before + delta, text(before))
-    return before + delta
+    name, total = "watts" if where == "baseline_w" else "var", before + delta
+    draft.trace.step("add frozen baseline", name, delta, name, total, f"{where} = {text(before)}")
+    return total
 
 
 def _readings(desk: Desk, value: Quantity) -> tuple[Quantity, Quantity | None]:
@@ -231,8 +234,9 @@ def _reactive(
 ) -> int | float:
     """Return the reactive setpoint as the wire has it, within ratings."""
     draft = desk.draft(rule, reactive)
+    relative = isinstance(reactive, RelativeReactiveSetpoint)
     asked = reactive.delta if isinstance(reactive, RelativeReactiveSetpoint) else reactive.value
-    draft.trace.step("take", "value", asked.value, "var", asked.value)
+    draft.trace.step("take", "delta" if relative else "value", asked.value, "var", asked.value)
     var = desk.bases.convert(asked, _VAR, draft.trace, "var")
     if isinstance(reactive, RelativeReactiveSetpoint):
         var = against(desk.situation.baseline_var, var, draft, "baseline_var")
