@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from gateway.core.effects import Persist, Table
 from gateway.core.events import ControlsReported, NoticeReceived, ReplyStatus, StationReplied
 from gateway.core.evidence import Shown, judge
 from gateway.core.ledger import MAX_ATTEMPTS, Entry, EntryState, Evidence, reconcile
-from gateway.core.station import StationState
+from gateway.core.station import StationState, station_document
 from gateway.core.world import Turn
 from translators.canonical.telemetry import ControlOutcome
 from translators.rules.trace import Refusal
@@ -134,6 +135,8 @@ def reported(turn: Turn, state: StationState, event: ControlsReported) -> None:
                 after=entry.state.value,
             )
         turn.put(state, entry)
+    if state.note_own(event.held, complete=event.complete):
+        turn.emit(Persist(Table.STATIONS, state.id, station_document(state)))
     foreign = [control.id for control in event.held if control.id not in after.entries]
     if foreign:
         turn.audit("control.foreign", state.id, state.id, ids=foreign)

@@ -14,7 +14,8 @@ from gateway.core.records import CommandRecord, forgettable
 from gateway.core.responses import advance
 from gateway.core.station import StationState
 from gateway.core.world import Turn
-from translators.canonical.capability import StationProfile
+from translators.canonical.capability import Situation, StationProfile
+from translators.ocpp.inverse.messages import told
 from translators.rules.trace import Refusal
 
 
@@ -47,11 +48,19 @@ def _want(
     turn: Turn, state: StationState, profile: StationProfile, unow: datetime, offset: timedelta
 ) -> Wanted:
     """Return what the station should hold; a refused command frees its functions."""
-    scene = Scene(profile, state.situation(), turn.world.translator, unow, offset)
+    scene = Scene(profile, _situation(turn, state, profile), turn.world.translator, unow, offset)
     found = wanted(turn.scheduled(state.id), scene)
     while _refuse(turn, state, found, unow):
         found = wanted(turn.scheduled(state.id), scene)
     return found
+
+
+def _situation(turn: Turn, state: StationState, profile: StationProfile) -> Situation:
+    """Return what a translation needs, with the station's own defaults in canonical words."""
+    situation, book = state.situation(), turn.world.translator.book
+    read = [told(book, "SetDERControl", body, profile, situation) for body in state.own.values()]
+    own = tuple(control for found in read for one in found.value for control in one.controls)
+    return replace(situation, reported=own) if own else situation
 
 
 def _refuse(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> bool:
@@ -59,7 +68,7 @@ def _refuse(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> b
     new = False
     for key, refusals in found.refusals.items():
         record = turn.world.records[state.id][key]
-        final = tuple(r for r in refusals if not _may_pass(r, record, unow))
+        final = tuple(r for r in refusals if not _may_pass(r, record, state, unow))
         refused = record.refuse(final)
         if refused != record:
             new = True
@@ -68,8 +77,10 @@ def _refuse(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> b
     return new
 
 
-def _may_pass(refusal: Refusal, record: CommandRecord, unow: datetime) -> bool:
-    """Say whether a car may yet be plugged in: what needs a transaction can wait for its start."""
+def _may_pass(refusal: Refusal, record: CommandRecord, state: StationState, unow: datetime) -> bool:
+    """Say whether what is missing may yet come: a car until the start, the station's own defaults."""
+    if refusal.function == "EnterService" and not state.ready:
+        return True
     interval = record.interval
     return refusal.where == "transaction" and interval is not None and unow < interval.start
 

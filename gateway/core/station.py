@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+from gateway.core.events import HeldControl
 from gateway.core.following import Watch
 from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Ledger
 from translators.canonical.capability import Situation, StationProfile, Transaction
@@ -40,6 +41,8 @@ class StationState:
     ready: bool = False
     transactions: tuple[Transaction, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
+    own: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Defaults that it did not get from us, by control type, as SetDERControl payloads."""
     calls: dict[str, tuple[str, str]] = field(default_factory=dict)
     reading: str = ""
     """Request id of the read-back under way."""
@@ -64,6 +67,21 @@ class StationState:
             policy=dict(self.rules.policy),
         )
 
+    def note_own(self, held: Iterable[HeldControl], *, complete: bool) -> bool:
+        """Keep the defaults that a read-back shows and we did not set; return whether any is new.
+
+        Where we have set one of a type, the station may show its own no more: what it was is kept.
+        """
+        ours = {e.desired.payload.get("controlType") for e in self.ledger.entries.values()}
+        kept = {t: body for t, body in self.own.items() if t in ours or not complete}
+        shown = {
+            control.payload["controlType"]: control.payload
+            for control in held
+            if control.id not in self.ledger.entries and control.payload.get("isDefault")
+        }
+        before, self.own = self.own, kept | shown
+        return self.own != before
+
     def _with_setpoint(self, transaction: Transaction) -> Transaction:
         for entry in self.ledger.entries.values():
             setpoint = _setpoint(entry, transaction.transaction_id)
@@ -72,15 +90,18 @@ class StationState:
         return transaction
 
 
+_FOLLOWED = frozenset({"ActiveSetpoint", "RelativeActiveSetpoint", "StorageTarget"})
+
+
 def _setpoint(entry: Entry, transaction_id: str) -> Fraction | None:
     """Return our own setpoint (+ exports) that the station holds for a transaction, if any."""
     functions = entry.desired.functions
-    if entry.state is not EntryState.HELD or "ActiveSetpoint" not in functions:
+    if entry.state is not EntryState.HELD or _FOLLOWED.isdisjoint(functions):
         return None
     profile = entry.desired.payload["chargingProfile"]
     if profile.get("transactionId") != transaction_id:
         return None
-    period = profile["chargingSchedule"][0]["chargingSchedulePeriod"][0]
+    period = profile["chargingSchedule"][0]["chargingSchedulePeriod"][-1]  # where a ramp ends
     return -Fraction(str(period["setpoint"])) if "setpoint" in period else None
 
 
@@ -141,6 +162,7 @@ def station_document(state: StationState) -> dict[str, Any]:
     return {
         "profile": encode(state.profile),
         "transactions": [encode(transaction) for transaction in state.transactions],
+        "own": state.own,
     }
 
 
@@ -149,3 +171,4 @@ def continue_from(state: StationState, document: Mapping[str, Any]) -> None:
     known = document["profile"]
     state.profile = None if known is None else decode(known, StationProfile)
     state.transactions = tuple(decode(item, Transaction) for item in document["transactions"])
+    state.own = dict(document.get("own", {}))
