@@ -10,7 +10,7 @@ from translators.units import Kind, parse_unit
 
 _LOAD_FRAME = ("setpoint", "setpointReactive", "dischargeLimit")
 """Members of a charging profile period that count the other way round: + charges, + absorbs."""
-_MOST_PERCENT, _LEAST_HUNDREDTHS = 1000, 100
+_MOST_PERCENT, _LEAST_HUNDREDTHS, _WHOLE = 1000, 100, 100
 
 
 def signs(ground: Ground) -> Findings:
@@ -76,15 +76,17 @@ def _looser(ground: Ground, rule: TargetRule, name: str, field: TargetField) -> 
         yield ground.error(rule, [*at, "default"], f"{name} is a limit that nobody gave")
     if field.codec is not None or field.add is not None:
         yield ground.error(rule, at, f"{name} is a limit that is moved after its unit is settled")
+    clip = field.clip or (0.0, 0.0)
+    if clip[0] > 0:
+        yield ground.error(rule, [*at, "clip"], f"{name} is a limit that is raised to {clip[0]}")
     units = [field.unit] if field.unit else list(field.units or ())
-    shares = [unit for unit in units if parse_unit(unit).kind is Kind.PERCENT]
-    if shares and field.clip is None:
-        hint = "add clip: [0.0, 100.0]"
+    if not any(parse_unit(unit).kind is Kind.PERCENT for unit in units):
+        return
+    hint = "clip: [0.0, 100.0]"
+    if field.clip is None:
         yield ground.error(rule, at, f"{name} is a share of a rating without an upper bound", hint)
-    elif shares and field.clip is not None and not 0 <= min(field.clip) <= max(field.clip) <= 100:
-        yield ground.error(
-            rule, [*at, "clip"], f"{name} may go beyond its rating", "clip: [0.0, 100.0]"
-        )
+    elif clip[1] > _WHOLE:
+        yield ground.error(rule, [*at, "clip"], f"{name} may go beyond its rating", hint)
 
 
 def idle_fields(ground: Ground) -> Findings:

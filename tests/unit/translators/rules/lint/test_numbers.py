@@ -76,8 +76,13 @@ def test_per_cents_taken_for_hundredths_are_an_error():
         pytest.param(
             "mode: down", "mode: half_even", "is a limit, rounded half_even", id="rounded up"
         ),
-        pytest.param("clip: [0.0, 100.0], ", "", "without an upper bound; add clip", id="no clip"),
+        pytest.param(
+            "clip: [0.0, 100.0], ", "", "without an upper bound; clip: [0.0", id="no clip"
+        ),
         pytest.param("[0.0, 100.0]", "[0.0, 110.0]", "may go beyond its rating", id="wide clip"),
+        pytest.param(
+            "[0.0, 100.0]", "[5.0, 100.0]", "is a limit that is raised to 5.0", id="raised"
+        ),
         pytest.param("clip:", "default: 100, clip:", "is a limit that nobody gave", id="made up"),
         pytest.param("clip:", "codec: droop, clip:", "moved after its unit", id="codec"),
     ],
@@ -86,6 +91,15 @@ def test_a_limit_that_could_go_out_looser_is_an_error(old, new, problem):
     line = the_one(found(LIMIT_SOURCE, LIMIT_TARGET, (old, new)))
     assert line.startswith("target.yaml:10: error: ocpp21.limit@1.0.0: pctMaxDischargePower ")
     assert problem in line
+
+
+def test_a_limit_in_watts_needs_no_upper_bound_and_may_not_be_raised():
+    in_watts = ('unit: "pct[setMaxW]", clip: [0.0, 100.0],', "unit: W, rebase: [setMaxW],")
+    assert found(LIMIT_SOURCE, LIMIT_TARGET, in_watts) == ()
+    raised = (in_watts[0], "unit: W, rebase: [setMaxW], clip: [1000.0, 22000.0],")
+    assert "is a limit that is raised to 1000.0" in the_one(
+        found(LIMIT_SOURCE, LIMIT_TARGET, raised)
+    )
 
 
 def test_a_limit_in_place_of_a_setpoint_is_rounded_down_too():
