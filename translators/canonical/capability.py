@@ -118,7 +118,6 @@ class Dialect:
     enter_service_ramp: str = "seconds"
     trip_axes: str = "value_x"
     central_setpoint_limits: str = "omit"
-    der_tie: str = "strict_lower"
     hysteresis_unit: str = "y"
 
 

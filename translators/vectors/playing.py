@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
-from translators.canonical.capability import Dialect, Situation, StationProfile, Transaction
+from translators.canonical.capability import Situation, StationProfile, Transaction
 from translators.canonical.commands import DerCommand, Revision
 from translators.canonical.controls import EnterService
 from translators.chain import Case, Journey, control_id, outcomes, owed, travel
@@ -120,7 +120,7 @@ def _profile(vector: Vector, station: KnownStation) -> StationProfile:
     """Return the station over the version that the vector names, with the dialect that it names."""
     profile = station.over(vector.ocpp_version)
     dialect = vector.context.dialect
-    return profile if dialect is None else replace(profile, dialect=Dialect(**dialect.model_dump()))
+    return profile if dialect is None else replace(profile, dialect=dialect.readings)
 
 
 def _situation(context: ContextForm) -> Situation:

@@ -35,7 +35,13 @@ class DialectForm(Strict):
     trip_axes: Literal["value_x", "time_x"] = "value_x"
     central_setpoint_limits: Literal["omit", "include"] = "omit"
     der_tie: str = "strict_lower"
+    """Taken and unused: ties are resolved before a station sees them, whatever it does with one."""
     hysteresis_unit: Literal["y", "x"] = "y"
+
+    @property
+    def readings(self) -> Dialect:
+        """Return the readings that rules ask for."""
+        return Dialect(**self.model_dump(exclude={"der_tie"}))
 
 
 class _Evse(Strict):
@@ -100,7 +106,7 @@ def _station(name: str, value: object) -> KnownStation:
         evses=tuple(_evse(item) for item in form.evses),
         vendor=form.vendor,
         model=form.model,
-        dialect=Dialect(**form.dialect.model_dump()),
+        dialect=form.dialect.readings,
     )
     return KnownStation(profile, tuple(form.ocpp_versions))
 

@@ -67,7 +67,6 @@ def test_the_first_reading_of_every_dialect_key_is_the_default():
         enter_service_ramp="seconds",
         trip_axes="value_x",
         central_setpoint_limits="omit",
-        der_tie="strict_lower",
         hysteresis_unit="y",
     )
 

@@ -134,3 +134,7 @@ def test_a_control_that_nothing_identifies_is_refused():
         expect={"messages": [], "loss_kinds": ["unsupported"], "response_status": 253},
     )
     assert found == []
+
+
+def test_how_a_station_breaks_ties_is_taken_and_changes_nothing():
+    assert played(context={"dialect": {"der_tie": "first_come"}}) == []
