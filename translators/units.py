@@ -24,7 +24,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import assert_never
 
-from translators.errors import MappingError
+from translators.errors import MappingError, near
 
 
 class Kind(StrEnum):
@@ -111,7 +111,8 @@ def parse_unit(text: str) -> Unit:
         return _SIMPLE[text]
     match = _PERCENT.fullmatch(text)
     if match is None:
-        raise MappingError("unknown unit", where="unit", value=text, rule="units")
+        hint = near(text, _SIMPLE)
+        raise MappingError(f"unknown unit{hint}", where="unit", value=text, rule="units")
     prefix, of, of_negative, per_second = match.groups()
     base = _base(of)
     negative = _base(of_negative) if of_negative else _IMPLIED_NEGATIVE.get(base, base)
@@ -195,7 +196,8 @@ def _base(name: str) -> Base:
     try:
         return Base(name)
     except ValueError as exc:
-        raise MappingError("unknown base", where="unit", value=name, rule="units") from exc
+        hint = near(name, [base.value for base in Base])
+        raise MappingError(f"unknown base{hint}", where="unit", value=name, rule="units") from exc
 
 
 @lru_cache(maxsize=256)

@@ -38,7 +38,7 @@ def report_keys(
 
 def duplicates(rules: Sequence[Any]) -> Numbered:
     """Yield every id, and every wire element, control or document, that an earlier rule has."""
-    seen: dict[object, str] = {}
+    seen: dict[object, tuple[int, str]] = {}
     for number, rule in enumerate(rules):
         own: set[object] = set()
         metadata = getattr(getattr(rule, "model", rule), "metadata", None)
@@ -46,8 +46,8 @@ def duplicates(rules: Sequence[Any]) -> Numbered:
             continue
         name = f"{metadata.id}@{metadata.version}"
         for key in (metadata.id, *_claims(rule)):
-            other = seen.setdefault(key, name)
-            if other != name or key in own:
+            first, other = seen.setdefault(key, (number, name))
+            if first != number or key in own:
                 yield number, MappingError(f"{key} is taken by {other}", where=name)
             own.add(key)
 

@@ -18,7 +18,7 @@ from translators.rules.fallback_schema import Fallback
 from translators.rules.pack import Pack
 from translators.rules.profile_schema import Profile
 from translators.rules.report_schema import ReportMapping
-from translators.rules.schema import SourceMapping, TargetMapping
+from translators.rules.schema import Metadata, SourceMapping, TargetMapping
 from translators.rules.yamltext import Path, Place, documents, places
 
 KINDS: tuple[type[BaseModel], ...] = (
@@ -51,7 +51,10 @@ class Entry:
     def place(self, error: MappingError) -> str:
         """Return `file:line:column: error` for what is wrong with the model as a rule."""
         mark = _likely(places(self.path, self.text, self.number), error)
-        return f"{self.path}:{mark.line}:{mark.column}: {error}"
+        metadata, told = getattr(self.model, "metadata", None), str(error)
+        named = not isinstance(metadata, Metadata) or metadata.id in told
+        rule = "" if named else f"{metadata.id}@{metadata.version}: "
+        return f"{self.path}:{mark.line}:{mark.column}: {rule}{told}"
 
 
 def read(path: str, text: str) -> Iterator[Any]:

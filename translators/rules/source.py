@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from translators.canonical.controls import DerControl, Excitation, Quantity
-from translators.errors import MappingError, ModelError
+from translators.errors import MappingError, ModelError, near
 from translators.rules.canonical import (
     CLASSES,
     QUANTITY_KINDS,
@@ -63,11 +63,15 @@ class SourceRule:
         self.id = f"{model.metadata.id}@{model.metadata.version}"
         self.cites = tuple(model.metadata.cites)
         if model.canonical not in CLASSES:
-            raise MappingError("is no canonical control", where=self.id, value=model.canonical)
+            hint = near(model.canonical, CLASSES)
+            raise MappingError(
+                f"is no canonical control{hint}", where=self.id, value=model.canonical
+            )
         known = names(CLASSES[model.canonical])
         for name in (*model.fields, *model.quantity):
             if name not in known:
-                raise MappingError("is no field of the control", where=self.id, value=name)
+                hint = near(name, known)
+                raise MappingError(f"is no field of the control{hint}", where=self.id, value=name)
         given = {name for name, field in model.fields.items() if not field.optional}
         missing = needed(CLASSES[model.canonical], model.points is not None) - given
         if missing - model.quantity.keys():

@@ -9,7 +9,7 @@ from typing import Any
 
 from translators.canonical.capability import Dialect
 from translators.canonical.controls import DerControl, Quantity, function_of
-from translators.errors import MappingError
+from translators.errors import MappingError, near
 from translators.rules.bases import Bases
 from translators.rules.canonical import CLASSES, UNITS, names
 from translators.rules.guards import Condition, Scope, condition, plain, seen
@@ -76,7 +76,8 @@ class Number:
         texts = spec.units or ({spec.unit: ""} if spec.unit else {})
         self.units = tuple((parse_unit(unit), wire) for unit, wire in texts.items())
         if spec.codec is not None and spec.codec not in codecs:
-            raise MappingError("is no codec", where=f"{rule}.{name}", value=spec.codec)
+            hint = near(spec.codec, codecs)
+            raise MappingError(f"is no codec{hint}", where=f"{rule}.{name}", value=spec.codec)
         low, high = spec.clip or (0.0, 0.0)
         self._clip = Fraction(str(low)), Fraction(str(high))
         if low > high:
@@ -169,7 +170,8 @@ class TargetRule:
         self.cites = tuple(model.metadata.cites)
         unknown = [name for name in model.canonical if name not in CLASSES]
         if unknown:
-            raise MappingError("is no canonical control", where=self.id, value=unknown[0])
+            hint = near(unknown[0], CLASSES)
+            raise MappingError(f"is no canonical control{hint}", where=self.id, value=unknown[0])
         self._names = frozenset.union(*(names(CLASSES[name]) for name in model.canonical))
         self.numbers: dict[str, Number] = {}
         self._codecs = codecs
@@ -251,7 +253,8 @@ class TargetRule:
             const = spec.const
             return lambda _draft: const
         if spec.from_ is None or spec.from_ not in self._names:
-            raise MappingError("is no field of the control", where=self.id, value=spec.from_)
+            hint = near(spec.from_, self._names)
+            raise MappingError(f"is no field of the control{hint}", where=self.id, value=spec.from_)
         source = spec.from_
         if spec.cases is not None:
             return _cases(name, source, spec)

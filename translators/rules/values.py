@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from translators.errors import MappingError
+from translators.errors import MappingError, near
 from translators.rules.trace import Loss, LossKind, Step, text
 
 _new_step = object.__new__
@@ -20,7 +20,8 @@ def loss_kind(kind: str, where: str) -> LossKind:
     try:
         return LossKind(kind)
     except ValueError as exc:
-        raise MappingError("is no kind of loss", where=where, value=kind) from exc
+        hint = near(kind, [known.value for known in LossKind])
+        raise MappingError(f"is no kind of loss{hint}", where=where, value=kind) from exc
 
 
 @dataclass(slots=True)

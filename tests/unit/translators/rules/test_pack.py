@@ -97,7 +97,8 @@ def test_what_speaks_against_a_folder_is_said(folder, changes, problem):
 
 def test_one_test_that_fails_keeps_the_whole_pack_out(folder):
     text = (mappings_folder() / "ieee2030_5" / "trips.yaml").read_text()
-    wrong = text.replace(", expect: {", ", expect: {region: nowhere, ", 1)
+    at = text.index("tests:")
+    wrong = text[:at] + text[at:].replace("expect: {", "expect: {nothing: 1, ", 1)
     assert wrong != text
-    with pytest.raises(MappingError, match=r"^t\.pack@1\.2\.3: .*region: expected nowhere"):
+    with pytest.raises(MappingError, match=r"^t\.pack@1\.2\.3: .*nothing: expected 1"):
         proven_book(folder(**{"trips.yaml": wrong}))
