@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from gateway.app import shipped_book
 from gateway.errors import SettingsError
 from gateway.settings.mappings import coverage_files, mapping_files
 from translators.chain import load_book
@@ -25,7 +24,7 @@ Rules = Annotated[
 @cache
 def book(folder: Path | None) -> Book:
     """Return the shipped rules, or those of a folder, read once in a process."""
-    return shipped_book() if folder is None else load_book(files(folder))
+    return load_book(files(folder))
 
 
 def files(folder: Path | None) -> dict[str, str]:
@@ -40,4 +39,4 @@ def coverage_documents(folder: Path | None, found: Book) -> list[Coverage]:
     texts = coverage_files(folder)
     listed = [model for path, text in texts.items() for model in read(path, text)]
     documents = [item for item in (*listed, *found.others) if isinstance(item, Coverage)]
-    return documents or coverage_documents(None, shipped_book())
+    return documents or coverage_documents(None, book(None))
