@@ -153,7 +153,7 @@ def _bounds(draft: Draft, before: Fraction) -> tuple[Fraction, Fraction]:
     )
     used = (Base.MAX_CHARGE_W, Base.MAX_W, Base.MAX_DISCHARGE_W)
     named = ", ".join(f"{base} = {text(ratings.base(base))}" for base in used)
-    draft.trace.step("bound", "baseline", before, f"{draft.path}/v2xBaseline", before, named)
+    draft.trace.step("bound", "baseline", before, f"{draft.path}/v2xFreqWattCurve", before, named)
     low = -charge
     control = draft.control
     if isinstance(control, FreqDroop) and control.p_min is not None:

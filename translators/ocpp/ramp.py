@@ -12,6 +12,7 @@ itself (block R) has default Gradients and no ramp of one event.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -20,7 +21,7 @@ from translators.ocpp import live
 from translators.ocpp.desk import Desk
 from translators.ocpp.wire import Json
 from translators.rules.target import Draft
-from translators.rules.trace import LossKind
+from translators.rules.trace import LossKind, Step
 from translators.rules.values import Trace, text
 
 _STEPS = 10
@@ -48,11 +49,14 @@ def stepped(
     begins = [int(time * n / steps) for n in range(steps + 1)]
     middles = [before + slope * Fraction(a + b, 2) for a, b in pairwise(begins)]
     made = []
-    for begin, value in zip(begins, [*middles, target], strict=True):
-        aside = _aside(draft)
+    for number, (begin, value) in enumerate(zip(begins, [*middles, target], strict=True)):
+        aside = _aside(draft, number)
         made.append({"startPeriod": begin, **period(value, aside)})
         known = {loss.kind for loss in draft.trace.losses}
         draft.trace.losses += [loss for loss in aside.trace.losses if loss.kind not in known]
+        name = f"watts of step {number}"
+        draft.trace.step("step of the ramp", "watts", target, name, value)
+        draft.trace.steps += [_of_step(step, name) for step in aside.trace.steps]
     widest = max(Fraction(b - a, 2) for a, b in pairwise(begins))
     off = abs(slope) * max(widest, time - begins[-1])
     used = f"baseline = {text(before)} W"
@@ -63,7 +67,14 @@ def stepped(
     return made
 
 
-def _aside(draft: Draft) -> Draft:
-    """Return a draft whose steps are not kept: the target's stand for those of all periods."""
+def _aside(draft: Draft, number: int) -> Draft:
+    """Return a draft of one period, with a trace of its own."""
     trace = Trace(draft.trace.rule, draft.trace.cites, draft.trace.control)
-    return Draft(draft.control, draft.bases, trace, draft.path, {})
+    path = draft.path.replace("chargingSchedulePeriod[0]", f"chargingSchedulePeriod[{number}]")
+    return Draft(draft.control, draft.bases, trace, path, {})
+
+
+def _of_step(step: Step, name: str) -> Step:
+    """Return a step of one period's trace under the name of its watts."""
+    source, target = (name if at == "watts" else at for at in (step.source, step.target))
+    return replace(step, source=source, target=target)
