@@ -377,6 +377,15 @@ def test_where_the_times_of_a_command_come_from_is_traced():
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "priority", "said"),
+    [(LIMIT, 4, "4"), (LIMIT, None, "not stated"), (SUBSCRIPTION, 4, "subscription")],
+)
+def test_where_a_priority_comes_from_is_traced(kind, priority, said):
+    steps = read(an_event(an_interval(a_payload(kind, 9)), priority=priority)).steps
+    assert [s.before for s in steps if s.target == "primacy"] == [said]
+
+
 def test_now_and_no_end_are_traced_as_such():
     event = an_event(intervalPeriod=None)
     steps = {

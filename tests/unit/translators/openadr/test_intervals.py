@@ -172,6 +172,11 @@ def test_parts_that_have_ended_are_left_out():
     assert spans(line(split, now=START + HOUR / 2)) == [(1800, 1800)]
 
 
+def test_as_many_values_as_a_schedule_has_periods_are_taken():
+    split = line(an_event(an_interval(a_payload("A", *range(1024)))))
+    assert (len(split.slots), split.uneven) == (1024, True)
+
+
 def test_texts_points_and_curves_split_nothing():
     points = [{"x": 1, "y": 2}, {"x": 2, "y": 3}]
     payloads = (a_payload("T", "a", "b"), a_payload("P", *points), a_payload("CURVE", 1, 2))
@@ -179,7 +184,8 @@ def test_texts_points_and_curves_split_nothing():
 
 
 def test_an_event_without_intervals_has_no_line():
-    assert line(an_event(intervals=[])).slots == ()
+    nothing = line(an_event(intervals=[]))
+    assert (nothing.slots, nothing.beyond, nothing.cancelled, nothing.uneven) == ((), *[False] * 3)
     assert line(an_event(intervals=None)).slots == ()
 
 
