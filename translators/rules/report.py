@@ -238,7 +238,7 @@ class ReportRule:
         """Refuse a table that forgets a value of a closed choice, or names one that is none."""
         closed = frozenset({"true", "false"}) if fact.sort is Sort.FLAG else fact.members
         if closed is not None and closed != frozenset(cases):
-            odd = ", ".join(sorted(closed ^ frozenset(cases)))
+            odd = ", ".join(sorted(closed.symmetric_difference(cases)))
             raise MappingError(f"cases do not match the values: {odd}", where=where)
 
     def _number(self, path: str, spec: ReportField, facts: dict[str, Fact], where: str) -> Emit:
