@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -80,20 +80,20 @@ class StationTransport(Protocol):
         """`ocpp2.1` or `ocpp2.0.1`."""
         ...
 
-    async def send(self, frame: bytes) -> None:
-        """Write one text frame; `PeerError` where the connection is gone."""
+    def send(self, frame: bytes) -> None:
+        """Write one text frame without waiting; `PeerError` where nobody reads there any more."""
         ...
 
-    def frames(self) -> AsyncIterator[bytes]:
-        """Yield text frames until the connection ends."""
+    async def receive(self, take: Callable[[bytes], None]) -> None:
+        """Hand each text frame to `take` as it comes, until the connection has ended."""
         ...
 
     async def alive(self, timeout_s: float) -> bool:
         """Say whether the peer answers a ping in time."""
         ...
 
-    async def close(self, code: int, reason: str) -> None:
-        """Close with a WebSocket status."""
+    def close(self, code: int, reason: str) -> None:
+        """Ask for the end, with a WebSocket status: no further frame is handed over."""
         ...
 
     def abort(self) -> None:

@@ -55,6 +55,8 @@ class Call:
     key: str
     action: str
     payload: Json
+    body: bytes = b""
+    """The payload as it is written, where its caller has it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,8 @@ class Rpc:
         call = heapq.heappop(self._queue)[2]
         message_id = self.new_id()
         self._outstanding = _Outstanding(call, message_id, now + self.timeout_s)
-        return _dump([MessageType.CALL, message_id, call.action, call.payload])
+        payload = orjson.Fragment(call.body) if call.body else call.payload
+        return _dump([MessageType.CALL, message_id, call.action, payload])
 
     @property
     def deadline(self) -> float | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -25,10 +25,12 @@ from gateway.security.tls import station_server_context
 from gateway.stations.admission import PREFIX, Admission, Denied
 from gateway.stations.blocks.metering import Metering
 from gateway.stations.context import StationEntry
+from gateway.stations.deadlines import Deadlines
 from gateway.stations.facade import Stations
 from gateway.stations.nameplate import Nameplate
 from gateway.stations.session import Clocks, Rhythm, Session
-from gateway.stations.websockets_io import READ_AHEAD, WebSocketTransport, deflate
+from gateway.stations.templates import Templates
+from gateway.stations.websockets_io import Connection, WebSocketTransport, deflate
 from translators.rules.book import Book
 
 log = structlog.get_logger()
@@ -73,6 +75,7 @@ class Endpoint:
         self._meters = {name: Metering() for name in self._admission.entries}
         self._plates = {name: Nameplate() for name in self._admission.entries}
         self._generations = itertools.count(1)
+        self._deadlines, self._templates = Deadlines(), Templates()
         self._open = AsyncExitStack()
         self._server: Server | None = None
 
@@ -95,7 +98,7 @@ class Endpoint:
                 close_timeout=_CLOSE_S,
                 server_header=None,
                 max_size=MAX_FRAME,
-                max_queue=READ_AHEAD,
+                create_connection=Connection,
             )
         )
         log.info("endpoint.opened", url=self.url, tls=self._tls is not None)
@@ -166,7 +169,7 @@ class Endpoint:
             await connection.close(_POLICY_VIOLATION, "connected already")
             return
         session = Session(
-            transport=WebSocketTransport(connection, station),
+            transport=WebSocketTransport(cast("Connection", connection), station),
             entry=self._admission.entries[station],
             post=self._post,
             clocks=self._clocks,
@@ -174,6 +177,8 @@ class Endpoint:
             generation=next(self._generations),
             meter=self._meters[station],
             plate=self._plates[station],
+            deadlines=self._deadlines,
+            templates=self._templates,
         )
         log.info("station.came", station=station, version=connection.subprotocol)
         await self._stations.serve(session)

@@ -1,16 +1,17 @@
 """One connected station: frames through the RPC session to the blocks, calls and answers back.
 
-Theory of operation: `run` reads frames while three tasks work beside it: one writes what the RPC
-session has ready and ends calls whose time is over, one says who is here after each boot, one reads
-back what the station holds. `end` fences the session: what was under way is told to the engine as
-unanswered or unsent, and nothing that the old connection still says counts any more.
+Theory of operation: each frame is taken in, acted on and answered within one callback; whatever may
+be written then is. Calls end in callbacks, too, and the ends of their time lie on a heap that many
+sessions share. A task runs only while there is something to wait for: one says who is here after a
+boot, one reads back what the station holds. `end` fences the session: what was under way is told to
+the engine as unanswered or unsent, and nothing that the old connection still says counts any more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
@@ -45,6 +46,7 @@ from gateway.stations.blocks import (
     smart_charging,
 )
 from gateway.stations.context import Context, Handler, Json, Reply, StationEntry
+from gateway.stations.deadlines import Deadlines
 from gateway.stations.nameplate import Nameplate
 from gateway.stations.outcomes import (
     LOST,
@@ -55,15 +57,15 @@ from gateway.stations.outcomes import (
     unsendable,
     unusable,
 )
-from gateway.stations.validators import known_actions, violation
+from gateway.stations.rules import Violation
+from gateway.stations.templates import Templates
+from gateway.stations.validators import known_actions, read_violation
 from translators.errors import DocumentError
 
 log = structlog.get_logger()
 
 MAX_ODD = 20
 """Frames that a sound peer does not send, before the connection is closed."""
-MAX_BACKLOG = 64
-"""Answers that wait for the peer to read them, before nothing more is read from it."""
 _PROTOCOL_ERROR = 1002
 
 
@@ -101,20 +103,25 @@ class Session:
     generation: int = 1
     meter: metering.Metering = field(default_factory=metering.Metering)
     plate: Nameplate = field(default_factory=Nameplate)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    templates: Templates = field(default_factory=Templates)
     announced: bool = False
     """Whether `StationConnected` was posted."""
     _context: Context = field(init=False)
     _rpc: Rpc = field(init=False)
     _handlers: Mapping[str, Handler] = field(init=False)
     _waiting: dict[str, Callable[[Reply], None]] = field(default_factory=dict)
-    _wanted: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    _wanted: list[str] = field(default_factory=list)
+    """Read-backs that were asked for and not begun."""
     _reading: set[str] = field(default_factory=set)
     _keys: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _room: asyncio.Event = field(default_factory=asyncio.Event)
-    _booted: asyncio.Event = field(default_factory=asyncio.Event)
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    _deaf: bool = False
+    _group: asyncio.TaskGroup | None = None
+    _announcing: asyncio.Task[None] | None = None
+    _asking: asyncio.Task[None] | None = None
+    _booted: bool = False
+    """Whether it booted since its announcement began."""
+    _watched: bool = False
+    """Whether the end of a call's time is on the heap."""
     _ended: bool = False
 
     def __post_init__(self) -> None:
@@ -145,10 +152,9 @@ class Session:
 
     async def run(self) -> None:
         """Serve the connection until it ends; `end` is due then."""
-        async with asyncio.TaskGroup() as group:
-            work = (self._write(), self._announce(), self._read_backs())
-            self._tasks += [group.create_task(part) for part in work]
-            await self._read()
+        async with asyncio.TaskGroup() as self._group:
+            self.deadlines.after(self.rhythm.boot_grace_s, self._boot_missed)
+            await self.transport.receive(self.take)
             self._stop()
 
     def end(self) -> None:
@@ -166,16 +172,21 @@ class Session:
             self.post(ControlsReported(self.entry.id, request_id, (), complete=False))
 
     def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        self._group = None
+        for task in (self._announcing, self._asking):
+            if task is not None:
+                task.cancel()
 
     def take(self, frame: bytes) -> None:
-        """Take one frame in and act on it; nothing that a station sends raises."""
+        """Take one frame in, act on it and answer; nothing that a station sends raises."""
         if self._ended:
             return
         for output in self._rpc.receive(frame):
             self._act(output)
-        self._changed.set()
+        self._write()
+        if self._rpc.odd > MAX_ODD:
+            log.warning("station.odd", station=self.entry.id, count=self._rpc.odd)
+            self.transport.close(_PROTOCOL_ERROR, "too many malformed messages")
 
     async def call(self, action: str, payload: Json, priority: Priority = Priority.GRID) -> Reply:
         """Make one call and wait for its end."""
@@ -209,81 +220,84 @@ class Session:
             self.post(ControlsReported(self.entry.id, effect.request_id, (), complete=False))
             return
         self._reading.add(effect.request_id)
-        self._wanted.put_nowait(effect.request_id)
+        self._wanted.append(effect.request_id)
+        if self._asking is None:
+            self._asking = self._begin(self._read_backs())
+
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None] | None:
+        """Let work run beside the frames; without a connection there is none."""
+        if self._group is None:
+            work.close()
+            return None
+        return self._group.create_task(work)
 
     def _start(self, call: Call, priority: Priority, settle: Callable[[Reply], None]) -> None:
         """Queue a call; one that cannot be sent ends at once."""
-        fault = violation(self._context.version, call.action, call.payload, request=True)
+        body = self.templates.render(self._context.version, call.action, call.payload)
         if self._ended:
             settle(UNSENT)
-        elif fault is not None:
-            log.error("call.invalid", station=self.entry.id, action=call.action, problem=str(fault))
-            settle(unsendable(fault))
+        elif isinstance(body, Violation):
+            log.error("call.invalid", station=self.entry.id, action=call.action, problem=str(body))
+            settle(unsendable(body))
         else:
             self._waiting[call.key] = settle
-            self._rpc.call(call, priority)
-            self._changed.set()
+            self._rpc.call(Call(call.key, call.action, call.payload, body), priority)
+            if priority is Priority.GRID:
+                self._write()
+            else:  # what the grid wants within the same turn goes before it
+                asyncio.get_running_loop().call_soon(self._write)
 
     async def _read_backs(self) -> None:
-        while True:
-            request_id = await self._wanted.get()
+        while self._wanted:
+            request_id = self._wanted.pop(0)
             held, complete = await smart_charging.read_back(self._context)
             if self._context.version == "2.1":
                 controls, all_told = await der_control.read_back(self._context)
                 held, complete = [*held, *controls], complete and all_told
             self._reading.discard(request_id)
             self.post(ControlsReported(self.entry.id, request_id, tuple(held), complete))
+        self._asking = None
 
-    async def _read(self) -> None:
-        async for frame in self.transport.frames():
-            self.take(frame)
-            if self._rpc.odd > MAX_ODD:
-                log.warning("station.odd", station=self.entry.id, count=self._rpc.odd)
-                await self.transport.close(_PROTOCOL_ERROR, "too many malformed messages")
-                return
-            if self._rpc.backlog > MAX_BACKLOG and not self._deaf:
-                self._room.clear()
-                await self._room.wait()
+    def _boot_missed(self) -> None:
+        """Announce a station that came back without a boot."""
+        if self._announcing is None and not self.announced and self._group is not None:
+            log.info("station.no_boot", station=self.entry.id)
+            self._announcing = self._begin(self._announce())
 
     async def _announce(self) -> None:
-        """Say that the station is here: once after its boot, and again after each reboot."""
-        try:
-            async with asyncio.timeout(self.rhythm.boot_grace_s):
-                await self._booted.wait()
-        except TimeoutError:
-            log.info("station.no_boot", station=self.entry.id)
+        """Say that the station is here, as what it says that it is."""
         while True:
-            self._booted.clear()
+            self._booted = False
             profile = await provisioning.discover(self._context)
-            if self._booted.is_set():
-                continue  # it rebooted meanwhile, and its report with it
-            self.announced = True
-            self.post(StationConnected(self.entry.id, profile))
-            await self._booted.wait()
+            if not self._booted:
+                break  # else it rebooted meanwhile, and its report with it
+        self._announcing = None
+        self.announced = True
+        self.post(StationConnected(self.entry.id, profile))
 
-    async def _write(self) -> None:
-        """Write what may be written, and end calls whose time is over."""
-        while True:
-            now = self.clocks.monotonic()
-            for output in self._rpc.expire(now):
-                self._act(output)
-            while (frame := self._rpc.next_frame(now)) is not None:
-                try:
-                    await self.transport.send(frame)
-                except PeerError:
-                    self._deaf = True
-                    self._room.set()
-                    self.transport.abort()  # the reader sees no more frames either
-                    return
-            self._room.set()
-            deadline = self._rpc.deadline
-            delay = None if deadline is None else max(0.0, deadline - self.clocks.monotonic())
-            try:
-                async with asyncio.timeout(delay):
-                    await self._changed.wait()
-            except TimeoutError:
-                continue
-            self._changed.clear()
+    def _write(self) -> None:
+        """Write what may be written now; a peer that takes nothing any more is dropped."""
+        try:
+            while (frame := self._rpc.next_frame(self.clocks.monotonic())) is not None:
+                self.transport.send(frame)
+        except PeerError as error:
+            log.warning("station.unwritable", station=self.entry.id, problem=str(error))
+            self.transport.abort()
+        self._watch()
+
+    def _watch(self) -> None:
+        """Have the end of the outstanding call's time on the heap; one entry serves all calls."""
+        deadline = self._rpc.deadline
+        if deadline is not None and not self._watched:
+            self._watched = True
+            self.deadlines.after(deadline - self.clocks.monotonic(), self._expire)
+
+    def _expire(self) -> None:
+        """End a call whose time is over, and let the next one go."""
+        self._watched = False
+        for output in self._rpc.expire(self.clocks.monotonic()):
+            self._act(output)
+        self._write()
 
     def _act(self, output: Output) -> None:
         match output:
@@ -313,7 +327,7 @@ class Session:
     def _judge(self, output: Answered) -> None:
         """End a call as its answer says; an answer that breaks its schema is sent back (2.1)."""
         call, payload = output.call, output.payload
-        fault = violation(self._context.version, call.action, payload, request=False)
+        fault = read_violation(self._context.version, call.action, payload, request=False)
         if fault is None:
             self._settle(call, answered(payload))
         else:
@@ -329,7 +343,7 @@ class Session:
             self._rpc.refuse(called.message_id, "NotImplemented", problem)
         elif handler is None:
             self._rpc.refuse(called.message_id, "NotSupported", f"nothing here takes {action}")
-        elif fault := violation(version, action, called.payload, request=True):
+        elif fault := read_violation(version, action, called.payload, request=True):
             log.warning("call.refused", station=self.entry.id, action=action, problem=str(fault))
             self._context.spoil(called.payload.get("requestId"))
             self._rpc.refuse(called.message_id, fault.code, str(fault))
@@ -347,4 +361,6 @@ class Session:
             return
         self._rpc.answer(called.message_id, answer)
         if called.action == "BootNotification":
-            self._booted.set()
+            self._booted = True
+            if self._announcing is None:
+                self._announcing = self._begin(self._announce())

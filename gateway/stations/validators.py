@@ -39,11 +39,16 @@ def known_actions(version: str) -> frozenset[str]:
 
 def violation(version: str, action: str, payload: Json, *, request: bool) -> Violation | None:
     """Return the first fault of a payload by schema and by rule, or None."""
-    validator = _validator(version, f"{action}{'Request' if request else 'Response'}")
-    if validator is None:
-        return Violation("NotImplemented", "", f"{action} is no action of OCPP {version}")
     if not _finite(payload):
         return Violation("PropertyConstraintViolation", "", "a number is not finite")
+    return read_violation(version, action, payload, request=request)
+
+
+def read_violation(version: str, action: str, payload: Json, *, request: bool) -> Violation | None:
+    """Return the same of a payload that came as JSON, which knows finite numbers only."""
+    validator = _validator(version, action, request)
+    if validator is None:
+        return Violation("NotImplemented", "", f"{action} is no action of OCPP {version}")
     if not validator.is_valid(payload):
         return _complaint(validator, payload)
     return rule_violation(action, payload) if request else None
@@ -57,8 +62,9 @@ def _complaint(validator: jsonschema_rs.Validator, payload: Json) -> Violation:
 
 
 @cache
-def _validator(version: str, name: str) -> jsonschema_rs.Validator | None:
-    stem = _STREAM if name == f"{_STREAM}Request" else name
+def _validator(version: str, action: str, request: bool) -> jsonschema_rs.Validator | None:
+    stream = request and action == _STREAM
+    stem = _STREAM if stream else f"{action}{'Request' if request else 'Response'}"
     path = _folder(version) / f"{stem}.json"
     if not path.exists():
         return None

@@ -1,29 +1,114 @@
-"""The default transport: one connection of the `websockets` library behind `StationTransport`."""
+"""The default transport: one connection of the `websockets` library behind `StationTransport`.
+
+Texts go from the parser to a callback and from the caller to the socket: the library's queue, its
+iterator and its drain cost half of a round trip. What this relies on beyond the documented interface
+is pinned by tests/contract/test_websockets.py.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.exceptions import ConnectionClosed, InvalidState
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event
+from websockets.server import ServerProtocol
 
 from gateway.errors import PeerError
 
-READ_AHEAD = 4
-"""Frames of one connection that wait to be taken in, before its socket is read no further."""
+MAX_UNREAD = 256 * 1024
+"""Octets that wait for a station to read them, before it counts as stalled."""
+MAX_FRAGMENTS = 1024
+"""Pieces in which one message may come."""
+_AHEAD = 4
+"""Frames that come before anybody takes them, before the socket is read no further."""
 _UNSUPPORTED_DATA = 1003
+_INVALID_DATA = 1007
+_MESSAGE_TOO_BIG = 1009
 _WINDOW_BITS = 10
 """1 KiB of history: OCPP frames are short, and thousands of connections share the memory."""
+
+type Take = Callable[[bytes], None]
+type Verdict = tuple[int, str]
+"""Status and reason with which this side ends a connection."""
+
+
+class Connection(ServerConnection):
+    """Hands whole texts to one callback; `ended` is done when no more come, with our verdict if any."""
+
+    def __init__(self, protocol: ServerProtocol, server: Server, **options: Any) -> None:
+        """Keep what comes until somebody takes it."""
+        super().__init__(protocol, server, **options)
+        self.ended: asyncio.Future[Verdict | None] = self.loop.create_future()
+        self._take: Take | None = None
+        self._early: list[bytes] = []
+        self._parts: list[bytes] = []
+
+    def hand_to(self, take: Take) -> None:
+        """Hand every text to `take` from now on, first those that came already."""
+        if len(self._early) >= _AHEAD and not self.transport.is_closing():
+            self.transport.resume_reading()
+        self._take, early, self._early = take, self._early, []
+        for frame in early:
+            self._deliver(frame)
+
+    def refuse(self, code: int, reason: str) -> None:
+        """Take nothing in any more; whoever awaits `ended` closes."""
+        if not self.ended.done():
+            self.ended.set_result((code, reason))
+
+    def process_event(self, event: Event) -> None:
+        """Take data frames past the library's queue; the handshake and control frames are its own."""
+        if not isinstance(event, Frame):
+            super().process_event(event)
+        elif event.opcode is Opcode.TEXT and event.fin:
+            self._deliver(bytes(event.data))
+        elif event.opcode is Opcode.BINARY:  # Part 4, 4.1
+            self.refuse(_UNSUPPORTED_DATA, "OCPP-J is text")
+        elif event.opcode is Opcode.TEXT or event.opcode is Opcode.CONT:
+            self._gather(event)
+        else:
+            super().process_event(event)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that nothing more comes."""
+        super().connection_lost(exc)
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def _gather(self, piece: Frame) -> None:
+        """Put a message in pieces together; the library bounds their sum."""
+        self._parts.append(bytes(piece.data))
+        if len(self._parts) > MAX_FRAGMENTS:
+            self._parts.clear()
+            self.refuse(_MESSAGE_TOO_BIG, "too many fragments")
+        elif piece.fin:
+            whole, self._parts = b"".join(self._parts), []
+            self._deliver(whole)
+
+    def _deliver(self, frame: bytes) -> None:
+        if self.ended.done():
+            return
+        if not frame.isascii() and not _is_utf8(frame):
+            self.refuse(_INVALID_DATA, "a text is UTF-8")
+        elif self._take is not None:
+            self._take(frame)
+        else:
+            self._early.append(frame)
+            if len(self._early) == _AHEAD:
+                self.transport.pause_reading()
 
 
 @dataclass(slots=True)
 class WebSocketTransport:
     """One open connection whose id has been authenticated."""
 
-    connection: ServerConnection
+    connection: Connection
     station: str
 
     @property
@@ -31,23 +116,25 @@ class WebSocketTransport:
         """Return what the handshake agreed on, empty where nothing was common."""
         return self.connection.subprotocol or ""
 
-    async def send(self, frame: bytes) -> None:
-        """Write one text frame; `PeerError` where the connection is gone."""
+    def send(self, frame: bytes) -> None:
+        """Write one text frame; `PeerError` where the connection is gone, or its peer does not read."""
+        connection = self.connection
+        if connection.transport.is_closing():
+            raise PeerError("the connection is closed", where=self.station)
+        if connection.transport.get_write_buffer_size() > MAX_UNREAD:
+            raise PeerError("reads nothing of what it is told", where=self.station)
         try:
-            await self.connection.send(frame, text=True)
-        except ConnectionClosed as exc:
+            connection.protocol.send_text(frame)
+        except InvalidState as exc:
             raise PeerError("the connection is closed", where=self.station) from exc
+        connection.send_data()
 
-    async def frames(self) -> AsyncIterator[bytes]:
-        """Yield text frames until the connection ends; a binary frame ends it (Part 4, 4.1)."""
-        try:
-            async for message in self.connection:
-                if isinstance(message, bytes):
-                    await self.close(_UNSUPPORTED_DATA, "OCPP-J is text")
-                    return
-                yield message.encode()
-        except ConnectionClosed:
-            return
+    async def receive(self, take: Take) -> None:
+        """Hand each text to `take`, until the connection has ended or was refused."""
+        self.connection.hand_to(take)
+        verdict = await self.connection.ended
+        if verdict is not None:
+            await self.connection.close(*verdict)
 
     async def alive(self, timeout_s: float) -> bool:
         """Say whether the peer answers a ping in time."""
@@ -59,9 +146,9 @@ class WebSocketTransport:
             return False
         return True
 
-    async def close(self, code: int, reason: str) -> None:
-        """Close with a WebSocket status."""
-        await self.connection.close(code, reason)
+    def close(self, code: int, reason: str) -> None:
+        """Take nothing in any more, and close with a WebSocket status."""
+        self.connection.refuse(code, reason)
 
     def abort(self) -> None:
         """Drop the TCP connection without a word."""
@@ -77,3 +164,11 @@ def deflate() -> ServerPerMessageDeflateFactory:
         client_max_window_bits=_WINDOW_BITS,
         compress_settings={"memLevel": 4},
     )
+
+
+def _is_utf8(frame: bytes) -> bool:
+    try:
+        frame.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

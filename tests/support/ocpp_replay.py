@@ -56,7 +56,7 @@ class Replay:
         """End a call that the recorded station never answered."""
         if self.session._rpc.deadline is not None:
             self.now = self.session._rpc.deadline
-            self.session._changed.set()
+            self.session._expire()
             await self._settle()
             self.outcomes["unanswered"] += 1
 

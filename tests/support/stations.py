@@ -80,21 +80,20 @@ class MemoryTransport:
         self._changed = asyncio.Event()
         self._gone = asyncio.Event()
 
-    async def send(self, frame):
+    def send(self, frame):
         if self.closed or self.aborted:
             raise PeerError("the connection is closed", where=self.station)
         self.sent.append(json.loads(frame))
         self._changed.set()
-        await asyncio.sleep(0)
 
-    async def frames(self):
+    async def receive(self, take):
         while (frame := await self._said.get()) is not None:
-            yield frame
+            take(frame)
 
     async def alive(self, _timeout_s):
         return self.lives
 
-    async def close(self, code, reason):
+    def close(self, code, reason):
         self.closed = (code, reason)
         self.hang_up()
 

@@ -15,13 +15,13 @@ from gateway.core.events import (
     StationConnected,
     StationReplied,
 )
-from gateway.stations.session import MAX_BACKLOG, MAX_ODD
+from gateway.stations.deadlines import Deadlines
+from gateway.stations.session import MAX_ODD
 from support.stations import (
     BOOT,
     PATIENT,
     SILENT,
     UNBOOTED,
-    MemoryTransport,
     a_report,
     a_session,
     an_entry,
@@ -485,44 +485,19 @@ async def test_a_connection_that_breaks_while_writing_ends_the_session():
         assert station.aborted
 
 
-class Stuffed(MemoryTransport):
-    """A station that does not read: nothing that is written to it gets through until it does."""
-
-    def __init__(self):
-        super().__init__()
-        self.reads = asyncio.Event()
-        self.taken = 0
-
-    async def send(self, frame):
-        await self.reads.wait()
-        await super().send(frame)
-
-    async def frames(self):
-        async for frame in super().frames():
-            self.taken += 1
-            yield frame
+async def test_what_a_station_says_is_answered_before_the_next_frame_is_taken():
+    async with a_session() as (station, session, _posted):
+        for number in range(200):
+            session.take(b'[2,"%d","Heartbeat",{}]' % number)
+            assert station.sent[-1][:2] == [3, str(number)]
 
 
-async def test_a_station_that_does_not_read_its_answers_is_not_read_either():
-    station = Stuffed()
-    async with a_session(transport=station) as (_, _session, _posted):
-        for number in range(3 * MAX_BACKLOG):
-            station.say(2, str(number), "Heartbeat", {})
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert station.taken <= MAX_BACKLOG + 2
-        station.reads.set()
-        await station.answered(str(3 * MAX_BACKLOG - 1))
-
-
-async def test_a_station_that_dies_while_nothing_is_read_from_it_ends_the_session():
-    station = Stuffed()
-    async with a_session(transport=station) as (_, _session, _posted):
-        for number in range(2 * MAX_BACKLOG):
-            station.say(2, str(number), "Heartbeat", {})
-        await asyncio.sleep(0)
+async def test_a_station_that_takes_nothing_any_more_is_dropped_and_not_waited_for():
+    async with a_session() as (station, session, posted):
+        await announce(station, posted)
         station.closed = (1006, "")
-        station.reads.set()
+        session.take(b'[2,"m","Heartbeat",{}]')
+        assert station.aborted
 
 
 async def test_message_ids_differ_over_connections_and_fit_the_field():
@@ -536,11 +511,53 @@ async def test_message_ids_differ_over_connections_and_fit_the_field():
     assert len(ids) == 2
 
 
-async def test_a_session_runs_three_tasks_of_its_own():
+async def test_a_session_at_rest_runs_no_task_of_its_own():
     before = len(asyncio.all_tasks())
+    async with a_session() as (station, _, posted):
+        await announce(station, posted)
+        await asyncio.sleep(0)
+        assert len(asyncio.all_tasks()) == before + 1
+
+
+async def test_one_task_reads_back_however_often_it_is_asked():
     async with a_session() as (station, session, posted):
         await announce(station, posted)
+        await asyncio.sleep(0)
+        before = len(asyncio.all_tasks())
         for number in range(50):
             session.submit(an_order(f"r{number}"))
             session.read_back(ReadBack("CS1", f"b{number}"))
-        assert len(asyncio.all_tasks()) == before + 1 + 3
+        assert len(asyncio.all_tasks()) == before + 1
+
+
+async def test_a_reading_back_begins_anew_when_one_is_done():
+    async with a_session("2.0.1") as (station, session, posted):
+        await announce(station, posted)
+        for nth in (1, 2):
+            session.read_back(ReadBack("CS1", f"b{nth}"))
+            number, _ = await station.called("GetChargingProfiles", nth)
+            station.say(3, number, {"status": "NoProfiles"})
+            assert (await posted.next(ControlsReported, nth)).request_id == f"b{nth}"
+
+
+async def test_the_ends_of_calls_lie_on_one_heap_that_sessions_share():
+    deadlines = Deadlines()
+    async with (
+        a_session(deadlines=deadlines) as (first, one, posted),
+        a_session(deadlines=deadlines) as (second, two, heard),
+    ):
+        await announce(first, posted)
+        await announce(second, heard)
+        for number in range(20):
+            one.submit(an_order(f"a{number}"))
+            two.submit(an_order(f"b{number}"))
+        assert len(deadlines) <= 2 * 2  # of each session: its boot that may be missed, and a call
+
+
+async def test_what_cannot_be_sent_again_and_again_is_refused_again_and_again():
+    async with a_session() as (station, session, posted):
+        await announce(station, posted)
+        for number in range(3):
+            session.submit(an_order(f"r{number}", payload=CONTROL | {"isDefault": False}))
+        assert {reply.status for reply in posted.of(StationReplied)} == {ReplyStatus.NOT_SUPPORTED}
+        assert not station.calls("SetDERControl")

@@ -1,0 +1,46 @@
+"""What becomes due on many connections: one heap and one timer, whatever their number."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+
+
+class Deadlines:
+    """Acts that are due later; none can be taken back: each looks for itself whether it still counts."""
+
+    def __init__(self) -> None:
+        """Wait for nothing yet."""
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        """Return how many acts are due."""
+        return len(self._due)
+
+    def after(self, delay_s: float, act: Callable[[], None]) -> None:
+        """Do something once this long has passed; needs a running loop."""
+        when = asyncio.get_running_loop().time() + max(0.0, delay_s)
+        heapq.heappush(self._due, (when, next(self._order), act))
+        if self._timer is None or when < self._timer.when():
+            self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_at(self._due[0][0], self._fire) if self._due else None
+
+    def _fire(self) -> None:
+        """Do what is due; what an act adds waits for its own time, even one that is over already."""
+        now = asyncio.get_running_loop().time()
+        due: list[Callable[[], None]] = []
+        while self._due and self._due[0][0] <= now:
+            due.append(heapq.heappop(self._due)[2])
+        self._timer = None
+        self._arm()
+        for act in due:
+            act()
