@@ -13,7 +13,7 @@ from translators.ocpp.dialect import CODECS
 from translators.ocpp.identifiers import control_id
 from translators.ocpp.orders import StationOrders, to_station
 from translators.ocpp.series import to_station_series
-from translators.rules.book import Book, link
+from translators.rules.book import Book, Sifted, link, sift
 from translators.rules.document import Document
 from translators.rules.examples import Example
 from translators.rules.examples import examples as run
@@ -28,6 +28,7 @@ __all__ = [
     "load_book",
     "outcomes",
     "owed",
+    "sift_book",
     "to_station",
     "translate",
     "travel",
@@ -57,6 +58,11 @@ class Journey:
 def load_book(files: Mapping[str, str]) -> Book:
     """Return the book that these mapping files (path to text) make; `MappingError` names each fault."""
     return link(files, CODECS)
+
+
+def sift_book(files: Mapping[str, str]) -> Sifted:
+    """Return the book of the rules that are good, and every fault of the others."""
+    return sift(files, CODECS)
 
 
 def examples(book: Book) -> Iterator[Example]:

