@@ -31,10 +31,10 @@ def diff(  # noqa: PLR0913 - the options of the command
     ] = None,
     stations: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="stations.yaml of bare documents. [in the corpus]"),
+        typer.Option(metavar="FILE", help="stations.yaml of bare documents (the one in DIR)"),
     ] = None,
     station: Annotated[
-        str | None, typer.Option(metavar="ID", help="Station of bare documents. [each]")
+        str | None, typer.Option(metavar="ID", help="Station of bare documents (each)")
     ] = None,
     revision: Annotated[
         Literal["2018", "2023"], typer.Option(help="IEEE 2030.5 edition of bare XML.")
@@ -44,7 +44,7 @@ def diff(  # noqa: PLR0913 - the options of the command
     ] = 0,
     form: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to. [stdout]")
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to (stdout).")
     ] = None,
     detailed: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 3 where something differs.")

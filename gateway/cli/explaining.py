@@ -24,13 +24,13 @@ def explain(  # noqa: PLR0913 - the options of the command
     ] = None,
     stations: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Its stations.yaml. [beside FILE]"),
+        typer.Option(metavar="FILE", help="Its stations.yaml (beside FILE)."),
     ] = None,
     form: Annotated[
         Literal["text", "json", "html"], typer.Option("--format", help="html: one page.")
     ] = "text",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to. [stdout]")
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to (stdout).")
     ] = None,
     revision: Annotated[
         Literal["2018", "2023", "3.0", "3.1"],

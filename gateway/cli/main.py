@@ -1,6 +1,7 @@
 """The root of `dergate`: commands loaded when they are called, exit codes, errors on one line.
 
 Exit status: 0 done · 1 findings, or a document that cannot be read · 2 settings or usage ·
+3 something differs, where that was asked for ·
 4 a peer cannot be reached · 5 another gateway holds the state · 70 internal · 130 interrupted.
 """
 
