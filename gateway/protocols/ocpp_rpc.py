@@ -26,7 +26,8 @@ _MAX_WORDS = 255
 _REMEMBERED = 64
 """Message ids of ended calls that are still told apart from ids never used."""
 _STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
-_BRACKETS = re.compile(rb"[\[\]{}]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 
 type Json = dict[str, Any]
 
@@ -303,14 +304,29 @@ def parse(frame: bytes) -> list[Any]:
 
 def _check_structure(frame: bytes, message: Any) -> None:
     """Refuse deep nesting and duplicate keys: outside its strings, each colon is one member."""
+    if _plainly_sound(frame, message):
+        return
     bare = _STRINGS.sub(b"", frame)
-    depth = 0
-    for bracket in _BRACKETS.findall(bare):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > MAX_DEPTH:
-            raise ValueError(f"the frame nests deeper than {MAX_DEPTH}")
+    brackets = bare.translate(_AS_SQUARE, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"[]", b"")  # the innermost level of all that is left
+    if brackets:
+        raise ValueError(f"the frame nests deeper than {MAX_DEPTH}")
     if _members(message) != bare.count(b":"):
         raise ValueError("an object has a key twice")
+
+
+def _plainly_sound(frame: bytes, message: Any) -> bool:
+    """Say whether counting alone shows that a frame is flat enough and has no key twice.
+
+    Written anew, a message has each member once and, without escapes, no colon that was not there: where
+    the colons agree in number, no member went lost.
+    """
+    return (
+        frame.count(b"[") + frame.count(b"{") <= MAX_DEPTH
+        and b"\\" not in frame
+        and frame.count(b":") == orjson.dumps(message).count(b":")
+    )
 
 
 def _members(value: Any) -> int:

@@ -1,10 +1,19 @@
 """The default transport by itself, over a real socket."""
 
+import asyncio
+from contextlib import suppress
+
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
+from gateway.core.effects import SendToStation
+from gateway.core.events import ReplyStatus, StationReplied
 from gateway.errors import PeerError
-from support.stations import Wire, a_mute_station, a_site, dial
+from gateway.stations.websockets_io import MAX_FRAGMENTS
+from support.stations import Wire, a_mute_station, a_site, an_entry, dial
+
+CLEAR = {"chargingProfileId": 5}
 
 
 async def test_it_knows_its_station_and_version():
@@ -33,7 +42,7 @@ async def test_after_the_end_nothing_can_be_written_and_nothing_lives():
             transport = site.stations.current("CS1").transport
         await transport.connection.wait_closed()
         with pytest.raises(PeerError, match="CS1"):
-            await transport.send(b"[]")
+            transport.send(b"[]")
         assert not await transport.alive(5)
 
 
@@ -73,3 +82,72 @@ async def test_compression_is_taken_where_it_is_offered(extensions, packed):
         await station.boot()
         data = {"vendorId": "v", "data": "x" * 5000}
         assert (await station.ask("DataTransfer", data))[2] == {"status": "UnknownVendorId"}
+
+
+async def test_texts_in_pieces_are_one_frame():
+    async with a_site() as site, dial(site) as socket:
+        station = Wire(socket)
+        await station.boot()
+        await socket.send(['[2,"a",', '"Heart', "beat", '",{}]'])
+        assert (await station.answer_to("a"))[0] == 3
+
+
+async def test_too_many_pieces_close_the_connection():
+    async with a_site() as site, dial(site) as socket:
+        await Wire(socket).boot()
+        with suppress(ConnectionClosed):
+            await socket.send(["x"] * (MAX_FRAGMENTS + 2))
+        await socket.wait_closed()
+        assert socket.close_code == 1009
+
+
+async def test_a_letter_cut_in_two_by_a_fragment_is_whole_again():
+    async with a_site() as site, dial(site) as socket:
+        station = Wire(socket)
+        await station.boot()
+        text = '[2,"a","DataTransfer",{"vendorId":"Ladesäule"}]'.encode()
+        cut = text.index("ä".encode()) + 1
+        await socket.send([text[:cut], text[cut:]], text=True)
+        assert (await station.answer_to("a"))[2] == {"status": "UnknownVendorId"}
+
+
+async def test_what_a_station_says_before_it_is_served_is_taken_in_order():
+    async with a_site() as site:
+        looked, occupied = 0, site.endpoint._occupied
+
+        async def slowly(station):
+            nonlocal looked
+            looked += 1
+            if looked == 2:  # it has shaken hands, and is looked at once more before it is served
+                await asyncio.sleep(0.1)
+            return await occupied(station)
+
+        site.endpoint._occupied = slowly
+        async with dial(site) as socket:
+            station = Wire(socket)
+            for number in range(20):
+                await station.say([2, f"early{number}", "Heartbeat", {}])
+            assert site.stations.current("CS1") is None
+            for number in range(20):
+                answer = await station.hear(lambda frame: frame[0] == 3)
+                assert answer[1] == f"early{number}"
+
+
+def flood(transport):
+    for _ in range(1_000):
+        transport.send(b'["' + b"x" * 60_000 + b'"]')
+
+
+async def test_a_station_that_reads_nothing_is_failed_and_its_neighbour_is_not():
+    async with a_site(an_entry("CS1"), an_entry("CS2")) as site, dial(site, "CS2") as socket:
+        neighbour = Wire(socket)
+        await neighbour.boot()
+        async with a_mute_station(site) as (_reader, writer):
+            transport = site.stations.current("CS1").transport
+            with pytest.raises(PeerError, match="reads nothing"):
+                flood(transport)
+            site.stations.send(SendToStation("CS1", "r", "ClearChargingProfile", CLEAR))
+            reply = await site.posted.next(StationReplied)
+            assert (reply.station, reply.status) == ("CS1", ReplyStatus.NO_ANSWER)
+            assert writer is not None
+        assert (await neighbour.ask("Heartbeat", {}))[0] == 3

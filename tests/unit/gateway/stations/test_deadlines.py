@@ -1,0 +1,57 @@
+"""One heap for all that becomes due: in order, not before its time, with one timer."""
+
+import asyncio
+
+from gateway.stations.deadlines import Deadlines
+
+
+async def passed(seconds):
+    await asyncio.sleep(seconds)
+
+
+async def test_what_is_due_first_is_done_first_whatever_came_first():
+    deadlines, done = Deadlines(), []
+    for delay, name in ((0.03, "late"), (0.01, "early"), (0.02, "middle")):
+        deadlines.after(delay, lambda name=name: done.append(name))
+    assert len(deadlines) == 3
+    await passed(0.1)
+    assert done == ["early", "middle", "late"]
+    assert len(deadlines) == 0
+
+
+async def test_nothing_is_done_before_its_time():
+    deadlines, done = Deadlines(), []
+    deadlines.after(60, lambda: done.append("never"))
+    deadlines.after(0.01, lambda: done.append("soon"))
+    await passed(0.05)
+    assert done == ["soon"]
+    assert len(deadlines) == 1
+
+
+async def test_what_is_over_already_is_done_in_the_next_turn():
+    deadlines, done = Deadlines(), []
+    deadlines.after(-5, lambda: done.append("over"))
+    assert done == []
+    await passed(0.01)
+    assert done == ["over"]
+
+
+async def test_an_act_may_add_another():
+    deadlines, done = Deadlines(), []
+
+    def again():
+        done.append(len(done))
+        if len(done) < 3:
+            deadlines.after(0.005, again)
+
+    deadlines.after(0.005, again)
+    await passed(0.1)
+    assert done == [0, 1, 2]
+
+
+async def test_one_instant_keeps_the_order_of_asking():
+    deadlines, done = Deadlines(), []
+    for number in range(10):
+        deadlines.after(0, lambda number=number: done.append(number))
+    await passed(0.02)
+    assert done == list(range(10))
