@@ -278,6 +278,7 @@ def rated_limit(evse: Evse, rated: Fraction, draft: Draft) -> tuple[str, dict[st
         raise Unmet("not_applicable", where, "amps need the nominal voltage of the EVSE")
     amps = rated / (evse.phases * volts)
     cut = round_to(amps, _PLACES, Rounding.DOWN)
+    base += f", {Base.V_NOM} = {text(volts)}"
     draft.trace.step(f"amps over {evse.phases} phases", "station.rating", rated, where, amps, base)
     if cut != amps:
         draft.trace.step(f"round {_PLACES} down", where, amps, where, cut)

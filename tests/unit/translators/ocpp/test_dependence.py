@@ -17,7 +17,7 @@ from support.translation import (
     situation,
     translated,
 )
-from translators.canonical.controls import ActiveSetpoint, FixedVar, VoltVar
+from translators.canonical.controls import ActiveSetpoint, ChargeStateTarget, FixedVar, VoltVar
 from translators.ocpp.dependence import changed, ratings_used, stale
 from translators.units import Base
 
@@ -131,6 +131,14 @@ def test_asymmetric_var_is_translated_anew_when_the_car_can_absorb_less():
     ]
     assert sent == [-25, -50]
     assert stale(translated(control, station=BEFORE), BEFORE, after) == {"FixedVar"}
+
+
+def test_a_charge_state_in_amps_rests_on_the_nominal_voltage():
+    station = a_station(an_evse(modes=(), v2x=(), units=("A",)))
+    made = translated(ChargeStateTarget(F("0.8")), station=station, situation=situation(running()))
+    assert ratings_used(made.steps) == {
+        "ChargeStateTarget": {Base.MAX_CHARGE_W, Base.V_NOM},
+    }
 
 
 def test_a_curve_names_its_ratings_once_each():
