@@ -7,7 +7,7 @@ N ?= 200
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fmt lint types arch faults mutants bench peers ci
+.PHONY: help setup demo test thorough fmt lint types arch faults mutants bench peers ci
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ test: $(STAMP) ## Run the whole suite once, under coverage with its bounds
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90
 	$(BIN)/python -m coverage report --fail-under=100 --include='translators/*,gateway/core/*'
+
+thorough: $(STAMP) ## Try each property on ten times as many examples
+	DERGATE_EXAMPLES=thorough $(BIN)/python -m pytest -q -n $(WORKERS) tests/property
 
 fmt: $(STAMP) ## Format the code
 	$(BIN)/ruff format .

@@ -34,6 +34,8 @@ CHANGED = (
     "translators/rules",
     "translators/ocpp",
     "translators/ieee2030_5",
+    "translators/openadr",
+    "translators/iec61850",
     "translators/canonical",
     "gateway/core",
 )
