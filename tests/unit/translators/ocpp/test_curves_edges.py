@@ -2,8 +2,9 @@
 
 import pytest
 
-from support.translation import curve, kinds, translated, xy
-from translators.canonical.controls import VoltVar, VoltWatt
+from support.translation import curve, factors, kinds, refused, translated, xy
+from translators.canonical.controls import VoltVar, VoltWatt, WattPowerFactor
+from translators.units import parse_unit
 
 
 def zigzag(count):
@@ -52,3 +53,11 @@ WAYS = {"emit", "insert"}
 )
 def test_a_point_on_the_wire_names_the_vertex_it_comes_from(points, sources):
     assert sources_of_y(points) == sources
+
+
+def test_power_factors_that_jump_too_often_for_ten_points_are_refused():
+    """Thinned, the line would pass through a power factor of 0."""
+    sides = ("over", "under")
+    rows = ", ".join(f"{10 * n} 0.9 {sides[n % 2]}" for n in range(10))
+    made = translated(WattPowerFactor(factors(rows), parse_unit("pct[setMaxW]")))
+    assert refused(made) == [("not_applicable", "WattPowerFactor")]
