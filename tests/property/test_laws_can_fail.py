@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 
+from gateway.settings.mappings import mapping_files
 from support import laws
 from support.laws import Crossing
 from support.translation import (
@@ -14,7 +15,6 @@ from support.translation import (
     curve,
     droop,
     limit,
-    mapping_files,
     q,
     running,
     situation,

@@ -2,10 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from functools import cache
 
 from gateway.app import shipped_book
-from support.places import ROOT
 from translators.canonical.capability import (
     Current,
     Dialect,
@@ -75,12 +73,6 @@ ALL_MODES = frozenset(
 ALL_V2X = frozenset(
     {"Idle", "ChargingOnly", "CentralSetpoint", "CentralFrequency", "LocalFrequency"}
 )
-
-
-@cache
-def mapping_files():
-    folder = ROOT / "mappings"
-    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.yaml")}
 
 
 def book():

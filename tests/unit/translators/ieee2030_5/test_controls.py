@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from gateway.settings.mappings import mapping_files
 from support.translation import (
     NOON,
     F,
@@ -17,7 +18,6 @@ from support.translation import (
     factors,
     in_program,
     limit,
-    mapping_files,
     pf,
     q,
     trip,

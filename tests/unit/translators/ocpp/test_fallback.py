@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.settings.mappings import mapping_files
 from support.translation import (
     EVERY_CONTROL,
     F,
@@ -13,7 +14,6 @@ from support.translation import (
     book,
     kinds,
     limit,
-    mapping_files,
     q,
     running,
     situation,
