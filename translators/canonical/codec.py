@@ -1,14 +1,15 @@
 """Canonical values as JSON and back, exactly: the form in which they are kept and audited.
 
 Numbers are texts (`950/1000` as `19/20`), instants ISO 8601 in UTC, units by their names, enums by value.
-A control says its class under `$type`; equal values give equal JSON.
+A control says its class under `$type`; equal values give equal JSON. A field that has a default may be
+absent: what was kept before the field was there is still read.
 """
 
 from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -130,12 +131,18 @@ def _union(members: tuple[Any, ...]) -> _Read:
 def _dataclass(cls: Any) -> _Read:
     hints = get_type_hints(cls)
     readers = {field.name: _reader(hints[field.name]) for field in fields(cls)}
+    needed = {
+        field.name
+        for field in fields(cls)
+        if field.default is MISSING and field.default_factory is MISSING
+    }
 
     def read(document: Any) -> Any:
         given = _typed(document, dict)
-        if given.get("$type") != cls.__name__ or given.keys() - {"$type"} != readers.keys():
+        names = given.keys() - {"$type"}
+        if given.get("$type") != cls.__name__ or not needed <= names <= readers.keys():
             known = ", ".join(readers)
             raise ModelError(f"is no {cls.__name__} of {known}", where="codec", value=sorted(given))
-        return cls(**{name: reader(given[name]) for name, reader in readers.items()})
+        return cls(**{name: readers[name](given[name]) for name in readers if name in names})
 
     return read

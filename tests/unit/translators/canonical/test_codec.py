@@ -1,6 +1,7 @@
 """Canonical values as JSON: exact there and back, and refused where they do not fit."""
 
 import json
+from dataclasses import MISSING, fields
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -74,6 +75,21 @@ def test_what_is_not_canonical_is_not_written(value):
 def test_a_situation_keeps_its_numbers_by_name():
     situation = Situation((Transaction(1, "tx", F(5)),), {"setMaxW": F(1, 3)}, {"a": "b"})
     assert decode(through_json(situation), Situation) == situation
+
+
+@pytest.mark.parametrize("value", [a_command(), a_station(an_evse())], ids=["command", "station"])
+def test_what_was_kept_before_a_field_was_there_is_still_read(value):
+    optional = {
+        field.name
+        for field in fields(value)
+        if field.default is not MISSING or field.default_factory is not MISSING
+    }
+    older = {name: item for name, item in through_json(value).items() if name not in optional}
+    assert optional
+    read = decode(older, type(value))
+    for field in fields(value):
+        if field.name not in optional:
+            assert getattr(read, field.name) == getattr(value, field.name)
 
 
 def changed(value, **members):
