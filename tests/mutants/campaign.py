@@ -46,6 +46,7 @@ TRANSLATION = (
     "tests/property/test_codec.py",
     "tests/property/test_geometry.py",
     "tests/property/test_units.py",
+    "tests/property/test_upward.py",
 )
 CORE = ("tests/unit/gateway/core", "tests/property/test_engine_sequences.py")
 ENOUGH_PERCENT = 85

@@ -236,14 +236,16 @@ def _attributes(model: ReportMapping) -> Iterator[Claim]:
 def _heard(model: CapabilityMapping) -> Iterator[Claim]:
     """Yield the variables, or the members of a message, that say what a station is."""
     message, rule = model.message, name_of(model)
+    within = "chargingNeeds/" if message.action == "NotifyEVChargingNeeds" else ""
     for version in message.versions:
         for kind in message.components or [f"{message.action}Request"]:
             subject = Subject("ocpp", version, kind, "source")
             for field in model.evse.values():
                 names = field.from_ if isinstance(field.from_, list) else [field.from_]
-                yield from (Claim(subject, (name,), rule, sure=False) for name in names)
+                for name in names:
+                    yield Claim(subject, (f"{within}{name}",), rule, sure=bool(within))
             for name, reason in model.ignored.items():
-                yield Claim(subject, (name,), rule, reason, sure=False)
+                yield Claim(subject, (f"{within}{name}",), rule, reason, sure=bool(within))
 
 
 def _profiled(model: Profile) -> Iterator[Claim]:

@@ -84,6 +84,19 @@ def test_html_is_one_page(coverage):
     assert "opModVoltVar/CurveData/xvalue" in out
 
 
+def test_the_ratings_of_a_car_are_read_by_their_rule(coverage):
+    _, out, _ = coverage("--format", "json")
+    (needs,) = (
+        kind
+        for kind in json.loads(out)["types"]
+        if (kind["type"], kind["revision"]) == ("NotifyEVChargingNeedsRequest", "2.1")
+    )
+    states = {leaf["leaf"]: leaf["state"] for leaf in needs["leaves"]}
+    assert states["chargingNeeds/derChargingParameters/maxApparentPower"] == "rule"
+    assert states["chargingNeeds/dcChargingParameters/stateOfCharge"] == "rule"
+    assert states["chargingNeeds/departureTime"] == "let go"
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
@@ -107,6 +120,13 @@ def test_html_is_one_page(coverage):
             "ignored:\n  gone: it has no effect\n",
             "fault    gone: fits no leaf that is left",
             id="an entry that is stale",
+        ),
+        pytest.param(
+            "ocpp/capability.yaml",
+            "from: derChargingParameters/maxApparentPower,",
+            "from: derChargingParameters/maxAparentPower,",
+            "fault    chargingNeeds/derChargingParameters/maxAparentPower",
+            id="a member of the needs of a car that there is not",
         ),
     ],
 )

@@ -209,14 +209,20 @@ def test_a_report_of_iec_61850_tells_data_objects_by_their_attributes():
 
 
 @pytest.mark.parametrize(
-    ("action", "components", "types"),
+    ("action", "components", "types", "within"),
     [
-        pytest.param("NotifyReport", ["DCDERCtrlr"], {"DCDERCtrlr"}, id="variables"),
-        pytest.param("NotifyEVChargingNeeds", [], {"NotifyEVChargingNeedsRequest"}, id="a message"),
+        pytest.param("NotifyReport", ["DCDERCtrlr"], {"DCDERCtrlr"}, "", id="variables"),
+        pytest.param(
+            "NotifyEVChargingNeeds",
+            [],
+            {"NotifyEVChargingNeedsRequest"},
+            "chargingNeeds/",
+            id="a message",
+        ),
     ],
 )
 def test_what_a_station_says_of_itself_is_read_from_variables_or_a_message(
-    action, components, types
+    action, components, types, within
 ):
     message = {"protocol": "ocpp", "versions": ["2.1"], "action": action, "components": components}
     model = a_model(
@@ -231,8 +237,10 @@ def test_what_a_station_says_of_itself_is_read_from_variables_or_a_message(
     )
     found = list(claims([model]))
     assert {claim.subject.type for claim in found} == types
-    assert [claim.paths[0] for claim in found if not claim.reason] == ["MaxW", "MaxW_L2", "VNom"]
-    assert [claim.paths[0] for claim in found if claim.reason] == ["InverterModel"]
+    read = [claim.paths[0] for claim in found if not claim.reason]
+    assert read == [f"{within}{name}" for name in ("MaxW", "MaxW_L2", "VNom")]
+    assert [claim.paths[0] for claim in found if claim.reason] == [f"{within}InverterModel"]
+    assert all(claim.sure is bool(within) for claim in found)
 
 
 def test_a_profile_names_aliases_settings_times_and_what_is_not_carried():
