@@ -20,8 +20,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -29,7 +31,14 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
 from gateway.simulators.grid import Grid
-from gateway.simulators.station_connection import IN, OUT, Connection, LostError, Recorded
+from gateway.simulators.station_connection import (
+    IN,
+    OUT,
+    Connection,
+    LostError,
+    Record,
+    Recorded,
+)
 from gateway.simulators.station_controls import Controls
 from gateway.simulators.station_core import Core
 from gateway.simulators.station_inverter import Inverter
@@ -48,6 +57,7 @@ __all__ = [
 ]
 
 _KEPT_FRAMES = 20_000
+_KEPT_PROBLEMS = 1_000
 _MAX_DOUBLINGS = 5
 _HEARTBEAT_S = 60.0
 
@@ -62,26 +72,37 @@ class SimulatedStation:
         personality: Personality | None = None,
         *,
         clock: Callable[[], float] = time.time,
+        record: Record | None = None,
+        driven: bool = False,
     ) -> None:
+        """Set up a station; where it is `driven`, somebody else calls `advance` every now and then.
+
+        Frames go to `record`, without which the last 20,000 are kept in `frames`.
+        """
+        faults = personality or Personality()
         self.options = options
         self.grid = grid or Grid(frequency_hz=options.nominal_frequency_hz)
-        self.core = Core(options, self.grid, clock())
-        self.core.personality = personality or Personality()
+        self.core = Core(options, self.grid, clock() + faults.clock_off_s)
+        self.core.personality = faults
         self.frames: deque[Recorded] = deque(maxlen=_KEPT_FRAMES)
-        self.problems: list[str] = []
+        self.problems: deque[str] = deque(maxlen=_KEPT_PROBLEMS)
         self.sessions = 0
-        self._clock = clock
+        self._record = self.frames if record is None else record
+        self._driven = driven
+        self._true_clock = clock
         self._boot_reason: str | None = "PowerUp"
+        self._beat = 0.0
         self._heartbeat_s = _HEARTBEAT_S
         self._socket: ClientConnection | None = None
-        self._changed = asyncio.Condition()
-        self._stirred = asyncio.Event()
+        self._work_due = asyncio.Event()
+        self._watchers: list[asyncio.Future[None]] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         """Start; connecting goes on in the background."""
-        works = (self._stay_connected(), self._tick(), self._wake_watchers())
-        self._tasks = [asyncio.create_task(work) for work in works]
+        self._tasks = [asyncio.create_task(self._stay_connected())]
+        if not self._driven:
+            self._tasks.append(asyncio.create_task(self._tick()))
         return self
 
     async def __aexit__(
@@ -144,13 +165,35 @@ class SimulatedStation:
             if way == direction and isinstance(frame, list) and frame[0] == 2 and frame[2] == action
         ]
 
-    def plug_in(self, **wishes: float) -> None:
+    def plug_in(self, evse: int = 1, **wishes: Any) -> None:
         """Let a car come; `wishes` are fields of Car such as demand_w."""
-        self.core.plug(self._clock(), present=True, **wishes)
+        self.core.plug(self._clock(), present=True, evse=evse, **wishes)
+        self._stir()
 
-    def unplug(self) -> None:
+    def unplug(self, evse: int = 1) -> None:
         """Let the car go."""
-        self.core.plug(self._clock(), present=False)
+        self.core.plug(self._clock(), present=False, evse=evse)
+        self._stir()
+
+    def advance(self) -> None:
+        """Let time pass until now."""
+        self.core.advance(self._clock())
+        self._stir()
+
+    def _clock(self) -> float:
+        return self._true_clock() + self.core.personality.clock_off_s
+
+    def _stir(self) -> None:
+        """Wake whoever waits for something that may have happened now."""
+        if self.core.outbox or self.core.reboot_wanted or self._beat_due():
+            self._work_due.set()
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            if not watcher.done():
+                watcher.set_result(None)
+
+    def _beat_due(self) -> bool:
+        return self.core.online and self._true_clock() - self._beat >= self._heartbeat_s
 
     async def reboot(self, reason: str = "Watchdog") -> None:
         """Restart: the connection drops, a BootNotification follows."""
@@ -170,30 +213,25 @@ class SimulatedStation:
         TimeoutError says which frames came last.
         """
         try:
-            async with asyncio.timeout(timeout_s), self._changed:
-                await self._changed.wait_for(lambda: bool(predicate()))
+            async with asyncio.timeout(timeout_s):
+                while not predicate():
+                    watcher = asyncio.get_running_loop().create_future()
+                    self._watchers.append(watcher)
+                    await watcher
         except TimeoutError as exc:
             fault = self._fault()
             if fault is not None:
                 raise fault from exc
             recent = "; ".join(f"{way} {frame}" for way, frame in list(self.frames)[-6:])
-            troubles = "; ".join(self.problems[-3:])
+            troubles = "; ".join(list(self.problems)[-3:])
             raise TimeoutError(
                 f"not within {timeout_s} s: {recent or 'no frame'} {troubles}"
             ) from exc
 
     async def _tick(self) -> None:
         while True:
-            self.core.advance(self._clock())
-            self._stirred.set()
+            self.advance()
             await asyncio.sleep(self.options.tick_s)
-
-    async def _wake_watchers(self) -> None:
-        while True:
-            await self._stirred.wait()
-            self._stirred.clear()
-            async with self._changed:
-                self._changed.notify_all()
 
     async def _stay_connected(self) -> None:
         doublings = 0
@@ -215,10 +253,13 @@ class SimulatedStation:
             f"{options.url.rstrip('/')}/{quote(options.id, safe='')}",
             subprotocols=[Subprotocol(version) for version in options.versions],
             additional_headers={"Authorization": f"Basic {credentials}"},
-            ssl=_context(options),
+            ssl=_context(options.trust_anchor) if options.url.startswith("wss:") else None,
+            compression="deflate" if options.compress else None,
+            ping_interval=options.keepalive_s,
             proxy=None,
             close_timeout=1,
         ) as socket:
+            self._work_due.set()
             if socket.subprotocol is None:
                 self.problems.append("no common subprotocol")
                 return
@@ -234,8 +275,8 @@ class SimulatedStation:
             socket,
             self.core,
             self._clock,
-            self.frames,
-            self._stirred.set,
+            self._record,
+            self._stir,
             self.options.call_timeout_s,
         )
         reader = asyncio.create_task(connection.read())
@@ -254,23 +295,26 @@ class SimulatedStation:
         """Boot, greet, then make the calls of the core and the heartbeats."""
         await self._boot(connection)
         self.core.greet(self._clock())
-        beat = self._clock()
+        self._beat = self._true_clock()
         while True:
+            self._work_due.clear()
             if self.core.reboot_wanted:
-                await self.reboot("RemoteReset")
+                await self.reboot(self.core.reboot_wanted)
                 return
             if self.core.outbox:
                 await self._deliver(connection)
-                continue
-            if self._clock() - beat >= self._heartbeat_s:
-                beat = self._clock()
+            elif self._beat_due():
+                self._beat = self._true_clock()
                 self.core.tell("Heartbeat", {})
-            await asyncio.sleep(self.options.tick_s / 5)
+            else:
+                await self._work_due.wait()
 
     async def _deliver(self, connection: Connection) -> None:
         """Make the next call; it stays queued until it ended, so that a broken line repeats it."""
         entry = self.core.outbox[0]
-        await connection.call(*entry)
+        outcome = await connection.call(*entry)
+        if outcome is not None and not outcome[0]:
+            self.core.answered(*entry, outcome[1], self._clock())
         if self.core.outbox and self.core.outbox[0] is entry:
             self.core.outbox.popleft()
 
@@ -290,11 +334,10 @@ class SimulatedStation:
         self.sessions += 1
 
 
-def _context(options: StationOptions) -> ssl.SSLContext | None:
-    """Return the TLS context of a wss address: trust in `trust_anchor` alone."""
-    if not options.url.startswith("wss:"):
-        return None
+@cache
+def _context(trust_anchor: Path | None) -> ssl.SSLContext:
+    """Return a TLS context that trusts this file alone."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(options.trust_anchor)
+    context.load_verify_locations(trust_anchor)
     return context

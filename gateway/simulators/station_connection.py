@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection
@@ -23,6 +22,17 @@ IN, OUT = "in", "out"
 
 type Recorded = tuple[str, Any]
 """Direction and parsed frame; an unreadable frame stays text."""
+
+
+class Record(Protocol):
+    """Takes every frame in order, such as a deque."""
+
+    def append(self, frame: Recorded, /) -> None:
+        """Take one."""
+
+
+type Reply = list[Any] | str
+"""A frame; text where it is none."""
 type Outcome = tuple[str, Json]
 """Of an own call: an error code (empty for an answer) and the payload."""
 
@@ -38,7 +48,7 @@ class Connection:
     socket: ClientConnection
     core: Core
     clock: Callable[[], float]
-    record: deque[Recorded]
+    record: Record
     changed: Callable[[], None]
     timeout_s: float = 10.0
     _waiting: dict[str, tuple[str, asyncio.Future[Outcome]]] = field(default_factory=dict)
@@ -67,9 +77,9 @@ class Connection:
         finally:
             self._waiting.pop(message_id, None)
 
-    async def _send(self, frame: list[Any]) -> None:
+    async def _send(self, frame: Reply) -> None:
         self.record.append((OUT, frame))
-        await self.socket.send(wire.dump(frame))
+        await self.socket.send(frame if isinstance(frame, str) else wire.dump(frame))
         self.changed()
 
     async def _take(self, text: str | bytes) -> None:
@@ -114,6 +124,8 @@ class Connection:
             self.socket.transport.abort()
             raise LostError(action)
         reply = self._reply(frame)
+        if hits(personality.reboots, action):
+            self.core.reboot_wanted = "Watchdog"
         if hits(personality.silent, action):
             return
         late = personality.late_s.get(action, personality.late_s.get(ANY, 0.0))
@@ -125,22 +137,26 @@ class Connection:
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
 
-    def _reply(self, frame: Frame) -> list[Any]:
-        errors = self.core.personality.errors
-        code = errors.get(frame.name, errors.get(ANY, ""))
+    def _reply(self, frame: Frame) -> Reply:
+        """Carry out a request and return its answer; text where it is no JSON."""
+        faults, action = self.core.personality, frame.name
+        message_id = str(uuid4()) if hits(faults.wrong_id, action) else frame.message_id
+        code = faults.errors.get(action, faults.errors.get(ANY, ""))
         if code:
-            return wire.error(frame.message_id, code, "by its personality")
+            return wire.error(message_id, code, "by its personality")
         try:
-            payload = handle(self.core, frame.name, frame.payload, self.clock())
+            payload = handle(self.core, action, frame.payload, self.clock())
         except CallError as exc:
-            return wire.error(frame.message_id, exc.code, str(exc))
-        return wire.result(frame.message_id, payload)
+            return wire.error(message_id, exc.code, str(exc))
+        if hits(faults.garbles, action):
+            return f"[3,{message_id},"
+        return wire.result(message_id, faults.answers.get(action, payload))
 
-    async def _send_late(self, reply: list[Any], times: int, late_s: float) -> None:
+    async def _send_late(self, reply: Reply, times: int, late_s: float) -> None:
         await asyncio.sleep(late_s)
         await self._send_reply(reply, times)
 
-    async def _send_reply(self, reply: list[Any], times: int) -> None:
+    async def _send_reply(self, reply: Reply, times: int) -> None:
         for _ in range(times):
             await self._send(reply)
 

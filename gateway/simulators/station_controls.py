@@ -61,7 +61,7 @@ class Controls:
     """What one station holds; `supported` are its control types (ModesSupported)."""
 
     def __init__(self, supported: Iterable[str], *, capacity: int = 200, part: int = 8) -> None:
-        self._supported = frozenset(supported)
+        self.supported = frozenset(supported)
         self._capacity = capacity
         self._part = min(part, MAX_IDS)
         self._held: dict[str, Control] = {}
@@ -80,7 +80,7 @@ class Controls:
 
     def set(self, request: Json, now: float) -> Json:
         """Answer a SetDERControl."""
-        if request["controlType"] not in self._supported:
+        if request["controlType"] not in self.supported:
             return status("NotSupported", "UnsupportedParam", request["controlType"])
         refused = refusal(request) or self._clash(request)
         if refused is not None:
@@ -168,7 +168,7 @@ class Controls:
     def get(self, request: Json) -> tuple[Json, list[Json]]:
         """Answer a GetDERControl; with it the payloads of the ReportDERControl that follow."""
         kind = request.get("controlType")
-        if kind is not None and kind not in self._supported:  # R04.FR.36
+        if kind is not None and kind not in self.supported:  # R04.FR.36
             return status("NotSupported", "UnsupportedParam", kind), []
         found = self._matching(request)
         if not found:  # R04.FR.30
@@ -182,7 +182,7 @@ class Controls:
     def clear(self, request: Json) -> Json:
         """Answer a ClearDERControl; nothing is notified of what is cleared."""
         kind = request.get("controlType")
-        if kind is not None and kind not in self._supported:  # R04.FR.43
+        if kind is not None and kind not in self.supported:  # R04.FR.43
             return status("NotSupported", "UnsupportedParam", kind)
         found = self._matching(request)
         if not found and request.keys() & {"controlType", "controlId"}:  # R04.FR.41, R04.FR.42

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from typing import Any
 
 from gateway.simulators.grid import Grid
+from gateway.simulators.station_car import Car, charging_needs
 from gateway.simulators.station_controls import Control, Controls
 from gateway.simulators.station_device import Device
-from gateway.simulators.station_inverter import Car, Inverter
+from gateway.simulators.station_dialect import TEXT, as_meant
+from gateway.simulators.station_evse import Evse
+from gateway.simulators.station_inverter import Inverter
 from gateway.simulators.station_meter import Transaction, connector_status, meter_value
 from gateway.simulators.station_options import Personality, StationOptions, hits
-from gateway.simulators.station_profile_rules import EVSE
 from gateway.simulators.station_profiles import Profiles
 from gateway.simulators.station_schedules import Around, Conductors, Order
+from gateway.simulators.station_trip import Event
 from gateway.simulators.station_wire import Json, instant
 
 PROFILES = "profiles"
 """How Personality.ignores names every charging profile."""
-_LONGEST_STEP_S = 0.25
 _MOST_STEPS = 2000
 _OUTLIVES = frozenset({"TransactionEvent", "NotifyDERStartStop", "NotifyDERAlarm"})
 """What is told even after an interruption; the rest would be stale."""
@@ -37,25 +40,19 @@ class Core:
         self.grid = grid
         self.personality = Personality()
         self.version = options.versions[0].removeprefix("ocpp")
-        self.inverter = Inverter(
-            options.plate, options.nominal_frequency_hz, reactive_first=options.reactive_first
-        )
-        self.inverter.voltage_pu = grid.voltage_pu(now)
-        self.inverter.frequency_hz = grid.frequency_hz(now)
-        self.car = Car(
-            present=options.plugged_in,
-            demand_w=options.demand_w,
-            discharge_w=options.discharge_w,
-            soc_pct=options.soc_pct,
-            capacity_wh=options.capacity_wh,
-        )
+        self.evses = tuple(Evse(number, options) for number in range(1, options.evses + 1))
+        for place in self.evses:
+            place.inverter.voltage_pu = grid.voltage_pu()
+            place.inverter.frequency_hz = grid.frequency_hz()
         self.operative = True
         self.meter_interval_s = options.meter_interval_s
         self.online = False
         self.offline_since: float | None = now
-        self.transaction: Transaction | None = None
         self.outbox: deque[tuple[str, Json]] = deque()
-        self.reboot_wanted = False
+        self.reboot_wanted = ""
+        """Why it is about to restart, in the words of BootNotification."""
+        self._held_back: deque[tuple[float, Json]] = deque()
+        self._alarms: set[str] = set()
         self._transactions = 0
         self._now = now
         self._next_meter = now
@@ -65,7 +62,30 @@ class Core:
     def _forget(self) -> None:
         options = self.options
         self.controls = Controls(options.der_modes, part=options.report_part)
-        self.profiles = Profiles(Conductors(options.phases, options.plate.v_nom))
+        self.profiles = Profiles(
+            Conductors(options.phases, options.plate.v_nom), evses=options.evses
+        )
+
+    def evse(self, number: int) -> Evse:
+        """Return an EVSE; IndexError where there is none of this number."""
+        if number < 1:
+            raise IndexError(number)
+        return self.evses[number - 1]
+
+    @property
+    def car(self) -> Car:
+        """The car at EVSE 1."""
+        return self.evses[0].car
+
+    @property
+    def inverter(self) -> Inverter:
+        """The inverter of EVSE 1."""
+        return self.evses[0].inverter
+
+    @property
+    def transaction(self) -> Transaction | None:
+        """The transaction of EVSE 1."""
+        return self.evses[0].transaction
 
     def negotiated(self, version: str) -> None:
         """Speak this version from now on."""
@@ -76,11 +96,12 @@ class Core:
     def greet(self, now: float) -> None:
         """Queue what a station tells after it was accepted, or after it came back."""
         self.online, self.offline_since = True, None
-        self.tell("StatusNotification", connector_status(now, occupied=self.car.present))
-        if self.transaction is not None:
-            self.tell_transaction("Updated", "ChargingStateChanged", now)
-        elif self.car.present:
-            self._begin(now, "CablePluggedIn")
+        for place in self.evses:
+            self.tell_status(place, now)
+            if place.transaction is not None:
+                self.tell_transaction(place, "Updated", "ChargingStateChanged", now)
+            elif place.car.present:
+                self._begin(place, now)
 
     def went_offline(self, now: float) -> None:
         """Know that nobody listens."""
@@ -89,104 +110,161 @@ class Core:
         kept = [entry for entry in self.outbox if entry[0] in _OUTLIVES]
         self.outbox = deque(kept)
 
-    def plug(self, now: float, *, present: bool, **wishes: float) -> None:
+    def plug(self, now: float, *, present: bool, evse: int = 1, **wishes: Any) -> None:
         """Let a car come with these wishes (fields of Car), or go."""
-        self.car = replace(self.car, present=present, **wishes)
-        if present and self.transaction is None:
-            self._begin(now, "CablePluggedIn")
-        if not present and self.transaction is not None:
-            self._end(now, "EVDeparted", "EVDisconnected")
-        self.tell("StatusNotification", connector_status(now, occupied=present))
+        place = self.evse(evse)
+        place.plug(present=present, **wishes)
+        car, plate = place.car, place.inverter.plate
+        self.device.rate(evse, plate)
+        own = {mode for item in self.evses if item.car.present for mode in item.car.modes}
+        self.controls.supported = frozenset(self.options.der_modes) | own
+        if present and place.transaction is None:
+            self._begin(place, now)
+        if present and car.transfer and self.version == "2.1":
+            self.tell("NotifyEVChargingNeeds", charging_needs(car, plate, evse, now))
+        if not present and place.transaction is not None:
+            self._end(place, now, "EVDeparted", "EVDisconnected")
+        self.tell_status(place, now)
 
     def reboot(self, now: float) -> None:
         """Restart: transactions end, controls and profiles stay (R01.FR.03)."""
-        if self.transaction is not None:
-            self._end(now, "AbnormalCondition", "Reboot")
+        for place in self.evses:
+            if place.transaction is not None:
+                self._end(place, now, "AbnormalCondition", "Reboot")
+            place.inverter.p_w = place.inverter.q_var = 0.0
         if self.personality.forgets_on_reboot:
             self._forget()
-        self.reboot_wanted = False
-        self.inverter.p_w = self.inverter.q_var = 0.0
+        self.reboot_wanted = ""
 
     def advance(self, now: float) -> None:
         """Let time pass until now: controls start and end, power flows, the meter speaks."""
-        notices = self.controls.advance(now)
-        if self.version == "2.1" and not self.personality.mute_notices:
-            for notice in notices:
-                self.tell("NotifyDERStartStop", notice)
-        step = max(_LONGEST_STEP_S, (now - self._now) / _MOST_STEPS)
+        self._notify(self.controls.advance(now), now)
+        self._now = min(self._now, now)  # the clock may have been set back
+        step = max(self.options.step_s, (now - self._now) / _MOST_STEPS)
         while self._now < now:
             dt = min(step, now - self._now)
             self._now = min(now, self._now + dt)
             self._flow(dt, self._now)
+        for number in self.profiles.due_pulls(now) if self.online else ():
+            self.tell("PullDynamicScheduleUpdate", {"chargingProfileId": number})
         if self.online and now >= self._next_meter:
             self._next_meter = max(self._next_meter + self.meter_interval_s, now)
             waiting = any(action == "MeterValues" for action, _ in self.outbox)
             if not (self.personality.mute_meter or waiting):
                 self.tell_meter(now)
 
-    def _flow(self, dt: float, now: float) -> None:
-        grid = (self.grid.voltage_pu(now), self.grid.frequency_hz(now))
-        events = self.inverter.step(dt, self.order(now), self.followed, self._available(), grid)
-        self.car = self.car.after(self.inverter.p_w, dt)
-        for event in events:
-            alarm = {
-                "controlType": event.control_type,
-                "gridEventFault": event.fault,
-                "alarmEnded": event.ended,
-                "timestamp": instant(now),
-            }
-            if self.version == "2.1":
-                self.tell("NotifyDERAlarm", alarm)
+    def _notify(self, notices: list[Json], now: float) -> None:
+        """Tell what started and ended, late where the personality is slow of tongue."""
+        if self.version == "2.1" and not self.personality.mute_notices:
+            due = now + self.personality.late_notices_s
+            self._held_back.extend((due, notice) for notice in notices)
+        while self._held_back and self._held_back[0][0] <= now:
+            self.tell("NotifyDERStartStop", self._held_back.popleft()[1])
 
-    def _available(self) -> Car:
-        return self.car if self.operative else replace(self.car, present=False)
+    def _flow(self, dt: float, now: float) -> None:
+        true = now - self.personality.clock_off_s
+        followed, sharing = self.followed, self.sharing
+        for place in self.evses:
+            grid = (self.grid.voltage_pu(true), self.grid.frequency_hz(true))
+            place.inverter.additive_v_ref = self.personality.dialect.vref == "additive"
+            order = self._order(place, now, sharing)
+            events = place.step(dt, order, followed, grid, operative=self.operative)
+            flow = place.inverter
+            self.grid.feed((self.options.id, place.number), flow.p_w, flow.q_var)
+            for event in events:
+                self._alarm(event, now)
+
+    def _alarm(self, event: Event, now: float) -> None:
+        """Tell once when the first EVSE trips, and once when the last is back (R05)."""
+        kind = event.control_type
+        tripped = any(place.inverter.protection.tripped == kind for place in self.evses)
+        if tripped is (kind in self._alarms):
+            return
+        self._alarms ^= {kind}
+        alarm = {
+            "controlType": kind,
+            "gridEventFault": event.fault,
+            "alarmEnded": event.ended,
+            "timestamp": instant(now),
+        }
+        if self.version == "2.1":
+            self.tell("NotifyDERAlarm", alarm)
 
     @property
     def followed(self) -> dict[str, Control]:
-        """The controls in force that this personality obeys."""
-        ignored = self.personality.ignores
-        return {k: item for k, item in self.controls.active.items() if not hits(ignored, k)}
+        """The controls in force that this personality obeys, as it reads them."""
+        ignored, dialect = self.personality.ignores, self.personality.dialect
+        found = {k: item for k, item in self.controls.active.items() if not hits(ignored, k)}
+        if dialect == TEXT:
+            return found
+        v_nom = self.options.plate.v_nom
+        return {
+            kind: replace(item, body=as_meant(kind, item.body, dialect, v_nom))
+            for kind, item in found.items()
+        }
 
-    def order(self, now: float) -> Order:
+    def order(self, now: float, evse: int = 1) -> Order:
         """Return what the profiles order now."""
+        return self._order(self.evse(evse), now, self.sharing)
+
+    def _order(self, place: Evse, now: float, sharing: int) -> Order:
         if hits(self.personality.ignores, PROFILES):
             return Order()
-        return self.profiles.order(now, self.around())
+        return self.profiles.order(now, place.around(self.offline_since, sharing))
 
-    def around(self) -> Around:
+    @property
+    def sharing(self) -> int:
+        """How many EVSEs share the limit of the station."""
+        return max(1, sum(place.car.present for place in self.evses))
+
+    def around(self, evse: int = 1) -> Around:
         """Return what schedules depend on besides time."""
-        return Around(
-            transaction_started=0.0 if self.transaction is None else self.transaction.started,
-            offline_since=self.offline_since,
-            frequency_hz=self.inverter.frequency_hz,
-            soc_pct=self.car.soc_pct,
-        )
+        return self.evse(evse).around(self.offline_since, self.sharing)
 
-    def _begin(self, now: float, trigger: str) -> None:
+    def _begin(self, place: Evse, now: float) -> None:
         self._transactions += 1
-        self.transaction = Transaction(f"{self.options.id[:20]}-{self._transactions}", now)
-        self.tell_transaction("Started", trigger, now)
+        place.transaction = Transaction(
+            f"{self.options.id[:20]}-{self._transactions}", now, place.number
+        )
+        self.tell_transaction(place, "Started", "CablePluggedIn", now)
 
-    def _end(self, now: float, trigger: str, reason: str) -> None:
-        self.tell_transaction("Ended", trigger, now, stoppedReason=reason)
-        self.transaction = None
-        self.profiles.end_transaction()
+    def _end(self, place: Evse, now: float, trigger: str, reason: str) -> None:
+        self.tell_transaction(place, "Ended", trigger, now, stoppedReason=reason)
+        place.transaction = None
+        self.profiles.end_transaction(place.number)
 
-    def tell_transaction(self, kind: str, trigger: str, now: float, **info: str) -> None:
+    def tell_transaction(
+        self, place: Evse, kind: str, trigger: str, now: float, **info: str
+    ) -> None:
         """Queue a TransactionEvent of the running transaction."""
-        if self.transaction is not None:
+        if place.transaction is not None:
             info = {"chargingState": "Charging"} | info
-            event = self.transaction.event(kind, trigger, now, self.meter(now), **info)
+            event = place.transaction.event(kind, trigger, now, self.meter(place, now), **info)
             self.tell("TransactionEvent", event)
 
     def tell_meter(self, now: float) -> None:
-        """Queue a MeterValues."""
-        self.tell("MeterValues", {"evseId": EVSE, "meterValue": [self.meter(now)]})
+        """Queue a MeterValues of each EVSE."""
+        for place in self.evses:
+            values = {"evseId": place.number, "meterValue": [self.meter(place, now)]}
+            self.tell("MeterValues", values)
 
-    def meter(self, now: float) -> Json:
+    def tell_status(self, place: Evse, now: float) -> None:
+        """Queue a StatusNotification."""
+        status = connector_status(now, place.number, occupied=place.car.present)
+        self.tell("StatusNotification", status)
+
+    @staticmethod
+    def meter(place: Evse, now: float) -> Json:
         """Return what flows."""
-        return meter_value(self.inverter, self.car, now)
+        return meter_value(place.inverter, place.car, now)
 
     def tell(self, action: str, payload: Json) -> None:
-        """Queue a call."""
-        self.outbox.append((action, payload))
+        """Queue a call, twice where the personality stammers."""
+        for _ in range(2 if action in self.personality.twice else 1):
+            self.outbox.append((action, payload))
+
+    def answered(self, action: str, payload: Json, answer: Json, now: float) -> None:
+        """Take the answer to an own call."""
+        if action == "PullDynamicScheduleUpdate" and answer.get("scheduleUpdate"):
+            update = {"scheduleUpdate": answer["scheduleUpdate"]}
+            self.profiles.update(payload | update, now)

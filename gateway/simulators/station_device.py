@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.simulators.station_options import StationOptions
-from gateway.simulators.station_profile_rules import EVSE
+from gateway.simulators.station_options import Nameplate, StationOptions
 from gateway.simulators.station_wire import Json, instant, status
 
 _DER_RATINGS = {
@@ -21,6 +20,9 @@ _DER_RATINGS = {
 """Variables of DCDERCtrlr and ACDERCtrlr by field of the nameplate and unit."""
 
 
+type Key = tuple[str, str, str | None, int | None]
+
+
 @dataclass(slots=True)
 class Variable:
     """One variable with its actual value."""
@@ -31,19 +33,19 @@ class Variable:
     data_type: str = "string"
     unit: str | None = None
     instance: str | None = None
-    per_evse: bool = False
+    evse: int | None = None
     writable: bool = False
 
     @property
-    def key(self) -> tuple[str, str, str | None]:
-        """Component, variable, instance."""
-        return self.component, self.name, self.instance
+    def key(self) -> Key:
+        """Component, variable, instance, EVSE."""
+        return self.component, self.name, self.instance, self.evse
 
     def where(self) -> Json:
         """Return component and variable as OCPP names them."""
         component: Json = {"name": self.component}
-        if self.per_evse:
-            component["evse"] = {"id": EVSE}
+        if self.evse is not None:
+            component["evse"] = {"id": self.evse}
         variable: Json = {"name": self.name}
         if self.instance is not None:
             variable["instance"] = self.instance
@@ -71,10 +73,18 @@ class Device:
         found = [*_common(options), *(_new(options) if version == "2.1" else ())]
         self._variables = {variable.key: variable for variable in found}
 
-    def value(self, component: str, name: str) -> str:
+    def value(self, component: str, name: str, evse: int | None = None) -> str:
         """Return the value of a variable without instance."""
-        variable: Variable = self._variables[component, name, None]
+        variable: Variable = self._variables[component, name, None, evse]
         return variable.value
+
+    def rate(self, evse: int, plate: Nameplate) -> None:
+        """Take the ratings of an EVSE as they are with the car that stands there."""
+        for name, (field, _unit) in _DER_RATINGS.items():
+            for component in ("DCDERCtrlr", "ACDERCtrlr"):
+                variable = self._variables.get((component, name, None, evse))
+                if variable is not None:
+                    variable.value = f"{getattr(plate, field):g}"
 
     def base_report(self, request: Json, now: float) -> tuple[Json, list[Json]]:
         """Answer a GetBaseReport; with it the parts of the report that follow (B07)."""
@@ -127,7 +137,13 @@ class Device:
             return None, "UnknownComponent"
         if item.get("attributeType", "Actual") != "Actual":
             return None, "NotSupportedAttributeType"
-        found = self._variables.get((component, name, item["variable"].get("instance")))
+        instance, evse = (
+            item["variable"].get("instance"),
+            item["component"].get("evse", {}).get("id"),
+        )
+        found = self._variables.get((component, name, instance, evse))
+        if found is None and evse is None:  # who names no EVSE means the first
+            found = self._variables.get((component, name, instance, 1))
         return found, "" if found else "UnknownVariable"
 
 
@@ -147,8 +163,7 @@ def _common(options: StationOptions) -> list[Variable]:
         Variable("ChargingStation", "Model", options.model),
         Variable("ChargingStation", "VendorName", options.vendor),
         Variable("ChargingStation", "SupplyPhases", str(options.phases), "integer"),
-        Variable("EVSE", "Available", "true", "boolean", per_evse=True),
-        Variable("EVSE", "Power", f"{options.plate.max_charge_w:g}", "decimal", "W", per_evse=True),
+        *(item for evse in range(1, options.evses + 1) for item in _evse(options, evse)),
         Variable("OCPPCommCtrlr", "HeartbeatInterval", "60", "integer", "s", writable=True),
         Variable("SampledDataCtrlr", "TxUpdatedInterval", interval, "integer", "s", writable=True),
         Variable(name="Enabled", value="true", data_type="boolean", **smart),
@@ -161,40 +176,45 @@ def _common(options: StationOptions) -> list[Variable]:
     ]
 
 
+def _evse(options: StationOptions, evse: int) -> list[Variable]:
+    power = f"{options.plate.max_charge_w:g}"
+    return [
+        Variable("EVSE", "Available", "true", "boolean", evse=evse),
+        Variable("EVSE", "Power", power, "decimal", "W", evse=evse),
+    ]
+
+
 def _new(options: StationOptions) -> list[Variable]:
     """Return what 2.1 adds: dynamic profiles, V2X, DER."""
     yes: dict[str, Any] = {"value": "true", "data_type": "boolean"}
-    found = [
+    numbers = range(1, options.evses + 1)
+    return [
         Variable("SmartChargingCtrlr", "SupportsDynamicProfiles", **yes),
         Variable("SmartChargingCtrlr", "SupportsMaxOfflineDuration", **yes),
         Variable("SmartChargingCtrlr", "SupportsLimitAtSoC", **yes),
+        *(item for evse in numbers if options.v2x_modes for item in _v2x(options, evse)),
+        *(item for evse in numbers if options.der_modes for item in _der(options, evse)),
     ]
-    if options.v2x_modes:
-        modes = ",".join(options.v2x_modes)
-        found += [
-            Variable("V2XChargingCtrlr", "Enabled", **yes, per_evse=True),
-            Variable(
-                "V2XChargingCtrlr", "SupportedOperationModes", modes, "MemberList", per_evse=True
-            ),
-        ]
-    return found + (_der(options) if options.der_modes else [])
 
 
-def _der(options: StationOptions) -> list[Variable]:
+def _v2x(options: StationOptions, evse: int) -> list[Variable]:
+    modes = ",".join(options.v2x_modes)
+    return [
+        Variable("V2XChargingCtrlr", "Enabled", "true", "boolean", evse=evse),
+        Variable("V2XChargingCtrlr", "SupportedOperationModes", modes, "MemberList", evse=evse),
+    ]
+
+
+def _der(options: StationOptions, evse: int) -> list[Variable]:
     component = "DCDERCtrlr" if options.current == "DC" else "ACDERCtrlr"
     modes = ",".join(options.der_modes)
     return [
-        Variable(component, "Available", "true", "boolean", per_evse=True),
-        Variable(component, "Enabled", "true", "boolean", per_evse=True),
-        Variable(component, "ModesSupported", modes, "MemberList", per_evse=True),
+        Variable(component, "Available", "true", "boolean", evse=evse),
+        Variable(component, "Enabled", "true", "boolean", evse=evse),
+        Variable(component, "ModesSupported", modes, "MemberList", evse=evse),
         *(
             Variable(
-                component,
-                name,
-                f"{getattr(options.plate, field):g}",
-                "decimal",
-                unit,
-                per_evse=True,
+                component, name, f"{getattr(options.plate, field):g}", "decimal", unit, evse=evse
             )
             for name, (field, unit) in _DER_RATINGS.items()
         ),

@@ -62,9 +62,9 @@ def fixed_power_factor(displacement: float, *, absorbing: bool, p_w: float) -> f
     return -var if absorbing else var
 
 
-def volt_var(body: Json, plate: Nameplate, p_w: float, voltage_pct: float, v_ref: float) -> float:
-    """Return the reactive power of a volt-var curve, whose x is per cent of `v_ref` per cent."""
-    y = interpolate(points_of(body), voltage_pct * 100 / v_ref)
+def volt_var(body: Json, plate: Nameplate, p_w: float, voltage_pct: float) -> float:
+    """Return the reactive power of a volt-var curve at a voltage in per cent of its reference."""
+    y = interpolate(points_of(body), voltage_pct)
     return var_of(y, body["yUnit"], plate, p_w)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.simulators.station_core import Core
-from gateway.simulators.station_meter import connector_status
 from gateway.simulators.station_options import hits
 from gateway.simulators.station_profile_rules import Situation
 from gateway.simulators.station_schema import check_request
 from gateway.simulators.station_wire import CallError, Json, status
 
+_FOR_NOT_SUPPORTED = frozenset(
+    {"SetDERControl", "GetDERControl", "ClearDERControl", "GetBaseReport", "GetReport"}
+)
+"""Whose answers have a status NotSupported."""
 _REFUSALS = {"ClearChargingProfile": "Unknown", "GetChargingProfiles": "NoProfiles"}
 """What a station that refuses says where there is no status Rejected."""
 
@@ -23,6 +26,10 @@ def handle(core: Core, action: str, payload: Json, now: float) -> Json:
     handler = HANDLERS.get(action)
     if handler is None:
         raise CallError("NotSupported", f"this station does not do {action}")
+    if hits(core.personality.unsupported, action):
+        if action not in _FOR_NOT_SUPPORTED:
+            raise CallError("NotSupported", f"this station does not do {action}")
+        return status("NotSupported")
     if hits(core.personality.rejects, action):
         return status(_REFUSALS.get(action, "Rejected"), "RequestNotAllowed")
     return handler(core, payload, now)
@@ -42,11 +49,14 @@ def _clear_control(core: Core, payload: Json, _now: float) -> Json:
 
 
 def _set_profile(core: Core, payload: Json, now: float) -> Json:
+    number = payload["evseId"]
+    running = core.evse(number).transaction if 1 <= number <= len(core.evses) else None
     situation = Situation(
         version=core.version,
+        evses=len(core.evses),
         rate_units=core.options.charging_rate_units,
         modes=frozenset(core.options.v2x_modes),
-        transaction_id=None if core.transaction is None else core.transaction.id,
+        transaction_id=None if running is None else running.id,
     )
     return core.profiles.set(payload, situation, now)
 
@@ -65,8 +75,15 @@ def _clear_profile(core: Core, payload: Json, _now: float) -> Json:
 
 
 def _composite(core: Core, payload: Json, now: float) -> Json:
-    rating_w = core.options.plate.max_charge_w
-    return core.profiles.composite(payload, now, core.around(), rating_w)
+    number = payload["evseId"]
+    asked = core.evses[number - 1 : number] if number else core.evses
+    places = [core.around(place.number) for place in asked]
+    rating_w = max((place.inverter.plate.max_charge_w for place in asked), default=0.0)
+    answer = core.profiles.composite(payload, now, places, rating_w)
+    if core.personality.fractional_periods and "schedule" in answer:
+        for period in answer["schedule"]["chargingSchedulePeriod"]:
+            period["startPeriod"] += 0.5
+    return answer
 
 
 def _base_report(core: Core, payload: Json, now: float) -> Json:
@@ -93,7 +110,7 @@ def _availability(core: Core, payload: Json, _now: float) -> Json:
 
 
 def _reset(core: Core, _payload: Json, _now: float) -> Json:
-    core.reboot_wanted = True
+    core.reboot_wanted = "RemoteReset"
     return status("Accepted")
 
 
@@ -102,9 +119,11 @@ def _trigger(core: Core, payload: Json, now: float) -> Json:
         case "MeterValues":
             core.tell_meter(now)
         case "StatusNotification":
-            core.tell("StatusNotification", connector_status(now, occupied=core.car.present))
-        case "TransactionEvent" if core.transaction is not None:
-            core.tell_transaction("Updated", "Trigger", now)
+            for place in core.evses:
+                core.tell_status(place, now)
+        case "TransactionEvent" if any(place.transaction for place in core.evses):
+            for place in core.evses:
+                core.tell_transaction(place, "Updated", "Trigger", now)
         case "Heartbeat":
             core.tell("Heartbeat", {})
         case _:
@@ -116,8 +135,8 @@ def _transaction_status(core: Core, payload: Json, _now: float) -> Json:
     queued = any(action == "TransactionEvent" for action, _ in core.outbox)
     answer: Json = {"messagesInQueue": queued}
     if "transactionId" in payload:
-        running = core.transaction
-        answer["ongoingIndicator"] = running is not None and running.id == payload["transactionId"]
+        running = {place.transaction.id for place in core.evses if place.transaction is not None}
+        answer["ongoingIndicator"] = payload["transactionId"] in running
     return answer
 
 

@@ -3,7 +3,7 @@
 Generator frame: P is positive into the grid, Q positive when it injects. The order of things in a step:
 
     wish (profile or car), LimitMaxDischarge  >  ramp  >  droop  >  volt-watt, freq-watt  >  ratings
-    one reactive control, its response time   >  MaxVar, MaxVarNeg  >  apparent power
+    one reactive control, its response time   >  MaxVar, MaxVarNeg  >  apparent power, current
 
 Where several reactive controls are in force, a scheduled one comes before a default, then the better
 priority, then the order of REACTIVE. DER controls come before setpointReactive of a profile.
@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from gateway.simulators import station_functions as functions
+from gateway.simulators.station_car import Car
 from gateway.simulators.station_controls import Control
 from gateway.simulators.station_options import Nameplate
 from gateway.simulators.station_schedules import Order
@@ -27,36 +27,29 @@ _POWER_FACTORS = frozenset({"FixedPFInject", "FixedPFAbsorb", "WattPF"})
 _CEILINGS = ("VoltWatt", "FreqWatt")
 
 
-@dataclass(frozen=True, slots=True)
-class Car:
-    """What stands at the EVSE: wishes in watts while nobody orders anything."""
-
-    present: bool = True
-    demand_w: float = 0.0
-    discharge_w: float = 0.0
-    soc_pct: float = 50.0
-    capacity_wh: float = 60_000.0
-
-    def after(self, p_w: float, dt: float) -> Car:
-        """Return the car after exporting p_w for dt."""
-        moved = 100 * p_w * dt / 3600 / self.capacity_wh
-        return replace(self, soc_pct=min(100.0, max(0.0, self.soc_pct - moved)))
-
-
 class Inverter:
     """The electrical side of one station; the measured values are those after the last step."""
 
     def __init__(
-        self, plate: Nameplate, nominal_hz: float = 50.0, *, reactive_first: bool = True
+        self,
+        plate: Nameplate,
+        nominal_hz: float = 50.0,
+        *,
+        phases: int = 3,
+        reactive_first: bool = True,
+        additive_v_ref: bool = False,
+        random_share: float = 0.0,
     ) -> None:
         self.plate = plate
+        self.phases = phases
+        self.additive_v_ref = additive_v_ref
         self.nominal_hz = nominal_hz
         self.reactive_first = reactive_first
         self.p_w = 0.0
         self.q_var = 0.0
         self.voltage_pu = 1.0
         self.frequency_hz = nominal_hz
-        self.protection = Protection()
+        self.protection = Protection(random_share)
         self._base_w = 0.0
         self._droop_w = 0.0
         self._ceilings: dict[str, float] = {}
@@ -83,10 +76,13 @@ class Inverter:
         if not (self.protection.connected and car.present):
             self._rest()
             return events
+        kept = self.protection.kept
         p_w = self._active(dt, _wish(order, car), order, bodies)
         p_w = _possible(p_w, car)
         q_var = self._reactive(dt, p_w, order, active)
-        self.p_w, self.q_var = self._within_va(p_w, q_var, active)
+        p_w, q_var = self._within_va(p_w, q_var, active)
+        self.p_w = p_w if kept in {"", "Active"} else 0.0
+        self.q_var = q_var if kept in {"", "Reactive"} else 0.0
         return events
 
     def _rest(self) -> None:
@@ -167,7 +163,7 @@ class Inverter:
                 return functions.fixed_var(body, plate, p_w)
             case "VoltVar":
                 v_ref = self._v_ref(dt, body.get("reactivePowerParams", {}))
-                return functions.volt_var(body, plate, p_w, 100 * self.voltage_pu, v_ref)
+                return functions.volt_var(body, plate, p_w, self._felt_pct(v_ref))
             case "WattVar":
                 return functions.watt_var(body, plate, p_w)
             case "WattPF":
@@ -177,6 +173,11 @@ class Inverter:
                 return functions.fixed_power_factor(
                     body["displacement"], absorbing=absorbing, p_w=p_w
                 )
+
+    def _felt_pct(self, v_ref: float) -> float:
+        """Return the voltage as a volt-var curve sees it: per cent of v_ref, or shifted by it."""
+        here = 100 * self.voltage_pu
+        return here - v_ref + 100 if self.additive_v_ref else here * 100 / v_ref
 
     def _v_ref(self, dt: float, params: Json) -> float:
         """Return the reference voltage in per cent; an autonomous one follows the grid slowly."""
@@ -191,8 +192,13 @@ class Inverter:
     def _within_va(
         self, p_w: float, q_var: float, active: Mapping[str, Control]
     ) -> tuple[float, float]:
-        """Bring P and Q into the apparent power; a power factor is kept, else one side yields."""
+        """Bring P and Q into what apparent power and current allow.
+
+        A power factor is kept, else one side yields.
+        """
         most, apparent = self.plate.max_va, math.hypot(p_w, q_var)
+        if self.plate.max_a is not None:
+            most = min(most, self.phases * self.plate.max_a * self.voltage_v)
         if apparent <= most:
             return p_w, q_var
         control = chosen_reactive(active, p_w)

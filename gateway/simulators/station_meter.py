@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.simulators.station_inverter import Car, Inverter
-from gateway.simulators.station_profile_rules import EVSE
+from gateway.simulators.station_car import Car
+from gateway.simulators.station_inverter import Inverter
 from gateway.simulators.station_wire import Json, instant, rounded
-
-_PLACE = {"id": EVSE, "connectorId": 1}
 
 
 def meter_value(inverter: Inverter, car: Car, now: float, *, soc: bool = True) -> Json:
@@ -42,6 +40,7 @@ class Transaction:
 
     id: str
     started: float
+    evse: int = 1
     _next_event: int = 0
 
     def event(self, kind: str, trigger: str, now: float, meter: Json, **info: str) -> Json:
@@ -53,16 +52,16 @@ class Transaction:
             "triggerReason": trigger,
             "seqNo": number,
             "transactionInfo": {"transactionId": self.id, **info},
-            "evse": _PLACE,
+            "evse": {"id": self.evse, "connectorId": 1},
             "meterValue": [meter],
         }
 
 
-def connector_status(now: float, *, occupied: bool) -> Json:
+def connector_status(now: float, evse: int = 1, *, occupied: bool) -> Json:
     """Return a StatusNotification."""
     return {
         "timestamp": instant(now),
         "connectorStatus": "Occupied" if occupied else "Available",
-        "evseId": EVSE,
+        "evseId": evse,
         "connectorId": 1,
     }

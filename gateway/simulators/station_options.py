@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from gateway.simulators.station_dialect import TEXT, Dialect
 
 ALL_MODES = (
     "EnterService",
@@ -39,6 +41,7 @@ V2X_MODES = (
     "LocalFrequency",
     "ExternalSetpoint",
 )
+MOST_EVSES = 64
 ANY = "*"
 """Stands for every action (or control type) in a Personality."""
 
@@ -54,12 +57,13 @@ class Nameplate:
     max_var: float = 11_000
     max_var_neg: float = 11_000
     v_nom: float = 230
-    max_a: float = 32
+    max_a: float | None = None
+    """Amps of each phase on the grid's side; None: the powers above are the only limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class StationOptions:
-    """One station with one EVSE (number 1).
+    """One station; its EVSEs are numbered from 1, and nameplate and wishes are those of each.
 
     `reactive_first` says what yields where P and Q together exceed the apparent power.
     `demand_w` is what the car draws, `discharge_w` what it exports, while nobody says otherwise.
@@ -70,6 +74,7 @@ class StationOptions:
     url: str
     versions: tuple[str, ...] = ("ocpp2.1", "ocpp2.0.1")
     plate: Nameplate = Nameplate()
+    evses: int = 1
     der_modes: tuple[str, ...] = ALL_MODES
     v2x_modes: tuple[str, ...] = V2X_MODES
     charging_rate_units: tuple[str, ...] = ("W", "A")
@@ -84,6 +89,8 @@ class StationOptions:
     plugged_in: bool = True
     meter_interval_s: float = 1.0
     tick_s: float = 0.05
+    step_s: float = 0.25
+    """Longest step of the physics."""
     report_part: int = 8
     """Entries in one part of a report."""
     backoff_s: float = 0.2
@@ -92,9 +99,15 @@ class StationOptions:
     vendor: str = "dergate"
     model: str = "simulator"
     trust_anchor: Path | None = None
+    compress: bool = True
+    """Offer permessage-deflate."""
+    keepalive_s: float | None = 20.0
+    """Pause between pings; None sends none."""
 
     def __post_init__(self) -> None:
         """Refuse names that OCPP does not know; ValueError says which."""
+        if not 1 <= self.evses <= MOST_EVSES:
+            raise ValueError(f"evses: {self.evses} is not 1 to {MOST_EVSES}")
         _check("versions", self.versions, ("ocpp2.1", "ocpp2.0.1"))
         _check("der_modes", self.der_modes, ALL_MODES)
         _check("v2x_modes", self.v2x_modes, V2X_MODES)
@@ -116,11 +129,21 @@ class Personality:
     late_s: Mapping[str, float] = field(default_factory=dict)
     """Answered after so many seconds."""
     twice: frozenset[str] = frozenset()
-    """Answered twice."""
+    """Answered twice; a call of the station's own (NotifyDERStartStop, say) is made twice."""
+    wrong_id: frozenset[str] = frozenset()
+    """Answered under an id that nobody used."""
+    garbles: frozenset[str] = frozenset()
+    """Answered with text that is no JSON."""
+    answers: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """Answered with this payload, whatever it is worth; the request is carried out."""
     errors: Mapping[str, str] = field(default_factory=dict)
     """Answered with this CALLERROR code."""
     rejects: frozenset[str] = frozenset()
     """Answered with status Rejected, whatever they say."""
+    unsupported: frozenset[str] = frozenset()
+    """Answered with status NotSupported, or a CALLERROR of that name where there is no such status."""
+    reboots: frozenset[str] = frozenset()
+    """Answered, then followed by a reboot."""
     disconnects: frozenset[str] = frozenset()
     """Answered by dropping the connection."""
     ignores: frozenset[str] = frozenset()
@@ -129,8 +152,16 @@ class Personality:
     """Sends no measurements."""
     mute_notices: bool = False
     """Sends no NotifyDERStartStop."""
+    late_notices_s: float = 0.0
+    """Sends each NotifyDERStartStop so much later than its timestamp."""
     forgets_on_reboot: bool = False
     """Loses its DER controls and profiles at a reboot (against R01.FR.03)."""
+    clock_off_s: float = 0.0
+    """Its clock is ahead by so much, or behind where negative."""
+    fractional_periods: bool = False
+    """Puts every startPeriod of a composite schedule half a second later, which its schema forbids."""
+    dialect: Dialect = TEXT
+    """How it reads the bodies of DER controls."""
 
 
 def hits(names: frozenset[str] | Mapping[str, object], name: str) -> bool:

@@ -11,8 +11,6 @@ from itertools import pairwise
 
 from gateway.simulators.station_wire import Json
 
-EVSE = 1
-"""The only EVSE of a simulated station."""
 EXTERNAL, STATION_MAX = "ChargingStationExternalConstraints", "ChargingStationMaxProfile"
 TX, TX_DEFAULT = "TxProfile", "TxDefaultProfile"
 CHARGING_ONLY = "ChargingOnly"
@@ -43,10 +41,12 @@ class Situation:
     """What a profile is judged against."""
 
     version: str = "2.1"
+    evses: int = 1
     rate_units: tuple[str, ...] = ("W", "A")
     modes: frozenset[str] = frozenset()
     """V2X operation modes; ChargingOnly needs none."""
     transaction_id: str | None = None
+    """Of what runs at the EVSE of the request."""
     supports_dynamic: bool = True
     max_stack_level: int = 100
     max_periods: int = 1024
@@ -69,7 +69,7 @@ def _purpose(request: Json, situation: Situation) -> Refusal | None:
     purpose = profile["chargingProfilePurpose"]
     if purpose not in PURPOSES:  # K01.FR.22 for external constraints
         return "UnsupportedPurpose", purpose
-    if evse not in (0, EVSE):  # K01.FR.28
+    if not 0 <= evse <= situation.evses:  # K01.FR.28
         return "UnknownEvse", str(evse)
     if purpose == STATION_MAX and (evse != 0 or profile["chargingProfileKind"] == "Relative"):
         return "InvalidProfile", "a station limit stands at EVSE 0 and is not relative"  # K01.FR.38

@@ -7,11 +7,11 @@ in for the TxDefaultProfile. A profile speaks in the load frame (positive takes 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.simulators.station_profile_rules import (
-    EVSE,
     STATION_MAX,
     TX,
     TX_DEFAULT,
@@ -52,9 +52,11 @@ class Profile:
 class Profiles:
     """What one station holds."""
 
-    def __init__(self, conductors: Conductors | None = None) -> None:
+    def __init__(self, conductors: Conductors | None = None, *, evses: int = 1) -> None:
         self._conductors = conductors or Conductors()
+        self._evses = evses
         self._held: dict[int, Profile] = {}
+        self._pulled: dict[int, float] = {}
 
     @property
     def held(self) -> tuple[Profile, ...]:
@@ -115,9 +117,21 @@ class Profiles:
             report["tbc"] = True
         return status("Accepted"), reports
 
-    def end_transaction(self) -> None:
-        """Drop what belonged to the transaction (K01.FR.08)."""
-        self._held = {key: item for key, item in self._held.items() if item.purpose != TX}
+    def due_pulls(self, now: float) -> list[int]:
+        """Return the dynamic profiles whose schedule is to be pulled now (K28, dynUpdateInterval)."""
+        found = []
+        for item in self.held:
+            every = item.body.get("dynUpdateInterval")
+            last = max(item.received, self._pulled.get(item.id, 0.0))
+            if every and now - last >= every:
+                self._pulled[item.id] = now
+                found.append(item.id)
+        return found
+
+    def end_transaction(self, evse: int = 1) -> None:
+        """Drop what belonged to the transaction of an EVSE (K01.FR.08)."""
+        kept = {k: i for k, i in self._held.items() if (i.purpose, i.evse) != (TX, evse)}
+        self._held = kept
 
     def order(self, now: float, around: Around | None = None) -> Order:
         """Return what the profiles want at an instant."""
@@ -125,17 +139,19 @@ class Profiles:
         charge, discharge, chosen = FOREVER, FOREVER, Order()
         for purpose, period in self._in_force(now, around).items():
             unit, watts = period["chargingRateUnit"], self._conductors.watts
+            share = around.sharing if purpose == STATION_MAX else 1
             for name in ("limit", "limitAtSoC"):
-                charge = min(charge, _or(watts(period, name, unit), FOREVER))
+                charge = min(charge, _or(watts(period, name, unit), FOREVER) / share)
             discharge = min(discharge, -_or(watts(period, "dischargeLimit", unit), -FOREVER))
             if purpose != STATION_MAX:
                 chosen = order_of(period, self._conductors, around.frequency_hz)
         return replace(chosen, low_w=-charge, high_w=min(discharge, chosen.high_w))
 
     def _in_force(self, now: float, around: Around) -> dict[str, Json]:
-        """Return the period in force by purpose."""
+        """Return the period in force by purpose: the highest level, then the EVSE before the station."""
         found: dict[str, Json] = {}
-        for item in sorted(self.held, key=lambda item: int(item.body["stackLevel"])):
+        here = [item for item in self.held if item.evse in (0, around.evse)]
+        for item in sorted(here, key=lambda item: (int(item.body["stackLevel"]), item.evse)):
             period = period_of(item.body, item.received, now, around)
             if period is not None:
                 found[item.purpose] = period
@@ -143,14 +159,20 @@ class Profiles:
             found.pop(TX_DEFAULT, None)
         return found
 
-    def composite(self, request: Json, now: float, around: Around, rating_w: float) -> Json:
-        """Answer a GetCompositeSchedule (K08): what the EVSE may take and shall do."""
-        if request["evseId"] not in (0, EVSE):  # K08.FR.05
+    def composite(
+        self, request: Json, now: float, places: Sequence[Around], rating_w: float
+    ) -> Json:
+        """Answer a GetCompositeSchedule (K08): what an EVSE may take and shall do.
+
+        Of several EVSEs together only the limit is told; `rating_w` is of each.
+        """
+        if not 0 <= request["evseId"] <= self._evses:  # K08.FR.05
             return status("Rejected", "UnknownEvse", str(request["evseId"]))
         unit, length = request.get("chargingRateUnit", "W"), request["duration"]
         periods: list[Json] = []
-        for start in self._starts(now, length, around):
-            entry = self._composed(self.order(now + start, around), unit, rating_w)
+        for start in self._starts(now, length, places):
+            orders = [self.order(now + start, around) for around in places]
+            entry = self._composed(orders, unit, rating_w)
             if not periods or periods[-1] != entry | {"startPeriod": periods[-1]["startPeriod"]}:
                 periods.append({"startPeriod": round(start), **entry})
         schedule = {
@@ -162,16 +184,20 @@ class Profiles:
         }
         return status("Accepted") | {"schedule": schedule}
 
-    def _starts(self, now: float, length: float, around: Around) -> list[float]:
+    def _starts(self, now: float, length: float, places: Sequence[Around]) -> list[float]:
         found = {0.0}
         for item in self.held:
-            instants = edges(item.body, item.received, now, around)
-            found |= {at - now for at in instants if 0 < at - now < length}
+            for around in places:
+                instants = edges(item.body, item.received, now, around)
+                found |= {at - now for at in instants if 0 < at - now < length}
         return sorted(found)
 
-    def _composed(self, order: Order, unit: str, rating_w: float) -> Json:
-        rate = self._conductors.rate
-        entry: Json = {"limit": rounded(rate(min(-order.low_w, rating_w), unit))}
+    def _composed(self, orders: Sequence[Order], unit: str, rating_w: float) -> Json:
+        rate, order = self._conductors.rate, orders[0]
+        most = sum(min(-each.low_w, rating_w) for each in orders)
+        entry: Json = {"limit": rounded(rate(most, unit))}
+        if len(orders) > 1:
+            return entry
         if order.mode:
             entry["operationMode"] = order.mode
         if order.p_w is not None and order.mode != "Idle":

@@ -14,8 +14,13 @@ FOREVER = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What schedules depend on besides time."""
+    """What schedules depend on besides time: whose they are, and what goes on there.
 
+    `sharing` EVSEs have equal shares of the station's limit.
+    """
+
+    evse: int = 1
+    sharing: int = 1
     transaction_started: float = 0.0
     offline_since: float | None = None
     frequency_hz: float = 50.0
@@ -104,13 +109,16 @@ def anchor(body: Json, schedule: Json, received: float, now: float, around: Arou
 
 
 def edges(body: Json, received: float, now: float, around: Around) -> Iterator[float]:
-    """Yield the instants at which something of a profile may begin or end."""
+    """Yield the instants at which something of a profile may begin or end; of a recurring one twice."""
+    again = _RECURRENCE[body["recurrencyKind"]] if "recurrencyKind" in body else 0.0
     for schedule in body["chargingSchedule"]:
         begin = anchor(body, schedule, received, now, around)
-        for period in schedule["chargingSchedulePeriod"]:
-            yield begin + period["startPeriod"]
-        if "duration" in schedule:
-            yield begin + schedule["duration"]
+        for start in {begin, begin + again}:
+            yield from (
+                start + period["startPeriod"] for period in schedule["chargingSchedulePeriod"]
+            )
+            if "duration" in schedule:
+                yield start + schedule["duration"]
     for name in ("validFrom", "validTo"):
         if name in body:
             yield seconds(body[name])

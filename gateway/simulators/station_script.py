@@ -20,9 +20,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -31,8 +31,6 @@ from gateway.simulators.grid import Grid
 from gateway.simulators.station import Personality, SimulatedStation, StationOptions
 from gateway.simulators.station_connection import IN, Recorded
 from gateway.simulators.station_wire import Kind
-
-_WISHES = ("demand_w", "discharge_w", "soc_pct", "capacity_wh")
 
 
 class _Model(BaseModel):
@@ -47,10 +45,18 @@ class GridEntry(_Model):
     over_s: float = 0.0
 
 
-def _wishes(value: Any) -> Any:
-    if isinstance(value, dict) and not value.keys() <= set(_WISHES):
-        raise ValueError(f"knows {', '.join(_WISHES)}")
-    return value
+class CarEntry(_Model):
+    """What is said of a car: fields of Car."""
+
+    demand_w: float = 0.0
+    discharge_w: float = 0.0
+    soc_pct: float = 50.0
+    capacity_wh: float = 60_000.0
+    most_charge_w: float | None = None
+    most_discharge_w: float | None = None
+    most_var: float | None = None
+    modes: tuple[str, ...] = ()
+    transfer: str = ""
 
 
 class StationEntry(_Model):
@@ -67,7 +73,8 @@ class StepEntry(_Model):
     grid: GridEntry | None = None
     station: str | None = None
     personality: Personality | None = None
-    plug_in: Annotated[dict[str, float], BeforeValidator(_wishes)] | None = None
+    evse: int = 1
+    plug_in: CarEntry | None = None
     unplug: bool = False
     reboot: bool = False
     disconnect: bool = False
@@ -171,9 +178,9 @@ async def _act(station: SimulatedStation, step: StepEntry) -> None:
     if step.personality is not None:
         station.personality = step.personality
     if step.plug_in is not None:
-        station.plug_in(**step.plug_in)
+        station.plug_in(step.evse, **step.plug_in.model_dump(exclude_unset=True))
     if step.unplug:
-        station.unplug()
+        station.unplug(step.evse)
     if step.reboot:
         await station.reboot()
     if step.disconnect:
@@ -184,7 +191,7 @@ async def _report(
     station: SimulatedStation, announce: Callable[[str], None], interval_s: float
 ) -> None:
     """Announce what was asked since the last time, and what flows."""
-    name, problems = station.options.id, 0
+    name = station.options.id
     last: Recorded | None = None
     while True:
         news = _since(station.frames, last)
@@ -192,9 +199,8 @@ async def _report(
             if way == IN and isinstance(frame, list) and frame[0] == Kind.CALL:
                 announce(f"{name} was asked {frame[2]}")
         last = news[-1] if news else last
-        for problem in station.problems[problems:]:
-            announce(f"{name} {problem}")
-        problems = len(station.problems)
+        while station.problems:
+            announce(f"{name} {station.problems.popleft()}")
         inverter, active = station.inverter, ", ".join(sorted(station.controls.active)) or "none"
         announce(
             f"{name} {'online' if station.ready else 'offline'}"

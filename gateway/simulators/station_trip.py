@@ -33,10 +33,16 @@ class Event:
 
 @dataclass(slots=True)
 class Protection:
-    """Watches voltage and frequency; `tripped` is the control type that opened it."""
+    """Watches voltage and frequency; `tripped` is the control type that opened it.
 
+    `random_share` (0 to 1) is how much of EnterService's random delay falls to this one. `kept` is what
+    still flows during a cessation (Active, Reactive), empty outside one.
+    """
+
+    random_share: float = 0.0
     tripped: str | None = None
     ceased: bool = False
+    kept: str = ""
     _beyond_s: dict[str, float] = field(default_factory=dict)
     _good_s: float = 0.0
 
@@ -56,7 +62,12 @@ class Protection:
             if kind in bodies
         }
         self._beyond_s = {kind: self._beyond_s.get(kind, 0.0) for kind in late}
-        self.ceased = any(late.get(kind, False) for kind in _CESSATIONS)
+        ceasing = [bodies[kind] for kind in _CESSATIONS if late.get(kind, False)]
+        allowed = [
+            body.get("voltageParams", {}).get("powerDuringCessation", "") for body in ceasing
+        ]
+        self.kept = allowed[0] if allowed else ""
+        self.ceased = bool(ceasing) and not self.kept
         opened = next((kind for kind in _TRIPS if late.get(kind, False)), None)
         if self.tripped is None and opened is not None:
             self.tripped, self._good_s = opened, 0.0
@@ -83,4 +94,5 @@ class Protection:
             good = good and rule["lowVoltage"] <= values["V"] <= rule["highVoltage"]
             good = good and rule["lowFreq"] <= values["F"] <= rule["highFreq"]
         self._good_s = self._good_s + dt if good else 0.0
-        return good and self._good_s >= (rule or {}).get("delay", 0)
+        delay, drawn = (rule or {}).get("delay", 0), (rule or {}).get("randomDelay", 0)
+        return good and self._good_s >= delay + drawn * self.random_share

@@ -36,9 +36,10 @@ def service(prepared):
         started = {}
 
         def serving(name, script):
-            if name not in started:
-                started[name] = running.enter_context(closing(Service(prepared(name), script)))
-            return started[name]
+            known = (name, script)
+            if known not in started:
+                started[known] = running.enter_context(closing(Service(prepared(name), script)))
+            return started[known]
 
         yield serving
 

@@ -96,13 +96,8 @@ def test_a_power_factor_of_zero_is_finite():
 )
 def test_volt_var_follows_its_curve(voltage_pct, percent):
     rating = PLATE.max_var if percent >= 0 else PLATE.max_var_neg
-    q_var = functions.volt_var(curve(*V_VAR), PLATE, 0, voltage_pct, 100)
+    q_var = functions.volt_var(curve(*V_VAR), PLATE, 0, voltage_pct)
     assert q_var == pytest.approx(percent / 100 * rating)
-
-
-def test_the_reference_voltage_stretches_the_curve():
-    shifted = functions.volt_var(curve(*V_VAR), PLATE, 0, 95 * 0.92, 95)
-    assert shifted == pytest.approx(PLATE.max_var)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from gateway.simulators.station_car import Car
 from gateway.simulators.station_controls import Control
-from gateway.simulators.station_inverter import Car, Inverter
+from gateway.simulators.station_inverter import Inverter
 from gateway.simulators.station_options import Nameplate
 from gateway.simulators.station_rules import body_of
 from gateway.simulators.station_schedules import Order

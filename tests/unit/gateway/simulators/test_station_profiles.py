@@ -198,7 +198,7 @@ def test_only_a_dynamic_profile_is_updated():
 
 def composite(profiles, duration=600, now=EPOCH, rating_w=22_000, **request):
     request = {"evseId": 1, "duration": duration, **request}
-    answer = profiles.composite(request, now, Around(), rating_w)
+    answer = profiles.composite(request, now, [Around()], rating_w)
     check_response("2.1", "GetCompositeSchedule", answer)
     return answer
 

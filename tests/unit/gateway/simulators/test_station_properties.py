@@ -5,8 +5,9 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.simulators.station_car import Car
 from gateway.simulators.station_controls import Control, Controls
-from gateway.simulators.station_inverter import Car, Inverter
+from gateway.simulators.station_inverter import Inverter
 from gateway.simulators.station_options import ALL_MODES, V2X_MODES, Nameplate
 from gateway.simulators.station_profile_rules import Situation
 from gateway.simulators.station_profiles import Profiles
@@ -204,7 +205,7 @@ def test_a_composite_schedule_says_what_is_ordered(limits):
         )
         profiles.set(request, situation, EPOCH)
     request = {"evseId": 1, "duration": 1_200}
-    answer = profiles.composite(request, EPOCH, Around(), 22_000)
+    answer = profiles.composite(request, EPOCH, [Around()], 22_000)
     check_response("2.1", "GetCompositeSchedule", answer)
     periods = answer["schedule"]["chargingSchedulePeriod"]
     for second in range(0, 1_200, 37):

@@ -51,8 +51,13 @@ def test_an_address_of_its_own_comes_first():
         (ONE + "steps: [{reboot: true}]", "script steps.0", "needs its station"),
         (
             ONE + "steps: [{station: cs1, plug_in: {colour: 1}}]",
-            "script steps.0.plug_in",
-            "knows demand_w",
+            "script steps.0.plug_in.colour",
+            "not permitted",
+        ),
+        (
+            ONE + "steps: [{station: cs1, plug_in: {demand_w: much}}]",
+            "script steps.0.plug_in.demand_w",
+            "valid number",
         ),
         (ONE + "steps: [{station: cs1, plug_in: 7}]", "script steps.0.plug_in", "dictionary"),
     ],

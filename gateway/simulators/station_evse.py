@@ -1,0 +1,67 @@
+"""One EVSE of a simulated station: its car, its inverter, its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from zlib import crc32
+
+from gateway.simulators.station_car import plate_with, usual_car
+from gateway.simulators.station_controls import Control
+from gateway.simulators.station_inverter import Inverter
+from gateway.simulators.station_meter import Transaction
+from gateway.simulators.station_options import StationOptions
+from gateway.simulators.station_schedules import Around, Order
+from gateway.simulators.station_trip import Event
+
+
+class Evse:
+    """What belongs to one EVSE; its ratings follow the car."""
+
+    def __init__(self, number: int, options: StationOptions) -> None:
+        self.number = number
+        self._options = options
+        self.car = usual_car(options)
+        self.transaction: Transaction | None = None
+        share = crc32(f"{options.id}/{number}".encode()) / 2**32
+        self.inverter = Inverter(
+            options.plate,
+            options.nominal_frequency_hz,
+            phases=options.phases,
+            reactive_first=options.reactive_first,
+            random_share=share,
+        )
+
+    def plug(self, *, present: bool, **wishes: Any) -> None:
+        """Let a car come, with these fields of its own, or go; one that is there changes its mind."""
+        came = present and not self.car.present
+        before = usual_car(self._options) if came else self.car
+        self.car = replace(before, present=present, **wishes)
+        self.inverter.plate = plate_with(self._options.plate, self.car, self._options.current)
+
+    def step(
+        self,
+        dt: float,
+        order: Order,
+        active: Mapping[str, Control],
+        grid: tuple[float, float],
+        *,
+        operative: bool,
+    ) -> list[Event]:
+        """Go on by dt seconds; return trips and returns."""
+        car = self.car if operative else replace(self.car, present=False)
+        events = self.inverter.step(dt, order, active, car, grid)
+        self.car = self.car.after(self.inverter.p_w, dt)
+        return events
+
+    def around(self, offline_since: float | None, sharing: int) -> Around:
+        """Return what schedules depend on besides time."""
+        return Around(
+            evse=self.number,
+            sharing=sharing,
+            transaction_started=0.0 if self.transaction is None else self.transaction.started,
+            offline_since=offline_since,
+            frequency_hz=self.inverter.frequency_hz,
+            soc_pct=self.car.soc_pct,
+        )
