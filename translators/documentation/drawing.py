@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from translators.explain.markup import Markup, tag
 
 _WIDTH, _HEIGHT = 640, 320
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 16, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 28, 16, 44
 _TICKS = 6
 _SLACK = 1e-9
 """What binary fractions may be off."""
@@ -27,6 +27,11 @@ class Picture:
     y_label: str
     x_label: str = ""
     bounds: tuple[float, float] | None = None
+
+    @property
+    def is_line(self) -> bool:
+        """Say whether there is a line to see: a single vertex is a row of a table."""
+        return len(self.asked) > 1 or len(self.sent) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,8 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def number(value: float) -> str:
-    """Return a number as a label has it."""
-    return f"{round(value, 6):g}"
+    """Return a number as a label has it, to nine decimals."""
+    return f"{round(value, 9) + 0.0:.12g}"
 
 
 def _grid(x: _Scale, y: _Scale) -> Iterator[Markup]:

@@ -146,6 +146,7 @@ def _curves(shelf: Shelf, function: str) -> Iterator[Markup]:
         for rule in shelf.targets(function)
         for picture in carried_out(shelf.book, rule, function)
     ]
+    drawn = [picture for picture in drawn if picture.is_line]
     if not drawn:
         return
     yield tag("h2", "Curves of the tests")
@@ -159,7 +160,8 @@ def _curves(shelf: Shelf, function: str) -> Iterator[Markup]:
     )
     for picture in drawn:
         caption = tag("figcaption", tag("code", picture.name))
-        yield tag("figure", caption, draw(picture), _points(picture))
+        drawing = tag("div", draw(picture), class_="scroll", tabindex=0)
+        yield tag("figure", caption, drawing, _points(picture))
 
 
 def _points(picture: Picture) -> Markup:
@@ -267,10 +269,14 @@ def index_page(shelf: Shelf, functions: Sequence[str], kinds: Mapping[str, Seque
             tag("li", tag("a", "Fallback: which station gets what", href="fallback.html")),
             tag("li", tag("a", "Coverage: every leaf of every type", href="coverage.html")),
             *(
-                tag("li", tag("a", f"{kind}: {len(ids)} documents", href=kind_page(kind)))
+                tag("li", tag("a", f"{kind}: {_documents(len(ids))}", href=kind_page(kind)))
                 for kind, ids in kinds.items()
             ),
         ),
         tag("h2", "Functions"),
         table(columns, rows),
     )
+
+
+def _documents(count: int) -> str:
+    return "1 document" if count == 1 else f"{count} documents"

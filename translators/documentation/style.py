@@ -3,6 +3,7 @@
 DOCUMENTATION = """
 main { max-width: 78rem; margin: 0 auto; }
 nav { margin-bottom: .5rem; }
+:target { scroll-margin-top: .75rem; text-decoration: underline; text-decoration-color: var(--edge); }
 h4 { font-size: .9rem; margin: .75rem 0 .25rem; }
 .rule { border: 1px solid var(--line); border-radius: 6px; padding: .25rem 1rem .75rem; margin: 1rem 0; }
 .rule ul, td ul { margin: 0; padding-left: 1rem; }
@@ -17,7 +18,7 @@ pre {
 .line { color: var(--soft); user-select: none; }
 figure { margin: 1rem 0; }
 figcaption { margin-bottom: .25rem; }
-svg.curve { width: 100%; max-width: 44rem; height: auto; display: block; }
+svg.curve { width: 100%; min-width: 32rem; max-width: 44rem; height: auto; display: block; }
 svg text { fill: var(--ink); font-size: 12px; }
 svg .grid { stroke: var(--line); stroke-width: 1; }
 svg .bound { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 2 4; }

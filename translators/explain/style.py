@@ -16,7 +16,7 @@ THEME = """
 * { box-sizing: border-box; }
 body {
   margin: 0; padding: 1.25rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
+  font: 1rem/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; overflow-wrap: break-word;
 }
 h1 { font-size: 1.4rem; margin: 0 0 .25rem; line-height: 1.25; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
@@ -70,9 +70,9 @@ button.number.lit {
 .why h2 { margin: .5rem 0 .25rem; }
 .why h3 { margin: .25rem 0; overflow-wrap: anywhere; }
 .why td { overflow-wrap: anywhere; }
-.live { scroll-padding-bottom: 46vh; }
+.live { scroll-padding-bottom: 40vh; }
 .live .why {
-  position: sticky; bottom: 0; max-height: 45vh; overflow: auto; background: var(--paper);
+  position: sticky; bottom: 0; height: 38vh; overflow: auto; background: var(--paper);
   border: 1px solid var(--line); border-radius: 6px; padding: .25rem .75rem .5rem;
   box-shadow: 0 -4px 16px rgb(0 0 0 / 15%);
 }
@@ -83,6 +83,12 @@ button.number.lit {
 .live .why .hint { display: block; }
 .live .why.told .hint { display: none; }
 article + article { margin-top: 2.5rem; border-top: 3px solid var(--line); padding-top: 1.5rem; }
+@media screen and (min-width: 60.01rem) {
+  .live .columns > section {
+    max-height: max(18rem, 62vh - 8rem); overflow: auto; scroll-padding: 3.5rem 0 1rem;
+  }
+  .live .columns h2 { position: sticky; top: 0; background: var(--panel); }
+}
 @media (max-width: 60rem) {
   body { padding: .75rem; }
   .columns { grid-template-columns: minmax(0, 1fr); }
@@ -95,7 +101,7 @@ article + article { margin-top: 2.5rem; border-top: 3px solid var(--line); paddi
   body { padding: 0; font-size: 9pt; }
   .columns > section { break-inside: auto; }
   .live .why {
-    position: static; max-height: none; overflow: visible; border: 0; box-shadow: none; padding: 0;
+    position: static; height: auto; overflow: visible; border: 0; box-shadow: none; padding: 0;
   }
   .live .why section { display: block; break-inside: avoid; }
   .live .why .hint, .why .hint { display: none; }
@@ -113,7 +119,17 @@ for (const article of document.querySelectorAll("article")) {
   const marked = [...article.querySelectorAll("[data-n]")];
   const why = article.querySelector(".why");
   if (!why) continue;
+  const columns = [...article.querySelectorAll(".columns > section")];
   let pinned = null;
+  const reveal = (from) => {
+    for (const column of columns) {
+      const one = column.querySelector(".lit");
+      if (!one || column.contains(from)) continue;
+      const box = column.getBoundingClientRect(), at = one.getBoundingClientRect();
+      const off = box.top + 56 > at.top || at.bottom > box.bottom;
+      if (off) column.scrollTop += at.top - box.top - box.height / 2;
+    }
+  };
   const show = (from) => {
     const wanted = new Set(from ? from.dataset.n.split(" ") : []);
     for (const item of marked) {
@@ -123,9 +139,15 @@ for (const article of document.querySelectorAll("article")) {
     why.classList.toggle("told", wanted.size > 0);
   };
   const number = (event) => event.target.closest("button.number");
-  article.addEventListener("pointerover", (event) => { if (number(event)) show(number(event)); });
+  const meant = (event) => {
+    const one = number(event);
+    if (!one) return;
+    show(one);
+    reveal(one);
+  };
+  article.addEventListener("pointerover", meant);
+  article.addEventListener("focusin", meant);
   article.addEventListener("pointerout", (event) => { if (number(event)) show(pinned); });
-  article.addEventListener("focusin", (event) => { if (number(event)) show(number(event)); });
   article.addEventListener("click", (event) => {
     const one = number(event);
     if (!one) return;
