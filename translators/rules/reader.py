@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from translators.errors import MappingError
+from translators.errors import MappingError, near
 from translators.rules.capability_schema import CapabilityMapping
 from translators.rules.coverage_schema import Coverage
 from translators.rules.dialects import Dialect
@@ -93,30 +92,50 @@ def _entry(path: str, text: str, number: int, document: Any) -> Entry:
     try:
         return Entry(path, text, number, model.model_validate(document))
     except ValidationError as exc:
-        marks = places(path, text, number)
-        faults = tuple(_problem(path, marks, error) for error in exc.errors())
+        marks, rule = places(path, text, number), _named(document)
+        faults = tuple(_problem(path, marks, error, model, rule) for error in exc.errors())
         return Entry(path, text, number, None, faults)
+
+
+def _named(document: dict[Any, Any]) -> str:
+    """Return `id: ` of a document that says its id, else nothing."""
+    metadata = document.get("metadata")
+    own = metadata.get("id") if isinstance(metadata, dict) else document.get("id")
+    return f"{own}: " if isinstance(own, str) else ""
 
 
 def _no_kind(path: str, text: str, number: int, kind: object) -> str:
     mark = _deepest(places(path, text, number), ["kind"])
-    near = difflib.get_close_matches(str(kind), _MODELS, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f", it is one of {', '.join(_MODELS)}"
+    hint = near(kind, _MODELS) or f", it is one of {', '.join(_MODELS)}"
     where = f"{path}:{mark.line}:{mark.column}: kind"
     return str(MappingError(f"is no kind of rule{hint}", where=where, value=kind, rule="schema"))
 
 
-def _problem(path: str, marks: dict[Path, Place], error: Any) -> str:
-    """Return `file:line:column: path: what`, with a suggestion for an unknown key."""
+def _problem(
+    path: str, marks: dict[Path, Place], error: Any, model: type[BaseModel], rule: str
+) -> str:
+    """Return `file:line:column: rule: path: what`, with a suggestion where there is one."""
     location = error["loc"]
     mark = _deepest(marks, location)
-    problem = error["msg"].lower()
-    if error["type"] == "extra_forbidden":
-        problem = "is no key here"
-        close = difflib.get_close_matches(str(location[-1]), _keys(), n=1)
-        problem += f"; did you mean {close[0]!r}?" if close else ""
-    where = f"{path}:{mark.line}:{mark.column}: {'.'.join(map(str, location))}"
-    return str(MappingError(problem, where=where, rule="schema"))
+    told = f"{rule}{'.'.join(map(str, location))}".removesuffix(": ")
+    where = f"{path}:{mark.line}:{mark.column}: {told}".removesuffix(": ")
+    return str(MappingError(_said(error, model), where=where, rule="schema"))
+
+
+def _said(error: Any, model: type[BaseModel]) -> str:
+    """Return what is wrong with a value, and what should stand there instead."""
+    told: str = error["msg"].lower()
+    match error["type"]:
+        case "extra_forbidden":
+            return f"is no key here{near(error['loc'][-1], _keys(model))}"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "string_type" if isinstance(error["input"], int | float):
+            return f"{told}; write it in quotes"
+        case "string_pattern_mismatch" if error["loc"][-1] == "version":
+            return f"{told}; three numbers, such as '1.2.0'"
+        case _:
+            return told
 
 
 def _deepest(marks: dict[Path, Place], location: Sequence[Any]) -> Place:
@@ -144,9 +163,9 @@ def _likely(marks: dict[Path, Place], error: MappingError) -> Place:
 
 
 @cache
-def _keys() -> list[str]:
-    """Return the keys of all models of the language: enough for a suggestion."""
-    models = list(KINDS)
+def _keys(kind: type[BaseModel]) -> list[str]:
+    """Return the keys that documents of a kind have at any depth: enough for a suggestion."""
+    models = [kind]
     keys: set[str] = set()
     seen: set[type[BaseModel]] = set()
     while models:

@@ -26,7 +26,7 @@ from translators.canonical.commands import (
     Target,
 )
 from translators.canonical.controls import DerControl, Quantity
-from translators.errors import MappingError, ModelError
+from translators.errors import MappingError, ModelError, near
 from translators.rules.canonical import CLASSES, ENUMS, Points, build, enum_value, names
 from translators.rules.schema import TargetTest, TrialStation
 from translators.rules.target import TargetRule
@@ -73,16 +73,15 @@ def carried(
 
     `MappingError` where the test names what is not there, or where another rule takes its control.
     """
-    where = f"{rule.id} {test.name}"
-    control = _control(test.control, where)
+    control = _control(test.control, "control")
     version = test.version or rule.model.target.versions[0]
     if rule not in book.targets.get((version, type(control).__name__), ()) or not rule.serves(
         control
     ):
-        raise MappingError("goes to another rule", where=where, value=type(control).__name__)
-    profile = _profile(test.station, version, _modes(rule), where)
+        raise MappingError("goes to another rule", where="control", value=type(control).__name__)
+    profile = _profile(test.station, version, _modes(rule))
     command = _command(control, test)
-    return carry(book, command, profile, _situation(test.station, where)).then(
+    return carry(book, command, profile, _situation(test.station)).then(
         lambda orders: Translation([_members(m.action, m.payload) for m in orders.messages])
     )
 
@@ -148,7 +147,8 @@ def _control(written: Mapping[str, Any], where: str) -> DerControl:
     values = dict(written)
     name = values.pop("class", None)
     if name not in CLASSES:
-        raise MappingError("is no canonical control", where=where, value=name)
+        problem = f"is no canonical control{near(name, CLASSES)}"
+        raise MappingError(problem, where=f"{where}.class", value=name or "")
     points = None
     if "points" in values:
         rows = values.pop("points")
@@ -159,7 +159,8 @@ def _control(written: Mapping[str, Any], where: str) -> DerControl:
         )
     unknown = sorted(values.keys() - names(CLASSES[name]))
     if unknown:
-        raise MappingError("is no field of the control", where=where, value=unknown[0])
+        problem = f"is no field of the control{near(unknown[0], names(CLASSES[name]))}"
+        raise MappingError(problem, where=where, value=unknown[0])
     kinds = {item.name: str(item.type) for item in fields(CLASSES[name])}
     try:
         made = {key: _value(key, kinds[key], value) for key, value in values.items()}
@@ -193,17 +194,19 @@ def _modes(rule: TargetRule) -> list[str]:
     return [variant.control_type for variant in rule.model.variants if variant.control_type]
 
 
-def _profile(station: TrialStation, version: str, modes: list[str], where: str) -> StationProfile:
+def _profile(station: TrialStation, version: str, modes: list[str]) -> StationProfile:
     known = {item.name for item in fields(Dialect)}
     for key in station.dialect:
         if key not in known:
-            raise MappingError("is no key of a dialect", where=where, value=key)
+            problem = f"is no key of a dialect{near(key, known)}"
+            raise MappingError(problem, where="station.dialect", value=key)
     evses = []
     for number, own in enumerate(station.evses, start=1):
         ratings = {item.name: getattr(_USUAL, item.name) for item in fields(Ratings)}
         for name, value in (station.ratings | own).items():
             if name not in _RATINGS:
-                raise MappingError("is no rating", where=where, value=name)
+                problem = f"is no rating{near(name, _RATINGS)}"
+                raise MappingError(problem, where="station.ratings", value=name)
             ratings[_RATINGS[name]] = None if value is None else _number(value)
         evses.append(
             Evse(
@@ -226,7 +229,7 @@ def _profile(station: TrialStation, version: str, modes: list[str], where: str) 
     )
 
 
-def _situation(station: TrialStation, where: str) -> Situation:
+def _situation(station: TrialStation) -> Situation:
     return Situation(
         transactions=tuple(
             Transaction(t.evse, t.id, None if t.running is None else _number(t.running))
@@ -234,7 +237,7 @@ def _situation(station: TrialStation, where: str) -> Situation:
         ),
         settings={name: _number(value) for name, value in station.settings.items()},
         policy=dict(station.policy),
-        reported=tuple(_control(written, where) for written in station.reported),
+        reported=tuple(_control(written, "station.reported") for written in station.reported),
         baseline_w=_perhaps(station.baseline_w),
         baseline_var=_perhaps(station.baseline_var),
     )

@@ -88,9 +88,19 @@ def _read(path: str, text: str, found: dict[Path, Place] | None) -> Iterator[tup
     except MarkedYAMLError as exc:
         mark = exc.problem_mark
         where = path if mark is None else f"{path}:{mark.line + 1}:{mark.column + 1}"
-        raise MappingError(exc.problem or "is no YAML", where=where, rule="yaml") from exc
+        raise MappingError(_why(text, exc), where=where, rule="yaml") from exc
     except YAMLError as exc:
         raise MappingError("is no text that YAML knows", where=path, rule="yaml") from exc
+
+
+def _why(text: str, error: MarkedYAMLError) -> str:
+    """Return what libyaml complains of, and what most often is behind it."""
+    problem, mark = error.problem or "is no YAML", error.problem_mark
+    if mark is not None and text[mark.index : mark.index + 1] == "\t":
+        return f"{problem}: a tab, and YAML is indented by spaces"
+    if problem.startswith("did not find expected"):
+        return f"{problem}; is it indented as its neighbours, every bracket and quote closed?"
+    return problem
 
 
 _END = object()

@@ -13,7 +13,7 @@ from translators.rules.target import TargetRule
 _CITE = re.compile(
     r"(IEEE (2030\.5|1547)(-\d{4})?|OCPP (2\.1|2\.0\.1)|CSIP(-AUS)?|OpenADR 3(\.\d){0,2}"
     r"|IEC (TR )?61850(-\d+)*(:\d{4}\w?)?|CEI (0-16|TR)|ISO 15118-\d+|Netbeheer Nederland"
-    r"|MESA-DER:?|dergate:) \S.*"
+    r"|MESA-DER:?|contract:|dergate:) \S.*"
     r"|[A-Z]\d{2}(\.FR\.\d+| \S.*)?"
 )
 _PREFIXES = {
@@ -50,7 +50,10 @@ def cites(ground: Ground) -> Findings:
         for number, cite in enumerate(listed):
             at = ("metadata", "cites", number)
             if not _CITE.fullmatch(cite):
-                hint = "name the document first: 'IEEE 2030.5-2018 DERCurve', 'R04.FR.13'"
+                hint = (
+                    "name the document first: 'IEEE 2030.5-2018 DERCurve', 'R04.FR.13', "
+                    "'contract: its clause', 'dergate: own decision'"
+                )
                 yield ground.error(rule, at, f"{cite!r} cites no clause", hint)
             if cite in listed[:number]:
                 yield ground.warning(rule, at, f"{cite!r} stands twice")

@@ -307,7 +307,8 @@ def test_a_test_beside_a_rule_that_fails_is_named(dergate, tmp_path):
     status, out, _ = dergate("test", "--mappings", tmp_path / "rules")
     assert status == 1
     assert out.startswith(
-        "ieee2030_5.fixed_pf_inject@1.0.0 under_excited: displacement: expected 0.96, got 0.95\n"
+        "ieee2030_5/csip.yaml:17: ieee2030_5.fixed_pf_inject@1.0.0 under_excited: "
+        "displacement: expected 0.96, got 0.95\n"
     )
 
 

@@ -6,6 +6,7 @@ from support.rulefiles import SOURCE, TARGET, edited, line_of
 from translators.ocpp.dialect import CODECS
 from translators.rules.book import sift
 from translators.rules.examples import Written
+from translators.rules.fallback_schema import Fallback
 from translators.rules.values import Unmet
 
 GOOD = edited(SOURCE, ("t.source", "t.good"), ("opModFixedVar", "opModOther"))
@@ -146,3 +147,36 @@ def test_a_source_that_says_the_impossible_is_refused_where_it_stands(source, wh
         read(**source)
     assert (caught.value.outcome, caught.value.where) == ("invalid", where)
     assert said in caught.value.problem
+
+
+FALLBACK = """\
+apiVersion: dergate/mapping.v1
+kind: Fallback
+metadata: {id: t.fallback, version: 1.0.0, cites: ["clause 1"]}
+rows:
+  - control: FixedVar
+    der: {carried: exact, by: t.target}
+    v2x: {refused: not_supported, reason: none}
+    charge_only: {refused: not_supported, reason: none}
+    ocpp201: {refused: not_supported, reason: none}
+"""
+
+
+def test_a_table_is_not_blamed_for_a_rule_that_a_fault_leaves_out():
+    broken = edited(TARGET, ("slot: fixedVar", "slots: fixedVar"))
+    sifted = sift({"fallback.yaml": FALLBACK, "target.yaml": broken}, CODECS)
+    assert [fault.partition(":")[0] for fault in sifted.faults] == ["target.yaml"]
+    assert any(isinstance(item, Fallback) for item in sifted.book.others)
+    assert sift({"fallback.yaml": FALLBACK}, CODECS).faults
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\nb:\n\tc: 2\n", "t.yaml:3:1: found character that cannot start any token: a tab,"),
+        ("a:\n    b: 1\n   c: 2\n", "is it indented as its neighbours, every bracket"),
+    ],
+)
+def test_what_the_parser_complains_of_is_told_with_what_is_behind_it(text, said):
+    (fault,) = sift({"t.yaml": text}, CODECS).faults
+    assert said in fault

@@ -23,14 +23,16 @@ def test_an_empty_file_holds_no_rule():
         (SOURCE, "canonical: FixedVar", "canonical: FixedVar\nrevison: 1", "revison", "is no key here"),
         (SOURCE, "unit: ", "unti: ", "unti", "did you mean 'unit'?"),
         (SOURCE, "{from: value,", "{form: value,", "form", "did you mean 'from'?"),
-        (SOURCE, "version: 1.0.0", "version: '1'", "version", "string should match pattern"),
+        (SOURCE, "version: 1.0.0", "version: '1'", "version", "three numbers, such as '1.2.0'"),
+        (SOURCE, "version: 1.0.0", "version: 1.0", "version", "write it in quotes"),
         (SOURCE, "id: t.source", "id: T Source", "id: T", "string should match pattern"),
         (SOURCE, 'cites: ["clause 1"]', "cites: []", "cites", "at least 1 item"),
         (SOURCE, ', cites: ["clause 1"]', "", "metadata", "cites: field required"),
         (SOURCE, "elements: [opModFixedVar]", "elements: []", "elements", "at least 1 item"),
         (SOURCE, "protocol: ieee2030_5", "protocol: ieee", "protocol", "input should be 'ieee2030_5'"),
         (SOURCE, "protocol: ieee2030_5", "protocol: 7", "protocol", "input should be 'ieee2030_5'"),
-        (SOURCE, 'revisions: ["2018"]', "revisions: [2018]", "2018", "valid string"),
+        (SOURCE, 'revisions: ["2018"]', "revisions: [2018]", "2018", "valid string; write it in quotes"),
+        (SOURCE, "parent: DERControlBase", "parent: DERControl", "parent", "parent should be DERControlBase"),
         (SOURCE, "      - {name: one, source: {value: 1}}".strip(), "[]", "tests", "at least 1 item"),
         (TARGET, "operator: der_control", "operator: magic", "operator", "input should be 'der_control'"),
         (TARGET, 'unit: "pct[setMaxVar]"', "round: {places: 4, mode: up}", "mode: up", "or 'down'"),
@@ -52,6 +54,30 @@ def test_a_key_that_resembles_nothing_gets_no_suggestion():
     with pytest.raises(MappingError) as caught:
         models(edited(SOURCE, ("canonical:", "qqqq: 1\ncanonical:")))
     assert "did you mean" not in str(caught.value)
+
+
+def test_suggestions_are_keys_of_the_same_kind_of_rule():
+    with pytest.raises(MappingError) as caught:
+        models(edited(SOURCE, ("canonical:", "comment: none\ncanonical:")))
+    assert "comment: is no key here" in str(caught.value)
+    assert "'components'" not in str(caught.value), "a key of CapabilityMapping"
+
+
+def test_a_fault_of_a_document_names_its_rule():
+    with pytest.raises(MappingError, match=r"m\.yaml:\d+:\d+: t\.source: metadata\.version: "):
+        models(edited(SOURCE, ("version: 1.0.0", "version: x")))
+    with pytest.raises(MappingError, match=r"m\.yaml:3:1: metadata\.id: field required"):
+        models(edited(SOURCE, ("id: t.source, ", "")))
+
+
+def test_a_fault_of_a_whole_document_needs_no_path():
+    with pytest.raises(
+        MappingError, match=r"m\.yaml:1:1: d\.x: droop deviates .* without evidence"
+    ):
+        models(
+            "apiVersion: dergate/mapping.v1\nkind: Dialect\n"
+            "metadata: {id: d.x, version: 1.0.0, cites: [a]}\nmatch: {}\nkeys: {droop: percent}\n"
+        )
 
 
 def test_every_fault_of_a_document_is_named_at_once():
@@ -110,7 +136,9 @@ def test_a_document_of_one_file_that_is_wrong_leaves_the_others_in_peace():
 
 def test_a_fault_inside_a_list_is_placed_at_its_item():
     faulty = edited(TARGET, ("canonical: [FixedVar]", "canonical:\n  - FixedVar\n  - 7"))
-    with pytest.raises(MappingError, match=rf"m\.yaml:{line_of(faulty, '- 7')}:5: canonical\.1: "):
+    with pytest.raises(
+        MappingError, match=rf"m\.yaml:{line_of(faulty, '- 7')}:5: t\.target: canonical\.1: "
+    ):
         models(faulty)
 
 

@@ -39,6 +39,11 @@ def test_the_draft_of_a_target_loads_and_its_test_fails(version, rule):
     assert failing(text)["an_example"]
 
 
+@pytest.mark.parametrize("version", ["2.1", "2.0.1"])
+def test_the_draft_of_a_target_asks_nothing_of_the_schemas_that_its_version_lacks(version):
+    assert ("SetDERControl" in target_rule("my_rule", version)) is (version == "2.1")
+
+
 def test_a_draft_that_is_filled_in_passes():
     source = edited(
         source_rule("my_rule", "ieee2030_5"),

@@ -97,16 +97,27 @@ def test_a_test_that_holds_has_no_fault(test, rule):
             f"{CONTROL}, station: {{modes: []}}, expect: {{}}",
             "expected a message, got not_supported",
         ),
-        ("control: {class: Fixed}, expect: {}", "is no canonical control"),
-        ("control: {class: FixedVar, set: 1}, expect: {}", "= 'set': is no field of the control"),
+        (
+            "control: {class: Fixed}, expect: {}",
+            "control.class = 'Fixed': is no canonical control; did you mean 'FixedVar'?",
+        ),
+        ("control: {klass: FixedVar}, expect: {}", "control.class = '': is no canonical control"),
+        (
+            "control: {class: FixedVar, set: 1}, expect: {}",
+            "control = 'set': is no field of the control",
+        ),
+        ("control: {class: FixedVar, setpont: 1}, expect: {}", "did you mean 'setpoint'?"),
         ("control: {class: FixedVar}, expect: {}", "makes no FixedVar"),
         ('control: {class: FixedVar, setpoint: "x W"}, expect: {}', "makes no FixedVar"),
         ("control: {class: Connect, connected: true}, expect: {}", "goes to another rule"),
         (
             f"{CONTROL}, station: {{dialect: {{droops: x}}}}, expect: {{}}",
-            "= 'droops': is no key",
+            "station.dialect = 'droops': is no key of a dialect; did you mean 'droop'?",
         ),
-        (f"{CONTROL}, station: {{ratings: {{MaxW: 1}}}}, expect: {{}}", "= 'MaxW': is no rating"),
+        (
+            f"{CONTROL}, station: {{ratings: {{MaxW: 1}}}}, expect: {{}}",
+            "= 'MaxW': is no rating; did you mean 'setMaxW'?",
+        ),
     ],
 )
 def test_a_test_that_fails_says_what_it_got(test, fault):
