@@ -143,7 +143,7 @@ def _trace(event: CommandReceived, command: DerCommand) -> dict[str, object]:
     return {
         "command": encode(command),
         **({"book": event.book} if event.book else {}),
-        "steps": [asdict(step) for step in event.steps],
+        "steps": [step.told() for step in event.steps],
         "losses": [asdict(loss) for loss in event.losses],
         "refusals": [asdict(refusal) for refusal in event.refusals],
     }

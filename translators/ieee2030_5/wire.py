@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import NamedTuple
 
 SEP2 = "urn:ieee:std:2030.5:ns"
 CSIP_AUS = (
@@ -17,10 +13,10 @@ CSIP_AUS = (
     "http://csipaus.org/ns",
     "https://csipaus.org/ns/v1.3-beta/storage",
 )
+NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """One element: local name, namespace, attributes, text and children in document order.
 
     Nothing is dropped: elements that the standard does not know stay in `children`.
@@ -30,7 +26,7 @@ class Resource:
     name: str
     namespace: str = SEP2
     text: str = ""
-    attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    attributes: Mapping[str, str] = NO_ATTRIBUTES
     children: tuple[Resource, ...] = ()
     line: int = 0
 
@@ -38,7 +34,7 @@ class Resource:
         """Return the first descendant at `path` (`a/b`, local names), or None."""
         name, _, rest = path.partition("/")
         for child in self.children:
-            if child.name == name:
+            if child[0] == name:
                 found = child.first(rest) if rest else child
                 if found is not None:
                     return found

@@ -7,16 +7,15 @@ processing instruction, caps on bytes, depth, elements and attributes. Unknown e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from lxml import etree
 
 from translators.errors import DocumentError
-from translators.ieee2030_5.wire import CSIP_AUS, Resource
+from translators.ieee2030_5.wire import CSIP_AUS, NO_ATTRIBUTES, Resource
 
 MEDIA_TYPE = "application/sep+xml"
 LARGEST_DOCUMENT = 1 << 20
@@ -29,7 +28,7 @@ _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 _ENCODING = re.compile(rb"<\?xml[^>]{0,80}?\sencoding\s*=\s*[\"']([^\"']{0,40})")
 _ENCODINGS = frozenset({b"utf-8", b"us-ascii", b"ascii"})
 _BLANK = b" \t\r\n\xef\xbb\xbf"
-_NONE: Mapping[str, str] = MappingProxyType({})
+_new = tuple.__new__
 _PARSER = etree.XMLParser(
     resolve_entities=False,
     no_network=True,
@@ -75,31 +74,43 @@ def _root(data: bytes) -> etree._Element:
 
 
 def _resource(root: etree._Element) -> Resource:
-    """Return the tree below `root` within the caps."""
-    if next(islice(root.iter(), MOST_ELEMENTS, None), None) is not None:
+    """Return the tree below `root` within the caps.
+
+    Elements come in the order of the document; read backwards, each follows all that it holds.
+    """
+    elements = list(islice(root.iter(), MOST_ELEMENTS + 1))
+    if len(elements) > MOST_ELEMENTS:
         raise DocumentError(f"has more than {MOST_ELEMENTS} elements", rule=_XML)
-    return _made(root, 1)
+    if len(elements) > DEEPEST:  # fewer cannot lie deeper
+        _shallow(root, 1)
+    made: list[Resource] = []
+    for element in reversed(elements):
+        if element.tag.__class__ is not str:
+            _refuse(element, "holds a processing instruction")
+        name, namespace = _named(element.tag)
+        text, attributes, children = element.text, element.items(), len(element)
+        if attributes and len(attributes) > MOST_ATTRIBUTES:
+            _refuse(element, f"has {len(attributes)} attributes, more than {MOST_ATTRIBUTES}")
+        parts = (
+            name,
+            namespace,
+            text.strip() if text else "",
+            MappingProxyType(dict(attributes)) if attributes else NO_ATTRIBUTES,
+            tuple(made[: -children - 1 : -1]) if children else (),
+            element.sourceline,
+        )
+        if children:
+            del made[-children:]
+        made.append(_new(Resource, parts))
+    return made[0]
 
 
-def _made(element: etree._Element, depth: int) -> Resource:
-    """Return an element with all below it; the caps bound the recursion."""
-    tag, attributes = element.tag, element.attrib
+def _shallow(element: etree._Element, depth: int) -> None:
+    """Refuse what lies too deep; the cap bounds the recursion."""
     if depth > DEEPEST:
         _refuse(element, f"is nested deeper than {DEEPEST} elements")
-    if not isinstance(tag, str):
-        _refuse(element, "holds a processing instruction")
-    if len(attributes) > MOST_ATTRIBUTES:
-        _refuse(element, f"has {len(attributes)} attributes, more than {MOST_ATTRIBUTES}")
-    name, namespace = _named(tag)
-    text = element.text
-    return Resource(
-        name,
-        namespace,
-        text.strip() if text else "",
-        MappingProxyType(dict(attributes.items())) if attributes else _NONE,  # type: ignore[arg-type]
-        tuple([_made(child, depth + 1) for child in element]),
-        cast("int", element.sourceline),  # its stub says `...`
-    )
+    for child in element:
+        _shallow(child, depth + 1)
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,6 @@ itself (block R) has default Gradients and no ramp of one event.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -77,4 +76,4 @@ def _aside(draft: Draft, number: int) -> Draft:
 def _of_step(step: Step, name: str) -> Step:
     """Return a step of one period's trace under the name of its watts."""
     source, target = (name if at == "watts" else at for at in (step.source, step.target))
-    return replace(step, source=source, target=target)
+    return step._replace(source=source, target=target)

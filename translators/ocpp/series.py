@@ -189,7 +189,7 @@ def _moved(step: Step, number: int, place: _Place) -> Step:
     if not number:
         return step
     source, target = (_renamed(name, number, place) for name in (step.source, step.target))
-    return replace(step, source=source, target=target)
+    return step._replace(source=source, target=target)
 
 
 def _renamed(name: str, number: int, place: _Place) -> str:

@@ -138,7 +138,7 @@ def _slot_commands(
         steps = _header(event, slot, command)
         for item in held:
             function = function_of(item.control)
-            steps += [replace(step, control=function) for step in item.trace.steps]
+            steps += [step._replace(control=function) for step in item.trace.steps]
             reading.losses += [replace(loss, control=function) for loss in item.trace.losses]
         reading.take(steps)
         yield command

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from translators.rules.trace import Step
 
@@ -19,4 +18,4 @@ def read_in(number: int, steps: Sequence[Step]) -> Iterator[Step]:
     for step in steps:
         source = name_in(number, step.source) if step.source in made else step.source
         made.add(step.target)
-        yield replace(step, source=source, target=name_in(number, step.target)) if number else step
+        yield step._replace(source=source, target=name_in(number, step.target)) if number else step

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any, NamedTuple
 
 from translators.canonical.telemetry import ControlOutcome
 from translators.errors import MappingError
@@ -33,7 +34,7 @@ class LossKind(StrEnum):
 
 def text(value: object) -> str:
     """Return an exact text: a decimal where there is a finite one, else a fraction."""
-    if isinstance(value, Fraction):
+    if type(value) is Fraction:
         try:
             return f"{to_decimal(value):f}"
         except MappingError:
@@ -41,9 +42,8 @@ def text(value: object) -> str:
     return str(value)
 
 
-@dataclass(frozen=True)
-class Step:
-    """One operation of one rule on one value; values are texts, exact, so that they read and compare."""
+class _Noted(NamedTuple):
+    """What a step holds: values as they were, to become texts when somebody reads them."""
 
     rule: str
     """Id of the rule, `ieee2030_5.volt_var.points.y`."""
@@ -52,34 +52,48 @@ class Step:
     """`scale10 -3`, `rebase pct[setMaxW] -> pct[setMaxVar]`, `clip -100..100`, …"""
     source: str
     """Path of the value before."""
-    before: str
+    before: object
     target: str
     """Path of the value after."""
-    after: str
+    after: object
     base: str = ""
     """Rating used, with its value: `setMaxVar = 11000`."""
     control: str = ""
     """The function (`function_of`) that the value belongs to; empty for the command's own fields."""
 
 
-class _Exact:
-    """A field that holds a value and gives out its text, made when it is first asked for."""
+class Step(_Noted):
+    """One operation of one rule on one value; values are texts, exact, so that they read and compare.
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    A translation records dozens: it is a tuple, made as `noted(Step, (...))` where that counts.
+    """
 
-    def __get__(self, step: object, _owner: type) -> str:
-        held = step.__dict__[self._name]
-        if type(held) is not str:
-            held = step.__dict__[self._name] = text(held)
-        return held
+    __slots__ = ()
 
-    def __set__(self, step: object, value: object) -> None:
-        step.__dict__[self._name] = value
+    @property
+    def before(self) -> str:
+        """Return the value before, as a text."""
+        return text(self[4])
+
+    @property
+    def after(self) -> str:
+        """Return the value after, as a text."""
+        return text(self[6])
+
+    def told(self) -> dict[str, Any]:
+        """Return all of it by name."""
+        return self._asdict() | {"before": self.before, "after": self.after}
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether the other is a step that tells the same."""
+        return isinstance(other, Step) and self.told() == other.told()
+
+    def __hash__(self) -> int:
+        """Return the hash of what does not depend on how a number is held."""
+        return hash((self.rule, self.operation, self.source, self.target))
 
 
-for _name in ("before", "after"):
-    setattr(Step, _name, _Exact(_name))
+noted = tuple.__new__
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from translators.errors import MappingError, near
-from translators.rules.trace import Loss, LossKind, Step, text
-
-_new_step = object.__new__
+from translators.rules.trace import Loss, LossKind, Step, noted, text
 
 __all__ = ["Trace", "Unmet", "loss_kind", "text"]
 
@@ -45,27 +43,16 @@ class Trace:
         base: str = "",
     ) -> None:
         """Record one operation on one value."""
-        made = _new_step(Step)
-        # what `Step(...)` does, at a third of its cost: a translation records dozens
-        made.__dict__.update(
-            rule=self.rule,
-            cites=self.cites,
-            operation=operation,
-            source=source,
-            before=before,
-            target=self.prefix + target,
-            after=after,
-            base=base,
-            control=self.control,
-        )
-        self.steps.append(made)
+        target = self.prefix + target
+        made = self.rule, self.cites, operation, source, before, target, after, base, self.control
+        self.steps.append(noted(Step, made))
 
     def serve(self, function: str) -> None:
         """Note which function everything recorded so far belongs to."""
-        self.control = function
-        for step in self.steps:
-            step.__dict__["control"] = function
-        self.losses[:] = [replace(loss, control=function) for loss in self.losses]
+        if self.control != function:
+            self.control = function
+            self.steps[:] = [step._replace(control=function) for step in self.steps]
+            self.losses[:] = [replace(loss, control=function) for loss in self.losses]
 
     @contextmanager
     def within(self, prefix: str) -> Iterator[None]:

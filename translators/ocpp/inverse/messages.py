@@ -134,6 +134,6 @@ def _profile(book: Book, payload: Json, bases: Bases) -> Translation[tuple[Told,
 
 
 def _translation(found: Sequence[Told], traces: Sequence[Trace]) -> Translation[tuple[Told, ...]]:
-    steps = [replace(s, control=trace.control) for trace in traces for s in trace.steps]
+    steps = [s._replace(control=trace.control) for trace in traces for s in trace.steps]
     losses = [replace(x, control=trace.control) for trace in traces for x in trace.losses]
     return Translation(tuple(found), tuple(steps), tuple(losses))

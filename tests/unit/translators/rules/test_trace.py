@@ -61,3 +61,37 @@ def test_the_loss_kinds_are_the_closed_list_of_the_vectors():
 def test_what_cannot_be_met_says_outcome_place_and_problem():
     unmet = Unmet("invalid", "a/b", "is missing")
     assert (unmet.outcome, unmet.where, str(unmet)) == ("invalid", "a/b", "is missing")
+
+
+def test_steps_that_tell_the_same_are_equal_however_their_numbers_are_held():
+    held = Step("r@1", (), "take", "a", F(5, 2), "b", F(5))
+    written = Step("r@1", (), "take", "a", "2.5", "b", "5")
+    assert held == written
+    assert {held} == {written}
+    assert held != Step("r@1", (), "take", "a", "2.5", "b", "6")
+    assert held != ("r@1", (), "take", "a", "2.5", "b", "5", "", "")
+
+
+def test_a_step_is_told_by_name_in_texts():
+    step = Step("r@1", ("clause",), "take", "a", F(1, 2), "b", F(1), "base", "VoltVar")
+    assert step.told() == {
+        "rule": "r@1",
+        "cites": ("clause",),
+        "operation": "take",
+        "source": "a",
+        "before": "0.5",
+        "target": "b",
+        "after": "1",
+        "base": "base",
+        "control": "VoltVar",
+    }
+
+
+def test_what_a_trace_recorded_before_its_function_was_known_belongs_to_it():
+    trace = Trace("r@1", ())
+    trace.step("take", "a", 1, "b", 1)
+    trace.lose(LossKind.DROP, "c", "no field")
+    trace.serve("VoltVar")
+    trace.step("emit", "b", 1, "d", 1)
+    assert [step.control for step in trace.steps] == ["VoltVar", "VoltVar"]
+    assert [loss.control for loss in trace.losses] == ["VoltVar"]
