@@ -140,6 +140,7 @@ class Core:
         """Let time pass until now: controls start and end, power flows, the meter speaks."""
         self._notify(self.controls.advance(now), now)
         self._now = min(self._now, now)  # the clock may have been set back
+        self._next_meter = min(self._next_meter, now + self.meter_interval_s)
         step = max(self.options.step_s, (now - self._now) / _MOST_STEPS)
         while self._now < now:
             dt = min(step, now - self._now)

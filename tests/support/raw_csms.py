@@ -25,6 +25,7 @@ class Csms:
         self.calls = []
         self.replies = []
         self.requests = []
+        self.broken = []
         self.socket = None
         self.connections = 0
         self._numbers = count(1)
@@ -35,13 +36,17 @@ class Csms:
         self.connections += 1
         self.requests.append(socket.request)
         async for text in socket:
-            frame = json.loads(text)
+            try:
+                frame = json.loads(text)
+            except ValueError:
+                self.broken.append(text)
+                frame = [0]
             if frame[0] == 2:
                 self.calls.append((frame[2], frame[3]))
                 answer = self.answers.get(frame[2], {})
                 if answer is not None:
                     await socket.send(json.dumps([3, frame[1], answer]))
-            else:
+            elif frame[0]:
                 self.replies.append(frame)
             async with self._changed:
                 self._changed.notify_all()

@@ -36,3 +36,29 @@ def test_voltage_and_frequency_move_apart_from_each_other():
     assert grid.voltage_pu() == pytest.approx(1.03)
     assert grid.voltage_pu(102) == pytest.approx(1.06)
     assert grid.frequency_hz(0) == 60
+
+
+# Feeder
+
+
+def test_a_stiff_grid_feels_nobody():
+    grid = Grid()
+    grid.feed("a", 1e6, 1e6)
+    assert grid.voltage_pu() == 1.0
+
+
+def test_a_feeder_rises_by_what_is_exported_and_injected():
+    grid = Grid(r_ohm=0.4, x_ohm=0.2)
+    grid.feed("a", 20_000, 0)
+    assert grid.voltage_pu() == pytest.approx(1 + 0.4 * 20_000 / 400**2)
+    grid.feed("b", 0, -20_000)
+    assert grid.voltage_pu() == pytest.approx(1 + (0.4 - 0.2) * 20_000 / 400**2)
+    grid.feed("a", 0, 0)
+    grid.feed("b", 0, 0)
+    assert grid.voltage_pu() == 1.0
+
+
+def test_a_feeder_sinks_when_cars_charge():
+    grid = Grid(voltage_pu=1.02, r_ohm=0.4)
+    grid.feed("a", -16_000, 0)
+    assert grid.voltage_pu() == pytest.approx(1.02 - 0.04)

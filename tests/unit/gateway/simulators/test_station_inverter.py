@@ -377,3 +377,50 @@ def test_voltage_is_measured_in_volts():
     bench.run(voltage_pu=1.05)
     assert bench.inverter.voltage_v == pytest.approx(241.5)
     assert bench.inverter.frequency_hz == 50
+
+
+# Current, cessation, the way back
+
+
+def test_amps_limit_the_apparent_power_at_the_voltage_that_there_is():
+    plate = Nameplate(max_a=10)
+    bench = ran(car=CHARGING, plate=plate)
+    assert bench.p_w == pytest.approx(-3 * 10 * 230)
+    bench.run(voltage_pu=0.9)
+    assert bench.p_w == pytest.approx(-3 * 10 * 207)
+
+
+def test_amps_are_of_each_phase():
+    assert ran(car=CHARGING, plate=Nameplate(max_a=10), phases=1).p_w == pytest.approx(-2300)
+
+
+def test_amps_go_to_var_first_where_var_comes_first():
+    exporting = Car(discharge_w=20_000)
+    bench = ran(control("FixedVar", setpoint=20), plate=Nameplate(max_a=10), car=exporting)
+    assert bench.q_var == 2200
+    assert math.hypot(bench.p_w, bench.q_var) == pytest.approx(6900)
+
+
+@pytest.mark.parametrize(
+    ("kept", "p_w", "q_var"), [(None, 0, 0), ("Active", 6000, 0), ("Reactive", 0, 2000)]
+)
+def test_a_cessation_keeps_what_it_says(kept, p_w, q_var):
+    body = {"curveData": [{"x": 110, "y": 0.5}]}
+    if kept is not None:
+        body["voltageParams"] = {"powerDuringCessation": kept}
+    ceasing, fixed = control("HVMomCess", **body), control("FixedVar", setpoint=40)
+    bench = Bench(ceasing, fixed)
+    bench.run(voltage_pu=1.15)
+    assert (bench.p_w, bench.q_var) == (p_w, q_var)
+    bench.run(voltage_pu=1.0)
+    assert (bench.p_w, bench.q_var) == (6000, 2000)
+
+
+@pytest.mark.parametrize("percent", [95, 100, 103])
+def test_an_additive_reference_voltage_shifts_the_curve(percent):
+    params = {"reactivePowerParams": {"vRef": percent}}
+    bench = Bench(control("VoltVar", **params), additive_v_ref=True)
+    bench.run(voltage_pu=(percent - 5) / 100)
+    assert bench.q_var == pytest.approx(0.5 * 5000)
+    bench.run(voltage_pu=percent / 100)
+    assert bench.q_var == 0

@@ -78,3 +78,12 @@ def test_cessation_lasts_as_long_as_the_excursion_and_raises_no_alarm(kind, volt
     assert not protection.connected
     assert run(protection, 0.5, bodies) == []
     assert protection.connected
+
+
+@pytest.mark.parametrize(("share", "after_s"), [(0.0, 10), (0.25, 15), (1.0, 30)])
+def test_a_random_delay_spreads_the_way_back(share, after_s):
+    protection = Protection(random_share=share)
+    bodies = CURVES | {"EnterService": RULE | {"randomDelay": 20}}
+    run(protection, 3, bodies, frequency_hz=51.5)
+    assert run(protection, after_s - 0.5, bodies) == []
+    assert run(protection, 0.5, bodies) == [("HFMustTrip", "OverFrequency", True)]
