@@ -140,7 +140,7 @@ def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
         action=desired.action,
         payload=dict(desired.payload),
         book=_rules(turn, state, desired.command),
-        steps=[asdict(step) for step in trace.steps],
+        steps=[step.told() for step in trace.steps],
         losses=[asdict(loss) for loss in trace.losses],
     )
     _call(turn, state, entry, SET, (desired.action, dict(desired.payload)))
