@@ -45,6 +45,14 @@ def test_a_vector_is_translated_exactly(path):
     assert outcome(path) == []
 
 
+def test_the_vectors_are_those_that_are_shared(captures):
+    shared = captures.parent / "vectors"
+    ours = {path.name: path.read_bytes() for path in (HERE / "vectors").iterdir()}
+    assert ours == {
+        path.name: path.read_bytes() for path in shared.iterdir() if path.suffix != ".md"
+    }
+
+
 def test_every_vector_names_itself():
     assert [vector_in(path).id for path in FILES] == [path.stem for path in FILES]
 
