@@ -11,13 +11,14 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_network
 
 import structlog
 
 from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
 from gateway.core.effects import Table
 from gateway.core.engine import Engine
-from gateway.core.events import DrainMode, RulesRefused, RulesReplaced
+from gateway.core.events import DrainMode, RulesRefused, RulesReplaced, SecurityNoticed
 from gateway.core.records import from_document
 from gateway.core.station import StationRules
 from gateway.errors import GatewayError, IdentityError, SettingsError
@@ -29,9 +30,11 @@ from gateway.settings import Settings, mapping_files
 from gateway.settings.packs import proven_book
 from gateway.settings.schema import Evse as EvseSettings
 from gateway.settings.schema import facts
+from gateway.stations.admission import Doors
 from gateway.stations.context import StationEntry
 from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.facade import Stations
+from gateway.stations.rates import Rate
 from gateway.stations.session import Clocks, Rhythm
 from gateway.store.audit import AuditSegments
 from gateway.store.sqlite import SqliteStore
@@ -118,12 +121,13 @@ async def serve(
         async with _listening(endpoint, settings), asyncio.TaskGroup() as group:
             work = group.create_task(runtime.run())
             users = [endpoint.use, *(link.use for link in links.values())]
-            reloading = group.create_task(_reloading(settings, users, runtime.post))
+            reloading = group.create_task(_reloading(settings, users, endpoint, runtime.post))
             log.info("gateway.started", host=settings.ocpp.host, port=endpoint.port)
             if ready is not None:
                 ready(Running(runtime, endpoint))
             await told.wait()
             log.info("gateway.stopping", on_stop=settings.on_stop)
+            endpoint.tell_counted()
             await runtime.drain(DrainMode(settings.on_stop), settings.drain_timeout_s)
             work.cancel()
             reloading.cancel()
@@ -131,9 +135,9 @@ async def serve(
 
 
 async def _reloading(
-    settings: Settings, users: Iterable[Callable[[Book], None]], post: Post
+    settings: Settings, users: Iterable[Callable[[Book], None]], endpoint: Endpoint, post: Post
 ) -> None:
-    """On each SIGHUP take the pack of rules anew, whole or not at all, until cancelled."""
+    """On each SIGHUP take certificates and rules anew, each whole or not at all, until cancelled."""
     users = tuple(users)
     loop, asked = asyncio.get_running_loop(), asyncio.Event()
     with suppress(ValueError, RuntimeError):  # only the main thread hears signals
@@ -142,6 +146,7 @@ async def _reloading(
         while True:
             await asked.wait()
             asked.clear()
+            _recertify(settings, endpoint, post)
             try:
                 book = await asyncio.to_thread(proven_book, settings.mappings)
             except (MappingError, GatewayError) as error:
@@ -155,6 +160,20 @@ async def _reloading(
     finally:
         with suppress(ValueError, RuntimeError):
             loop.remove_signal_handler(signal.SIGHUP)
+
+
+def _recertify(settings: Settings, endpoint: Endpoint, post: Post) -> None:
+    """Read the certificate for stations anew; what is no good changes nothing."""
+    files = str(settings.ocpp.certificate or "")
+    try:
+        endpoint.reload_certificates()
+    except IdentityError as error:
+        log.error("certificate.refused", problem=str(error))  # noqa: TRY400 - no traceback needed
+        post(SecurityNoticed("certificate.refused", "", files, str(error)))
+    else:
+        if files:
+            log.info("certificate.replaced", certificate=files)
+            post(SecurityNoticed("certificate.replaced", "", files))
 
 
 def _links(
@@ -251,6 +270,7 @@ def station_entries(settings: Settings, book: Book) -> list[StationEntry]:
             readings=station.dialect.model_dump(exclude_unset=True),
             vendor=station.vendor,
             model=station.model,
+            serial_number=station.serial_number,
         )
         for station in settings.stations
     ]
@@ -294,6 +314,13 @@ def endpoint_config(settings: Settings) -> EndpointConfig:
         port=ocpp.port,
         certificate=ocpp.certificate,
         key=ocpp.key,
+        client_ca=ocpp.station_ca,
+        doors=Doors(
+            operator=ocpp.operator,
+            plain_from=tuple(ip_network(text) for text in ocpp.plain_from),
+            unauthenticated=ocpp.unauthenticated,
+        ),
+        messages=Rate(ocpp.messages_per_s, burst=10 * ocpp.messages_per_s),
         rhythm=Rhythm(call_timeout_s=ocpp.call_timeout_s, heartbeat_s=ocpp.heartbeat_s),
     )
 

@@ -39,6 +39,7 @@ from gateway.core.events import (
     RulesRefused,
     RulesReplaced,
     SamplesTaken,
+    SecurityNoticed,
     StationConnected,
     StationDescribed,
     StationDisconnected,
@@ -157,6 +158,10 @@ class Engine:
                 turn.audit(
                     "rules.refused", "gateway", self.world.translator.book.digest, problem=problem
                 )
+                return ()
+            case SecurityNoticed(kind=kind, station=name, problem=problem, count=count):
+                actor = event.address
+                turn.audit(f"security.{kind}", actor, name, problem=problem, count=count)
                 return ()
             case ResponsePosted():
                 responses.posted(turn, event)

@@ -217,6 +217,19 @@ class RulesRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityNoticed:
+    """Something that an operator should know of those who connect, or try; `count` alike in a row."""
+
+    kind: str
+    """`access.denied`, or a name from the OCPP list of security events."""
+    station: str
+    """The id that was claimed; it need not exist."""
+    address: str
+    problem: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time passed: a deadline that the engine asked for is due."""
 
@@ -238,5 +251,6 @@ type Event = (
     | DrainRequested
     | RulesReplaced
     | RulesRefused
+    | SecurityNoticed
     | Tick
 )

@@ -94,6 +94,17 @@ def endpoint_certificate(
     return _build(subject, key, validity, extensions, signer)
 
 
+def station_certificate(
+    subject: x509.Name, key: SigningKey, validity: Validity, signer: Signer
+) -> x509.Certificate:
+    """Return a TLS client certificate of a station (A00.FR.404, A00.FR.405: O and CN in `subject`)."""
+    extensions = [
+        (_key_usage(encipher=isinstance(key, rsa.RSAPrivateKey)), True),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False),
+    ]
+    return _build(subject, key, validity, extensions, signer)
+
+
 def distinguished_name(organisation: str, common_name: str) -> x509.Name:
     """Return `O = organisation, CN = common_name`."""
     return x509.Name(

@@ -150,6 +150,23 @@ def issue_endpoint(
     return files.write(leaf, key, authority.chain)
 
 
+def issue_station(
+    authority: Authority,
+    station: str,
+    *,
+    operator: str = ORGANISATION,
+    name: str = "",
+    validity: Validity | None = None,
+) -> Identity:
+    """Issue what a station shows in security profile 3: O = `operator`, CN = `station`."""
+    files = _Files.of(authority.certificate_path.parent, name or station)
+    key = build.new_key()
+    term = validity or Validity(_begin(), _begin() + ENDPOINT_VALIDITY)
+    subject = build.distinguished_name(operator, station)
+    leaf = build.station_certificate(subject, key, term, _signer(authority))
+    return files.write(leaf, key, authority.chain)
+
+
 def request_device(folder: Path, serial: str) -> tuple[Path, Path]:
     """Make `<serial>.csr` and `<serial>.key` for a foreign authority; return both paths."""
     files = _Files.of(folder, serial, certificate_suffix=".csr")

@@ -47,10 +47,43 @@ def utility_client_context(
     return context
 
 
+class StationTls:
+    """TLS of the OCPP endpoint, whose files can be read anew while stations are connected.
+
+    With `client_ca` a station may show a certificate, which must lead there; who must show one is
+    decided with its id, after the handshake.
+    """
+
+    def __init__(self, certificate: Path, key: Path, client_ca: Path | None = None) -> None:
+        """Read the files; IdentityError as in `utility_client_context`."""
+        self._files = certificate, key, client_ca
+        self.context = self._newest = self._read()
+        self.context.sni_callback = self._choose
+
+    def reload(self) -> None:
+        """Let handshakes from now on use what the files hold; IdentityError changes nothing."""
+        self._newest = self._read()
+
+    def _read(self) -> ssl.SSLContext:
+        try:
+            return station_server_context(*self._files, verify=ssl.CERT_OPTIONAL)
+        except ssl.SSLError as exc:
+            problem = f"cannot be used for TLS: {exc.reason}"
+            raise IdentityError(problem, where=str(self._files[0]), code="DG-1111") from exc
+
+    def _choose(self, connection: ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
+        """Move a handshake to the newest context; OpenSSL asks with or without a server name."""
+        connection.context = self._newest
+
+
 def station_server_context(
-    certificate: Path, key: Path, client_ca: Path | None = None
+    certificate: Path,
+    key: Path,
+    client_ca: Path | None = None,
+    *,
+    verify: ssl.VerifyMode = ssl.CERT_REQUIRED,
 ) -> ssl.SSLContext:
-    """Return the context of the OCPP endpoint; with `client_ca` stations must show a certificate.
+    """Return the context of the OCPP endpoint; with `client_ca` stations show a certificate.
 
     TLS 1.2 or better (A00.FR.416), the suites of A00.FR.421, no compression (A00.FR.424).
     IdentityError as in `utility_client_context`.
@@ -63,7 +96,9 @@ def station_server_context(
     context.load_cert_chain(certificate, key)
     if client_ca is not None:
         context.load_verify_locations(cadata=trust_store(client_ca))
-        context.verify_mode = ssl.CERT_REQUIRED  # A00.FR.407
+        context.verify_mode = verify  # A00.FR.407
+        context.options |= ssl.OP_NO_TICKET  # a resumed session would skip the chain
+        context.num_tickets = 0
     return context
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from gateway.settings.document import Location
@@ -75,9 +75,40 @@ def _whole_tls(settings: Settings) -> Iterator[Finding]:
     ocpp = settings.ocpp
     if (ocpp.certificate is None) != (ocpp.key is None):
         yield Finding(("ocpp",), "certificate and key belong together")
-    elif ocpp.certificate is None and not _loopback(ocpp.host):
+    elif ocpp.certificate is None and not _loopback(ocpp.host) and not ocpp.plain_from:
         problem = f"passwords of stations would go in plain text over {ocpp.host}"
         yield Finding(("ocpp", "host"), problem, "give ocpp a certificate and its key")
+
+
+def _networks(settings: Settings) -> Iterator[Finding]:
+    """Find networks that are none, and those that hold everybody."""
+    for n, text in enumerate(settings.ocpp.plain_from):
+        try:
+            network = ip_network(text)
+        except ValueError as exc:
+            yield Finding(("ocpp", "plain_from", n), f"{text} is no network: {exc}")
+            continue
+        if network.prefixlen == 0:
+            problem = f"{text} is everybody, and passwords would go in plain text"
+            yield Finding(("ocpp", "plain_from", n), problem, "name the stations' own network")
+
+
+def _certified(settings: Settings) -> Iterator[Finding]:
+    """Find stations that could never prove who they are, and certificates of any operator."""
+    ocpp = settings.ocpp
+    if ocpp.station_ca is not None and not ocpp.operator:
+        yield Finding(("ocpp", "station_ca"), "station_ca needs the operator that they name")
+    elif ocpp.station_ca is not None and ocpp.certificate is None:
+        yield Finding(("ocpp", "station_ca"), "stations show certificates over TLS only")
+    if ocpp.unauthenticated and ocpp.certificate is not None:
+        yield Finding(("ocpp", "unauthenticated"), "over TLS no station goes unauthenticated")
+    if ocpp.station_ca is not None or ocpp.unauthenticated:
+        return
+    for n, station in enumerate(settings.stations):
+        if not station.password_verifier:
+            problem = f"station {station.id} has no password_verifier, and there is no station_ca"
+            advice = "make one with `dergate station password ID`"
+            yield Finding(("stations", n), problem, advice)
 
 
 def _pinned(settings: Settings) -> Iterator[Finding]:
@@ -101,5 +132,7 @@ RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "DG-1053": _own_certificates,
     "DG-1054": _whole_tls,
     "DG-1055": _pinned,
+    "DG-1057": _networks,
+    "DG-1058": _certified,
 }
 """By error code."""

@@ -43,6 +43,7 @@ type SitePath = Annotated[Path, BeforeValidator(_path)]
 type Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,47}$")]
 # OCPP-J part 4, 3.1.1: identifierString; a colon would end the user name of Basic authentication.
 type StationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9*_=+|@.-]{1,48}$")]
+type Network = Annotated[str, Field(pattern=r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$")]
 type Port = Annotated[int, Field(ge=0, le=65_535)]
 
 type DerMode = Literal[
@@ -94,9 +95,28 @@ class Ocpp(_Strict):
     port: Port = Field(default=9000, description="TCP port; 0 takes a free one.")
     certificate: SitePath | None = Field(
         default=None,
-        description="Certificate chain (PEM); without it plain WebSocket, loopback only.",
+        description="Certificate chain (PEM), read again on SIGHUP; without it plain WebSocket.",
     )
     key: SitePath | None = Field(default=None, description="Private key of the certificate (PEM).")
+    station_ca: SitePath | None = Field(
+        default=None,
+        description="Authorities (PEM) of station certificates (security profile 3).",
+    )
+    operator: str = Field(
+        default="", description="O that every station certificate must name; goes with station_ca."
+    )
+    plain_from: list[Network] = Field(
+        default=[],
+        description="Networks (CIDR) that may connect plain, besides this machine (profiles 0, 1).",
+    )
+    unauthenticated: bool = Field(
+        default=False,
+        description="Whether plain stations may have no password (profile 0): laboratories only.",
+    )
+    messages_per_s: Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=10_000)] = Field(
+        default=50.0,
+        description="Messages that one station may send; a burst of ten times as many, then slower.",
+    )
     call_timeout_s: Duration = Field(
         default=30.0, description="How long a station may take to answer a call."
     )
@@ -271,7 +291,11 @@ class Station(_Strict):
 
     id: StationId = Field(description="Its identity: last part of its address, and its user name.")
     password_verifier: Annotated[str, Field(pattern=_VERIFIER)] = Field(
-        description="What `dergate station password ID` prints; never the password."
+        default="",
+        description="What `dergate station password ID` prints; without it a certificate is needed.",
+    )
+    serial_number: Annotated[str, Field(max_length=64)] = Field(
+        default="", description="What its certificate may name (CN) in place of the id."
     )
     nominal_frequency_hz: Annotated[Fraction, BeforeValidator(_number), Field(ge=16, le=400)] = (
         Field(description="Nominal frequency of its grid.")

@@ -25,6 +25,7 @@ class StationEntry:
 
     id: str
     password_verifier: str
+    """Empty where it shows a certificate instead (security profile 3), or nothing (0)."""
     nominal_frequency_hz: Fraction
     evses: tuple[Evse, ...]
     book: Book
@@ -36,6 +37,8 @@ class StationEntry:
     vendor: str = ""
     model: str = ""
     firmware: str = ""
+    serial_number: str = ""
+    """What its certificate may name in place of the id (A00.FR.405)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection
-from websockets.exceptions import ConnectionClosed, InvalidState
+from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
-from websockets.protocol import Event
+from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
 from gateway.errors import PeerError
@@ -30,6 +30,8 @@ _AHEAD = 4
 _UNSUPPORTED_DATA = 1003
 _INVALID_DATA = 1007
 _MESSAGE_TOO_BIG = 1009
+_FINAL_TEXT = 0x81
+"""A whole text in one frame (RFC 6455, 5.2)."""
 _WINDOW_BITS = 10
 """1 KiB of history: OCPP frames are short, and thousands of connections share the memory."""
 
@@ -61,6 +63,21 @@ class Connection(ServerConnection):
         """Take nothing in any more; whoever awaits `ended` closes."""
         if not self.ended.done():
             self.ended.set_result((code, reason))
+
+    def write_text(self, text: bytes) -> None:
+        """Write one text frame; where nothing is packed, its head is all that there is to make."""
+        if self.protocol.extensions:
+            self.protocol.send_text(text)
+            self.send_data()
+            return
+        size = len(text)
+        if size < 126:
+            head = bytes((_FINAL_TEXT, size))
+        elif size < 2**16:
+            head = bytes((_FINAL_TEXT, 126, size >> 8, size & 0xFF))
+        else:
+            head = bytes((_FINAL_TEXT, 127)) + size.to_bytes(8, "big")
+        self.transport.write(head + text)
 
     def process_event(self, event: Event) -> None:
         """Take data frames past the library's queue; the handshake and control frames are its own."""
@@ -110,6 +127,8 @@ class WebSocketTransport:
 
     connection: Connection
     station: str
+    pace: Callable[[Take, asyncio.Transport], Take] | None = None
+    """Slows down a station that says too much."""
 
     @property
     def subprotocol(self) -> str:
@@ -119,19 +138,16 @@ class WebSocketTransport:
     def send(self, frame: bytes) -> None:
         """Write one text frame; `PeerError` where the connection is gone, or its peer does not read."""
         connection = self.connection
-        if connection.transport.is_closing():
+        if connection.transport.is_closing() or connection.protocol.state is not State.OPEN:
             raise PeerError("the connection is closed", where=self.station)
         if connection.transport.get_write_buffer_size() > MAX_UNREAD:
             raise PeerError("reads nothing of what it is told", where=self.station)
-        try:
-            connection.protocol.send_text(frame)
-        except InvalidState as exc:
-            raise PeerError("the connection is closed", where=self.station) from exc
-        connection.send_data()
+        connection.write_text(frame)
 
     async def receive(self, take: Take) -> None:
         """Hand each text to `take`, until the connection has ended or was refused."""
-        self.connection.hand_to(take)
+        paced = take if self.pace is None else self.pace(take, self.connection.transport)
+        self.connection.hand_to(paced)
         verdict = await self.connection.ended
         if verdict is not None:
             await self.connection.close(*verdict)

@@ -1,12 +1,14 @@
 """Who gets past the handshake, over real sockets."""
 
 import asyncio
+from ipaddress import ip_network
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from gateway.errors import SettingsError
 from gateway.security.credentials import make_verifier
+from gateway.stations.admission import Doors
 from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.facade import Stations
 from support.stations import Posted, Wire, a_site, an_entry, basic, dial, real_clocks
@@ -100,7 +102,7 @@ def test_on_this_machine_they_may(host):
 
 
 def test_beyond_it_they_may_where_that_is_said_aloud():
-    an_endpoint(host="192.0.2.1", allow_plain=True)
+    an_endpoint(host="192.0.2.1", doors=Doors(plain_from=(ip_network("192.0.2.0/24"),)))
 
 
 async def test_an_endpoint_that_is_not_open_has_no_port():
