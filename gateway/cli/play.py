@@ -8,13 +8,18 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.fleet import fleet
 from gateway.errors import SettingsError
 from gateway.security.identities import read_identity, trust_store
 from gateway.simulators import station_script, utility_2030_5
 
 app = typer.Typer(
-    name="sim", no_args_is_help=True, add_completion=False, help="Simulators: a utility, a station."
+    name="sim",
+    no_args_is_help=True,
+    add_completion=False,
+    help="Simulators: a utility, a station, a fleet.",
 )
+app.command("fleet")(fleet)
 
 Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="YAML script to play.")]
 

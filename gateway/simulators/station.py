@@ -115,6 +115,7 @@ class SimulatedStation:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.core.went_offline(self._clock())
         fault = self._fault()
         if fault is not None and exc is None:
             raise fault

@@ -74,3 +74,10 @@ async def test_a_played_station_says_what_it_measures(tmp_path):
     async with simulating("station", script) as process:
         assert await process.stdout.readline() == b"running CS1\n"
         assert (await process.stdout.readline()).startswith(b"CS1 offline P +0 W")
+
+
+async def test_a_fleet_says_how_it_is():
+    where = ("--url", "ws://127.0.0.1:9/ocpp", "--password", "correct-horse-battery")
+    async with simulating("fleet", *where, "--stations", 3) as process:
+        first = (await process.stdout.readline()).decode()
+        assert first == "0 of 3 online, P +0.0 kW\n"
