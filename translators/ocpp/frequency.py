@@ -17,6 +17,7 @@ from translators.canonical.curves import Vertex
 from translators.canonical.geometry import clip
 from translators.ocpp.curves import converted, few
 from translators.ocpp.desk import Desk, Profile
+from translators.ocpp.members import supports
 from translators.ocpp.wire import Json
 from translators.rules.bases import Bases
 from translators.rules.target import Draft, TargetRule
@@ -51,13 +52,13 @@ def _owe(desk: Desk, rule: TargetRule, draft: Draft, evse: Evse) -> None:
     transaction = None if desk.command.is_default else _running(desk, evse)
     before = Fraction()
     if transaction is not None and isinstance(draft.control, FreqDroop):
-        before = transaction.running_setpoint_w or before
+        before = _baseline(desk, draft, transaction.running_setpoint_w or before)
     desk.set_profile(
         Profile(
             purpose="TxDefaultProfile" if transaction is None else "TxProfile",
             evse_id=evse.id,
             unit="W",
-            period=_period(rule, draft, before),
+            period=_period(desk, rule, draft, before),
             part="/frequency",
             transaction_id=None if transaction is None else transaction.transaction_id,
         ),
@@ -65,17 +66,28 @@ def _owe(desk: Desk, rule: TargetRule, draft: Draft, evse: Evse) -> None:
     )
 
 
+def _baseline(desk: Desk, draft: Draft, running: Fraction) -> Fraction:
+    """Return our running setpoint as far as limits leave it."""
+    cap, path = _export_cap(desk), f"{draft.path}/v2xBaseline"
+    cut = running if cap is None else min(running, cap)
+    cut = cut if desk.import_cap is None else max(cut, -desk.import_cap)
+    if cut != running:
+        draft.trace.step("clip", "baseline", running, "baseline", cut)
+        draft.trace.lose(LossKind.CLIP, path, "beyond a limit", running - cut)
+    return cut
+
+
 def _running(desk: Desk, evse: Evse) -> Transaction | None:
     return next((t for t in desk.situation.transactions if t.evse_id == evse.id), None)
 
 
-def _period(rule: TargetRule, draft: Draft, before: Fraction) -> Json:
+def _period(desk: Desk, rule: TargetRule, draft: Draft, before: Fraction) -> Json:
     """Return the period: baseline and curve, both negated once by the rule's y axis."""
     x, y = rule.numbers["x"], rule.numbers["y"]
     draft.trace.step("emit", "baseline", before, f"{draft.path}/v2xBaseline", before)
     baseline = y.finish(before, draft, f"{draft.path}/v2xBaseline")
     points = []
-    for n, vertex in enumerate(_drawn(rule, draft, before)):
+    for n, vertex in enumerate(_drawn(desk, rule, draft, before)):
         where = f"{draft.path}/v2xFreqWattCurve[{n}]"
         draft.trace.step("emit", f"points[{n}].x", vertex.x, f"{where}/frequency", vertex.x)
         frequency = x.finish(vertex.x, draft, f"{where}/frequency")
@@ -89,9 +101,9 @@ def _period(rule: TargetRule, draft: Draft, before: Fraction) -> Json:
     }
 
 
-def _drawn(rule: TargetRule, draft: Draft, before: Fraction) -> tuple[Vertex, ...]:
+def _drawn(desk: Desk, rule: TargetRule, draft: Draft, before: Fraction) -> tuple[Vertex, ...]:
     """Return the vertices (Hz, watts to add to the baseline, + exports), cut to the ratings."""
-    low, high = _bounds(draft, before)
+    low, high = _bounds(desk, draft, before)
     points = _vertices(rule, draft)
     cut = clip(points, low, high)
     if cut != tuple(points):
@@ -100,7 +112,7 @@ def _drawn(rule: TargetRule, draft: Draft, before: Fraction) -> tuple[Vertex, ..
         used = f"{text(low)}..{text(high)} W"
         draft.trace.step("clip geometric", path, len(points), path, len(cut), used)
         if beyond:
-            draft.trace.lose(LossKind.CLIP, path, "beyond the ratings", beyond)
+            draft.trace.lose(LossKind.CLIP, path, "beyond ratings or limits", beyond)
     if len(cut) < 2:  # Q08.FR.02
         raise Unmet("not_applicable", draft.path, "LocalFrequency needs two points")
     most = 2 if rule.model.points is None else rule.model.points.max
@@ -140,16 +152,17 @@ def _droop(control: FreqDroop, draft: Draft) -> list[Vertex]:
     ]
 
 
-def _bounds(draft: Draft, before: Fraction) -> tuple[Fraction, Fraction]:
-    """Return the most that may be added to the baseline on either side, by the EVSE's ratings."""
+def _bounds(desk: Desk, draft: Draft, before: Fraction) -> tuple[Fraction, Fraction]:
+    """Return the most that may be added to the baseline on either side, by ratings and limits."""
     (evse,) = draft.bases.profile.evses
     ratings, setting = evse.ratings, draft.bases.setting
-    charge = _least(ratings.max_charge_rate_w, setting(Base.MAX_CHARGE_W))
+    charge = _least(ratings.max_charge_rate_w, setting(Base.MAX_CHARGE_W), desk.import_cap)
     discharge = _least(
         ratings.max_w,
         ratings.max_discharge_rate_w,
         setting(Base.MAX_W),
         setting(Base.MAX_DISCHARGE_W),
+        _export_cap(desk),
     )
     used = (Base.MAX_CHARGE_W, Base.MAX_W, Base.MAX_DISCHARGE_W)
     named = ", ".join(f"{base} = {text(ratings.base(base))}" for base in used)
@@ -159,6 +172,13 @@ def _bounds(draft: Draft, before: Fraction) -> tuple[Fraction, Fraction]:
     if isinstance(control, FreqDroop) and control.p_min is not None:
         low = max(low, min(control.p_min, before))
     return min(low - before, Fraction()), max(discharge - before, Fraction())
+
+
+def _export_cap(desk: Desk) -> Fraction | None:
+    """Return what an export limit leaves to one EVSE: its share, where the station adds up nothing."""
+    if desk.export_cap is None or supports(desk.profile, "LimitMaxDischarge"):
+        return desk.export_cap
+    return desk.export_cap / len(desk.profile.evses)
 
 
 def _least(*bounds: Fraction | None) -> Fraction:

@@ -88,10 +88,22 @@ def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> No
 def _following(
     desk: Desk, rule: TargetRule, transaction: Transaction
 ) -> Callable[[Fraction, Draft], tuple[str, Json]]:
-    """Return what makes a period of a number of watts: CentralSetpoint, or a limit of charge."""
-    if _follows(desk, transaction):
-        return lambda value, at: ("W", _central(desk, rule, at, value, transaction))
-    return lambda value, at: _as_limit(desk, rule, at, min(value, Fraction()))
+    """Return what makes a period of a number of watts: CentralSetpoint, or a limit of charge.
+
+    A step of a ramp begins at what flowed before: it is cut to ratings and limits like its target.
+    """
+    follows = _follows(desk, transaction)
+
+    def period(value: Fraction, at: Draft) -> tuple[str, Json]:
+        cut = _within(value, *power_range(desk, transaction))
+        if cut != value:
+            at.trace.step("bound", "watts", value, "watts", cut, _bases(desk, transaction))
+            at.trace.lose(LossKind.CLIP, "setpoint", "beyond rating or limit", value - cut)
+        if follows:
+            return "W", _central(desk, rule, at, cut, transaction)
+        return _as_limit(desk, rule, at, min(cut, Fraction()))
+
+    return period
 
 
 def _part(controls: Sequence[DerControl]) -> str:

@@ -12,6 +12,7 @@ from support.translation import (
     curve,
     droop,
     kinds,
+    limit,
     only,
     payloads,
     period,
@@ -155,3 +156,42 @@ def test_the_trace_names_what_bounds_a_curve():
 def test_frequency_curves_of_2_0_1_do_not_exist():
     made = translated(droop(), station=replace(STATION, ocpp_version="2.0.1"))
     assert refused(made) == [("not_supported", "FreqDroop")]
+
+
+@pytest.mark.parametrize(
+    ("control", "beside", "state", "baseline", "least"),
+    [
+        (freq_watt("49 100, 51 0"), limit("export", "300 W"), running(), 0, -300),
+        (droop(), limit("export", "300 W"), running(9000), -300, 0),
+        (droop(), limit("generation", "300 W"), running(100), -100, -200),
+        (droop(), limit("export", "300 W"), running(-9000), 9000, -9300),
+    ],
+)
+def test_an_export_limit_beside_it_bounds_the_curve(control, beside, state, baseline, least):
+    context = replace(situation(state), beside=(beside,))
+    made = translated(control, station=STATION, situation=context)
+    assert period(only(made))["v2xBaseline"] == baseline
+    assert min(power for _, power in points(only(made))) == least
+    assert "clip" in kinds(made)
+
+
+def test_an_import_limit_beside_it_bounds_the_curve_and_its_baseline():
+    context = replace(situation(running(-9000)), beside=(limit("import", "300 W"),))
+    made = translated(droop(), station=STATION, situation=context)
+    assert period(only(made))["v2xBaseline"] == 300
+    assert max(power for _, power in points(only(made))) == 0
+
+
+def test_evses_share_an_export_limit_that_their_station_does_not_keep_itself():
+    station = a_station(an_evse(1, **FREQUENCY), an_evse(2, **FREQUENCY), nominal=50)
+    context = replace(situation(), beside=(limit("export", "300 W"),))
+    made = translated(freq_watt("49 100, 51 0"), station=station, situation=context)
+    assert [points(payload)[0] for payload in payloads(made)] == [(49, -150), (49, -150)]
+
+
+def test_a_station_that_keeps_the_limit_itself_has_no_shares():
+    able = {**FREQUENCY, "modes": ("LimitMaxDischarge",)}
+    station = a_station(an_evse(1, **able), an_evse(2, **able), nominal=50)
+    context = replace(situation(), beside=(limit("export", "300 W"),))
+    made = translated(freq_watt("49 100, 51 0"), station=station, situation=context)
+    assert [points(payload)[0] for payload in payloads(made)] == [(49, -300), (49, -300)]

@@ -121,3 +121,21 @@ def test_digits_that_only_steps_lose_are_declared():
 
 def test_no_step_is_told_of_one_message_alone():
     assert only(made())["chargingProfile"]["chargingProfileKind"] == "Absolute"
+
+
+def test_a_step_that_begins_beyond_a_limit_is_cut_to_it():
+    translation = made("0 W", 1000, 1, limit("export", "0 W"))
+    assert steps(translation) == [(0, 0), (1, 0)]
+    assert [loss.residual for loss in translation.losses if loss.kind.value == "clip"] == ["500"]
+
+
+def test_a_step_is_cut_to_what_the_station_can_do():
+    assert steps(made("0 W", 90_000, 2))[0] == (0, -16_000)
+
+
+def test_a_limit_of_charge_in_steps_is_cut_as_well():
+    station = charge_only(units=("W",))
+    sent = made("-1000 W", -9000, 2, limit("import", "2000 W"), station=station)
+    (own,) = [p for p in payloads(sent) if p["evseId"] == 1]
+    (schedule,) = own["chargingProfile"]["chargingSchedule"]
+    assert [p["limit"] for p in schedule["chargingSchedulePeriod"]] == [2000, 2000, 1000]
