@@ -50,7 +50,9 @@ _LIMITS = frozenset(
 
 def of_number(functions: Sequence[str], member: str, before: Any, after: Any) -> Direction:
     """Return which way a member of a message went that serves these functions."""
-    if not (_is_number(before) and _is_number(after)) or (before < 0 < after or after < 0 < before):
+    if not (_is_number(before) and _is_number(after)) or before == after:
+        return Direction.OTHER
+    if before < 0 < after or after < 0 < before:
         return Direction.OTHER
     kinds = {function.partition(".")[0] for function in functions}
     if kinds == {"Gradients"} and 0 in {before, after}:  # 0 is no limit to some, no ramp to others
@@ -82,6 +84,8 @@ def of_curve(functions: Sequence[str], before: Points, after: Points) -> Directi
         for x in places
         for now, then in zip(_sides(after, x), _sides(before, x), strict=True)
     ]
+    if not any(gaps):  # a vertex more, on the same line
+        return Direction.OTHER
     if all(gap <= 0 for gap in gaps):
         return Direction.SAFER
     return Direction.LOOSER if all(gap >= 0 for gap in gaps) else Direction.OTHER

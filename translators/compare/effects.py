@@ -8,11 +8,14 @@ from fractions import Fraction
 from itertools import count
 from typing import Any
 
+from translators.canonical.telemetry import ControlOutcome
 from translators.chain import Case, Journey, outcomes, travel
 from translators.compare.direction import Direction, of_curve, of_number, of_presence
+from translators.errors import MappingError
+from translators.ocpp.orders import StationOrders
 from translators.ocpp.wire import StationMessage
 from translators.rules.book import Book
-from translators.rules.trace import Translation
+from translators.rules.trace import Refusal, Translation
 from translators.rules.values import text
 
 _UNITS = frozenset({"unit", "yUnit", "chargingRateUnit"})
@@ -70,7 +73,7 @@ class Effect:
 
 def effect(name: str, case: Case, old: Book, new: Book) -> Effect:
     """Return what the newer book changes for a document, called `name`."""
-    before, after = travel(old, case), travel(new, case)
+    before, after = _gone(old, case), _gone(new, case)
     sent, sends = _messages(before), _messages(after)
     losses = _losses(before), _losses(after)
     refusals = _refusals(before), _refusals(after)
@@ -91,6 +94,16 @@ def effect(name: str, case: Case, old: Book, new: Book) -> Effect:
         accepted=_without(refusals[0], refusals[1]),
         outcomes=(_outcomes(before), _outcomes(after)),
     )
+
+
+def _gone(book: Book, case: Case) -> Translation[Journey]:
+    """Return what a case comes to; a book without what its reading needs (a profile) refuses it."""
+    try:
+        return travel(book, case)
+    except MappingError as error:
+        outcome, kind = ControlOutcome.NOT_SUPPORTED, case.document.kind
+        refusal = Refusal(outcome, kind, error.where, str(error), error.rule)
+        return Translation(Journey((), StationOrders()), refusals=(refusal,))
 
 
 def _messages(gone: Translation[Journey]) -> dict[str, StationMessage]:

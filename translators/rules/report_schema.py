@@ -53,9 +53,9 @@ class Scaled(_Strict):
 
 
 class ReportRounding(_Strict):
-    """How many decimals the wire gets; `up` is away from zero, `down` toward it."""
+    """How many decimals the wire gets (0 to 9); `up` is away from zero, `down` toward it."""
 
-    places: int
+    places: Annotated[int, Field(ge=0, le=9)]
     mode: Literal["half_even", "down", "up"]
 
 

@@ -147,9 +147,9 @@ class SourceMapping(_Strict):
 
 
 class Rounding(_Strict):
-    """How many decimals the wire gets, and what becomes of the rest."""
+    """How many decimals the wire gets (0 to 9), and what becomes of the rest."""
 
-    places: int
+    places: Annotated[int, Field(ge=0, le=9)]
     mode: Literal["half_even", "down"]
 
 

@@ -106,6 +106,8 @@ W = "unit: W, round: {places: 0, mode: half_even}"
             "stands twice",
         ),
         ("a: {octets: 1, bits: [{bit: 8, name: x, const: true}]}", {}, "does not fit"),
+        ("a: {from: power, unit: W, round: {places: -1, mode: up}}", {}, "greater than or equal"),
+        ("a: {from: power, unit: W, round: {places: 10, mode: up}}", {}, "less than or equal"),
         ("a: {bits: [{bit: 0, name: x, from: power}]}", {}, "is no member of these facts"),
         ("a: {bits: [{bit: 0, name: x, from: alarms}]}", {}, "is no member of these facts"),
         (
