@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 from collections.abc import Callable
 
 
@@ -15,7 +16,8 @@ class Deadlines:
         """Wait for nothing yet."""
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._armed = math.inf
 
     def __len__(self) -> int:
         """Return how many acts are due."""
@@ -25,14 +27,16 @@ class Deadlines:
         """Do something once this long has passed; needs a running loop."""
         when = asyncio.get_running_loop().time() + max(0.0, delay_s)
         heapq.heappush(self._due, (when, next(self._order), act))
-        if self._timer is None or when < self._timer.when():
+        if when < self._armed:
             self._arm()
 
     def _arm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_at(self._due[0][0], self._fire) if self._due else None
+        self._timer, self._armed = None, math.inf
+        if self._due:  # the loop's own handle cannot be asked: uvloop has two kinds
+            self._armed = self._due[0][0]
+            self._timer = asyncio.get_running_loop().call_at(self._armed, self._fire)
 
     def _fire(self) -> None:
         """Do what is due; what an act adds waits for its own time, even one that is over already."""
@@ -40,7 +44,6 @@ class Deadlines:
         due: list[Callable[[], None]] = []
         while self._due and self._due[0][0] <= now:
             due.append(heapq.heappop(self._due)[2])
-        self._timer = None
         self._arm()
         for act in due:
             act()

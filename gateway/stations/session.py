@@ -91,7 +91,7 @@ class Clocks:
     monotonic: Callable[[], float]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Session:
     """One connection of one station; `generation` orders the connections of one process."""
 
@@ -196,7 +196,7 @@ class Session:
             if not future.done():
                 future.set_result(reply)
 
-        self._start(Call(str(next(self._keys)), action, payload), priority, settle)
+        self._start(action, payload, priority, settle)
         return await future
 
     def submit(self, effect: SendToStation) -> None:
@@ -211,8 +211,7 @@ class Session:
 
         asks = effect.action.startswith("Get")
         priority = Priority.HOUSEKEEPING if asks else Priority.GRID
-        call = Call(str(next(self._keys)), effect.action, effect.payload)
-        self._start(call, priority, settle)
+        self._start(effect.action, effect.payload, priority, settle)
 
     def read_back(self, effect: ReadBack) -> None:
         """Ask for everything that the station holds; the result is posted."""
@@ -231,17 +230,20 @@ class Session:
             return None
         return self._group.create_task(work)
 
-    def _start(self, call: Call, priority: Priority, settle: Callable[[Reply], None]) -> None:
+    def _start(
+        self, action: str, payload: Json, priority: Priority, settle: Callable[[Reply], None]
+    ) -> None:
         """Queue a call; one that cannot be sent ends at once."""
-        body = self.templates.render(self._context.version, call.action, call.payload)
+        body = self.templates.render(self._context.version, action, payload)
         if self._ended:
             settle(UNSENT)
         elif isinstance(body, Violation):
-            log.error("call.invalid", station=self.entry.id, action=call.action, problem=str(body))
+            log.error("call.invalid", station=self.entry.id, action=action, problem=str(body))
             settle(unsendable(body))
         else:
-            self._waiting[call.key] = settle
-            self._rpc.call(Call(call.key, call.action, call.payload, body), priority)
+            key = str(next(self._keys))
+            self._waiting[key] = settle
+            self._rpc.call(Call(key, action, payload, body), priority)
             if priority is Priority.GRID:
                 self._write()
             else:  # what the grid wants within the same turn goes before it

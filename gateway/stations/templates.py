@@ -32,7 +32,10 @@ class Templates:
     def render(self, version: str, action: str, payload: Json) -> bytes | Violation:
         """Return a request as it is written, or the first thing that is wrong with it."""
         body = orjson.dumps(payload)
-        template = (version, action, _without_id(body, payload.get("controlId")))
+        bare = _without_id(body, payload.get("controlId"))
+        if bare is None:  # meant for one station alone: to know it again is of no use
+            return violation(version, action, payload, request=True) or body
+        template = version, action, bare
         if template in self._sound:
             return body
         fault = violation(version, action, payload, request=True)
@@ -44,7 +47,8 @@ class Templates:
         return body
 
 
-def _without_id(body: bytes, control_id: object) -> bytes:
+def _without_id(body: bytes, control_id: object) -> bytes | None:
+    """Return a body less its control id; None without one that any station could take."""
     if not isinstance(control_id, str) or not 0 < len(control_id) <= _MAX_ID:
-        return body
+        return None
     return body.replace(b'"controlId":' + orjson.dumps(control_id), b'"controlId":', 1)

@@ -11,8 +11,17 @@ PROFILE_IDS = range(1_000_000_000, 2_000_000_000)
 
 
 def control_id(mrid: str, station: str, control_type: str) -> str:
-    """Return the controlId (36 characters) of one control type of one command at one station."""
-    return str(uuid.uuid5(_NAMESPACE, f"{mrid.upper()}|{station}|{control_type}"))
+    """Return the controlId (36 characters) of one control type of one command at one station.
+
+    It is a UUID of version 5 (RFC 9562, 5.5), written without the detour over `uuid.UUID`: each of
+    thousands of stations gets one of its own for every event.
+    """
+    name = _NAMESPACE.bytes + f"{mrid.upper()}|{station}|{control_type}".encode()
+    number = bytearray(hashlib.sha1(name, usedforsecurity=False).digest()[:16])
+    number[6] = number[6] & 0x0F | 0x50
+    number[8] = number[8] & 0x3F | 0x80
+    text = number.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def profile_id(mrid: str, station: str, purpose: str, evse: int) -> int:

@@ -2,7 +2,21 @@
 
 import asyncio
 
+import pytest
+import uvloop
+
 from gateway.stations.deadlines import Deadlines
+
+
+@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def run(request):
+    """Run a coroutine on each of the two loops."""
+
+    def running(work):
+        with asyncio.Runner(loop_factory=request.param) as runner:
+            runner.run(work)
+
+    return running
 
 
 async def passed(seconds):
@@ -55,3 +69,16 @@ async def test_one_instant_keeps_the_order_of_asking():
         deadlines.after(0, lambda number=number: done.append(number))
     await passed(0.02)
     assert done == list(range(10))
+
+
+def test_both_loops_keep_what_is_over_before_what_is_due(run):
+    async def story():
+        deadlines, done = Deadlines(), []
+        deadlines.after(-5, lambda: done.append("over"))
+        deadlines.after(-6, lambda: done.append("over as well"))
+        deadlines.after(0.02, lambda: done.append("due"))
+        deadlines.after(0.01, lambda: done.append("due first"))
+        await asyncio.sleep(0.1)
+        assert done == ["over", "over as well", "due first", "due"]
+
+    run(story())
