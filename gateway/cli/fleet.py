@@ -30,6 +30,9 @@ def fleet(  # noqa: PLR0913 - each is an option of the command
     meter_interval: Annotated[
         float, typer.Option(min=1, help="Seconds between two MeterValues of one station.")
     ] = 60,
+    session: Annotated[
+        float, typer.Option(min=0, help="Seconds that cars stay, then stay away; 0: none moves.")
+    ] = 0,
     connects: Annotated[float, typer.Option(min=0.1, help="New connections a second.")] = 200,
     frequency: Annotated[float, typer.Option(help="Nominal frequency of the grid in Hz.")] = 50,
     trust_anchor: Annotated[
@@ -48,6 +51,7 @@ def fleet(  # noqa: PLR0913 - each is an option of the command
             mix=_mix(mix),
             prefix=prefix,
             meter_interval_s=meter_interval,
+            session_s=session,
             connects_per_s=connects,
             nominal_frequency_hz=frequency,
             trust_anchor=trust_anchor,

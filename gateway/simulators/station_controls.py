@@ -112,6 +112,8 @@ class Controls:
 
     def _arbitrate(self, control: Control, now: float) -> list[str]:
         """Decide by priority; return what the answer names as superseded."""
+        if control.end <= now:
+            return []  # it never runs, so it displaces nobody
         rivals = [item for item in self._rivals(control) if not item.superseded]
         if any(item.priority < control.priority for item in rivals):  # R04.FR.04, R04.FR.08
             control.superseded, control.running = True, False
@@ -164,6 +166,14 @@ class Controls:
         notice: Json = {"controlId": item.id, "started": True, "timestamp": instant(now)}
         told = item.displaces[:MAX_IDS]
         return notice | ({"supersededIds": told} if told else {})  # R04.FR.20, R04.FR.21
+
+    def started(self) -> list[Json]:
+        """Return the notices of what runs once more."""
+        return [
+            {"controlId": item.id, "started": True, "timestamp": instant(item.since)}
+            for item in self.held
+            if item.running and item.since is not None
+        ]
 
     def get(self, request: Json) -> tuple[Json, list[Json]]:
         """Answer a GetDERControl; with it the payloads of the ReportDERControl that follow."""

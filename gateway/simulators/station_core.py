@@ -134,10 +134,13 @@ class Core:
             place.inverter.p_w = place.inverter.q_var = 0.0
         if self.personality.forgets_on_reboot:
             self._forget()
+        if self.personality.replays_notices:
+            self._notify(self.controls.started(), now)
         self.reboot_wanted = ""
 
     def advance(self, now: float) -> None:
         """Let time pass until now: controls start and end, power flows, the meter speaks."""
+        self._come_and_go(now)
         self._notify(self.controls.advance(now), now)
         self._now = min(self._now, now)  # the clock may have been set back
         self._next_meter = min(self._next_meter, now + self.meter_interval_s)
@@ -153,6 +156,13 @@ class Core:
             waiting = any(action == "MeterValues" for action, _ in self.outbox)
             if not (self.personality.mute_meter or waiting):
                 self.tell_meter(now)
+
+    def _come_and_go(self, now: float) -> None:
+        """Let the cars of the options come and go, at each EVSE in its own time."""
+        for place in self.evses if self.options.session_s else ():
+            wishes = place.visit(now)
+            if (wishes is not None) is not place.car.present:
+                self.plug(now, present=wishes is not None, evse=place.number, **wishes or {})
 
     def _notify(self, notices: list[Json], now: float) -> None:
         """Tell what started and ended, late where the personality is slow of tongue."""
@@ -184,7 +194,7 @@ class Core:
         self._alarms ^= {kind}
         alarm = {
             "controlType": kind,
-            "gridEventFault": event.fault,
+            **({"gridEventFault": event.fault} if event.fault else {}),
             "alarmEnded": event.ended,
             "timestamp": instant(now),
         }

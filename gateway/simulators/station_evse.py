@@ -24,14 +24,22 @@ class Evse:
         self._options = options
         self.car = usual_car(options)
         self.transaction: Transaction | None = None
-        share = crc32(f"{options.id}/{number}".encode()) / 2**32
+        self._share = crc32(f"{options.id}/{number}".encode()) / 2**32
         self.inverter = Inverter(
             options.plate,
             options.nominal_frequency_hz,
             phases=options.phases,
             reactive_first=options.reactive_first,
-            random_share=share,
+            random_share=self._share,
         )
+
+    def visit(self, now: float) -> dict[str, Any] | None:
+        """Return what is said of the car that stands here by the rhythm of sessions; None: no car."""
+        stay, cars = self._options.session_s, self._options.cars or ({},)
+        number, passed = divmod(now / (stay + self._options.pause_s) + self._share, 1)
+        if passed * (stay + self._options.pause_s) >= stay:
+            return None
+        return cars[int(number) % len(cars)]
 
     def plug(self, *, present: bool, **wishes: Any) -> None:
         """Let a car come, with these fields of its own, or go; one that is there changes its mind."""

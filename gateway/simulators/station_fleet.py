@@ -67,6 +67,8 @@ class Plan:
     mix: Mapping[str, int] = field(default_factory=lambda: {"v2g": 1})
     prefix: str = "SIM-"
     meter_interval_s: float = 60.0
+    session_s: float = 0.0
+    """How long cars stay, and places then stay empty; 0: nobody comes or goes."""
     tick_s: float = 1.0
     connects_per_s: float = 200.0
     nominal_frequency_hz: float = 50.0
@@ -93,6 +95,8 @@ class Plan:
             nominal_frequency_hz=self.nominal_frequency_hz,
             meter_interval_s=self.meter_interval_s,
             step_s=self.tick_s,
+            session_s=self.session_s,
+            pause_s=self.session_s,
             backoff_s=2.0,
             compress=False,
             keepalive_s=None,

@@ -72,7 +72,9 @@ class Inverter:
         """Go on by dt seconds at a grid of (voltage per unit, frequency in Hz)."""
         self.voltage_pu, self.frequency_hz = grid
         bodies = {kind: control.body for kind, control in active.items()}
-        events = self.protection.step(dt, bodies, 100 * self.voltage_pu, self.frequency_hz)
+        exported = 100 * max(0.0, self.p_w) / (self.plate.max_discharge_w or math.inf)
+        volts = 100 * self.voltage_pu
+        events = self.protection.step(dt, bodies, volts, self.frequency_hz, exported)
         if not (self.protection.connected and car.present):
             self._rest()
             return events

@@ -31,8 +31,9 @@ ALL_MODES = (
     "VoltWatt",
     "WattPF",
     "WattVar",
+    "PowerMonitoringMustTrip",
 )
-"""Every control type that the model can be given; only power monitoring is out."""
+"""Every control type."""
 V2X_MODES = (
     "Idle",
     "ChargingOnly",
@@ -75,7 +76,8 @@ class StationOptions:
     versions: tuple[str, ...] = ("ocpp2.1", "ocpp2.0.1")
     plate: Nameplate = Nameplate()
     evses: int = 1
-    der_modes: tuple[str, ...] = ALL_MODES
+    der_modes: tuple[str, ...] = tuple(ALL_MODES[:-1])
+    """All but power monitoring, which few stations have."""
     v2x_modes: tuple[str, ...] = V2X_MODES
     charging_rate_units: tuple[str, ...] = ("W", "A")
     current: Literal["AC", "DC"] = "DC"
@@ -87,6 +89,12 @@ class StationOptions:
     soc_pct: float = 50.0
     capacity_wh: float = 60_000.0
     plugged_in: bool = True
+    session_s: float = 0.0
+    """How long cars stay, where they come and go by themselves; 0: they do not."""
+    pause_s: float = 600.0
+    """How long an EVSE then stays empty."""
+    cars: tuple[dict[str, Any], ...] = ()
+    """What is said of the cars that come and go (fields of Car), one after the other."""
     meter_interval_s: float = 1.0
     tick_s: float = 0.05
     step_s: float = 0.25
@@ -152,6 +160,8 @@ class Personality:
     """Sends no measurements."""
     mute_notices: bool = False
     """Sends no NotifyDERStartStop."""
+    replays_notices: bool = False
+    """After a reboot tells again which controls started."""
     late_notices_s: float = 0.0
     """Sends each NotifyDERStartStop so much later than its timestamp."""
     forgets_on_reboot: bool = False

@@ -19,12 +19,14 @@ _FAULTS = {
     "LF": "UnderFrequency",
 }
 _TRIPS = ("HVMustTrip", "LVMustTrip", "HFMustTrip", "LFMustTrip")
+POWER = "PowerMonitoringMustTrip"
+"""Its curve is the other way round: x is seconds, y per cent of the rated discharge."""
 _CESSATIONS = ("HVMomCess", "LVMomCess")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """The inverter left (`ended` False) or came back."""
+    """The inverter left (`ended` False) or came back; `fault` is empty where the grid is sound."""
 
     control_type: str
     fault: str
@@ -44,6 +46,7 @@ class Protection:
     ceased: bool = False
     kept: str = ""
     _beyond_s: dict[str, float] = field(default_factory=dict)
+    _above_s: dict[float, float] = field(default_factory=dict)
     _good_s: float = 0.0
 
     @property
@@ -52,9 +55,14 @@ class Protection:
         return self.tripped is None and not self.ceased
 
     def step(
-        self, dt: float, bodies: Mapping[str, Json], voltage_pct: float, frequency_hz: float
+        self,
+        dt: float,
+        bodies: Mapping[str, Json],
+        voltage_pct: float,
+        frequency_hz: float,
+        discharge_pct: float = 0.0,
     ) -> list[Event]:
-        """Go on by dt; return what happened."""
+        """Go on by dt; return what happened. `discharge_pct` is the export in per cent of its rating."""
         values = {"V": voltage_pct, "F": frequency_hz}
         late = {
             kind: self._is_late(dt, kind, bodies[kind], values[kind[1]])
@@ -69,12 +77,13 @@ class Protection:
         self.kept = allowed[0] if allowed else ""
         self.ceased = bool(ceasing) and not self.kept
         opened = next((kind for kind in _TRIPS if late.get(kind, False)), None)
+        opened = opened or self._power(dt, bodies, discharge_pct)
         if self.tripped is None and opened is not None:
             self.tripped, self._good_s = opened, 0.0
-            return [Event(opened, _FAULTS[opened[:2]])]
+            return [Event(opened, _FAULTS.get(opened[:2], ""))]
         if self.tripped is not None and self._may_enter(dt, bodies, opened, values):
             closed, self.tripped = self.tripped, None
-            return [Event(closed, _FAULTS[closed[:2]], ended=True)]
+            return [Event(closed, _FAULTS.get(closed[:2], ""), ended=True)]
         return []
 
     def _is_late(self, dt: float, kind: str, body: Json, value: float) -> bool:
@@ -83,6 +92,15 @@ class Protection:
         beyond = value >= points[0][0] if kind[0] == "H" else value <= points[-1][0]
         self._beyond_s[kind] = self._beyond_s.get(kind, 0.0) + dt if beyond else 0.0
         return beyond and self._beyond_s[kind] >= interpolate(points, value)
+
+    def _power(self, dt: float, bodies: Mapping[str, Json], discharge_pct: float) -> str | None:
+        """Return PowerMonitoringMustTrip where more than a point's y flowed for its x seconds."""
+        limit = bodies.get("LimitMaxDischarge", {}).get("powerMonitoringMustTrip")
+        body = bodies.get(POWER, limit)
+        points = [] if body is None else points_of(body)
+        self._above_s = {y: self._above_s.get(y, 0.0) + dt for _x, y in points if discharge_pct > y}
+        late = any(y in self._above_s and self._above_s[y] >= x for x, y in points)
+        return POWER if late else None
 
     def _may_enter(
         self, dt: float, bodies: Mapping[str, Json], opened: str | None, values: Mapping[str, float]

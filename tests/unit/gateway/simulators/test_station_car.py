@@ -1,11 +1,13 @@
 """Cars with ratings of their own, and what a station tells of them."""
 
+from itertools import pairwise
+
 import pytest
 
 from gateway.simulators.station_car import Car, plate_with
 from gateway.simulators.station_options import Nameplate
 from support.station_bench import Bench, actions, of
-from support.station_messages import set_control
+from support.station_messages import EPOCH, set_control
 
 PLATE = Nameplate()
 V2G = {"most_charge_w": 11_000.0, "most_discharge_w": 7000.0, "most_var": 3000.0}
@@ -101,3 +103,49 @@ def test_the_next_car_is_not_the_last_one():
     bench.core.plug(bench.now, present=False)
     bench.core.plug(bench.now, present=True)
     assert bench.core.car == Car(discharge_w=6000.0)
+
+
+# Cars that come and go
+
+
+def presence(bench, minutes):
+    """Return for each minute whether a car stands there."""
+    found = []
+    for _ in range(minutes):
+        bench.go(60, step=60)
+        found.append(bench.core.car.present)
+    return found
+
+
+def test_cars_come_and_go_in_their_rhythm():
+    bench = Bench(session_s=600.0, pause_s=300.0, step_s=60.0, plugged_in=False)
+    seen = presence(bench, 150)
+    assert sum(seen) == pytest.approx(100, abs=2)
+    changes = sum(a is not b for a, b in pairwise(seen))
+    assert changes == pytest.approx(20, abs=1)
+    kinds = [event["eventType"] for event in of(bench.told, "TransactionEvent")]
+    assert kinds == ["Started", "Ended"] * (len(kinds) // 2) + ["Started"] * (len(kinds) % 2)
+
+
+def test_the_cars_of_the_options_take_turns():
+    cars = ({"most_discharge_w": 7000.0, "transfer": "DC_BPT"}, {"demand_w": 3000.0})
+    bench = Bench(session_s=600.0, pause_s=300.0, step_s=60.0, plugged_in=False, cars=cars)
+    presence(bench, 60)
+    wishes = [needs["chargingNeeds"] for needs in of(bench.told, "NotifyEVChargingNeeds")]
+    assert len(wishes) == 2
+    assert {wish["v2xChargingParameters"]["maxDischargePower"] for wish in wishes} == {7000}
+
+
+def test_evses_and_stations_have_their_own_time():
+    arrivals = set()
+    for name in ("a", "b"):
+        bench = Bench(session_s=600.0, pause_s=600.0, evses=2, id=name)
+        for place in bench.core.evses:
+            free = [place.visit(EPOCH + second) is None for second in range(1200)]
+            assert sum(free) == pytest.approx(600, abs=1)
+            arrivals.add(next(s for s in range(1200) if free[s - 1] and not free[s]))
+    assert len(arrivals) == 4
+
+
+def test_nobody_moves_by_himself_unless_asked():
+    assert presence(Bench(), 60) == [True] * 60

@@ -408,3 +408,12 @@ def test_a_reset_is_carried_out_after_its_answer():
     assert bench.core.reboot_wanted
     bench.core.reboot(bench.now)
     assert not bench.core.reboot_wanted
+
+
+@pytest.mark.parametrize("replays", [True, False])
+def test_notices_may_be_replayed_after_a_reboot(replays):
+    bench = Bench(personality=Personality(replays_notices=replays))
+    bench.ask("SetDERControl", set_control(start=EPOCH))
+    first = of(bench.go(1), "NotifyDERStartStop")
+    bench.core.reboot(bench.now)
+    assert of(bench.take(), "NotifyDERStartStop") == (first if replays else [])

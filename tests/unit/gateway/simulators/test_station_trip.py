@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.simulators.station_trip import Protection
+from gateway.simulators.station_trip import Event, Protection
 from support.station_messages import BODIES, curve
 
 HIGH_V = curve((110, 13), (120, 13), (120, 0.16), unit="Not_Applicable")
@@ -87,3 +87,39 @@ def test_a_random_delay_spreads_the_way_back(share, after_s):
     run(protection, 3, bodies, frequency_hz=51.5)
     assert run(protection, after_s - 0.5, bodies) == []
     assert run(protection, 0.5, bodies) == [("HFMustTrip", "OverFrequency", True)]
+
+
+POWER = curve((10, 50), (2, 80), unit="Not_Applicable")  # x is seconds, y per cent
+
+
+@pytest.mark.parametrize(("percent", "after_s"), [(60, 10), (81, 2), (100, 2)])
+def test_power_monitoring_trips_after_the_time_of_what_flows(percent, after_s):
+    protection, bodies = Protection(), {"PowerMonitoringMustTrip": POWER}
+    steps = round(after_s / 0.5)
+    events = [protection.step(0.5, bodies, 100, 50, percent) for _ in range(steps)]
+    assert [len(found) for found in events] == [0] * (steps - 1) + [1]
+    assert events[-1][0] == Event("PowerMonitoringMustTrip", "")
+
+
+@pytest.mark.parametrize("percent", [0, 50])
+def test_power_monitoring_lets_through_what_is_allowed(percent):
+    protection, bodies = Protection(), {"PowerMonitoringMustTrip": POWER}
+    assert not any(protection.step(0.5, bodies, 100, 50, percent) for _ in range(100))
+
+
+def test_power_monitoring_may_come_with_a_discharge_limit():
+    protection = Protection()
+    bodies = {"LimitMaxDischarge": {"powerMonitoringMustTrip": POWER}}
+    for _ in range(3):
+        assert protection.step(0.5, bodies, 100, 50, 90) == []
+    assert protection.step(0.5, bodies, 100, 50, 90) == [Event("PowerMonitoringMustTrip", "")]
+    assert protection.step(0.5, bodies, 100, 50, 0) == [
+        Event("PowerMonitoringMustTrip", "", ended=True)
+    ]
+
+
+def test_a_short_surge_does_not_count():
+    protection, bodies = Protection(), {"PowerMonitoringMustTrip": POWER}
+    for _ in range(10):
+        assert protection.step(1.5, bodies, 100, 50, 90) == []
+        assert protection.step(0.5, bodies, 100, 50, 10) == []
