@@ -13,7 +13,7 @@ from translators.chain import Case, Journey, outcomes, travel
 from translators.compare.direction import Direction, of_curve, of_number, of_presence
 from translators.errors import MappingError
 from translators.ocpp.orders import StationOrders
-from translators.ocpp.wire import StationMessage
+from translators.ocpp.wire import StationMessage, leaves
 from translators.rules.book import Book
 from translators.rules.trace import Refusal, Translation
 from translators.rules.values import text
@@ -136,7 +136,7 @@ def _only(
 
 
 def _numbers(key: str, old: StationMessage, new: StationMessage) -> Iterator[NumberChange]:
-    before, after = (dict(_leaves(message.payload, "")) for message in (old, new))
+    before, after = (dict(leaves(message.payload)) for message in (old, new))
     functions = tuple(dict.fromkeys((*old.functions, *new.functions)))
     other_units = any(
         before.get(path) != after.get(path)
@@ -152,18 +152,6 @@ def _numbers(key: str, old: StationMessage, new: StationMessage) -> Iterator[Num
         found = curve if "curveData[" in path else of_number(functions, member, was, becomes)
         towards = Direction.OTHER if other_units else found
         yield NumberChange(key, path, was, becomes, _by(was, becomes), towards)
-
-
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    match value:
-        case dict():
-            for key, item in value.items():
-                yield from _leaves(item, f"{path}/{key}" if path else key)
-        case list():
-            for number, item in enumerate(value):
-                yield from _leaves(item, f"{path}[{number}]")
-        case _:
-            yield path, value
 
 
 def _points(payload: Mapping[str, Any]) -> list[tuple[Fraction, Fraction]]:

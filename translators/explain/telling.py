@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +11,7 @@ from translators.canonical.controls import DerControl, function_of
 from translators.canonical.telemetry import ControlOutcome
 from translators.chain import Case, Journey, outcomes
 from translators.ieee2030_5.outbound import status_code
-from translators.ocpp.wire import Json, StationMessage
+from translators.ocpp.wire import Json, StationMessage, leaves
 from translators.rules.book import Book
 from translators.rules.document import Document
 from translators.rules.examples import described
@@ -142,23 +142,10 @@ def _message(message: StationMessage, gone: Translation[Journey]) -> Json:
         "payload": message.payload,
         "numbers": [
             _number(path, value, _chain(name_in(message.interval, path), steps), losses)
-            for path, value in _leaves(message.payload, "")
+            for path, value in leaves(message.payload)
             if _is_number(value) or name_in(message.interval, path) in made
         ],
     }
-
-
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield each leaf of a payload with its path, `a/b[0]/c`."""
-    match value:
-        case dict():
-            for key, item in value.items():
-                yield from _leaves(item, f"{path}/{key}" if path else key)
-        case list():
-            for number, item in enumerate(value):
-                yield from _leaves(item, f"{path}[{number}]")
-        case _:
-            yield path, value
 
 
 def _is_number(value: Any) -> bool:

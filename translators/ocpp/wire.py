@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,3 +24,16 @@ class StationMessage:
     id: str
     functions: tuple[str, ...]
     interval: int = 0
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each leaf of a payload with its path, `a/b[0]/c`."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                yield from leaves(item, f"{path}/{key}" if path else key)
+        case list():
+            for number, item in enumerate(value):
+                yield from leaves(item, f"{path}[{number}]")
+        case _:
+            yield path, value

@@ -6,16 +6,16 @@ object is kept. Dates of metadata differ from VTN to VTN and are never a reason 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from translators.errors import DocumentError
+from translators.rules.jsontext import value_of
 
 LARGEST_TEXT = 8 << 20
 _RULE = "OpenADR 3 event"
@@ -146,17 +146,7 @@ class Program:
 
 def parse(text: str) -> Any:
     """Return a JSON value, numbers exact; `DocumentError` where the text is none, or says a thing twice."""
-    if len(text) > LARGEST_TEXT:
-        raise DocumentError(f"{len(text)} characters are more than {LARGEST_TEXT}", rule=_RULE)
-    try:
-        return json.loads(
-            text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once
-        )
-    except json.JSONDecodeError as exc:
-        where = f"line {exc.lineno} column {exc.colno}"
-        raise DocumentError(f"is no JSON: {exc.msg}", where=where, rule=_RULE) from exc
-    except (ValueError, RecursionError) as exc:
-        raise DocumentError(f"is no JSON: {exc}", rule=_RULE) from exc
+    return value_of(text, _RULE, LARGEST_TEXT)
 
 
 def event_of(value: Any) -> Event:
@@ -266,17 +256,3 @@ def _instant(value: Any) -> datetime | None:
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object of these members, none of them twice."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} stands twice in one object")
-    return made

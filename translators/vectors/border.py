@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from translators.errors import DocumentError
+from translators.rules.jsontext import value_of
 
 LARGEST_FILE = 1 << 20
 _RULE = "vector"
@@ -40,17 +40,7 @@ type Number = Annotated[Fraction, BeforeValidator(_exact)]
 
 def read_json(text: str) -> Any:
     """Return the JSON value of `text`, fractions as Decimal; `DocumentError` says where it is none."""
-    if len(text) > LARGEST_FILE:
-        raise DocumentError(f"{len(text)} characters are more than {LARGEST_FILE}", rule=_RULE)
-    try:
-        return json.loads(
-            text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once
-        )
-    except json.JSONDecodeError as exc:
-        where = f"line {exc.lineno} column {exc.colno}"
-        raise DocumentError(f"is no JSON: {exc.msg}", where=where, rule=_RULE) from exc
-    except (ValueError, RecursionError) as exc:
-        raise DocumentError(f"is no JSON: {exc}", rule=_RULE) from exc
+    return value_of(text, _RULE, LARGEST_FILE)
 
 
 def read_yaml(text: str) -> Any:
@@ -84,17 +74,3 @@ def _said(error: Mapping[str, Any]) -> str:
     if error["type"] == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")
     return str(error["msg"])[:1].lower() + str(error["msg"])[1:]
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object of these members, none of them twice."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} stands twice in one object")
-    return made
