@@ -110,7 +110,7 @@ CODE = [
     ),
     pytest.param(laws.honest, PLAIN, target.Number, "_rounded", undeclared, id="rounded silently"),
     pytest.param(
-        laws.in_order, STEEP, curves, "_few", lambda points, *_: points[::-1], id="turned round"
+        laws.in_order, STEEP, curves, "few", lambda points, *_: points[::-1], id="turned round"
     ),
     pytest.param(
         laws.same_again, PLAIN, members, "control_id", lambda *_: str(next(numbers)), id="new ids"

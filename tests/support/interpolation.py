@@ -132,9 +132,14 @@ def signed_distance(displacement, excitation):
 
 
 def response_of_control(control, ratings, dialect=None, settings=None):
-    """Return the response that a canonical curve asks for, in watts, var, Hz, % of nominal or seconds."""
+    """Return the response that a canonical curve asks for, in watts, var, Hz, % of nominal or seconds.
+
+    A boundary has the axes that the dialect wants on the wire.
+    """
     if isinstance(control, c.TripCurve):
-        return Response(_rising([(p.x, p.y) for p in control.points]))
+        turned = dialect is not None and dialect.trip_axes == "time_x"
+        points = [(p.y, p.x) if turned else (p.x, p.y) for p in control.points]
+        return Response(_rising(points))
     if isinstance(control, c.WattPowerFactor):
         points = [(p.x, signed_distance(p.displacement, p.excitation)) for p in control.points]
         return Response(tuple(points), axis_of(control.x_unit, ratings, settings))
@@ -172,7 +177,10 @@ def able(payload, ratings, settings=None):
 
 
 def response_of_message(payload, ratings, dialect):
-    """Return the response of a station that carries a SetDERControl with a curve out to the letter."""
+    """Return the response of a station that carries a SetDERControl with a curve out to the letter.
+
+    Of a boundary the axes are those of the wire: the one that never falls may be the seconds.
+    """
     kind, curve = payload["controlType"], payload["curve"]
     points = [(exact(p["x"]), exact(p["y"])) for p in curve["curveData"]]
     if kind == "WattPF":
@@ -180,13 +188,27 @@ def response_of_message(payload, ratings, dialect):
         points = [(x, (1 - abs(y)) * (1 if y * flip > 0 else -1)) for x, y in points]
         return Response(tuple(points), _watts(ratings))
     if kind.endswith(("Trip", "Cess")):
-        swapped = dialect.trip_axes == "time_x"
-        return Response(_rising([(y, x) if swapped else (x, y) for x, y in points]))
+        return Response(_rising(points))
     x = _watts(ratings) if kind in WATTS_ON_X else Axis()
     if kind == "VoltVar":
         v_ref = exact(curve.get("reactivePowerParams", {}).get("vRef", 100))
         x = Axis(v_ref / 100, v_ref / 100)
     return Response(tuple(points), x, _worth_of_y(curve["yUnit"], ratings))
+
+
+def response_of_profile(payload):
+    """Return the power over frequency, exports positive, of a station that carries LocalFrequency out."""
+    (period,) = payload["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"]
+    baseline, points = exact(period["v2xBaseline"]), period["v2xFreqWattCurve"]
+    return Response(tuple((exact(p["frequency"]), -baseline - exact(p["power"])) for p in points))
+
+
+def able_in_watts(ratings, settings=None):
+    """Return what a station may charge (negative) and feed in, in watts."""
+    known = {"setMaxChargeRateW": ratings.max_charge_rate_w}
+    known |= {"setMaxW": ratings.max_w, "setMaxDischargeRateW": ratings.max_discharge_rate_w}
+    least = {name: min(value, (settings or {}).get(name, value)) for name, value in known.items()}
+    return -least["setMaxChargeRateW"], min(least["setMaxW"], least["setMaxDischargeRateW"])
 
 
 def _watts(ratings):

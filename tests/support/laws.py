@@ -13,11 +13,13 @@ from itertools import pairwise
 from gateway.stations.validators import violation
 from support.interpolation import (
     able,
+    able_in_watts,
     axis_of,
     exact,
     largest_gap,
     response_of_control,
     response_of_message,
+    response_of_profile,
 )
 from support.translation import F, a_command, a_default
 from translators.canonical import controls as c
@@ -160,7 +162,7 @@ def residuals(crossing):
 
 
 def never_looser(crossing):
-    """A limit that leaves is never above its source."""
+    """A limit that leaves is never above its source, nor are all setpoints that keep it."""
     control = crossing.control
     if not isinstance(control, c.PowerLimit) or not crossing.messages:
         return
@@ -169,6 +171,11 @@ def never_looser(crossing):
         for sent in one.controls:
             if isinstance(sent, c.PowerLimit) and worth_of(sent.value, crossing) > source:
                 yield f"{source} W became {worth_of(sent.value, crossing)} W"
+    if control.on in {c.LimitOn.EXPORT, c.LimitOn.GENERATION}:
+        sent = [one for told in crossing.back.value for one in told.controls]
+        setpoints = [worth_of(s.value, crossing) for s in sent if isinstance(s, c.ActiveSetpoint)]
+        if sum(setpoints) > source:
+            yield f"{source} W is kept by setpoints of {setpoints} W"
 
 
 def in_order(crossing):
@@ -233,8 +240,33 @@ def reads_back(crossing):
         again = replace(crossing, controls=one.controls)
         sent = [without_ids(m.payload) for m in again.messages]
         known = [without_ids(m.payload) for m in crossing.messages]
-        if not sent or not all(payload in known for payload in sent):
+        if not sent or not all(any(alike(p, k, crossing) for k in known) for p in sent):
             yield f"{one.controls} is sent again as {sent}, not {known}"
+
+
+def alike(again, first, crossing):
+    """Say whether a payload is the same again.
+
+    A setpoint that is cut to a limit may be lower by what the limit itself lost on the wire: read back,
+    the limit is the number of the wire.
+    """
+    if again == first:
+        return True
+    if not isinstance(crossing.control, c.PowerLimit) or "round" not in crossing.kinds:
+        return False
+    (one, bare), (other, rest) = without_setpoint(again), without_setpoint(first)
+    if bare != rest or one is None or other is None:
+        return False
+    return other <= one <= min(F(0), other + STEP * crossing.ratings.max_w / 100)
+
+
+def without_setpoint(payload):
+    """Return the setpoint of a profile's only period, None without one, and the payload without it."""
+    copy = json.loads(json.dumps(payload))
+    schedules = copy.get("chargingProfile", {}).get("chargingSchedule", [])
+    periods = [period for schedule in schedules for period in schedule["chargingSchedulePeriod"]]
+    found = [exact(period.pop("setpoint")) for period in periods if "setpoint" in period]
+    return (found[0] if len(found) == 1 else None), copy
 
 
 def honest(crossing):
@@ -250,17 +282,29 @@ def honest(crossing):
     if changed and crossing.kinds <= HARMLESS:
         yield f"{source} became {found}, and nothing says so: {sorted(crossing.kinds)}"
     rated = any(step.source == "station.rating" for step in crossing.made.steps)
-    if not changed and not rated and crossing.kinds & {"clip", "round"}:
+    changes = {"round"} if kept_by_setpoint(crossing) else {"clip", "round"}
+    if not changed and not rated and crossing.kinds & changes:
         yield f"{source} is what left, and {sorted(crossing.kinds)} was declared"
 
 
+def kept_by_setpoint(crossing):
+    """Say whether our running setpoint keeps a limit: what is cut off is the setpoint's, not the limit's."""
+    limited = isinstance(crossing.control, c.PowerLimit)
+    sent = [control for one in crossing.back.value for control in one.controls]
+    return limited and not any(isinstance(control, c.PowerLimit) for control in sent)
+
+
 def _honest_curve(crossing):
+    ratings, settings = crossing.ratings, crossing.situation.settings
+    dialect = crossing.station.dialect
+    asked = response_of_control(crossing.control, ratings, dialect, settings)
     for message in crossing.messages:
-        ratings, dialect = crossing.ratings, crossing.station.dialect
-        asked = response_of_control(
-            crossing.control, ratings, dialect, crossing.situation.settings
-        ).held(*able(message.payload, ratings, crossing.situation.settings))
-        sent = response_of_message(message.payload, ratings, dialect)
+        if message.action == "SetChargingProfile":
+            asked = asked.held(*able_in_watts(ratings, settings))
+            sent = response_of_profile(message.payload)
+        else:
+            asked = asked.held(*able(message.payload, ratings, settings))
+            sent = response_of_message(message.payload, ratings, dialect)
         gap, at = largest_gap(asked, sent)
         if gap and crossing.kinds <= HARMLESS:
             yield f"off by {float(gap)} at {float(at)}, and nothing says so"

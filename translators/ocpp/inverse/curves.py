@@ -89,7 +89,8 @@ def _bare(unit: Unit, reading: Reading) -> Unit:
 def _power_factors(points: Sequence[Vertex], reading: Reading) -> dict[str, Any]:
     """Return unsigned factors with the excitation that their sign says: y > 0 absorbs.
 
-    The two vertices, +1 and -1 at one x, by which the sign changes are one vertex at unity.
+    The two vertices, +1 and -1 at one x, by which the sign changes are one vertex at unity; another step
+    at one x is a jump, it passes through nothing.
     """
     x, y = reading.rule.numbers["x"], reading.rule.numbers["y"]
     unit, where = _unit_of(x, reading), reading.at("curveData")
@@ -100,7 +101,8 @@ def _power_factors(points: Sequence[Vertex], reading: Reading) -> dict[str, Any]
         turns = before.x == point.x and {before.y, point.y} == {Fraction(1), Fraction(-1)}
         if turns:
             continue
-        if not 0 < abs(point.y) <= 1 or before.y * point.y < 0:
+        passes = before.y * point.y < 0 and before.x < point.x
+        if not 0 < abs(point.y) <= 1 or passes:
             raise Unmet(
                 "invalid", where, "a power factor lies in (0, 1] and never passes through 0"
             )

@@ -201,6 +201,14 @@ def test_two_vertices_at_unity_are_one():
     assert the_one(back(payload)) == asked
 
 
+def test_a_jump_at_one_place_passes_through_nothing():
+    asked = WattPowerFactor(factors("0 0.9 over"), parse_unit("pct[setMaxW]"))
+    jump = [{"x": 0, "y": -0.9}, {"x": 5, "y": -0.8}, {"x": 5, "y": 0.7}]
+    assert the_one(back(changed(only(translated(asked)), curveData=jump))).points == factors(
+        "0 0.9 over, 5 0.8 over, 5 0.7 under"
+    )
+
+
 def test_a_curve_of_ten_points_may_have_had_more():
     points = ", ".join(f"{90 + n} {n}" for n in range(10))
     found = back(only(translated(VoltVar(curve(points)))))
