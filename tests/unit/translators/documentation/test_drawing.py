@@ -72,3 +72,54 @@ def test_everything_lies_inside_the_picture():
 )
 def test_ticks_are_round_numbers(low, high, wanted):
     assert [float(number(tick)) for tick in ticks(low, high)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(99, 99.0001), (0.00015, 0.0002), (-0.06, 0.06), (59.4, 60.6), (0, 1e9), (-1e-8, 1e-8)],
+)
+def test_no_two_ticks_of_an_axis_say_the_same(low, high):
+    labels = [number(tick) for tick in ticks(low, high)]
+    assert len(labels) > 2
+    assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.1 + 0.2, "0.3"),
+        (59.400000000000006, "59.4"),
+        (-0.0, "0"),
+        (-1e-12, "0"),
+        (1e6, "1000000"),
+        (72.72727272727273, "72.727272727"),
+        (-44, "-44"),
+    ],
+)
+def test_a_label_has_the_digits_that_count(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "line"),
+    [
+        ([(1, 1)], [(1, 1)], False),
+        ([(1, 1), (2, 2)], [(1, 1)], True),
+        ([(1, 1)], [(1, 1), (2, 1)], True),
+        ([(1, 1)], [], False),
+    ],
+)
+def test_a_single_vertex_is_no_line(asked, sent, line):
+    assert Picture("t", asked, sent, "y").is_line is line
+
+
+def test_labels_of_the_axis_stand_beside_its_title():
+    svg = drawn([(0, 0.00015), (1, 0.0002)], [(0, 0.00015), (1, 0.0002)])
+    ends = [float(text.get("x")) for text in svg.xpath("//text[@text-anchor = 'end']")]
+    widest = max(len(text.text) for text in svg.xpath("//text[@text-anchor = 'end']"))
+    assert min(ends) - widest * 7.2 > 20
+
+
+def test_a_bound_outside_of_what_is_drawn_is_not_drawn():
+    svg = drawn([(0, 1), (1, 2)], [(0, 1), (1, 2)], bounds=(-100, 100))
+    assert svg.xpath("//line[@class = 'bound']") == []
