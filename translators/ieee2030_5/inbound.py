@@ -7,7 +7,7 @@ real servers leave out do not matter here; elements that nobody knows are refuse
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -35,6 +35,7 @@ _HEADER = frozenset(
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EVENT = "ieee2030_5.event"
+_CITES = ("IEEE 2030.5-2018 DERProgram.primacy", "IEEE 2030.5-2018 Event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,8 @@ class _Reading:
     losses: list[Loss]
     refusals: list[Refusal]
 
-    def take(self, control: DerControl, trace: Trace) -> None:
-        """Note one control, and how it came about."""
-        function = function_of(control)
+    def take(self, control: DerControl, function: str, trace: Trace) -> None:
+        """Note one control with its function, and how it came about."""
         self.controls.append(control)
         trace.serve(function)
         self.steps += trace.steps
@@ -129,13 +129,20 @@ class Served:
 class _View:
     """A resource as rules read it."""
 
+    __slots__ = ("_resource", "_texts")
+
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
+        # of several children of one name the first counts
+        self._texts = {child.name: child.text for child in reversed(resource.children)}
 
     def raw(self, path: str) -> str | None:
         """Return the stripped text at `path`, None where the element is absent."""
-        found = self._resource if path == "." else self._resource.first(path)
-        return None if found is None else found.text.strip()
+        text = self._texts.get(path)
+        if text is None and (path == "." or "/" in path):
+            found = self._resource if path == "." else self._resource.first(path)
+            text = None if found is None else found.text
+        return None if text is None else text.strip()
 
     def every(self, path: str) -> Sequence[_View]:
         """Return the children called `path`."""
@@ -159,12 +166,12 @@ def to_command(
         reading.refuse("invalid", f"{control.name}/mRID", "is missing", _EVENT)
         return _result(None, reading)
     try:
-        command = _command(control, mrid, _times(control, is_default=is_default), context)
+        times = _times(control, is_default=is_default)
     except Unmet as unmet:
         reading.refuse(unmet.outcome, unmet.where, unmet.problem, _EVENT)
-        untimed = None if is_default else _command(control, mrid, _UNTIMED, context)
+        untimed = None if is_default else _command(control, mrid, _UNTIMED, context, ())
         return _result(untimed, reading)
-    reading.steps += _header(control, context, is_default=is_default)
+    reading.steps += _header(control, context, times.interval)
     functions: set[str] = set()
     for rule, view, where in _parts(book, control, links, context.revision, reading):
         try:
@@ -173,14 +180,16 @@ def to_command(
             reading.refuse(unmet.outcome, unmet.where, unmet.problem, rule.id)
             continue
         # Bounds of one kind hold together (opModMaxLimW beside opModGenLimW): the tightest counts.
-        if function_of(made) in functions and not isinstance(made, PowerLimit):
+        function = function_of(made)
+        if function in functions and not isinstance(made, PowerLimit):
             reading.refuse("invalid", where, "the document asks for this twice", rule.id)
             continue
-        functions.add(function_of(made))
-        reading.take(made, trace)
+        functions.add(function)
+        reading.take(made, function, trace)
     if not (is_default or functions or reading.refusals):
         reading.refuse("invalid", "DERControlBase", "asks for nothing", _EVENT)
-    return _result(replace(command, controls=tuple(reading.controls)), reading)
+    command = _command(control, mrid, times, context, tuple(reading.controls))
+    return _result(command, reading)
 
 
 def _result(command: DerCommand | None, reading: _Reading) -> Translation[DerCommand | None]:
@@ -265,8 +274,14 @@ def _times(control: Resource, *, is_default: bool) -> _Times:
     )
 
 
-def _command(control: Resource, mrid: str, times: _Times, context: ProgramContext) -> DerCommand:
-    """Return the command, still without its controls."""
+def _command(
+    control: Resource,
+    mrid: str,
+    times: _Times,
+    context: ProgramContext,
+    controls: tuple[DerControl, ...],
+) -> DerCommand:
+    """Return the command of these controls."""
     origin = Origin(
         utility=context.utility,
         protocol=Protocol.IEEE2030_5,
@@ -279,7 +294,7 @@ def _command(control: Resource, mrid: str, times: _Times, context: ProgramContex
         mrid=mrid,
         origin=origin,
         target=Target(context.station),
-        controls=(),
+        controls=controls,
         primacy=context.primacy,
         created=times.created,
         server_time=context.server_time,
@@ -314,12 +329,14 @@ def _instant(seconds: int, where: str) -> datetime:
         raise Unmet("invalid", f"DERControl/{where}", f"{seconds} is no instant") from exc
 
 
-def _header(control: Resource, context: ProgramContext, *, is_default: bool) -> tuple[Step, ...]:
+def _header(
+    control: Resource, context: ProgramContext, interval: Interval | None
+) -> tuple[Step, ...]:
     """Return how the command's own numbers came about."""
-    trace = Trace(_EVENT, ("IEEE 2030.5-2018 DERProgram.primacy", "IEEE 2030.5-2018 Event"))
+    trace = Trace(_EVENT, _CITES)
     trace.step("take", "DERProgram/primacy", context.primacy, "primacy", context.primacy)
-    if not is_default:
-        where, interval = f"{control.name}/interval", _interval(control)
+    if interval is not None:
+        where = f"{control.name}/interval"
         start, duration = (control.text_at(f"interval/{name}") for name in ("start", "duration"))
         begin = interval.start.isoformat()
         trace.step("instant", f"{where}/start", start.strip(), "interval.start", begin)

@@ -47,6 +47,9 @@ class _Drawn:
 
     def origin(self, point: Vertex) -> tuple[str, Vertex]:
         """Return the name of the vertex that this one is and where that lay; `a..b` between two."""
+        for vertex, name in self.origins:
+            if vertex is point:
+                return name, vertex
         near = [(abs(v.y - point.y), name, v) for v, name in self.origins if v.x == point.x]
         if near:
             _, name, vertex = min(near, key=lambda found: found[0])
@@ -80,14 +83,17 @@ def _emitted(
 ) -> Json:
     """Return one point of the wire, with the vertex of the source that it comes from."""
     name, vertex = drawn.origin(point)
+    inserted = ".." in name
     made: Json = {}
     for axis, of, before, value in zip(
         "xy", drawn.axes, (vertex.x, vertex.y), (point.x, point.y), strict=True
     ):
         place = f"{where}/{axis}"
-        sources = "..".join(f"{part}.{of}" for part in name.split(".."))
-        operation = "insert" if ".." in name else "emit"
-        draft.trace.step(operation, sources, before, place, before)
+        if inserted:
+            sources = "..".join(f"{part}.{of}" for part in name.split(".."))
+            draft.trace.step("insert", sources, before, place, before)
+        else:
+            draft.trace.step("emit", f"{name}.{of}", before, place, before)
         if before is not value and before != value:
             draft.trace.step("clip", place, before, place, value)
         finish = rule.numbers[axis].finish
@@ -107,6 +113,9 @@ def converted(
     """Bring both axes to the target's bases, fold in vRef where the dialect wants it, and cut."""
     curve = control.curve
     x, y = rule.numbers["x"], rule.numbers["y"]
+    if _stays(x, y, control, draft):
+        named = _origins(curve.points, _named(curve.points))
+        return _Drawn(_cut(curve.points, y, draft), named)
 
     def moved(point: Vertex, name: str) -> Vertex:
         return Vertex(
@@ -119,6 +128,19 @@ def converted(
     if isinstance(control, VoltVar):
         points = _baked(points, control, draft)
     return _Drawn(_cut(points, y, draft), _origins(points, names))
+
+
+def _stays(
+    x: Number,
+    y: Number,
+    control: VoltVar | VoltWatt | WattVar | FreqWatt | PowerMonitoring,
+    draft: Draft,
+) -> bool:
+    """Say whether the vertices go out as they are: in bases that are the target's, no vRef folded in."""
+    curve = control.curve
+    if isinstance(control, VoltVar) and draft.dialect.vref != "native":
+        return False
+    return x.keeps(curve.x_unit, draft) and y.keeps(curve.y_unit, draft)
 
 
 def _origins(points: Sequence[Vertex], names: Sequence[str]) -> tuple[tuple[Vertex, str], ...]:
@@ -168,7 +190,7 @@ def _cut(points: Sequence[Vertex], y: Number, draft: Draft) -> tuple[Vertex, ...
     if y.spec.clip is None:
         return tuple(points)
     low, high = y.bounds(draft)
-    if all(low <= point.y <= high for point in points):
+    if _within(points, low, high):
         return tuple(points)
     path = f"{draft.path}/curveData"
     cut = clip(points, low, high)
@@ -176,6 +198,15 @@ def _cut(points: Sequence[Vertex], y: Number, draft: Draft) -> tuple[Vertex, ...
     draft.trace.step(f"clip geometric {text(low)}..{text(high)}", path, len(points), path, len(cut))
     draft.trace.lose(LossKind.CLIP, path, "beyond the range", beyond)
     return cut
+
+
+def _within(points: Sequence[Vertex], low: Fraction, high: Fraction) -> bool:
+    (least, of_least), (most, of_most) = low.as_integer_ratio(), high.as_integer_ratio()
+    ratios = [point.y.as_integer_ratio() for point in points]
+    return all(
+        least * parts <= number * of_least and number * of_most <= most * parts
+        for number, parts in ratios
+    )
 
 
 def _power_factors(rule: TargetRule, control: WattPowerFactor, draft: Draft) -> _Drawn:
@@ -231,5 +262,7 @@ def few(
 
 def _once(draft: Draft, kind: LossKind) -> None:
     """Keep one loss of a kind per curve, not one per vertex."""
-    first = next((loss for loss in draft.trace.losses if loss.kind is kind), None)
-    draft.trace.losses[:] = [x for x in draft.trace.losses if x.kind is not kind or x is first]
+    losses = draft.trace.losses
+    if len(losses) > 1:
+        first = next((loss for loss in losses if loss.kind is kind), None)
+        losses[:] = [loss for loss in losses if loss.kind is not kind or loss is first]

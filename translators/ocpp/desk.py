@@ -53,6 +53,8 @@ class Desk:
 
     def rest(self, draft: Draft) -> None:
         """Note the ratings that a draft looked up and no step of it names: codecs, bounds by settings."""
+        if not draft.bases.used:
+            return
         named = " ".join(step.base for step in draft.trace.steps)
         used = [(b, v) for b, v in draft.bases.used.items() if f"{b} =" not in named]
         for base, value in used:

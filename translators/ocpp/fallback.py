@@ -19,7 +19,7 @@ def carrier(book: Book, profile: StationProfile, control: DerControl) -> TargetR
 
     `Unmet` where the table refuses it. A book without a table takes the first rule that serves.
     """
-    table = next(iter(book.of(Fallback)), None)
+    table = next((item for item in book.others if type(item) is Fallback), None)
     if table is None:
         return _only_rule(book, profile, control)
     row = table.row(control)

@@ -19,7 +19,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from translators.canonical.controls import DerControl
-from translators.rules.guards import plain
+from translators.rules.guards import seen
 from translators.rules.schema import Metadata
 
 COLUMNS = ("der", "v2x", "charge_only", "ocpp201")
@@ -79,8 +79,7 @@ class Row(_Strict):
         """Say whether the row is about this control."""
         if type(control).__name__ != self.control:
             return False
-        values = plain(control)
-        return all(values[key] == value for key, value in self.match.items())
+        return all(seen(control, key) == value for key, value in self.match.items())
 
     def cells(self) -> Iterator[tuple[str, Cell]]:
         """Yield the columns with their cells, from left to right."""

@@ -16,6 +16,7 @@ import cel
 from translators.canonical.controls import Quantity
 from translators.canonical.curves import Vertex
 from translators.errors import MappingError, near
+from translators.rules.shapes import Plain, Unlike, plainly
 
 _LONGEST, _DEEPEST = 200, 12
 """Characters of a condition, and its brackets in each other."""
@@ -24,35 +25,51 @@ _MEMBERS = re.compile(r"\bdialect\s*\.\s*(\w+)")
 
 
 class Scope:
-    """What conditions on one thing see, each value turned for CEL once; answers are remembered."""
+    """What conditions on one thing see, each value read once; answers are remembered."""
 
-    __slots__ = ("_answers", "_context", "_read", "_there")
+    __slots__ = ("_answers", "_read", "_values")
 
     def __init__(self, read: Callable[[str], Any]) -> None:
         """`read` gives the value of a name; `dialect.x` asks for one reading of the dialect."""
         self._read = read
-        self._context = cel.Context()
-        self._there: set[str] = set()
+        self._values: dict[str, Any] = {}
         self._answers: dict[str, Any] = {}
 
-    def execute(self, expression: str, program: cel.Program, names: Iterable[str]) -> Any:
-        """Return what the program says; it is asked once for each expression."""
+    def value(self, name: str) -> Any:
+        """Return the value of a name."""
+        if name not in self._values:
+            self._values[name] = self._read(name)
+        return self._values[name]
+
+    def execute(
+        self, expression: str, plain: Plain | None, program: cel.Program, names: Iterable[str]
+    ) -> Any:
+        """Return what a condition says, plainly or by CEL; it is asked once for each expression."""
         if expression not in self._answers:
-            for name in names:
-                if name not in self._there:
-                    self._add(name)
-            self._answers[expression] = program.execute(self._context)
+            self._answers[expression] = _said(
+                plain, self.value, lambda: program.execute(self._context(names))
+            )
         return self._answers[expression]
 
-    def _add(self, name: str) -> None:
-        self._there.add(name)
-        head, _, member = name.partition(".")
-        if not member:
-            self._context.add_variable(name, self._read(name))
-            return
-        members = [other.partition(".")[2] for other in self._there if other.startswith(f"{head}.")]
-        readings = {other: self._read(f"{head}.{other}") for other in members}
-        self._context.add_variable(head, readings)
+    def _context(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return what CEL sees of these names."""
+        seen: dict[str, Any] = {}
+        for name in names:
+            head, _, member = name.partition(".")
+            if member:
+                seen.setdefault(head, {})[member] = self.value(name)
+            else:
+                seen[name] = self.value(name)
+        return seen
+
+
+def _said(plain: Plain | None, read: Callable[[str], Any], by_cel: Callable[[], Any]) -> Any:
+    if plain is None:
+        return by_cel()
+    try:
+        return plain(read)
+    except (Unlike, KeyError):
+        return by_cel()
 
 
 type Condition = Callable[[Mapping[str, Any] | Scope], bool]
@@ -72,12 +89,12 @@ def condition(expression: str, names: frozenset[str], rule: str) -> Condition:
         )
     own = used - set(loops)
     asked = frozenset(f"dialect.{member}" for member in _MEMBERS.findall(expression))
-    lazily = sorted(own - {"dialect"} | asked)
+    lazily, directly = sorted(own - {"dialect"} | asked), plainly(expression)
 
     def holds(values: Mapping[str, Any] | Scope) -> bool:
         try:
             if isinstance(values, Scope):
-                result = values.execute(expression, program, lazily)
+                result = values.execute(expression, directly, program, lazily)
             else:
                 result = program.execute({name: values[name] for name in own if name in values})
         except (RuntimeError, TypeError, ValueError) as exc:
@@ -136,7 +153,7 @@ def _fields(cls: Any) -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Fraction):
+    if type(value) is Fraction:
         return value.numerator / value.denominator
     if isinstance(value, Vertex):
         return {"x": _plain(value.x), "y": _plain(value.y)}

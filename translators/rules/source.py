@@ -26,12 +26,19 @@ from translators.rules.trace import LossKind
 from translators.rules.values import Trace, Unmet, loss_kind, text
 from translators.units import Kind, Unit, convert, parse_unit, percent, same_base, scale10
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+_whole_number = re.compile(r"[+-]?[0-9]{1,20}").fullmatch
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,3}))?")
 _LONGEST, _LARGEST_EXPONENT = 64, 30
 """Of a decimal text: characters, and its power of ten either way."""
 _ANY_32_BIT, _INT8 = (-(2**31), 2**32 - 1), (-128, 127)
 """Bounds of a number whose rule states none: Int32 and UInt32 together; and of a multiplier."""
+_TOLD_APART = frozenset(
+    {
+        *("FixedPowerFactor", "PowerLimit", "ReactiveLimit", "ApparentLimit"),
+        *("TripCurve", "Price", "Alert"),
+    }
+)
+"""Controls whose function (`function_of`) is more than their class."""
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
 
@@ -78,6 +85,8 @@ class SourceRule:
             problem = "is needed by the control and not always given"
             raise MappingError(problem, where=self.id, value=min(missing))
         self._known = known
+        # what is told apart by its fields is named once they are known
+        self._function = "" if model.canonical in _TOLD_APART else model.canonical
         self._fields = {name: self._field(name, f) for name, f in model.fields.items()}
         self._quantities = {name: self._quantity(name, f) for name, f in model.quantity.items()}
         self._points = None if model.points is None else self._compile_points(model.points)
@@ -96,7 +105,7 @@ class SourceRule:
 
     def apply(self, view: View, revision: str, where: str) -> tuple[DerControl, Trace]:
         """Return the control and its trace; `Unmet` where the document asks for the impossible."""
-        trace = Trace(self.id, self.cites)
+        trace = Trace(self.id, self.cites, self._function)
         self._expect(view, where)
         values: dict[str, Any] = {}
         for name, read in self._fields.items():
@@ -132,9 +141,10 @@ class SourceRule:
 
     def _falls(self, points: Points) -> bool:
         """Say whether the source's own x falls somewhere; of a trip curve either axis may be that."""
-        by_level, by_seconds = (_falls([row[axis] for row in points.rows]) for axis in (0, 1))
+        by_level = _falls([row[0] for row in points.rows])
         if self.model.canonical != "TripCurve":
             return by_level
+        by_seconds = _falls([row[1] for row in points.rows])
         # 2030.5 DERCurve: x of a trip curve is seconds
         return by_seconds and (by_level or self.model.source.protocol == "ieee2030_5")
 
@@ -209,6 +219,7 @@ class SourceRule:
 
         absent = None if field.absent is None else _absent(field.absent, f"{self.id}.{name}")
         turned, optional = field.reciprocal or field.negate, field.optional
+        below = "" if path == "." else f"/{path}"
         fixed = None if isinstance(exponent, str) else exponent or 0
         if fixed is not None and not _INT8[0] <= fixed <= _INT8[1]:
             raise MappingError("is no power of ten", where=f"{self.id}.{name}", value=exponent)
@@ -223,7 +234,7 @@ class SourceRule:
             if power is None:
                 power = _integer(view, str(exponent), where, _INT8) or 0
             value = scale10(raw, power)
-            place = _at(where, path)
+            place = where + below
             trace.step(f"scale10 {power}" if power else "take", place, raw, name, value)
             return _turned(field, value, trace, place, name) if turned else value
 
@@ -304,6 +315,7 @@ class SourceRule:
         read_x, read_y = self._number("x", spec.x), self._number("y", spec.y)
         unit_x, unit_y = self._unit("x", spec.x), self._unit("y", spec.y)
         excite = None if spec.excitation is None else self._cases("excitation", spec.excitation)
+        x_below, y_below = f"/{spec.x.from_}", f"/{spec.y.from_}"
 
         def points(view: View, trace: Trace, where: str, revision: str) -> Points:
             x_form, y_form = unit_x(view, where, revision), unit_y(view, where, revision)
@@ -315,8 +327,8 @@ class SourceRule:
                 trace.prefix = f"points[{number}]."
                 raw_x, raw_y = read_x(joint, trace, path), read_y(joint, trace, path)
                 x, y = x_form.whole(raw_x), y_form.whole(raw_y)
-                trace.step(x_form.standing, f"{path}/{spec.x.from_}", raw_x, "x", x, x_form.name)
-                trace.step(y_form.standing, f"{path}/{spec.y.from_}", raw_y, "y", y, y_form.name)
+                trace.step(x_form.standing, path + x_below, raw_x, "x", x, x_form.name)
+                trace.step(y_form.standing, path + y_below, raw_y, "y", y, y_form.name)
                 rows.append((x, y, None if excite is None else excite(point, trace, path)))
             trace.prefix = ""
             return Points(tuple(rows), x_form.unit, y_form.unit)
@@ -334,11 +346,12 @@ class _Form:
         self.name = str(self.unit)
         self.turning = f"unit {unit} -> {self.unit}"
         self.standing = "unit" if self.unit == unit else self.turning
-        self._factor = unit.scale / self.unit.scale
+        factor = unit.scale / self.unit.scale
+        self._factor = None if factor == 1 else factor
 
     def whole(self, value: Fraction) -> Fraction:
         """Return a number of the wire's unit in the canonical one."""
-        return value if self._factor == 1 else value * self._factor
+        return value if self._factor is None else value * self._factor
 
 
 class _Joint:
@@ -350,7 +363,7 @@ class _Joint:
     def raw(self, path: str) -> str | None:
         """Return the point's own text, else the curve's."""
         own = self._point.raw(path)
-        return self._curve.raw(path) if own is None else own
+        return own if own is not None else self._curve.raw(path)
 
 
 def _said(name: str, field: SourceField) -> Reader:
@@ -374,7 +387,7 @@ def _seen(name: str, values: dict[str, Any], points: Points | None) -> Any:
         return [{"x": _double(x), "y": _double(y)} for x, y, _ in points.rows]
     value = values.get(name)
     number = value.value if isinstance(value, Quantity) else value
-    return _double(number) if isinstance(number, Fraction) else number
+    return _double(number) if type(number) is Fraction else number
 
 
 def _double(value: Fraction) -> float:
@@ -393,10 +406,9 @@ def _boolean(raw: str) -> str:
 
 def _falls(values: Sequence[Fraction | Excitation | None]) -> bool:
     """Say whether the values fall somewhere."""
-    numbers = [value for value in values if isinstance(value, Fraction)]
+    ratios = [value.as_integer_ratio() for value in values if type(value) is Fraction]
     return any(
-        right.numerator * left.denominator < left.numerator * right.denominator
-        for left, right in pairwise(numbers)
+        right * of_left < left * of_right for (left, of_left), (right, of_right) in pairwise(ratios)
     )
 
 
@@ -405,9 +417,10 @@ def _integer(view: Texts, path: str, where: str, bounds: tuple[int, int]) -> int
     raw = view.raw(path)
     if raw is None:
         return None
-    number = int(raw) if _INTEGER.fullmatch(raw) else None
-    if number is None or not bounds[0] <= number <= bounds[1]:
-        problem = f"is {raw!r}, not a whole number in {bounds[0]}..{bounds[1]}"
+    least, most = bounds
+    number = int(raw) if _whole_number(raw) else None
+    if number is None or not least <= number <= most:
+        problem = f"is {raw!r}, not a whole number in {least}..{most}"
         raise Unmet("invalid", f"{where}/{path}", problem)
     return number
 

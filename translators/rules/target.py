@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from translators.canonical.capability import Dialect
@@ -52,17 +53,18 @@ class Draft:
     def scope(self) -> Scope:
         """Return the same for conditions, each value turned for them once."""
         if self._scope is None:
-            self._scope = Scope(self._read)
+            self._scope = Scope(partial(_read, self.control, self.dialect))
         return self._scope
-
-    def _read(self, name: str) -> Any:
-        head, _, reading = name.partition(".")
-        return getattr(self.dialect, reading) if head == "dialect" else seen(self.control, name)
 
     @property
     def dialect(self) -> Dialect:
         """Return how this station model reads."""
         return self.bases.profile.dialect
+
+
+def _read(control: DerControl, dialect: Dialect, name: str) -> Any:
+    head, _, reading = name.partition(".")
+    return getattr(dialect, reading) if head == "dialect" else seen(control, name)
 
 
 class Number:
@@ -94,6 +96,22 @@ class Number:
                 where=f"{self.rule}.{self.name}",
                 rule="units",
             )
+
+    def keeps(self, unit: Unit, draft: Draft) -> bool:
+        """Say whether numbers of a unit go out as they are, whatever their sign; notes the unit then."""
+        for own, wire in self.units:
+            if own.kind is not unit.kind or own.of is not unit.of:
+                if own.of_negative is unit.of_negative:
+                    return False
+                continue
+            settled = draft.bases.situation.settings
+            if own.of_negative is not unit.of_negative or own.scale != unit.scale:
+                return False
+            if settled and (own.of in settled or own.of_negative in settled):
+                return False
+            draft.units[self.name] = wire
+            return True
+        return False
 
     def in_unit(self, quantity: Quantity, draft: Draft, where: str) -> Fraction:
         """Return the number in the first target unit that fits; the last resort is a re-base."""
@@ -149,7 +167,7 @@ class Number:
 
     def _rounded(self, value: Fraction, trace: Trace, where: str) -> Fraction:
         rounding = self.spec.round
-        if rounding is None:
+        if rounding is None or value.denominator == 1:
             return value
         result = round_to(value, rounding.places, self._mode)
         if result is not value:
