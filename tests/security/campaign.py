@@ -1,0 +1,71 @@
+"""Attack the endpoint in the numbers that docs state, and print a table; run by hand.
+
+    .venv/bin/python tests/security/campaign.py [foreign] [pairs] [races] [slow]
+
+Client and gateway share one process and one core, so times are upper bounds.
+"""
+
+import asyncio
+import logging
+import sys
+import time
+from pathlib import Path
+
+import structlog
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from gateway.core.events import SecurityNoticed
+from gateway.security.credentials import make_verifier
+from support.security_campaign import campaign_entries, foreign, pairs, races, slow
+from support.stations import a_site, an_entry
+
+
+async def run_foreign():
+    async with a_site(*campaign_entries()) as site:
+        found = await foreign(site, 10_000)
+        site.endpoint.tell_counted()
+        noticed = site.posted.of(SecurityNoticed)
+    told = {"audit records": len(noticed), "refusals in them": sum(e.count for e in noticed)}
+    return found | told
+
+
+async def run_pairs():
+    names = [f"S{number}" for number in range(50)]
+    entries = [an_entry(name, password_verifier=make_verifier(f"of {name}")) for name in names]
+    async with a_site(*entries) as site:
+        opened, answers = await pairs(site, names)
+    diagonal = [(name, name) for name in names]
+    return {"pairs": 2500, "opened": len(opened), "diagonal": opened == diagonal} | {
+        "answers": answers
+    }
+
+
+async def run_races():
+    async with a_site() as site:
+        return await races(site, 1_000)
+
+
+async def run_slow():
+    names = [f"G{number}" for number in range(200)]
+    others = [f"N{number}" for number in range(3)]
+    async with a_site(*(an_entry(name) for name in names + others)) as site:
+        return await slow(site, 4_000, names, seconds=3)
+
+
+CAMPAIGNS = {"foreign": run_foreign, "pairs": run_pairs, "races": run_races, "slow": run_slow}
+
+
+def main(names):
+    """Run the named campaigns, all by default, and print what each found."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    for name in names or CAMPAIGNS:
+        began = time.perf_counter()
+        found = asyncio.run(CAMPAIGNS[name]())
+        print(f"\n{name} ({time.perf_counter() - began:.1f} s)")
+        for key, value in found.items():
+            print(f"  {key:<26} {value}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
