@@ -12,20 +12,30 @@ import typer
 from gateway.bench.clock import Ratio, compare
 from gateway.bench.mapping import Figures, measure
 from gateway.bench.pairs import durability, framing, translation, validation
+from gateway.bench.stations import SUBJECTS, Wish, lines
 
 
-def bench(
+def bench(  # noqa: PLR0913 - the options of a command
     subject: Annotated[
-        Literal["gateway", "mapping"],
-        typer.Argument(help="What to measure: all, or a translation."),
+        Literal["gateway", "mapping", "fanout", "inbound", "connect", "memory"],
+        typer.Argument(help="What to measure: all, a translation, or the station side."),
     ] = "gateway",
     *,
     rounds: Annotated[int, typer.Option(help="Alternating rounds; the minimum counts.")] = 5,
     calls: Annotated[int, typer.Option(help="Calls in each round.")] = 500,
+    stations: Annotated[int, typer.Option(help="Stations that connect.", min=1)] = 1000,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Foreign servers in the same run.")
+    ] = False,
     output: Annotated[Literal["table", "json"], typer.Option("-o", "--output")] = "table",
     as_json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
 ) -> None:
     """Measure CPU microseconds against a baseline each; compare only figures of one run."""
+    if subject in SUBJECTS:
+        measured = SUBJECTS[subject](Wish(stations, rounds, peers))
+        plain = as_json or output == "json"
+        typer.echo(json.dumps(measured.plain(), indent=1) if plain else "\n".join(lines(measured)))
+        return
     found = _gateway(rounds, calls) if subject == "gateway" else measure(rounds, calls)
     typer.echo(_json(found) if as_json or output == "json" else table(found))
 

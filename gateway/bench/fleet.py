@@ -1,0 +1,231 @@
+"""Many stations in one process at little cost: they connect, answer every CALL alike, and send on demand.
+
+The wire is written by hand, on `asyncio.Protocol`: a station here costs a few microseconds for each
+frame, so that the server under test is what the machine is busy with. Started by `contender`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import sys
+from typing import cast
+
+import orjson
+
+from gateway.bench.lines import read_line, run, tell
+
+PASSWORD = "bench"  # noqa: S105 - of stations that exist in a benchmark only
+_AT_ONCE = 50
+"""Handshakes under way at one time."""
+_TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
+_BOOT = (
+    b'[2,"boot","BootNotification",'
+    b'{"reason":"PowerUp","chargingStation":{"model":"M","vendorName":"V"}}]'
+)
+_REFUSED = b'{"status":"NotSupported"}'
+"""What the base report is answered with: there is none."""
+
+
+def name_of(number: int) -> str:
+    """Return the id of a station."""
+    return f"bench-{number:06d}"
+
+
+def measurement() -> bytes:
+    """Return the payload of a MeterValues: three phases of power and voltage at one instant."""
+    values = [
+        {
+            "value": 7360.5 if measurand.startswith("Power") else 230.1,
+            "context": "Sample.Periodic",
+            "measurand": measurand,
+            "phase": phase,
+            "location": "Outlet",
+            "unitOfMeasure": {"unit": unit},
+        }
+        for measurand, unit in (("Power.Active.Import", "W"), ("Voltage", "V"))
+        for phase in ("L1", "L2", "L3")
+    ]
+    entry = {"timestamp": "2026-12-01T12:00:00Z", "sampledValue": values}
+    return orjson.dumps({"evseId": 1, "meterValue": [entry]})
+
+
+def framed(payload: bytes, opcode: int = _TEXT) -> bytes:
+    """Return a client's frame; its mask is zero, which leaves the payload as it is."""
+    size = len(payload)
+    if size < 126:
+        head = bytes((0x80 | opcode, 0x80 | size))
+    else:
+        head = bytes((0x80 | opcode, 0x80 | 126)) + size.to_bytes(2, "big")
+    return head + b"\0\0\0\0" + payload
+
+
+class Fleet:
+    """All stations of the process."""
+
+    def __init__(self, boots: bool) -> None:
+        """Know no station yet."""
+        self.boots = boots
+        self.stations: list[Station] = []
+        self.answer = b'{"status":"Accepted"}'
+        self.message = b',"MeterValues",' + measurement() + b"]"
+        self.said = 0
+        self.refused = 0
+        self.expected = 0
+        self.done = asyncio.Event()
+
+    async def connect(self, host: str, port: int, count: int) -> None:
+        """Connect stations `0 … count - 1`, a few at a time."""
+        loop = asyncio.get_running_loop()
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(number: int) -> None:
+            async with gate:
+                _, station = await loop.create_connection(
+                    lambda: Station(self, name_of(number), f"{host}:{port}"), host, port
+                )
+                self.stations.append(station)
+                await station.open
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(count):
+                group.create_task(one(number))
+
+    async def say(self, each: int) -> int:
+        """Let each station send so many MeterValues, one after the other's answer; return how many."""
+        self.said, self.refused, self.expected = 0, 0, each * len(self.stations)
+        self.done.clear()
+        for station in self.stations:
+            station.say(each)
+        await self.done.wait()
+        return self.said
+
+    def heard(self) -> None:
+        """Count one answer."""
+        self.said += 1
+        if self.said == self.expected:
+            self.done.set()
+
+
+class Station(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, fleet: Fleet, name: str, host: str) -> None:
+        """Wait for the connection."""
+        self._fleet, self._name, self._host = fleet, name, host
+        self.open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._transport: asyncio.WriteTransport | None = None
+        self._rest = b""
+        self._left = 0
+        self._number = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the upgrade."""
+        wire = cast("asyncio.WriteTransport", transport)  # uvloop's is no subclass of it
+        self._transport = wire
+        login = base64.b64encode(f"{self._name}:{PASSWORD}".encode()).decode()
+        lines = (
+            f"GET /ocpp/{self._name} HTTP/1.1",
+            f"Host: {self._host}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Protocol: ocpp2.1",
+            f"Authorization: Basic {login}",
+        )
+        wire.write("\r\n".join((*lines, "", "")).encode())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the whole fleet: a benchmark without all its stations is none."""
+        if not self.open.done():
+            self.open.set_exception(exc or ConnectionError(f"{self._name} was not let in"))
+
+    def data_received(self, data: bytes) -> None:
+        """Take in the handshake, then frames."""
+        self._rest += data
+        if not self.open.done():
+            head, end, self._rest = self._rest.partition(b"\r\n\r\n")
+            if not end:
+                self._rest = head
+                return
+            if not head.startswith(b"HTTP/1.1 101"):
+                self.open.set_exception(ConnectionError(head[:200].decode("latin-1")))
+                return
+            self.open.set_result(None)
+            if self._fleet.boots:
+                self._write(_BOOT)
+        while (found := _frame(self._rest)) is not None:
+            opcode, payload, size = found
+            self._rest = self._rest[size:]
+            self._take(opcode, payload)
+
+    def say(self, count: int) -> None:
+        """Send so many MeterValues, each after the answer to the one before."""
+        self._left = count
+        self._next()
+
+    def _next(self) -> None:
+        self._left -= 1
+        self._number += 1
+        self._write(b'[2,"s%d"' % self._number + self._fleet.message)
+
+    def _take(self, opcode: int, payload: bytes) -> None:
+        if opcode == _PING:
+            self._send(framed(payload, _PONG))
+        elif opcode == _TEXT and payload.startswith(b"[2"):
+            begin = payload.index(b'"')
+            message_id = payload[begin : payload.index(b'"', begin + 1) + 1]
+            unknown = b'"GetBaseReport"' in payload[:80]
+            answer = _REFUSED if unknown else self._fleet.answer
+            self._write(b"[3," + message_id + b"," + answer + b"]")
+        elif opcode == _TEXT and b'"s' in payload[:6]:
+            self._fleet.refused += payload[1:2] == b"4"
+            self._fleet.heard()
+            if self._left:
+                self._next()
+
+    def _write(self, payload: bytes) -> None:
+        self._send(framed(payload))
+
+    def _send(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+
+def _frame(data: bytes) -> tuple[int, bytes, int] | None:
+    """Return opcode, payload and size of the first whole frame of a server, which masks nothing."""
+    if len(data) < 2:
+        return None
+    size, begin = data[1], 2
+    if size == 126:
+        size, begin = int.from_bytes(data[2:4], "big"), 4
+    elif size == 127:
+        size, begin = int.from_bytes(data[2:10], "big"), 10
+    if len(data) < begin + size:
+        return None
+    return data[0] & 0xF, data[begin : begin + size], begin + size
+
+
+def main() -> None:
+    """Serve the parent: arguments are port, number of stations, and whether they boot."""
+    port, count, boots = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "boot"
+    run(_serve(port, count, boots))
+
+
+async def _serve(port: int, count: int, boots: bool) -> None:
+    fleet = Fleet(boots)
+    await fleet.connect("127.0.0.1", port, count)
+    tell(open=len(fleet.stations))
+    while words := await read_line():
+        match words:
+            case ["say", each]:
+                tell(said=await fleet.say(int(each)), refused=fleet.refused)
+            case ["spoil"]:
+                fleet.message = fleet.message.replace(b'"evseId":1', b'"evseId":"1"')
+                tell(spoiled=True)
+            case ["answer", text]:
+                fleet.answer = text.encode()
+                tell(answer=text)
+            case _:
+                raise ValueError(f"a fleet does not know {words}")

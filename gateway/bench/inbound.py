@@ -1,0 +1,48 @@
+"""`dergate bench inbound`: MeterValues of N stations, each after the answer to the one before."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from gateway.bench.contender import Contender
+from gateway.bench.fanout import contender
+from gateway.bench.rounds import Line, Verdict, checked, in_turns
+
+EACH = 10
+"""Messages of one station in a round."""
+
+
+def measure(stations: int, rounds: int, *, peers: bool) -> Verdict:
+    """Measure what one MeterValues costs, read, checked, made canonical and answered."""
+    names = ["gateway", "raw websockets", *(["ocpp"] if peers else [])]
+    with ExitStack() as stack:
+        sides = [stack.enter_context(contender(name, stations)) for name in names]
+        for side in sides:
+            side.meet()
+            _say(side)
+        lines = in_turns(sides, rounds, _say)
+        facts: dict[str, object] = {"refused_calls": _refuses_bad_calls(sides[0])}
+    return Verdict("inbound", stations, lines, facts)
+
+
+def _say(side: Contender) -> Line:
+    messages = side.stations * EACH
+    before = side.ask("begin")
+    heard = side.fleet("say", EACH)
+    after = side.ask("end")
+    checked(side, "answers", heard["said"] - heard["refused"], messages)
+    checked(side, "messages taken in", after["taken"] - before.get("taken", 0), messages)
+    extra = {}
+    if side.name == "gateway":
+        samples = after["samples"] - before.get("samples", 0)
+        checked(side, "uneven samples", samples % messages, 0)
+        extra["samples"] = samples / messages
+    return Line(side.name, after["cpu_ns"] / messages / 1000, after["wall_ns"] / 1e6, extra)
+
+
+def _refuses_bad_calls(gateway: Contender) -> int:
+    """Have each station send a digit string for a number; return how many were refused: all."""
+    gateway.fleet("spoil")
+    refused: int = gateway.fleet("say", 1)["refused"]
+    checked(gateway, "calls refused", refused, gateway.stations)
+    return refused

@@ -1,0 +1,243 @@
+"""The gateway as a contender: endpoint, sessions, rules, audit, and what one utility event makes of them.
+
+One event is translated once for each ratings profile (`Memo`); each station gets its own control id. One
+intent, which names every station, is durable before the first frame, and every answer is a record of
+the chained audit: SQLite with `synchronous=FULL`, then the segments, in groups as the runtime has them.
+What the engine adds (the state of each command, its retries and its Responses) is not in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import itertools
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from fractions import Fraction
+from itertools import batched
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+
+from gateway.app import shipped_book
+from gateway.bench.contender import Told, attend
+from gateway.bench.fleet import PASSWORD, name_of
+from gateway.bench.lines import run
+from gateway.bench.rivals import CHUNK
+from gateway.bench.volt_var import CONTROL, CURVE, station
+from gateway.core.effects import Audit, SendToStation
+from gateway.core.events import (
+    Event,
+    ReplyStatus,
+    SamplesTaken,
+    StationConnected,
+    StationReplied,
+)
+from gateway.security.credentials import make_verifier
+from gateway.stations.context import StationEntry
+from gateway.stations.endpoint import Endpoint, EndpointConfig
+from gateway.stations.facade import Stations
+from gateway.stations.session import Clocks, Rhythm
+from gateway.store.audit import AuditSegments
+from gateway.store.sqlite import SqliteStore
+from gateway.store.verification import verify
+from translators.canonical.capability import Situation, StationProfile
+from translators.canonical.commands import Revision
+from translators.chain import Case, StationOrders, control_id, translate
+from translators.ieee2030_5.inbound import ProgramContext, Served
+from translators.ieee2030_5.xml import parse
+from translators.rules.memo import Memo
+from translators.rules.trace import Translation
+
+GROUP_S = 0.05
+"""How long answers gather for one transaction."""
+GROUP = 1_000
+"""Answers of which a transaction does not have more."""
+_MRID = b"0000000000000000000000010000C0DE"
+_NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+_REST = Rhythm(ping_interval_s=3600.0, boot_grace_s=3600.0)
+"""No ping falls into a window that is measured."""
+
+
+type Made = tuple[str, dict[str, Any]]
+"""Action and payload, as they are for all stations of one ratings profile."""
+
+
+class Gateway:
+    """The station side over a durable store, and one utility's events."""
+
+    def __init__(self, folder: Path, stations: int, profiles: int, verifier: str) -> None:
+        """Enrol the stations, in turns of the given number of ratings profiles."""
+        self._book = shipped_book()
+        self._store = SqliteStore(folder / "state.sqlite")
+        self._audit = AuditSegments(folder / "audit")
+        self._folder = folder
+        self._stations = Stations(self._post)
+        self._groups: dict[StationProfile, list[str]] = {}
+        self._enrol(stations, profiles)
+        names = [name_of(number) for number in range(stations)]
+        entries = (
+            StationEntry(name, verifier, Fraction(60), station().evses, self._book)
+            for name in names
+        )
+        clocks = Clocks(lambda: datetime.now(UTC), time.monotonic)
+        config = EndpointConfig("127.0.0.1", 0, rhythm=_REST)
+        self._endpoint = Endpoint(config, entries, self._stations, self._post, clocks)
+        self._open = AsyncExitStack()
+        self._memo: Memo[Translation[StationOrders]] = Memo()
+        self._events = itertools.count(1)
+        self._came: set[str] = set()
+        self._rows: list[Audit] = []
+        self._left = 0
+        self._changed = asyncio.Event()
+        self._done: Counter[str] = Counter()
+        self._flushing: asyncio.TimerHandle | None = None
+
+    def _enrol(self, stations: int, profiles: int) -> None:
+        first = station()
+        (evse,) = first.evses
+        for index in range(min(profiles, stations)):
+            ratings = replace(evse.ratings, max_var=Fraction(11000 + index))
+            profile = replace(first, evses=(replace(evse, ratings=ratings),))
+            self._groups[profile] = [name_of(n) for n in range(index, stations, profiles)]
+
+    async def open(self) -> int:
+        """Listen."""
+        await self._open.enter_async_context(self._endpoint)
+        return self._endpoint.port
+
+    async def connected(self, count: int) -> None:
+        """Wait until so many stations have booted and been announced."""
+        while len(self._came) < count:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def fan_out(self) -> Told:
+        """Translate one event for all stations, send it, and have every answer on disk."""
+        mrid = b"%032X" % next(self._events)
+        self._left = sum(map(len, self._groups.values()))
+        self._changed.clear()
+        before = self._done.copy()
+        begin = time.perf_counter()
+        made = {profile: self._translated(mrid, profile) for profile in self._groups}
+        self._intend(mrid, made)
+        for profile, (action, payload) in made.items():
+            for chunk in batched(self._groups[profile], CHUNK):
+                for name in chunk:
+                    number = control_id(mrid.decode(), name, payload["controlType"])
+                    order = {**payload, "controlId": number}
+                    self._stations.send(SendToStation(name, number, action, order))
+                await asyncio.sleep(0)
+        written_ms = (time.perf_counter() - begin) * 1000
+        await self._changed.wait()
+        self._flush()
+        self._audit.drain(self._store)
+        now = self._done - before
+        return {"done": now[ReplyStatus.ACCEPTED.value], "written_ms": written_ms, **now}
+
+    def counts(self) -> Told:
+        """Say what was done since the start; all sessions of the endpoint share their templates."""
+        session = self._stations.current(name_of(0))
+        return {**self._done, "templates": 0 if session is None else len(session.templates)}
+
+    def audited(self) -> Told:
+        """Check the audit as an auditor would: its records, and the first that is not sound."""
+        self._flush()
+        self._audit.drain(self._store)
+        found = verify(self._folder / "audit")
+        fault = None if found.fault is None else str(found.fault)
+        return {"records": found.records, "rows": self._done["rows"], "fault": fault}
+
+    def _translated(self, mrid: bytes, profile: StationProfile) -> Made:
+        """Return action and payload of the event for all stations of these ratings."""
+
+        def make() -> Translation[StationOrders]:
+            context = ProgramContext("u", profile.id, Revision.IEEE2030_5_2018, "P", 1, _NOW)
+            served = Served(
+                parse(CONTROL.replace(_MRID, mrid)), {"/derp/1/dc/1": parse(CURVE)}, context
+            )
+            return translate(self._book, Case(served, profile, Situation()))
+
+        (message,) = self._memo.recall(
+            profile.evses, (mrid, profile, self._book.digest), make
+        ).value.messages
+        return message.action, message.payload
+
+    def _intend(self, mrid: bytes, made: Mapping[StationProfile, Made]) -> None:
+        """Have it on disk, once and before anything is sent, who is about to be told what."""
+        told = [
+            {
+                "stations": self._groups[profile],
+                "action": action,
+                "payload": hashlib.sha256(orjson.dumps(payload)).hexdigest(),
+            }
+            for profile, (action, payload) in made.items()
+        ]
+        details = {"told": told, "rules": self._book.digest}
+        self._done["rows"] += 1
+        self._store.commit(
+            [Audit("control.dispatched", "u", mrid.decode(), details)], datetime.now(UTC)
+        )
+
+    def _post(self, event: Event) -> None:
+        match event:
+            case StationReplied():
+                self._replied(event)
+            case SamplesTaken():
+                self._done["samples"] += len(event.samples)
+                self._done["taken"] += 1
+            case StationConnected():
+                self._came.add(event.station)
+                self._changed.set()
+            case _:
+                pass
+
+    def _replied(self, event: StationReplied) -> None:
+        status = event.status.value
+        self._done[status] += 1
+        self._done["rows"] += 1
+        kind = "control.accepted" if event.status is ReplyStatus.ACCEPTED else "control.refused"
+        details = {"control": event.request_id, "status": status, "reason": event.reason}
+        self._rows.append(Audit(kind, event.station, event.request_id, details))
+        if len(self._rows) >= GROUP:
+            self._flush()
+        elif self._flushing is None:
+            loop = asyncio.get_running_loop()
+            self._flushing = loop.call_later(GROUP_S, self._flush)
+        self._left -= 1
+        if not self._left:
+            self._changed.set()
+
+    def _flush(self) -> None:
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
+        if self._rows:
+            self._store.commit(self._rows, datetime.now(UTC))
+            self._rows.clear()
+
+
+def quick_verifier() -> str:
+    """Return a verifier of the fleet's password that costs nothing: sessions are measured, not scrypt."""
+    digest = hashlib.scrypt(PASSWORD.encode(), salt=b"salt", n=2, r=1, p=1, dklen=32)
+    salt, expected = (base64.b64encode(part).decode() for part in (b"salt", digest))
+    return f"scrypt$2$1$1${salt}${expected}"
+
+
+def main() -> None:
+    """Serve the parent; arguments are stations, profiles, and `quick` or `real` for the verifier."""
+    stations, profiles, kind = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    run(_main(stations, profiles, quick_verifier() if kind == "quick" else make_verifier(PASSWORD)))
+
+
+async def _main(stations: int, profiles: int, verifier: str) -> None:
+    with TemporaryDirectory() as folder:
+        await attend(lambda: Gateway(Path(folder), stations, profiles, verifier))
