@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from translators.rules.book import Book
-from translators.rules.lint import form, numbers, paths, reach
+from translators.rules.lint import aliases, form, numbers, paths, reach
 from translators.rules.lint.findings import Finding, Findings, Ground, Known, Level
 
 CHECKS: tuple[Callable[[Ground], Findings], ...] = (
@@ -16,6 +16,7 @@ CHECKS: tuple[Callable[[Ground], Findings], ...] = (
     paths.revisions,
     paths.both_ways,
     paths.unused_fields,
+    aliases.aliases,
     reach.arms,
     reach.guards,
     reach.conditions,
@@ -27,11 +28,19 @@ CHECKS: tuple[Callable[[Ground], Findings], ...] = (
     numbers.idle_fields,
 )
 
+_OF_ALL_RULES = (paths.both_ways, aliases.aliases)
 
-def lint(book: Book, files: Mapping[str, str], known: Known) -> tuple[Finding, ...]:
-    """Return what all checks find in a book that loads, by place."""
+
+def lint(
+    book: Book, files: Mapping[str, str], known: Known, *, whole: bool = True
+) -> tuple[Finding, ...]:
+    """Return what all checks find in a book that loads, by place.
+
+    Of a book that is not `whole`, since rules with faults are left out, nobody asks what they would reach.
+    """
     ground = Ground(book, files, known)
-    found = [finding for check in CHECKS for finding in check(ground)]
+    checks = [check for check in CHECKS if whole or check not in _OF_ALL_RULES]
+    found = [finding for check in checks for finding in check(ground)]
     return tuple(sorted(found, key=_order))
 
 

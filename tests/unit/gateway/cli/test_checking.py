@@ -85,3 +85,11 @@ def test_a_folder_that_is_none_ends_with_2(lint, tmp_path):
     status, lines, err = lint("--mappings", tmp_path / "none")
     assert (status, lines) == (2, [])
     assert "DG-1070 is no folder" in err
+
+
+def test_while_a_file_is_broken_no_other_rule_is_blamed_for_what_it_held(lint, rules):
+    (rules / "target.yaml").write_text(edited(CURVE_TARGET, ("slot: curve", "slot: on")))
+    status, (fault, count), _ = lint("--mappings", rules)
+    assert status == 1
+    assert "on is a boolean in YAML 1.1" in fault
+    assert count.startswith("1 rules in 2 files, ")

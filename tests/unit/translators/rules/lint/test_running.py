@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from support.lintbench import KNOWN, SOURCE, TARGET, found, lines
+from support.lintbench import KNOWN, LIMIT_SOURCE, SOURCE, TARGET, found, lines
 from support.rulefiles import edited
 from translators.ocpp.dialect import CODECS
 from translators.rules.book import link
@@ -95,3 +95,10 @@ def test_documents_without_an_id_and_broken_files_do_not_hide_the_places_of_othe
 
 def test_a_book_without_rules_has_no_finding():
     assert lint(SimpleNamespace(rules=(), others=(), targets={}), {}, Known({}, {})) == ()
+
+
+def test_of_rules_that_are_not_whole_nobody_asks_what_they_would_reach():
+    files = {"a.yaml": LIMIT_SOURCE, "b.yaml": SOURCE, "c.yaml": TARGET}
+    book = link(files, CODECS)
+    assert any("no rule carries" in line for line in lines(lint(book, files, KNOWN)))
+    assert not any("carries" in line for line in lines(lint(book, files, KNOWN, whole=False)))
