@@ -191,3 +191,12 @@ async def test_an_open_loop_response_is_within_one_sample(model, name):
     assert moved > 1_000
     assert beyond_one_sample(ours, theirs, "w") < 0.001 * moved
     assert beyond_one_sample(ours, theirs, "var") < 0.001 * moved
+
+
+async def test_a_response_of_another_time_is_seen(model):
+    kind, body, settings, sweep = RESPONSES["volt-var"]
+    bench = Bench(kind, body | {"responseTime": 7}, EVEN)
+    ours = [bench.step(point, STEP_S) for point in sweep]
+    theirs = await model(settings, sweep, STEP_S)
+    moved = abs(theirs[-1]["var"] - theirs[7]["var"])
+    assert beyond_one_sample(ours, theirs, "var") > 0.02 * moved

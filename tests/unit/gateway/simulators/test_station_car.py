@@ -148,4 +148,4 @@ def test_evses_and_stations_have_their_own_time():
 
 
 def test_nobody_moves_by_himself_unless_asked():
-    assert presence(Bench(), 60) == [True] * 60
+    assert presence(Bench(step_s=60.0), 60) == [True] * 60
