@@ -40,5 +40,5 @@ class AdmissionQueue:
         if at - now <= self.patience_s:
             self._next = at
             return max(0.0, at - now)
-        self._away = max(self._away, self._next) + step
+        self._away = max(self._away, self._next, now) + step
         return Later(math.ceil(self._away - now))

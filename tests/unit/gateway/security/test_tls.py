@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.errors import IdentityError
 from gateway.security import certificates as build
 from gateway.security import pki
-from gateway.security.tls import station_server_context, utility_client_context
+from gateway.security.identities import read_chain, read_key
+from gateway.security.tls import StationTls, station_server_context, utility_client_context
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
@@ -293,3 +296,19 @@ async def test_a_station_of_that_authority_is_welcome(
     client = plain_client(endpoint_root.certificate_path, version=version)
     client.load_cert_chain(device.certificate_path, device.key_path)
     assert (await talk(context, client))[2] == b"welcome\n"
+
+
+def test_what_openssl_refuses_is_an_identity_error(endpoint_root, tmp_path):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - weak on purpose
+    validity = build.Validity(NOW - DAY, NOW + DAY)
+    root = read_chain(endpoint_root.certificate_path)[0]
+    signer = build.Signer(root, read_key(endpoint_root.key_path))
+    weak = build.endpoint_certificate(key, validity, signer, ("localhost",))
+    files = tmp_path / "weak.pem", tmp_path / "weak.key"
+    files[0].write_bytes(weak.public_bytes(Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
+    with pytest.raises(IdentityError, match="cannot be used for TLS") as caught:
+        StationTls(*files)
+    assert caught.value.code == "DG-1111"

@@ -83,6 +83,13 @@ def test_a_certificate_of_two_stations_is_a_fault(tmp_path):
         pytest.param({"host": "localhost"}, [], id="plain on this machine by name"),
         pytest.param({"host": "::1"}, [], id="plain on this machine by address"),
         pytest.param({"host": EVERYWHERE, "certificate": "a", "key": "b"}, [], id="TLS"),
+        pytest.param(
+            {"host": EVERYWHERE, "plain_from": ["192.0.2.0/24"]}, [], id="plain for a network"
+        ),
+        pytest.param({"plain_from": ["192.0.2.1/24"]}, ["DG-1057"], id="a network with a host"),
+        pytest.param({"plain_from": ["192.0.2.0/33"]}, ["DG-1057"], id="no network"),
+        pytest.param({"plain_from": ["0.0.0.0/0"]}, ["DG-1057"], id="everybody"),
+        pytest.param({"plain_from": ["::/0"]}, ["DG-1057"], id="everybody else"),
     ],
 )
 def test_passwords_never_leave_the_machine_in_plain_text(tmp_path, ocpp, codes):
@@ -94,3 +101,27 @@ def test_a_server_whose_name_is_not_checked_is_pinned(tmp_path):
     pinned = loose | {"peer_lfdi": "AB" * 20}
     assert [code for code, _ in faults(tmp_path, utilities=[loose])] == ["DG-1055"]
     assert faults(tmp_path, utilities=[pinned]) == []
+
+
+TLS = {"certificate": "a.pem", "key": "a.key"}
+PROFILE_3 = TLS | {"station_ca": "ca.pem", "operator": "Grid"}
+
+
+@pytest.mark.parametrize(
+    ("ocpp", "codes"),
+    [
+        pytest.param({}, ["DG-1058"], id="neither password nor certificate"),
+        pytest.param(TLS, ["DG-1058"], id="TLS, but no authority"),
+        pytest.param(PROFILE_3, [], id="profile 3"),
+        pytest.param({"unauthenticated": True}, [], id="profile 0, said aloud"),
+        pytest.param(TLS | {"unauthenticated": True}, ["DG-1058"], id="profile 0 over TLS"),
+        pytest.param(TLS | {"station_ca": "ca.pem"}, ["DG-1058"], id="of any operator"),
+        pytest.param(
+            {"station_ca": "ca.pem", "operator": "Grid"}, ["DG-1058"], id="certificates plain"
+        ),
+    ],
+)
+def test_a_station_without_password_needs_another_way_to_prove_itself(tmp_path, ocpp, codes):
+    station = a_station()
+    del station["password_verifier"]
+    assert [code for code, _ in faults(tmp_path, ocpp=ocpp, stations=[station])] == codes

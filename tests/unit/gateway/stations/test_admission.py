@@ -3,19 +3,21 @@
 import asyncio
 import base64
 from http import HTTPStatus
+from ipaddress import ip_network
 
 import pytest
 
-from gateway.stations.admission import Admission, Denied, Knock
+from gateway.stations.admission import Admission, Denied, Doors, Knock
+from gateway.stations.admission_queue import AdmissionQueue
 from support.stations import PASSWORD, a_weak_verifier, an_entry, basic
 
 
 class Door:
     """An admission whose clock stands until it is moved."""
 
-    def __init__(self, *entries):
+    def __init__(self, *entries, doors=None):
         self.now = 1000.0
-        self.admission = Admission.of(entries or (an_entry(),), lambda: self.now)
+        self.admission = Admission.of(entries or (an_entry(),), lambda: self.now, doors)
 
     async def knock(
         self,
@@ -173,3 +175,99 @@ async def test_moving_house_leaves_two_purses_at_most():
     for number in range(20):
         await door.statuses(2, address=f"127.0.0.{number}")
     assert len(door.admission._enrolled) <= 2
+
+
+async def test_an_address_that_fails_at_many_doors_is_slowed_down_at_all():
+    door = Door()
+    found = [await door.knock(f"X{number}", "guess") for number in range(25)]
+    statuses = [denied.status.value for denied in found]
+    assert statuses == [401] * 20 + [429] * 5
+    assert found[-1].retry_after_s == 1
+    assert await door.statuses(1, name="X99", address="127.0.0.2") == [401]
+
+
+async def test_a_station_at_home_comes_in_although_a_neighbour_behind_its_address_guesses():
+    door = Door(an_entry(), an_entry("CS2"))
+    await door.knock()
+    await door.statuses(30, path="/nowhere")
+    assert await door.statuses(1, name="CS2") == [429]
+    assert await door.statuses(1) == ["in"]
+
+
+async def test_an_id_that_exists_is_refused_in_the_words_and_number_of_one_that_does_not():
+    door = Door()
+    for password in ("a", "b", "c", "d", "e", "f"):
+        known = await door.knock("CS1", password)
+        unknown = await door.knock("CS9", password, address="127.0.0.2")
+        assert (known.status, known.problem) == (unknown.status, unknown.problem)
+
+
+PLAIN = [
+    ("127.0.0.1", "in"),
+    ("127.9.9.9", "in"),
+    ("::1", "in"),
+    ("::ffff:127.0.0.1", "in"),
+    ("192.0.2.7", "in"),
+    ("::ffff:192.0.2.7", "in"),
+    ("2001:db8::7", "in"),
+    ("192.0.3.7", 403),
+    ("2001:db9::7", 403),
+    ("", 403),
+]
+NETWORKS = (ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))
+
+
+@pytest.mark.parametrize(("address", "outcome"), PLAIN)
+async def test_plain_connections_come_from_this_machine_and_named_networks(address, outcome):
+    door = Door(doors=Doors(plain_from=NETWORKS))
+    assert await door.statuses(1, address=address) == [outcome]
+
+
+async def test_over_tls_a_station_may_come_from_anywhere():
+    assert await Door().statuses(1, address="203.0.113.9", encrypted=True) == ["in"]
+
+
+@pytest.mark.parametrize(
+    ("unauthenticated", "encrypted", "outcome"),
+    [
+        pytest.param(False, False, 401, id="profile 0 is not there by itself"),
+        pytest.param(True, False, "in", id="profile 0 where it is allowed"),
+        pytest.param(True, True, 401, id="never over TLS"),
+    ],
+)
+async def test_a_station_without_password_and_certificate(unauthenticated, encrypted, outcome):
+    door = Door(an_entry(password_verifier=""), doors=Doors(unauthenticated=unauthenticated))
+    assert await door.statuses(1, headers=[], encrypted=encrypted) == [outcome]
+
+
+async def test_a_path_beyond_all_measure_is_none():
+    assert await Door().statuses(1, path="/ocpp/" + "x" * 600) == [404]
+
+
+async def test_those_who_come_at_once_wait_their_turn_and_the_rest_is_told_when():
+    door = Door()
+    door.admission.queue = AdmissionQueue(per_s=100, burst=2, patience_s=0.02)
+    await door.knock()
+    found = await asyncio.gather(*(door.knock() for _ in range(8)))
+    late = [one for one in found if isinstance(one, Denied)]
+    assert len(late) == 5
+    assert {one.status for one in late} == {HTTPStatus.SERVICE_UNAVAILABLE}
+    assert {one.retry_after_s for one in late} == {1}
+    assert {one.kind for one in late} == {"access.deferred"}
+
+
+async def test_a_station_of_profile_3_waits_its_turn_too():
+    door = Door(an_entry(password_verifier=""), doors=Doors(unauthenticated=True))
+    door.admission.queue = AdmissionQueue(per_s=1, burst=1, patience_s=0.01)
+    assert await door.statuses(2, headers=[]) == ["in", 503]
+
+
+async def test_who_is_sent_away_for_lack_of_room_has_not_guessed():
+    door = Door()
+    door.admission.queue = AdmissionQueue(per_s=1, burst=0, patience_s=0.01)
+    assert await door.statuses(40) == [503] * 40
+    door.admission.queue = AdmissionQueue()
+    door.admission.passwords.depth = 0
+    assert await door.statuses(40) == [503] * 40
+    door.admission.passwords.depth = 1
+    assert await door.statuses(1) == ["in"]
