@@ -161,17 +161,18 @@ def to_command(
     """
     reading = _Reading([], [], [], [])
     is_default = control.name == "DefaultDERControl"
+    view = _View(control)
     mrid = control.text_at("mRID").strip().upper() or (control.href or "" if is_default else "")
     if not mrid:
         reading.refuse("invalid", f"{control.name}/mRID", "is missing", _EVENT)
         return _result(None, reading)
     try:
-        times = _times(control, is_default=is_default)
+        times = _times(view, control.name, is_default=is_default)
     except Unmet as unmet:
         reading.refuse(unmet.outcome, unmet.where, unmet.problem, _EVENT)
         untimed = None if is_default else _command(control, mrid, _UNTIMED, context, ())
         return _result(untimed, reading)
-    reading.steps += _header(control, context, times.interval)
+    reading.steps += _header(control, view, context, times.interval)
     functions: set[str] = set()
     for rule, view, where in _parts(book, control, links, context.revision, reading):
         try:
@@ -261,15 +262,15 @@ def _resolved(
     return links.get(element.attributes.get("href", ""))
 
 
-def _times(control: Resource, *, is_default: bool) -> _Times:
+def _times(control: _View, name: str, *, is_default: bool) -> _Times:
     """Return when a control holds and which edition it is; `Unmet` where that cannot be told."""
-    creation = _optional(control, "creationTime")
-    ramp = _optional(control, "DERControlBase/rampTms")
+    creation = _optional(control, "creationTime", name)
+    ramp = _optional(control, "DERControlBase/rampTms", name)
     return _Times(
-        interval=None if is_default else _interval(control),
+        interval=None if is_default else _interval(control, name),
         created=_EPOCH if creation is None else _instant(creation, "creationTime"),
-        version=_optional(control, "version") or 0,
-        randomization=_randomization(control),
+        version=_optional(control, "version", name) or 0,
+        randomization=_randomization(control, name),
         ramp_time=None if ramp is None else Fraction(ramp, 100),
     )
 
@@ -308,9 +309,10 @@ def _command(
     )
 
 
-def _interval(control: Resource) -> Interval:
+def _interval(control: _View, name: str) -> Interval:
     """Return start and end of the event in the utility's time."""
-    start, duration = _optional(control, "interval/start"), _optional(control, "interval/duration")
+    start = _optional(control, "interval/start", name)
+    duration = _optional(control, "interval/duration", name)
     if start is None or duration is None:
         raise Unmet("invalid", "DERControl/interval", "needs start and duration")
     if not 0 <= duration < 2**32:
@@ -330,35 +332,34 @@ def _instant(seconds: int, where: str) -> datetime:
 
 
 def _header(
-    control: Resource, context: ProgramContext, interval: Interval | None
-) -> tuple[Step, ...]:
+    control: Resource, view: _View, context: ProgramContext, interval: Interval | None
+) -> list[Step]:
     """Return how the command's own numbers came about."""
     trace = Trace(_EVENT, _CITES)
     trace.step("take", "DERProgram/primacy", context.primacy, "primacy", context.primacy)
     if interval is not None:
         where = f"{control.name}/interval"
-        start, duration = (control.text_at(f"interval/{name}") for name in ("start", "duration"))
+        start, taken = view.raw("interval/start"), view.raw("interval/duration")
         begin = interval.start.isoformat()
-        trace.step("instant", f"{where}/start", start.strip(), "interval.start", begin)
-        taken = duration.strip()
+        trace.step("instant", f"{where}/start", start, "interval.start", begin)
         trace.step("take", f"{where}/duration", taken, "interval.duration", taken)
-    return tuple(trace.steps)
+    return trace.steps
 
 
-def _optional(control: Resource, path: str) -> int | None:
+def _optional(control: _View, path: str, name: str) -> int | None:
     """Return the whole number at `path`, None where absent."""
-    text = control.text_at(path).strip()
+    text = control.raw(path)
     if not text:
         return None
     try:
         return int(text)
     except ValueError as exc:
-        raise Unmet("invalid", f"{control.name}/{path}", f"is {text!r}, no whole number") from exc
+        raise Unmet("invalid", f"{name}/{path}", f"is {text!r}, no whole number") from exc
 
 
-def _randomization(control: Resource) -> Randomization:
+def _randomization(control: _View, name: str) -> Randomization:
     """Return the random spans; Int16, limited to an hour either way (OneHourRangeType)."""
-    spans = [_optional(control, name) or 0 for name in ("randomizeStart", "randomizeDuration")]
+    spans = [_optional(control, f"randomize{what}", name) or 0 for what in ("Start", "Duration")]
     start, duration = (max(-3600, min(3600, span)) for span in spans)
     return Randomization(start_s=start, duration_s=duration)
 

@@ -38,8 +38,9 @@ def cell_for(
     columns = columns_of(profile)
 
     def carries(cell: Cell) -> bool:
-        rule = _rule(book, cell, profile, control)
-        return all(_met(need, profile, control, rule) for need in cell.needs)
+        needs = cell.needs
+        rule = _rule(book, cell, profile, control) if needs else None
+        return all(_met(need, profile, control, rule) for need in needs)
 
     return next((c, cell) for c, cell in row.cells() if c in columns and carries(cell))
 
