@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from translators.rules.book import Book
-from translators.rules.lint import aliases, form, numbers, paths, reach
+from translators.rules.lint import aliases, form, numbers, paths, reach, tabled
 from translators.rules.lint.findings import Finding, Findings, Ground, Known, Level
 
 CHECKS: tuple[Callable[[Ground], Findings], ...] = (
@@ -17,6 +17,7 @@ CHECKS: tuple[Callable[[Ground], Findings], ...] = (
     paths.both_ways,
     paths.unused_fields,
     aliases.aliases,
+    tabled.tabled,
     reach.arms,
     reach.guards,
     reach.conditions,
