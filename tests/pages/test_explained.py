@@ -86,8 +86,10 @@ class Opened:
         return self.tab.run(LIT)
 
     def only_known(self):
-        """Return what has to be lit where one of the known values is meant."""
-        return {column: [text] for column, text in self.known.items()}
+        """Return what has to be lit where one of the known values is meant: it, and what scales it."""
+        scale = [text for at, text, ids in self.buttons() if text == "-2" and ids & self.numbers()]
+        lit = {column: [text] for column, text in self.known.items()}
+        return lit | {"Source": [self.known["Source"], *scale]}
 
 
 @pytest.fixture(params=DOCUMENTS)

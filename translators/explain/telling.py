@@ -185,12 +185,19 @@ def _touches(loss: Loss, path: str, places: set[str], chain: Sequence[Step]) -> 
 
 
 def _sources(chain: Sequence[Step]) -> list[Json]:
-    """Return what a chain starts from, each with its raw text: fields of the document, and of the site."""
+    """Return what a chain starts from, each with its raw text: fields of the document, and of the site.
+
+    Last stand the multipliers of the document that scaled it.
+    """
     made = {step.target for step in chain}
     found: dict[str, str] = {}
     for step in chain:
         if step.source not in made and ".." not in step.source:
             found.setdefault(step.source, step.before)
+    for step in chain:
+        if step.base and step.operation.startswith(("scale10", "take")):
+            multiplier, _, power = step.base.partition(" = ")
+            found.setdefault(multiplier, power)
     return [{"field": name, "raw": raw} for name, raw in found.items()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -119,7 +120,7 @@ class SourceRule:
             if ignored.loss is not None and view.raw(ignored.field) is not None:
                 path = f"{where}/{ignored.field}"
                 trace.lose(LossKind.DROP, path, ignored.reason)
-        seen = Scope(lambda name: _seen(name, values, points))
+        seen = Scope(partial(_seen, values, points))
         control = self._checked(values, points, seen, where)
         for kind, reason, holds in self._losses:
             if holds is None or holds(seen):
@@ -175,16 +176,15 @@ class SourceRule:
                 where=f"{self.id}.{name}",
                 rule="units",
             )
-        read = self._number(name, field)
+        read, same = self._number(name, field), unit == canonical
+        turning = f"unit {unit} -> {canonical}"
 
         def number(view: Texts, trace: Trace, where: str) -> Fraction | None:
-            raw = read(view, trace, where)
-            if raw is None:
-                return None
+            raw: Fraction | None = read(view, trace, where)
+            if raw is None or same:
+                return raw
             value = convert(raw, unit, canonical)
-            if unit != canonical:
-                place = _at(where, field.from_ or ".")
-                trace.step(f"unit {unit} -> {canonical}", place, raw, name, value)
+            trace.step(turning, _at(where, field.from_ or "."), raw, name, value)
             return value
 
         return number
@@ -211,15 +211,18 @@ class SourceRule:
 
         return choose
 
-    def _number(self, name: str, field: SourceField) -> Reader:
-        """Compile reading a number: scaled by a power of ten, turned over, its sign changed."""
+    def _number(self, name: str, field: SourceField, *, listed: bool = False) -> Reader:
+        """Compile reading a number: scaled by a power of ten, turned over, its sign changed.
+
+        Of a `listed` number (a vertex) the power stands beside the list.
+        """
         path = field.from_ or "."
         exponent = field.scale10
         take = _decimals(field) if field.decimal else _integers(field, f"{self.id}.{name}")
 
         absent = None if field.absent is None else _absent(field.absent, f"{self.id}.{name}")
         turned, optional = field.reciprocal or field.negate, field.optional
-        below = "" if path == "." else f"/{path}"
+        below, scale = "" if path == "." else f"/{path}", str(exponent)
         fixed = None if isinstance(exponent, str) else exponent or 0
         if fixed is not None and not _INT8[0] <= fixed <= _INT8[1]:
             raise MappingError("is no power of ten", where=f"{self.id}.{name}", value=exponent)
@@ -230,12 +233,15 @@ class SourceRule:
                 if absent is not None or optional:
                     return absent
                 raise Unmet("invalid", f"{where}/{path}", "is missing")
-            power = fixed
+            power, stated = fixed, ""
             if power is None:
-                power = _integer(view, str(exponent), where, _INT8) or 0
-            value = scale10(raw, power)
+                power = _integer(view, scale, where, _INT8)
+                if power is not None:
+                    above = where.rpartition("/")[0] if listed else where
+                    stated = f"{above}/{exponent} = {power}"
+            value = scale10(raw, power) if power else Fraction(raw)
             place = where + below
-            trace.step(f"scale10 {power}" if power else "take", place, raw, name, value)
+            trace.step(f"scale10 {power}" if power else "take", place, raw, name, value, stated)
             return _turned(field, value, trace, place, name) if turned else value
 
         return number
@@ -312,14 +318,16 @@ class SourceRule:
         return [] if spec is None else [parse_unit(spec)]
 
     def _compile_points(self, spec: SourcePoints) -> Callable[[View, Trace, str, str], Points]:
-        read_x, read_y = self._number("x", spec.x), self._number("y", spec.y)
+        read_x, read_y = (
+            self._number(axis, field, listed=True) for axis, field in (("x", spec.x), ("y", spec.y))
+        )
         unit_x, unit_y = self._unit("x", spec.x), self._unit("y", spec.y)
         excite = None if spec.excitation is None else self._cases("excitation", spec.excitation)
         x_below, y_below = f"/{spec.x.from_}", f"/{spec.y.from_}"
 
         def points(view: View, trace: Trace, where: str, revision: str) -> Points:
             x_form, y_form = unit_x(view, where, revision), unit_y(view, where, revision)
-            rows = []
+            rows, step = [], trace.step
             for number, point in enumerate(view.every(spec.each)):
                 path = f"{where}/{spec.each}[{number}]"
                 # multipliers stand beside the list, not in the point
@@ -327,8 +335,8 @@ class SourceRule:
                 trace.prefix = f"points[{number}]."
                 raw_x, raw_y = read_x(joint, trace, path), read_y(joint, trace, path)
                 x, y = x_form.whole(raw_x), y_form.whole(raw_y)
-                trace.step(x_form.standing, path + x_below, raw_x, "x", x, x_form.name)
-                trace.step(y_form.standing, path + y_below, raw_y, "y", y, y_form.name)
+                step(x_form.standing, path + x_below, raw_x, "x", x, x_form.name)
+                step(y_form.standing, path + y_below, raw_y, "y", y, y_form.name)
                 rows.append((x, y, None if excite is None else excite(point, trace, path)))
             trace.prefix = ""
             return Points(tuple(rows), x_form.unit, y_form.unit)
@@ -381,7 +389,7 @@ def _said(name: str, field: SourceField) -> Reader:
     return said
 
 
-def _seen(name: str, values: dict[str, Any], points: Points | None) -> Any:
+def _seen(values: dict[str, Any], points: Points | None, name: str) -> Any:
     """Return what conditions see of a field before the control exists; null where it is not given."""
     if name == "points" and points is not None:
         return [{"x": _double(x), "y": _double(y)} for x, y, _ in points.rows]

@@ -57,7 +57,7 @@ class _Noted(NamedTuple):
     """Path of the value after."""
     after: object
     base: str = ""
-    """Rating used, with its value: `setMaxVar = 11000`."""
+    """Rating used, with its value: `setMaxVar = 11000`; of a scaling the multiplier, with its place."""
     control: str = ""
     """The function (`function_of`) that the value belongs to; empty for the command's own fields."""
 

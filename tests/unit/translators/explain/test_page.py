@@ -49,14 +49,29 @@ def test_a_number_lights_up_in_source_command_and_message():
 
 def test_a_vertex_lights_up_in_the_curve_behind_its_link():
     assert lit(shown(explained("GV09")), "curve/curveData[2]/x") == {
-        "Source": ["9800"],
+        "Source": ["9800", "-2"],
         "Canonical command": ['"98"'],
         "Messages": ["98"],
     }
 
 
 def test_a_vertex_that_was_put_in_lights_up_with_both_neighbours():
-    assert lit(shown(explained("GV09")), "curve/curveData[1]/y")["Source"] == ["6000", "0"]
+    assert lit(shown(explained("GV09")), "curve/curveData[1]/y")["Source"] == ["6000", "0", "-2"]
+
+
+def test_a_multiplier_lights_up_with_all_that_it_scales():
+    root = shown(explained("GV09"))
+    scales = {
+        text: set(button.get("data-n").split())
+        for button in column(root, "Source").xpath(".//button")
+        for text in [words(button.getparent())]
+        if "Multiplier" in text
+    }
+    vertices = {axis: set() for axis in "xy"}
+    for number in range(5):
+        for axis in "xy":
+            vertices[axis].add(number_of(root, f"curve/curveData[{number}]/{axis}"))
+    assert scales == {f"<{axis}Multiplier> -2 </{axis}Multiplier>": vertices[axis] for axis in "xy"}
 
 
 def test_times_and_primacy_light_up_too():

@@ -32,13 +32,24 @@ def test_a_number_shows_source_raw_value_rule_clause_base_and_loss():
 def test_a_vertex_shows_the_vertex_of_the_source_that_it_was():
     told = explained("GV09")
     assert number(told, "curve/curveData[2]/y")["sources"] == [
-        {"field": "DERControlBase/opModVoltVar/CurveData[1]/yvalue", "raw": "0"}
+        {"field": "DERControlBase/opModVoltVar/CurveData[1]/yvalue", "raw": "0"},
+        {"field": "DERControlBase/opModVoltVar/yMultiplier", "raw": "-2"},
     ]
 
 
 def test_a_vertex_that_was_put_in_shows_the_two_beside_it():
     sources = number(explained("GV09"), "curve/curveData[1]/x")["sources"]
-    assert [source["raw"] for source in sources] == ["9200", "9800"]
+    assert [source["raw"] for source in sources] == ["9200", "9800", "-2"]
+
+
+def test_a_multiplier_is_a_source_and_stands_beside_the_operation():
+    told = number(explained("GV09"), "curve/curveData[2]/x")
+    (scaled, *_) = told["steps"]
+    assert scaled["operation"] == "scale10 -2"
+    assert scaled["base"] == "DERControlBase/opModVoltVar/xMultiplier = -2"
+    assert told["sources"][1:] == [
+        {"field": "DERControlBase/opModVoltVar/xMultiplier", "raw": "-2"}
+    ]
 
 
 def test_a_vertex_that_was_cut_shows_both_values():

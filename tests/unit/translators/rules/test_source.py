@@ -101,6 +101,27 @@ def test_a_multiplier_is_an_int8(power, fits):
         assert unmet(made, element)[1] == "here/multiplier"
 
 
+@pytest.mark.parametrize(
+    ("spec", "values", "operation", "base"),
+    [
+        ("scale10: multiplier", {"multiplier": -1}, "scale10 -1", "here/multiplier = -1"),
+        ("scale10: multiplier", {"multiplier": 0}, "take", "here/multiplier = 0"),
+        ("scale10: multiplier", {}, "take", ""),
+        ("scale10: 2", {}, "scale10 2", ""),
+    ],
+)
+def test_a_step_names_the_multiplier_that_the_document_states(spec, values, operation, base):
+    made = rule(SOURCE, ("from: value,", f"from: value, {spec},"))
+    step = apply(made, fields("e", value=1, **values))[1].steps[0]
+    assert (step.operation, step.base) == (operation, base)
+
+
+def test_the_multiplier_of_a_vertex_stands_with_the_curve():
+    _, trace = apply(rule(CURVE), a_dercurve(11, "950 30", xMultiplier=-1, yMultiplier=-2))
+    bases = [step.base for step in trace.steps if step.operation.startswith("scale10")]
+    assert bases == ["here/xMultiplier = -1", "here/yMultiplier = -2"]
+
+
 def test_what_is_missing_is_named():
     assert unmet(rule(), el("e")) == ("invalid", "here/value", "is missing")
 
