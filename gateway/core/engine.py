@@ -159,9 +159,15 @@ class Engine:
                     "rules.refused", "gateway", self.world.translator.book.digest, problem=problem
                 )
                 return ()
-            case SecurityNoticed(kind=kind, station=name, problem=problem, count=count):
-                actor = event.address
-                turn.audit(f"security.{kind}", actor, name, problem=problem, count=count)
+            case SecurityNoticed(kind=kind, address=actor, station=name):
+                turn.audit(
+                    f"security.{kind}",
+                    actor,
+                    name,
+                    problem=event.problem,
+                    count=event.count,
+                    at=event.reported_at,
+                )
                 return ()
             case ResponsePosted():
                 responses.posted(turn, event)

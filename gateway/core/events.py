@@ -227,6 +227,8 @@ class SecurityNoticed:
     address: str
     problem: str = ""
     count: int = 1
+    reported_at: str = ""
+    """The instant that a station gives, where it is the station that noticed it."""
 
 
 @dataclass(frozen=True, slots=True)

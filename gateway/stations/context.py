@@ -24,7 +24,7 @@ class StationEntry:
     """One enrolled station: what the settings say of it; `overrides` win over what it reports."""
 
     id: str
-    password_verifier: str
+    password_verifier: str = field(repr=False)
     """Empty where it shows a certificate instead (security profile 3), or nothing (0)."""
     nominal_frequency_hz: Fraction
     evses: tuple[Evse, ...]

@@ -43,6 +43,7 @@ from gateway.stations.blocks import (
     der_control,
     metering,
     provisioning,
+    security,
     smart_charging,
 )
 from gateway.stations.context import Context, Handler, Json, Reply, StationEntry
@@ -67,6 +68,13 @@ log = structlog.get_logger()
 MAX_ODD = 20
 """Frames that a sound peer does not send, before the connection is closed."""
 _PROTOCOL_ERROR = 1002
+_HANDLERS: Mapping[str, Handler] = {
+    **provisioning.HANDLERS,
+    **der_control.HANDLERS,
+    **smart_charging.HANDLERS,
+    **availability.HANDLERS,
+}
+"""What every session answers alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,7 @@ class Session:
     """Whether `StationConnected` was posted."""
     _context: Context = field(init=False)
     _rpc: Rpc = field(init=False)
-    _handlers: Mapping[str, Handler] = field(init=False)
+    _measuring: Mapping[str, Handler] = field(init=False)
     _waiting: dict[str, Callable[[Reply], None]] = field(default_factory=dict)
     _wanted: list[str] = field(default_factory=list)
     """Read-backs that were asked for and not begun."""
@@ -142,13 +150,7 @@ class Session:
             requests=int(since) % 1_000_000_000,
             plate=self.plate,
         )
-        self._handlers = {
-            **provisioning.HANDLERS,
-            **der_control.HANDLERS,
-            **smart_charging.HANDLERS,
-            **availability.HANDLERS,
-            **self.meter.handlers(),
-        }
+        self._measuring = self.meter.handlers()
 
     async def run(self) -> None:
         """Serve the connection until it ends; `end` is due then."""
@@ -339,7 +341,7 @@ class Session:
     def _answer(self, called: Called) -> None:
         """Answer one CALL: NotImplemented, the schema's fault, or what its block says."""
         version, action = self._context.version, called.action
-        handler = self._handlers.get(action)
+        handler = self._measuring.get(action) or _HANDLERS.get(action)
         if action not in known_actions(version):
             problem = f"{action} is no action of OCPP {version}"
             self._rpc.refuse(called.message_id, "NotImplemented", problem)

@@ -27,7 +27,6 @@ HANDLERS: dict[str, Handler] = {
             "StatusNotification",
             "NotifyEvent",
             "NotifyMonitoringReport",
-            "SecurityEventNotification",
             "FirmwareStatusNotification",
             "PublishFirmwareStatusNotification",
             "LogStatusNotification",

@@ -5,6 +5,7 @@ import json
 
 from gateway.core.events import SecurityNoticed
 from gateway.stations.rates import Rate
+from support.security_campaign import status
 from support.stations import Wire, a_site, an_entry, dial
 
 
@@ -31,6 +32,30 @@ async def test_a_flood_is_answered_in_order_and_no_faster_than_its_rate():
     assert answers == [f"f{number}" for number in range(60)]
     assert lasted >= 0.39
     assert (noticed.kind, noticed.station) == ("station.slowed", "CS1")
+
+
+async def test_what_a_station_notices_itself_is_passed_on_word_for_word():
+    event = {"type": "TamperDetectionActivated", "timestamp": "2026-12-01T12:00:00Z"}
+    async with a_site() as site, dial(site) as socket:
+        station = Wire(socket)
+        await station.boot()
+        answer = await station.ask("SecurityEventNotification", event | {"techInfo": "door open"})
+        noticed = await site.posted.next(SecurityNoticed)
+    assert answer[2] == {}
+    assert (noticed.kind, noticed.station, noticed.address) == (event["type"], "CS1", "CS1")
+    assert (noticed.problem, noticed.reported_at) == ("door open", event["timestamp"])
+
+
+async def test_what_was_only_counted_is_told_after_its_time(monkeypatch):
+    for module in ("endpoint", "admission_notices"):
+        monkeypatch.setattr(f"gateway.stations.{module}.GATHER_S", 0.3)
+    async with a_site() as site:
+        for _ in range(3):
+            await status(site, "/nowhere", {})
+        told = [await site.posted.next(SecurityNoticed, nth) for nth in (1, 2)]
+        assert [event.count for event in told] == [1, 2]
+        await asyncio.sleep(0.7)
+        assert site.endpoint._telling is None
 
 
 async def test_a_station_within_its_rate_is_not_slowed():

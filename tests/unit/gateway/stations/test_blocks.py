@@ -12,7 +12,13 @@ from gateway.core.events import (
     StationDescribed,
     TransactionsChanged,
 )
-from gateway.stations.blocks import availability, der_control, provisioning, smart_charging
+from gateway.stations.blocks import (
+    availability,
+    der_control,
+    provisioning,
+    security,
+    smart_charging,
+)
 from gateway.stations.blocks.metering import Metering
 from gateway.stations.context import Context, Report
 from gateway.stations.validators import known_actions, violation
@@ -239,6 +245,7 @@ def all_handlers():
         **der_control.HANDLERS,
         **smart_charging.HANDLERS,
         **availability.HANDLERS,
+        **security.HANDLERS,
         **Metering().handlers(),
     }
 
@@ -252,6 +259,7 @@ REQUESTS = {
     "ReportChargingProfiles": {"requestId": 1},
     "MeterValues": {"evseId": 1, "meterValue": [a_value()]},
     "TransactionEvent": an_event(),
+    "SecurityEventNotification": {"type": "MemoryExhaustion", "timestamp": AT},
     "NotifyEVChargingNeeds": {"evseId": 1, "chargingNeeds": {"requestedEnergyTransfer": "DC"}},
 }
 
@@ -268,7 +276,7 @@ def test_every_answer_of_a_block_is_sound(version, action):
 
 
 def test_no_two_blocks_answer_the_same_action():
-    blocks = [provisioning, der_control, smart_charging, availability]
+    blocks = [provisioning, der_control, smart_charging, availability, security]
     handlers = [*(block.HANDLERS for block in blocks), Metering().handlers()]
     assert sum(map(len, handlers)) == len(all_handlers())
 
