@@ -214,11 +214,8 @@ class Core:
             for kind, item in found.items()
         }
 
-    def order(self, now: float, evse: int = 1) -> Order:
-        """Return what the profiles order now."""
-        return self._order(self.evse(evse), now, self.sharing)
-
     def _order(self, place: Evse, now: float, sharing: int) -> Order:
+        """Return what the profiles order at an EVSE now."""
         if hits(self.personality.ignores, PROFILES):
             return Order()
         return self.profiles.order(now, place.around(self.offline_since, sharing))

@@ -21,7 +21,7 @@ class Csms:
 
     def __init__(self, subprotocols):
         self.subprotocols = subprotocols
-        self.answers = dict(ANSWERS)
+        self.answers = {action: dict(answer) for action, answer in ANSWERS.items()}
         self.calls = []
         self.replies = []
         self.requests = []

@@ -189,6 +189,7 @@ async def test_a_dynamic_schedule_is_pulled_and_followed(csms, station_at):
             profile={"dynUpdateInterval": 10},
         )
         assert (await csms.ask("SetChargingProfile", request))["status"] == "Accepted"
+        assert [profile.id for profile in station.profiles.held] == [1]
         moment[0] += 9
         await station.wait_for(lambda: station.inverter.p_w == -1000, timeout_s=5)
         assert csms.payloads("PullDynamicScheduleUpdate") == []

@@ -256,6 +256,24 @@ def test_an_idle_composite_has_no_setpoint():
     assert period == {"startPeriod": 0, "limit": 22_000, "operationMode": "Idle"}
 
 
+def test_the_next_day_of_a_recurring_profile_shows_in_the_composite():
+    profiles = holding(
+        set_profile(
+            TX_DEFAULT,
+            kind="Recurring",
+            start=EPOCH - 3600,
+            periods=[(0, {"limit": 5000}), (7200, {"limit": 9000})],
+            profile={"recurrencyKind": "Daily"},
+        )
+    )
+    found = periods(composite(profiles, duration=86_400))
+    assert [(period["startPeriod"], period["limit"]) for period in found] == [
+        (0, 5000),
+        (3600, 9000),
+        (82_800, 5000),
+    ]
+
+
 def test_validity_shows_in_the_composite():
     profiles = holding(set_profile(MAX, profile={"validTo": at(EPOCH + 30)}))
     assert [p["startPeriod"] for p in periods(composite(profiles))] == [0, 30]
@@ -354,3 +372,26 @@ def test_a_report_comes_in_parts_by_evse():
     _, _, reports = get(a_full_station(), part=1)
     assert [report["evseId"] for report in reports] == [0, 1, 1]
     assert [report.get("tbc", False) for report in reports] == [True, True, False]
+
+
+# Pulls of dynamic schedules
+
+
+def dynamic(**profile):
+    period = {"operationMode": "CentralSetpoint", "setpoint": 1000}
+    return holding(set_profile(kind="Dynamic", period=period, profile=profile))
+
+
+def test_a_dynamic_schedule_is_pulled_in_its_interval_and_after_each_update_anew():
+    profiles = dynamic(dynUpdateInterval=60)
+    assert profiles.due_pulls(EPOCH + 59) == []
+    assert profiles.due_pulls(EPOCH + 60) == [1]
+    assert profiles.due_pulls(EPOCH + 61) == []  # asked, not answered yet
+    profiles.update({"chargingProfileId": 1, "scheduleUpdate": {"setpoint": 2000}}, EPOCH + 90)
+    assert profiles.due_pulls(EPOCH + 149) == []
+    assert profiles.due_pulls(EPOCH + 150) == [1]
+
+
+@pytest.mark.parametrize("profile", [{}, {"dynUpdateInterval": 0}])
+def test_without_an_interval_nothing_is_pulled(profile):
+    assert dynamic(**profile).due_pulls(EPOCH + 1e6) == []
