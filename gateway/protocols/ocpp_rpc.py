@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -132,7 +131,7 @@ class Rpc:
     odd: int = 0
     _queue: list[tuple[int, int, Call]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
-    _replies: deque[bytes] = field(default_factory=deque)
+    _replies: list[bytes] = field(default_factory=list)
     _outstanding: _Outstanding | None = None
     _ended: dict[str, Call] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
@@ -159,7 +158,7 @@ class Rpc:
     def next_frame(self, now: float) -> bytes | None:
         """Return the next frame to write, None where nothing may be written now."""
         if self._replies:
-            return self._replies.popleft()
+            return self._replies.pop(0)
         if self._outstanding is not None or not self._queue:
             return None
         call = heapq.heappop(self._queue)[2]

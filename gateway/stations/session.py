@@ -73,6 +73,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **der_control.HANDLERS,
     **smart_charging.HANDLERS,
     **availability.HANDLERS,
+    **security.HANDLERS,
 }
 """What every session answers alike."""
 

@@ -15,11 +15,16 @@ from typing import Any
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.frames import Frame, Opcode
+from websockets.frames import (
+    Frame,
+    Opcode,
+    apply_mask,  # type: ignore[attr-defined]  # in C where the wheel has it
+)
 from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
 from gateway.errors import PeerError
+from gateway.stations.frames import Kind, next_frame
 
 MAX_UNREAD = 256 * 1024
 """Octets that wait for a station to read them, before it counts as stalled."""
@@ -50,6 +55,9 @@ class Connection(ServerConnection):
         self._take: Take | None = None
         self._early: list[bytes] = []
         self._parts: list[bytes] = []
+        self._begun: bytes | None = b""
+        """The part of a frame that is here; None where the library reads the stream itself."""
+        self._at_boundary = False
 
     def hand_to(self, take: Take) -> None:
         """Hand every text to `take` from now on, first those that came already."""
@@ -78,6 +86,40 @@ class Connection(ServerConnection):
         else:
             head = bytes((_FINAL_TEXT, 127)) + size.to_bytes(8, "big")
         self.transport.write(head + text)
+
+    def data_received(self, data: bytes) -> None:
+        """Take whole texts out of the stream; control frames go to the library, one by one.
+
+        What is neither (fragments, packed or faulty frames) gives it the stream for good: so far it has
+        seen whole frames only, and goes on at the beginning of one.
+        """
+        if self._begun is None or not self._is_framed(data):
+            super().data_received(data)
+            return
+        stream, at = self._begun + data, 0
+        while (frame := next_frame(stream, at)) is not None:
+            match frame.kind:
+                case Kind.TEXT:
+                    mask = stream[frame.begin - 4 : frame.begin]
+                    self._deliver(apply_mask(stream[frame.begin : frame.end], mask))
+                case Kind.CONTROL:
+                    super().data_received(stream[at : frame.end])
+                case _:
+                    self._begun = None
+                    super().data_received(stream[at:])
+                    return
+            at = frame.end
+        self._begun = stream[at:]
+
+    def _is_framed(self, data: bytes) -> bool:
+        """Say whether frames begin with this data: the request before ended where its data did."""
+        if self.protocol.state is State.CONNECTING:
+            self._at_boundary = data.endswith(b"\r\n\r\n")
+            return False
+        if not self._at_boundary or self.protocol.extensions:
+            self._begun = None
+            return False
+        return True
 
     def process_event(self, event: Event) -> None:
         """Take data frames past the library's queue; the handshake and control frames are its own."""
@@ -109,7 +151,7 @@ class Connection(ServerConnection):
             self._deliver(whole)
 
     def _deliver(self, frame: bytes) -> None:
-        if self.ended.done():
+        if self.ended.done() or self.transport.is_closing():
             return
         if not frame.isascii() and not _is_utf8(frame):
             self.refuse(_INVALID_DATA, "a text is UTF-8")

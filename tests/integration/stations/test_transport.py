@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.frames import Frame, Opcode
 
 from gateway.core.effects import SendToStation
 from gateway.core.events import ReplyStatus, StationReplied
@@ -151,3 +152,35 @@ async def test_a_station_that_reads_nothing_is_failed_and_its_neighbour_is_not()
             assert (reply.station, reply.status) == ("CS1", ReplyStatus.NO_ANSWER)
             assert writer is not None
         assert (await neighbour.ask("Heartbeat", {}))[0] == 3
+
+
+async def test_a_text_that_trickles_in_octet_by_octet_is_one_frame():
+    async with a_site() as site, a_mute_station(site) as (reader, writer):
+        frame = Frame(Opcode.TEXT, b'[2,"a","Heartbeat",{}]').serialize(mask=True)
+        for octet in frame:
+            writer.write(bytes((octet,)))
+            await asyncio.sleep(0.001)
+        answer = await asyncio.wait_for(reader.readuntil(b"}]"), 5)
+        assert b'[3,"a",' in answer
+
+
+async def test_pings_between_texts_in_one_write_are_answered():
+    async with a_site() as site, a_mute_station(site) as (reader, writer):
+        text = Frame(Opcode.TEXT, b'[2,"%s","Heartbeat",{}]')
+        first, second = (Frame(Opcode.TEXT, text.data % name) for name in (b"a", b"b"))
+        frames = (first, Frame(Opcode.PING, b"alive?"), second)
+        writer.write(b"".join(frame.serialize(mask=True) for frame in frames))
+        told = b""
+        while not (b'"a"' in told and b'"b"' in told and b"alive?" in told):
+            told += await asyncio.wait_for(reader.read(1000), 5)
+
+
+async def test_fragments_after_texts_give_the_stream_to_the_library_in_order():
+    async with a_site() as site, dial(site) as socket:
+        station = Wire(socket)
+        await station.boot()
+        await station.say([2, "one", "Heartbeat", {}])
+        await socket.send(['[2,"two",', '"Heartbeat",{}]'])
+        await station.say([2, "three", "Heartbeat", {}])
+        for name in ("one", "two", "three"):
+            assert (await station.hear(lambda frame: frame[0] == 3))[1] == name
