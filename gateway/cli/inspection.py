@@ -76,7 +76,10 @@ def _inspect_mappings(report: Report) -> None:
 def _inspect_endpoint(report: Report, settings: Settings, now: datetime) -> None:
     ocpp = settings.ocpp
     if ocpp.certificate is None or ocpp.key is None:
-        report.warnings.append(f"stations connect without TLS, on {ocpp.host} only")
+        networks = f" and from {', '.join(ocpp.plain_from)}" if ocpp.plain_from else " only"
+        report.warnings.append(f"stations connect without TLS, on {ocpp.host}{networks}")
+        if ocpp.unauthenticated:
+            report.warnings.append("stations without a verifier connect without any password")
         return
     try:
         read_identity(ocpp.certificate, ocpp.key)
@@ -85,6 +88,13 @@ def _inspect_endpoint(report: Report, settings: Settings, now: datetime) -> None
         return
     ends = _ends(report, ocpp.certificate, now)
     report.facts.append(("endpoint", f"{ocpp.host}:{ocpp.port}  {ends}"))
+    if ocpp.station_ca is not None:
+        try:
+            ends = _ends(report, ocpp.station_ca, now)
+        except IdentityError as fault:
+            report.faults.append(fault)
+            return
+        report.facts.append(("stations", f"certificates of {ocpp.operator}  {ends}"))
 
 
 def _inspect_identity(report: Report, bound: BoundIdentity, now: datetime) -> None:

@@ -67,6 +67,31 @@ def test_stations_without_tls_are_warned_of(check):
     assert check("--deny-warnings")[::2] == (1, [warning])
 
 
+def test_networks_that_connect_plain_and_stations_without_password_are_warned_of(check):
+    ocpp = {"plain_from": ["192.0.2.0/24", "2001:db8::/32"], "unauthenticated": True}
+    assert check(ocpp=ocpp)[::2] == (
+        0,
+        [
+            "warning: stations connect without TLS, on 127.0.0.1 and from 192.0.2.0/24, 2001:db8::/32",
+            "warning: stations without a verifier connect without any password",
+        ],
+    )
+
+
+def test_the_authority_of_station_certificates_is_shown(check, folder):
+    ocpp = an_endpoint(folder) | {"station_ca": "certs/csms-ca.pem", "operator": "Grid"}
+    status, out, err = check("--deny-warnings", ocpp=ocpp)
+    assert (status, err) == (0, [])
+    assert ["stations", "certificates", "of", "Grid"] in [line.split()[:4] for line in out]
+
+
+def test_an_authority_of_station_certificates_that_is_missing_is_refused(check, folder):
+    ocpp = an_endpoint(folder) | {"station_ca": "certs/gone.pem", "operator": "Grid"}
+    status, _, err = check(ocpp=ocpp)
+    assert status == 2
+    assert "certs/gone.pem DG-1101" in err[-1]
+
+
 def test_an_endpoint_certificate_that_ends_soon_is_warned_of(check, folder):
     status, out, err = check(ocpp=an_endpoint(folder, SOON))
     assert status == 0
