@@ -258,7 +258,7 @@ def index_page(shelf: Shelf, functions: Sequence[str], kinds: Mapping[str, Seque
         link = _function_link(function, function)
         rows.append((link, prose(meaning(function)), *counts, len(targets), tests))
     failed = [e for found in shelf.examples.values() for e in found.values() if e.faults]
-    verdict = tag("p", f"{len(failed)} tests fail.", class_="bad") if failed else Markup()
+    verdict = tag("p", _fail(len(failed)), class_="bad") if failed else Markup()
     columns = ("Function", "Meaning", *PROTOCOLS.values(), "Stations", "Tests")
     return whole(
         "Mapping rules",
@@ -280,3 +280,7 @@ def index_page(shelf: Shelf, functions: Sequence[str], kinds: Mapping[str, Seque
 
 def _documents(count: int) -> str:
     return "1 document" if count == 1 else f"{count} documents"
+
+
+def _fail(count: int) -> str:
+    return "1 test fails." if count == 1 else f"{count} tests fail."

@@ -107,5 +107,5 @@ def test_a_test_that_fails_stands_on_the_page_and_in_the_index(tmp_path):
     assert main(["map", "docs", str(tmp_path / "out"), "--mappings", str(rules)]) == 0
     index = words(tree((tmp_path / "out" / "index.html").read_text(encoding="utf-8")))
     page = words(tree((tmp_path / "out" / "FixedPowerFactor.html").read_text(encoding="utf-8")))
-    assert "1 tests fail." in index
+    assert "1 test fails." in index
     assert "fails: displacement: expected 0.96, got 0.95" in page

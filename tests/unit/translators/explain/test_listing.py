@@ -118,3 +118,53 @@ def test_a_long_object_takes_a_row_for_each_member():
 @pytest.mark.parametrize("text", ["plain\nwords", "<a", "[1", ""])
 def test_what_is_neither_is_shown_line_by_line(text):
     assert text_of(listed("t", text).rows) == text.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        pytest.param("<a>x &amp; y</a>", ["<a>x & y</a>"], id="an entity"),
+        pytest.param("<a><!-- why --><b/></a>", ["<a>", "  <b/>", "</a>"], id="a comment"),
+        pytest.param("<a><![CDATA[<b>]]></a>", ["<a><b></a>"], id="a section"),
+        pytest.param("\n  <a>1</a>\n", ["<a>1</a>"], id="blanks around"),
+        pytest.param("<a>\n  <b> 1 </b>\n</a>", ["<a>", "  <b>1</b>", "</a>"], id="blanks inside"),
+        pytest.param('<a href="/x"/>', ['<a href="/x"/>'], id="an attribute"),
+    ],
+)
+def test_xml_is_shown_by_what_it_says(text, rows):
+    assert text_of(listed("c", text).rows) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        pytest.param("5", ["5"], id="a number alone"),
+        pytest.param('"a"', ['"a"'], id="a text alone"),
+        pytest.param("null", ["null"], id="nothing"),
+        pytest.param("{}", ["{}"], id="an empty object"),
+        pytest.param("[]", ["[]"], id="an empty array"),
+        pytest.param('{"a": {}}', ["{", '  "a": {}', "}"], id="an empty object inside"),
+        pytest.param("[1, [2]]", ["[", "  1,", "  [2]", "]"], id="an array inside"),
+        pytest.param('{"a": 0.10}', ['{"a": 0.10}'], id="a zero at the end"),
+        pytest.param('{"a": "\\u0000"}', ['{"a": "\\u0000"}'], id="a control character"),
+    ],
+)
+def test_json_is_shown_with_the_digits_that_came(text, rows):
+    assert text_of(listed("e", text).rows) == rows
+
+
+def test_every_value_of_a_document_has_a_place_of_its_own():
+    text = '{"a": [{"b": 1}, {"b": 2}, [3, 4]], "c.d": {"e": 5}}'
+    rows = listed("e", text).rows
+    found = [part.path for row in rows for part in row.parts if part.path]
+    assert len(found) == len(set(found)) == 5
+    assert places(rows)["c", "d", "e"] == "5"
+
+
+def test_a_document_that_points_to_itself_has_no_link():
+    assert listed("c", '<C href="/me"><D href="/me"/></C>').links == {}
+
+
+def test_a_linked_document_that_nobody_links_to_stands_for_itself():
+    texts = [{"name": "a", "text": "<A/>"}, {"name": "/c", "text": "<C><x>1</x></C>"}]
+    assert places(listings(texts)[1].rows) == {("C", "x"): "1"}
