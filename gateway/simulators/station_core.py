@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.simulators.grid import Grid
-from gateway.simulators.station_car import Car, charging_needs
+from gateway.simulators.station_car import Car
 from gateway.simulators.station_controls import Control, Controls
 from gateway.simulators.station_device import Device
 from gateway.simulators.station_dialect import TEXT, as_meant
@@ -21,6 +21,7 @@ from gateway.simulators.station_inverter import Inverter
 from gateway.simulators.station_meter import Transaction, connector_status, meter_value
 from gateway.simulators.station_options import Personality, StationOptions, hits
 from gateway.simulators.station_profiles import Profiles
+from gateway.simulators.station_ratings import charging_needs
 from gateway.simulators.station_schedules import Around, Conductors, Order
 from gateway.simulators.station_trip import Event
 from gateway.simulators.station_wire import Json, instant
@@ -113,16 +114,19 @@ class Core:
     def plug(self, now: float, *, present: bool, evse: int = 1, **wishes: Any) -> None:
         """Let a car come with these wishes (fields of Car), or go."""
         place = self.evse(evse)
-        place.plug(present=present, **wishes)
-        car, plate = place.car, place.inverter.plate
-        self.device.rate(evse, plate)
+        self._plug(place, place.wishing(present=present, **wishes), now)
+
+    def _plug(self, place: Evse, car: Car, now: float) -> None:
+        place.take(car)
+        plate, number = place.inverter.plate, place.number
+        self.device.rate(number, plate)
         own = {mode for item in self.evses if item.car.present for mode in item.car.modes}
         self.controls.supported = frozenset(self.options.der_modes) | own
-        if present and place.transaction is None:
+        if car.present and place.transaction is None:
             self._begin(place, now)
-        if present and car.transfer and self.version == "2.1":
-            self.tell("NotifyEVChargingNeeds", charging_needs(car, plate, evse, now))
-        if not present and place.transaction is not None:
+        if car.present and car.transfer and self.version == "2.1":
+            self.tell("NotifyEVChargingNeeds", charging_needs(car, plate, number, now))
+        if not car.present and place.transaction is not None:
             self._end(place, now, "EVDeparted", "EVDisconnected")
         self.tell_status(place, now)
 
@@ -160,9 +164,9 @@ class Core:
     def _come_and_go(self, now: float) -> None:
         """Let the cars of the options come and go, at each EVSE in its own time."""
         for place in self.evses if self.options.session_s else ():
-            wishes = place.visit(now)
-            if (wishes is not None) is not place.car.present:
-                self.plug(now, present=wishes is not None, evse=place.number, **wishes or {})
+            car = place.visitor(now)
+            if car.present is not place.car.present:
+                self._plug(place, car, now)
 
     def _notify(self, notices: list[Json], now: float) -> None:
         """Tell what started and ended, late where the personality is slow of tongue."""

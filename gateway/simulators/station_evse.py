@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
-from gateway.simulators.station_car import plate_with, usual_car
+from gateway.simulators.station_car import Car
 from gateway.simulators.station_controls import Control
 from gateway.simulators.station_inverter import Inverter
 from gateway.simulators.station_meter import Transaction
 from gateway.simulators.station_options import StationOptions
+from gateway.simulators.station_ratings import plate_with, usual_car
 from gateway.simulators.station_schedules import Around, Order
 from gateway.simulators.station_trip import Event
 
@@ -33,19 +34,23 @@ class Evse:
             random_share=self._share,
         )
 
-    def visit(self, now: float) -> dict[str, Any] | None:
-        """Return what is said of the car that stands here by the rhythm of sessions; None: no car."""
-        stay, cars = self._options.session_s, self._options.cars or ({},)
-        number, passed = divmod(now / (stay + self._options.pause_s) + self._share, 1)
-        if passed * (stay + self._options.pause_s) >= stay:
-            return None
-        return cars[int(number) % len(cars)]
+    def visitor(self, now: float) -> Car:
+        """Return the car that stands here, or none, by the rhythm of sessions."""
+        options = self._options
+        cycle = options.session_s + options.pause_s
+        number, passed = divmod(now / cycle + self._share, 1)
+        cars = options.cars or (usual_car(options),)
+        return replace(cars[int(number) % len(cars)], present=passed * cycle < options.session_s)
 
-    def plug(self, *, present: bool, **wishes: Any) -> None:
-        """Let a car come, with these fields of its own, or go; one that is there changes its mind."""
+    def wishing(self, *, present: bool, **wishes: Any) -> Car:
+        """Return the car that comes, with these fields of its own, that goes, or changes its mind."""
         came = present and not self.car.present
         before = usual_car(self._options) if came else self.car
-        self.car = replace(before, present=present, **wishes)
+        return replace(before, present=present, **wishes)
+
+    def take(self, car: Car) -> None:
+        """Let this car, or none, stand here."""
+        self.car = car
         self.inverter.plate = plate_with(self._options.plate, self.car, self._options.current)
 
     def step(

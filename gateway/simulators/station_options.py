@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from gateway.simulators.station_car import Car
 from gateway.simulators.station_dialect import TEXT, Dialect
 
 ALL_MODES = (
@@ -93,8 +94,8 @@ class StationOptions:
     """How long cars stay, where they come and go by themselves; 0: they do not."""
     pause_s: float = 600.0
     """How long an EVSE then stays empty."""
-    cars: tuple[dict[str, Any], ...] = ()
-    """What is said of the cars that come and go (fields of Car), one after the other."""
+    cars: tuple[Car, ...] = ()
+    """The cars that come and go, one after the other; none: always the one of these options."""
     meter_interval_s: float = 1.0
     tick_s: float = 0.05
     step_s: float = 0.25

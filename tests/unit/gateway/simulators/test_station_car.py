@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from gateway.simulators.station_car import Car, plate_with
+from gateway.simulators.station_car import Car
 from gateway.simulators.station_options import Nameplate
+from gateway.simulators.station_ratings import plate_with
 from support.station_bench import Bench, actions, of
 from support.station_messages import EPOCH, set_control
 
@@ -128,7 +129,7 @@ def test_cars_come_and_go_in_their_rhythm():
 
 
 def test_the_cars_of_the_options_take_turns():
-    cars = ({"most_discharge_w": 7000.0, "transfer": "DC_BPT"}, {"demand_w": 3000.0})
+    cars = (Car(most_discharge_w=7000.0, transfer="DC_BPT"), Car(demand_w=3000.0))
     bench = Bench(session_s=600.0, pause_s=300.0, step_s=60.0, plugged_in=False, cars=cars)
     presence(bench, 60)
     wishes = [needs["chargingNeeds"] for needs in of(bench.told, "NotifyEVChargingNeeds")]
@@ -141,7 +142,7 @@ def test_evses_and_stations_have_their_own_time():
     for name in ("a", "b"):
         bench = Bench(session_s=600.0, pause_s=600.0, evses=2, id=name)
         for place in bench.core.evses:
-            free = [place.visit(EPOCH + second) is None for second in range(1200)]
+            free = [not place.visitor(EPOCH + second).present for second in range(1200)]
             assert sum(free) == pytest.approx(600, abs=1)
             arrivals.add(next(s for s in range(1200) if free[s - 1] and not free[s]))
     assert len(arrivals) == 4

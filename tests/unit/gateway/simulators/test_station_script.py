@@ -37,6 +37,11 @@ def test_an_address_of_its_own_comes_first():
             "'Magic' is none of",
         ),
         (
+            "stations: [{options: {id: a, password: b, cars: [{colour: red}]}}]",
+            "script stations.0.options.cars.0.colour",
+            "Unexpected keyword",
+        ),
+        (
             "stations: [{options: {id: a, password: b, plate: {colour: red}}}]",
             "script stations.0.options.plate.colour",
             "Unexpected keyword",
