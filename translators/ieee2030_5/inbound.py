@@ -359,8 +359,8 @@ def _optional(control: _View, path: str, name: str) -> int | None:
 
 def _randomization(control: _View, name: str) -> Randomization:
     """Return the random spans; Int16, limited to an hour either way (OneHourRangeType)."""
-    spans = [_optional(control, f"randomize{what}", name) or 0 for what in ("Start", "Duration")]
-    start, duration = (max(-3600, min(3600, span)) for span in spans)
+    paths = ("randomizeStart", "randomizeDuration")
+    start, duration = (max(-3600, min(3600, _optional(control, path, name) or 0)) for path in paths)
     return Randomization(start_s=start, duration_s=duration)
 
 
