@@ -24,7 +24,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     structlog.configure(
         wrapper_class=quiet, logger_factory=structlog.PrintLoggerFactory(sys.stderr)
     )
-    logging.disable(logging.WARNING)
+    logging.disable(logging.ERROR)  # at the end the fleet just goes
     factory = uvloop.new_event_loop if sys.platform == "linux" else None
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(work)

@@ -15,10 +15,10 @@ from typing import Any
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.frames import (
+from websockets.frames import (  # type: ignore[attr-defined]  # in C where the wheel has it
     Frame,
     Opcode,
-    apply_mask,  # type: ignore[attr-defined]  # in C where the wheel has it
+    apply_mask,
 )
 from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
