@@ -105,10 +105,10 @@ def test_a_broken_neighbour_leaves_a_good_control_as_it_is(edition, data):
     broken = [b for b in broken if b.name not in edition.rule.model.source.elements]
     base = made.control.first("DERControlBase")
     children = [
-        replace(base, children=(*broken, *base.children)) if child is base else child
+        base._replace(children=(*broken, *base.children)) if child is base else child
         for child in made.control.children
     ]
-    document = replace(made.control, children=tuple(children))
+    document = made.control._replace(children=tuple(children))
     beside = to_command(book(), document, made.links, in_program(revision))
     assert beside.value == alone.value
     assert len(beside.refusals) == len(broken)

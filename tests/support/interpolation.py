@@ -8,8 +8,10 @@ one is made of the utility's control, one of the message that left, and both are
     largest_gap(asked, sent, within=Fraction(1, 10_000))
 """
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 
 from translators.canonical import controls as c
@@ -50,24 +52,33 @@ class Response:
 
     def sides(self, at):
         """Return y just left and just right of a place on the x axis, in worth."""
-        return tuple(self._cut(self.y.worth(y)) for y in self._heights(self.x.number(at)))
+        xs, ys = self._line
+        first, last = bisect_left(xs, at), bisect_right(xs, at)
+        if first < last:
+            return self._cut(ys[first]), self._cut(ys[last - 1])
+        if first in {0, len(xs)}:
+            level = self._cut(ys[0 if first == 0 else -1])
+            return level, level
+        x0, y0, x1, y1 = xs[first - 1], ys[first - 1], xs[first], ys[first]
+        height = self._cut(y0 + (at - x0) / (x1 - x0) * (y1 - y0))
+        return height, height
 
     def held(self, low, high):
         """Return the response of a device that is able to no more."""
         return replace(self, low=low, high=high)
 
-    def _heights(self, x):
-        here = [py for px, py in self.points if px == x]
-        if here:
-            return here[0], here[-1]
-        before = [p for p in self.points if p[0] < x]
-        after = [p for p in self.points if p[0] > x]
-        if not before or not after:
-            level = (after[0] if after else before[-1])[1]
-            return level, level
-        (x0, y0), (x1, y1) = before[-1], after[0]
-        height = y0 + (x - x0) / (x1 - x0) * (y1 - y0)
-        return height, height
+    @cached_property
+    def _line(self):
+        """The polyline in worth, with a vertex wherever a number crosses 0: an axis may bend there."""
+        bent = list(self.points[:1])
+        for left, right in pairwise(self.points):
+            shares = {a / (a - b) for a, b in zip(left, right, strict=True) if a * b < 0}
+            bent += [
+                tuple(a + share * (b - a) for a, b in zip(left, right, strict=True))
+                for share in sorted(shares)
+            ]
+            bent.append(right)
+        return [self.x.worth(x) for x, _ in bent], [self.y.worth(y) for _, y in bent]
 
     def _cut(self, worth):
         worth = worth if self.high is None else min(worth, self.high)
@@ -79,6 +90,9 @@ class Response:
 
     def band(self, at, within):
         """Return the least and largest y between `at - within` and `at + within`."""
+        if not within:
+            found = self.sides(at)
+            return min(found), max(found)
         inside = [p for p in self.places() if at - within <= p <= at + within]
         found = [y for p in (at - within, *inside, at + within) for y in self.sides(p)]
         return min(found), max(found)

@@ -309,7 +309,8 @@ def _honest_curve(crossing):
         if gap and crossing.kinds <= HARMLESS:
             yield f"off by {float(gap)} at {float(at)}, and nothing says so"
         allowed = allowance(crossing, sent)
-        gap, at = largest_gap(asked, sent, within=moved_along(sent))
+        if gap > allowed:
+            gap, at = largest_gap(asked, sent, within=moved_along(sent))
         if gap > allowed:
             yield f"off by {float(gap)} at {float(at)}, more than {float(allowed)}"
 
