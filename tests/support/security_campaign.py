@@ -13,6 +13,8 @@ from gateway.core.events import StationConnected, StationReplied
 from support.stations import Wire, a_weak_verifier, an_entry, basic, dial
 
 _AT_ONCE = 50
+_HEAD = b"GET /ocpp/CS1 HTTP/1.1\r\nHost: x\r\nX-Slow: "
+_HELLO = b"\x16\x03\x01\x02"
 _HEAD_END = b"\r\n\r\n"
 
 
@@ -158,25 +160,25 @@ async def races(site, times, at_once=20):
     }
 
 
-async def slow(site, count, names, *, seconds):
+async def slow(site, count, names, *, seconds, tls=None):
     """Open connections that never finish their handshake while good stations talk.
 
-    Half of them say nothing, half send a head without end. Return round trips of the good ones before
-    and meanwhile, how many of them fell, how many newcomers came in beside the attack, and when the
-    last slow connection was closed.
+    Half of them say nothing, half send a head without end, or the begin of one of TLS. Return round
+    trips of the good ones before and meanwhile, how many of them fell, how many newcomers came in
+    beside the attack, and when the last slow connection was closed.
     """
     async with AsyncExitStack() as stack:
         wires = []
         for name in names:
-            wires.append(Wire(await stack.enter_async_context(dial(site, name))))
+            wires.append(Wire(await stack.enter_async_context(dial(site, name, ssl=tls))))
             await wires[-1].boot()
         before = await beats(wires, seconds)
         resident = rss()
         begun = time.perf_counter()
-        crowd = await crowded(site, count)
+        crowd = await crowded(site, count, _HELLO if tls else _HEAD)
         grown = rss() - resident
         meanwhile = await beats(wires, seconds)
-        late = await newcomers(site)
+        late = await newcomers(site, tls)
         closed = await emptied(crowd)
         lasted = time.perf_counter() - begun
         after = await beats(wires, 0)
@@ -205,17 +207,18 @@ async def beats(wires, seconds):
             return taken
 
 
-async def newcomers(site):
+async def newcomers(site, tls):
     """Return how many of three enrolled stations come in from an address of their own."""
     found = 0
     for number in range(3):
         name = f"N{number}"
         headers = basic(name)
-        found += await status(site, f"/ocpp/{name}", headers, address="127.0.2.1") == 101
+        answer = await status(site, f"/ocpp/{name}", headers, address="127.0.2.1", tls=tls)
+        found += answer == 101
     return found
 
 
-async def crowded(site, count):
+async def crowded(site, count, begin):
     """Open connections from one address that begin a handshake, or not even that."""
     crowd = []
     for number in range(count):
@@ -223,7 +226,7 @@ async def crowded(site, count):
             "127.0.0.1", site.endpoint.port, local_addr=("127.0.6.6", 0)
         )
         if number % 2:
-            streams[1].write(b"GET /ocpp/CS1 HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            streams[1].write(begin)
         crowd.append(streams)
     return crowd
 

@@ -1,13 +1,16 @@
 """The composition root: what the settings become."""
 
 from fractions import Fraction
+from ipaddress import ip_network
 
 import pytest
 
 from gateway import app
 from gateway.core.station import StationRules
 from gateway.settings import load
+from gateway.stations.admission import Doors
 from gateway.stations.context import StationEntry
+from gateway.stations.rates import Rate
 from support.site import (
     VERIFIER,
     a_site,
@@ -28,6 +31,20 @@ def settings(tmp_path):
         return load(write_site(tmp_path, a_site(**changes)), {})
 
     return loaded
+
+
+def test_what_the_settings_say_of_connections_reaches_the_endpoint(settings):
+    files = {"certificate": "c.pem", "key": "c.key", "station_ca": "ca.pem", "operator": "Grid"}
+    ocpp = {"plain_from": ["192.0.2.0/24"], "messages_per_s": 7} | files
+    station = a_station(serial_number="SN-1")
+    del station["password_verifier"]
+    loaded = settings(ocpp=ocpp, stations=[station])
+    config = app.endpoint_config(loaded)
+    assert config.client_ca.name == "ca.pem"
+    assert config.doors == Doors("Grid", (ip_network("192.0.2.0/24"),), unauthenticated=False)
+    assert config.messages == Rate(7, burst=70)
+    [entry] = app.station_entries(loaded, app.shipped_book())
+    assert (entry.password_verifier, entry.serial_number) == ("", "SN-1")
 
 
 @pytest.fixture
