@@ -144,7 +144,7 @@ def draw(count, seed):
     """Return that many mutants of all that are possible, and how many these are."""
     found = []
     for name in CHANGED:
-        paths = [ROOT / name] if name.endswith(".py") else sorted((ROOT / name).glob("*.py"))
+        paths = [ROOT / name] if name.endswith(".py") else sorted((ROOT / name).rglob("*.py"))
         for path in paths:
             found += places(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
     chosen = random.Random(seed).sample(found, min(count, len(found)))
