@@ -109,7 +109,7 @@ class Admission:
             return Denied(HTTPStatus.FORBIDDEN, "plain connections are not taken from there")
         station = _station(knock.path)
         home = station is not None and self._known.get(station) == knock.address
-        purse = self._addresses.of(knock.address, now := self.monotonic())
+        purse = self._addresses.of(_neighbourhood(knock.address), now := self.monotonic())
         wait = purse.wait(now)
         if wait > 0 and not home:
             return _throttled("too many refusals", wait, station or "")
@@ -207,6 +207,17 @@ class Admission:
             return False
         plain = getattr(found, "ipv4_mapped", None) or found
         return plain.is_loopback or any(plain in network for network in self.doors.plain_from)
+
+
+def _neighbourhood(address: str) -> str:
+    """Return whom an address stands for: a host of IPv6 has a whole /64 to itself."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address) or found.ipv4_mapped:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def _throttled(problem: str, wait: float, station: str) -> Denied:

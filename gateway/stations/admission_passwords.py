@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from gateway.security.credentials import verify
 
-_DEPTH = 64
+_DEPTH = 32
 """Checks that may wait; each derivation holds some 16 MiB and tens of milliseconds of a core."""
 
 

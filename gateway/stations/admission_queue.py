@@ -27,7 +27,7 @@ class AdmissionQueue:
 
     per_s: float = 50.0
     burst: int = 100
-    patience_s: float = 4.0
+    patience_s: float = 3.0
     _next: float = -math.inf
     """When the newest in the queue goes on."""
     _away: float = -math.inf

@@ -186,6 +186,23 @@ async def test_an_address_that_fails_at_many_doors_is_slowed_down_at_all():
     assert await door.statuses(1, name="X99", address="127.0.0.2") == [401]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        pytest.param("2001:db8::1", "2001:db8::ffff:1", True, id="one /64"),
+        pytest.param("2001:db8::1", "2001:db8:0:1::1", False, id="two of them"),
+        pytest.param("fe80::1%eth0", "fe80::2%eth0", True, id="on one link"),
+        pytest.param("::ffff:192.0.2.1", "::ffff:192.0.2.2", False, id="IPv4 in IPv6"),
+        pytest.param("192.0.2.1", "192.0.2.2", False, id="IPv4"),
+    ],
+)
+async def test_hosts_of_one_ipv6_network_share_a_purse(first, second, shared):
+    door = Door()
+    await door.statuses(30, path="/nowhere", address=first, encrypted=True)
+    expected = 429 if shared else 404
+    assert await door.statuses(1, path="/nowhere", address=second, encrypted=True) == [expected]
+
+
 async def test_a_station_at_home_comes_in_although_a_neighbour_behind_its_address_guesses():
     door = Door(an_entry(), an_entry("CS2"))
     await door.knock()
@@ -271,3 +288,7 @@ async def test_who_is_sent_away_for_lack_of_room_has_not_guessed():
     assert await door.statuses(40) == [503] * 40
     door.admission.passwords.depth = 1
     assert await door.statuses(1) == ["in"]
+
+
+async def test_over_tls_one_whose_address_is_gone_already_is_judged_all_the_same():
+    assert await Door().statuses(1, address="", encrypted=True) == ["in"]
