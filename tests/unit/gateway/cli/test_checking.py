@@ -93,3 +93,12 @@ def test_while_a_file_is_broken_no_other_rule_is_blamed_for_what_it_held(lint, r
     assert status == 1
     assert "on is a boolean in YAML 1.1" in fault
     assert count.startswith("1 rules in 2 files, ")
+
+
+def test_tests_run_beside_a_rule_that_does_not_load(rules, capsys):
+    (rules / "target.yaml").write_text(edited(CURVE_TARGET, ("slot: curve", "slots: curve")))
+    assert main(["map", "test", "--mappings", str(rules)]) == 1
+    fault, count = capsys.readouterr().out.splitlines()
+    assert fault.startswith("target.yaml:7:")
+    assert "ocpp21.volt_watt: variants.0.slots: is no key here; did you mean 'slot'?" in fault
+    assert count == "1 of 1 tests pass"
