@@ -11,10 +11,10 @@ from typing import Any
 from translators.canonical.controls import DerControl, PowerFactorVertex, Quantity
 from translators.canonical.curves import Curve, Vertex
 from translators.errors import MappingError
-from translators.rules import report_examples
+from translators.rules import capability, report_examples
 from translators.rules.book import Book
+from translators.rules.capability import CapabilityRule
 from translators.rules.paths import chosen
-from translators.rules.report import ReportRule
 from translators.rules.schema import RuleTest, TargetTest
 from translators.rules.source import SourceRule, View
 from translators.rules.target import TargetRule
@@ -43,9 +43,13 @@ def examples(book: Book, carry: Carry) -> Iterator[Example]:
             for trial in rule.model.tests:
                 found = tuple(_target_faults(book, rule, trial, carry))
                 yield Example(rule.id, trial.name, found)
-        elif isinstance(rule, ReportRule):
+        else:
             for told in rule.model.tests:
                 yield Example(rule.id, told.name, tuple(report_examples.faults(rule, told)))
+    for reader in book.of(CapabilityRule):
+        for said in reader.model.tests:
+            found = tuple(capability.faults(reader, said))
+            yield Example(reader.id, said.name, found)
 
 
 def _faults(rule: SourceRule, test: RuleTest) -> Iterator[str]:

@@ -378,12 +378,11 @@ def _said(name: str, field: SourceField) -> Reader:
     """Return how a field is taken that is a text for people."""
     path = field.from_ or "."
 
-    def said(view: Texts, trace: Trace, where: str) -> str | None:
+    def said(view: Texts, trace: Trace, where: str) -> str:
         raw = view.raw(path)
-        if raw is None and not field.optional:
+        if raw is None:
             raise Unmet("invalid", _at(where, path), "is missing")
-        if raw is not None:
-            trace.step("take", _at(where, path), raw, name, raw)
+        trace.step("take", _at(where, path), raw, name, raw)
         return raw
 
     return said

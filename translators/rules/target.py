@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from translators.canonical.controls import DerControl, Quantity, function_of
 from translators.errors import MappingError, near
 from translators.rules.bases import Bases
 from translators.rules.canonical import CLASSES, UNITS, names
-from translators.rules.guards import Condition, Scope, condition, plain, seen
+from translators.rules.guards import Condition, Scope, condition, seen
 from translators.rules.schema import TargetField, TargetMapping, Variant
 from translators.rules.trace import LossKind
 from translators.rules.values import Trace, Unmet, loss_kind, text
@@ -39,19 +39,11 @@ class Draft:
     trace: Trace
     path: str
     units: dict[str, str]
-    _seen: dict[str, Any] | None = None
     _scope: Scope | None = None
 
     @property
-    def seen(self) -> dict[str, Any]:
-        """Return what conditions see: the control's fields and the dialect."""
-        if self._seen is None:
-            self._seen = {**plain(self.control), "dialect": asdict(self.dialect)}
-        return self._seen
-
-    @property
     def scope(self) -> Scope:
-        """Return the same for conditions, each value turned for them once."""
+        """Return what conditions see: the control's fields and the dialect, each value turned once."""
         if self._scope is None:
             self._scope = Scope(partial(_read, self.control, self.dialect))
         return self._scope
@@ -323,7 +315,7 @@ def _floored(value: Fraction, number: Number, draft: Draft, where: str) -> Fract
     """Raise a power factor to what settings or ratings allow on its side of unity."""
     if number.spec.floor is None:
         return value
-    side = draft.seen["excitation"]
+    side = seen(draft.control, "excitation")
     name = number.spec.floor[side]
     least = draft.bases.situation.settings.get(name)
     if least is None or value >= least:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -53,13 +51,6 @@ class Trace:
             self.control = function
             self.steps[:] = [step._replace(control=function) for step in self.steps]
             self.losses[:] = [replace(loss, control=function) for loss in self.losses]
-
-    @contextmanager
-    def within(self, prefix: str) -> Iterator[None]:
-        """Put a prefix before the targets of the steps recorded meanwhile."""
-        before, self.prefix = self.prefix, prefix
-        yield
-        self.prefix = before
 
     def lose(
         self, kind: LossKind, where: str, detail: str, residual: Fraction | None = None

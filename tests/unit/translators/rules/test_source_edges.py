@@ -4,6 +4,7 @@ import pytest
 
 from support.rulefiles import SOURCE, edited, models
 from support.translation import F, fields
+from translators.errors import MappingError
 from translators.ieee2030_5.inbound import _View
 from translators.rules.source import SourceRule
 from translators.rules.values import Unmet
@@ -46,3 +47,32 @@ def test_a_base_that_the_rule_does_not_know_does_not_fit(base):
 def test_a_base_is_one_octet(base):
     problem = f"is '{base}', not a whole number in 0..255"
     assert refusal(fields("e", value=1, refType=base), SWITCHED) == ("here/refType", problem)
+
+
+def test_a_quantity_without_a_unit_is_refused_at_load():
+    with pytest.raises(MappingError, match=r"t\.source@1\.0\.0\.setpoint: needs a unit"):
+        apply(fields("e", value=1), (', unit: "pct100[setMaxVar]"', ""))
+
+
+PRICED = (
+    ("canonical: FixedVar", "canonical: Price"),
+    (
+        'quantity:\n  setpoint: {from: value, unit: "pct100[setMaxVar]"}',
+        'fields:\n  value: {from: value, unit: "1"}\n  unit: {from: currency, text: true}',
+    ),
+)
+
+
+def test_a_text_is_taken_as_it_stands():
+    assert apply(fields("e", value=3, currency="EUR"), *PRICED).unit == "EUR"
+
+
+def test_a_text_that_is_needed_and_missing_is_refused():
+    assert refusal(fields("e", value=3), *PRICED) == ("here/currency", "is missing")
+
+
+@pytest.mark.parametrize("key", ["absent: 9", "since: {9: ['2018']}"])
+def test_a_switch_names_its_own_cases_alone(key):
+    switch = f"unit: {{switch: refType, cases: {{1: 'pct[setMaxW]'}}, {key}}}"
+    with pytest.raises(MappingError, match="= 9: is no case of the switch"):
+        apply(fields("e", value=1), ('unit: "pct100[setMaxVar]"', switch))

@@ -10,6 +10,7 @@ from translators.ocpp.dialect import CODECS
 from translators.rules.bases import Bases
 from translators.rules.target import Draft, TargetRule
 from translators.rules.values import Unmet
+from translators.units import parse_unit
 
 EMIT = 'setpoint: {from: setpoint, unit: "pct[setMaxVar]"}'
 VAR = FixedVar(q("-44 pct[setMaxVar]"))
@@ -295,3 +296,27 @@ def test_settings_narrow_the_range_on_their_own_side(settings, sent):
     assert emitted(made, VAR, settings=settings)[0] == {"setpoint": sent}
     cut = emitted(made, FixedVar(q("-400 pct[setMaxVar]")), settings=settings)[0]["setpoint"]
     assert cut == (-25 if "setMaxVarNeg" in settings else -100)
+
+
+@pytest.mark.parametrize(
+    ("units", "unit", "settings", "kept"),
+    [
+        ('{"pct[setMaxVar]": V}', "pct[setMaxVar]", {}, "V"),
+        ('{"pct[setMaxW]": W, "pct[setMaxVar]": V}', "pct[setMaxVar]", {}, "V"),
+        ('{"pct[setMaxVar]": V}', "pct[setMaxW]", {}, None),
+        ('{"pct[setMaxVar]": V}', "pct[setMaxVar|setMaxW]", {}, None),
+        ('{"pct[setMaxVar]": V}', "pct[setMaxW|setMaxVarNeg]", {}, None),
+        ('{"pct[setMaxVar]": V}', "pct100[setMaxVar]", {}, None),
+        ('{"pct[setMaxVar]": V}', "pct[setMaxVar]", {"setMaxVar": 5000}, None),
+        ('{"pct[setMaxVar]": V}', "pct[setMaxVar]", {"setMaxVarNeg": 5000}, None),
+        ('{"pct[setMaxVar]": V}', "pct[setMaxVar]", {"setMaxW": 5000}, "V"),
+    ],
+)
+def test_numbers_of_either_sign_are_kept_in_the_targets_own_bases_alone(
+    units, unit, settings, kept
+):
+    made = of("FixedVar", f"  setpoint: {{from: setpoint, units: {units}, rebase: [setMaxW]}}")
+    bases = Bases(a_station(), situation(settings=settings))
+    draft = Draft(VAR, bases, made.trace(VAR), "here", {})
+    assert made.numbers["setpoint"].keeps(parse_unit(unit), draft) is (kept is not None)
+    assert draft.units.get("setpoint") == kept
