@@ -5,13 +5,16 @@ from __future__ import annotations
 from importlib.metadata import version
 from pathlib import Path
 
-from gateway.settings.mappings import mapping_files
+from gateway.settings.mappings import coverage_files, mapping_files
+from gateway.settings.references import known
 from translators.chain import examples, load_book
 from translators.errors import MappingError
 from translators.rules.book import Book
-from translators.rules.lint.findings import Known, Level
+from translators.rules.coverage_schema import Coverage
+from translators.rules.lint.findings import Level
 from translators.rules.lint.running import lint
 from translators.rules.pack import Pack, check_engine
+from translators.rules.reader import read
 
 
 def proven_book(folder: Path | None = None) -> Book:
@@ -25,8 +28,8 @@ def proven_book(folder: Path | None = None) -> Book:
     if len(packs) != 1:
         raise MappingError(f"holds {len(packs)} packs, not one", where="pack.yaml", rule="pack")
     check_engine(packs[0], version("dergate"))
-    # names of wire keys are for the author's lint: it has the schemas at hand
-    findings = lint(book, files, Known({}, {}))
+    schemas, _ = known(_covered(folder) or _covered(None))
+    findings = lint(book, files, schemas)
     faults = [str(finding) for finding in findings if finding.level is Level.ERROR]
     faults += [
         f"{example.rule} {example.name}: {fault}"
@@ -36,3 +39,10 @@ def proven_book(folder: Path | None = None) -> Book:
     if faults:
         raise MappingError("; ".join(faults), where=packs[0].name, rule="pack")
     return book
+
+
+def _covered(folder: Path | None) -> list[Coverage]:
+    """Return the coverage documents of a folder: they name the types whose members a rule may name."""
+    texts = coverage_files(folder)
+    models = [model for path, text in texts.items() for model in read(path, text)]
+    return [model for model in models if isinstance(model, Coverage)]

@@ -1,5 +1,7 @@
 """Packs: what a folder of rules says of itself, and what keeps it from work."""
 
+import shutil
+
 import pytest
 
 from gateway.app import shipped_book
@@ -102,3 +104,12 @@ def test_one_test_that_fails_keeps_the_whole_pack_out(folder):
     assert wrong != text
     with pytest.raises(MappingError, match=r"^t\.pack@1\.2\.3: .*nothing: expected 1"):
         proven_book(folder(**{"trips.yaml": wrong}))
+
+
+def test_a_wire_key_that_no_schema_has_keeps_the_whole_pack_out(tmp_path):
+    shutil.copytree(mappings_folder(), tmp_path / "mine")
+    rules = tmp_path / "mine" / "ocpp" / "2.1.yaml"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace("responseTime:", "responseTme:", 1), encoding="utf-8")
+    with pytest.raises(MappingError, match="responseTme"):
+        proven_book(tmp_path / "mine")
