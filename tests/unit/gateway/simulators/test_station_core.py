@@ -417,3 +417,12 @@ def test_notices_may_be_replayed_after_a_reboot(replays):
     first = of(bench.go(1), "NotifyDERStartStop")
     bench.core.reboot(bench.now)
     assert of(bench.take(), "NotifyDERStartStop") == (first if replays else [])
+
+
+@pytest.mark.parametrize("off_s", [0, 3600, -20])
+def test_a_clock_that_is_off_leaves_the_grid_where_it_is(off_s):
+    bench = Bench(personality=Personality(clock_off_s=off_s))
+    bench.grid.set_voltage(1.1, over_s=100)
+    for second in range(51):
+        bench.core.advance(bench.now + second + off_s)
+    assert bench.core.inverter.voltage_pu == pytest.approx(1.05)
