@@ -45,11 +45,6 @@ class Bucket:
         """Return a token that was not used after all."""
         self.tokens += 1
 
-    @property
-    def full(self) -> bool:
-        """Say whether it is as good as new."""
-        return self.tokens >= self.rate.burst
-
 
 @dataclass(slots=True)
 class Buckets[K: Hashable]:
@@ -68,10 +63,6 @@ class Buckets[K: Hashable]:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return bucket
-
-    def forget(self, key: K) -> None:
-        """Let the next bucket of a key be a full one."""
-        self._kept.pop(key, None)
 
     def __len__(self) -> int:
         """Return how many are kept."""
