@@ -18,7 +18,9 @@ from gateway.bench.lines import read_line, run, tell
 PASSWORD = "bench"  # noqa: S105 - of stations that exist in a benchmark only
 _AT_ONCE = 50
 """Handshakes under way at one time."""
-_TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
+_PAUSE_S = 0.5
+"""How long a station waits that was told to come again."""
+_TEXT, _PING, _PONG = 0x1, 0x9, 0xA
 _BOOT = (
     b'[2,"boot","BootNotification",'
     b'{"reason":"PowerUp","chargingStation":{"model":"M","vendorName":"V"}}]'
@@ -60,6 +62,10 @@ def framed(payload: bytes, opcode: int = _TEXT) -> bytes:
     return head + b"\0\0\0\0" + payload
 
 
+class BusyError(Exception):
+    """The server lets nobody in for the moment."""
+
+
 class Fleet:
     """All stations of the process."""
 
@@ -81,11 +87,17 @@ class Fleet:
 
         async def one(number: int) -> None:
             async with gate:
-                _, station = await loop.create_connection(
-                    lambda: Station(self, name_of(number), f"{host}:{port}"), host, port
-                )
-                self.stations.append(station)
-                await station.open
+                while True:
+                    _, station = await loop.create_connection(
+                        lambda: Station(self, name_of(number), f"{host}:{port}"), host, port
+                    )
+                    try:
+                        await station.open
+                    except BusyError:
+                        await asyncio.sleep(_PAUSE_S)
+                    else:
+                        self.stations.append(station)
+                        return
 
         async with asyncio.TaskGroup() as group:
             for number in range(count):
@@ -148,6 +160,9 @@ class Station(asyncio.Protocol):
             head, end, self._rest = self._rest.partition(b"\r\n\r\n")
             if not end:
                 self._rest = head
+                return
+            if head.startswith((b"HTTP/1.1 503", b"HTTP/1.1 429")):
+                self.open.set_exception(BusyError(self._name))
                 return
             if not head.startswith(b"HTTP/1.1 101"):
                 self.open.set_exception(ConnectionError(head[:200].decode("latin-1")))
