@@ -7,7 +7,7 @@ N ?= 200
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test thorough fmt lint types arch faults mutants bench peers ci
+.PHONY: help setup demo test thorough fmt lint types arch faults attack mutants bench peers ci
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ arch: $(STAMP) ## Check who may import whom
 
 faults: $(STAMP) ## Kill the gateway N times between two steps of a command and compare with a twin
 	$(BIN)/python tests/faults/campaign.py $(N)
+
+attack: $(STAMP) ## Foreign connects, password pairs, races for one id, slow connections against the endpoint
+	$(BIN)/python tests/security/campaign.py
 
 mutants: $(STAMP) ## Change the translation code in small ways and count the changes that tests notice
 	$(BIN)/python tests/mutants/campaign.py $(N)
