@@ -1,5 +1,6 @@
 """Each law is broken once: by a rule of the book that is changed, or by code that is."""
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -19,10 +20,10 @@ from support.translation import (
     running,
     situation,
 )
-from translators.canonical.controls import Connect, FixedVar, VoltVar, VoltWatt
+from translators.canonical.controls import Connect, FixedVar, FreqWatt, VoltVar, VoltWatt
 from translators.chain import load_book
 from translators.errors import MappingError
-from translators.ocpp import curves, members
+from translators.ocpp import curves, frequency, limits, members
 from translators.ocpp.desk import Desk
 from translators.ocpp.inverse import numbers as inverse_numbers
 from translators.rules import target
@@ -32,9 +33,9 @@ FIXED, STEEP = FixedVar(q("150 pct[setMaxVar]")), VoltVar(curve("92 44, 98 0, 10
 PLAIN = FixedVar(q("12.3456789 pct[setMaxVar]"))
 
 
-def broken(law, control, *, made_of=None, station=None):
+def broken(law, control, *, made_of=None, station=None, watts=-500):
     crossing = Crossing(
-        made_of or book(), (control,), station or a_station(), situation(running(-500))
+        made_of or book(), (control,), station or a_station(), situation(running(watts))
     )
     return list(law(crossing))
 
@@ -151,3 +152,23 @@ def test_a_dialect_that_is_not_undone_breaks_the_way_back(monkeypatch):
     undo = {**inverse_numbers.UNDO, "droop": lambda value, *_: value}
     monkeypatch.setattr(inverse_numbers, "UNDO", undo)
     assert broken(laws.reads_back, droop(), station=station) != []
+
+
+def test_a_setpoint_that_is_not_cut_to_a_limit_breaks_its_law(monkeypatch):
+    asked, station = limit("export", "100 W"), a_station(an_evse(modes=()))
+    assert broken(laws.never_looser, asked, station=station, watts=9000) == []
+    monkeypatch.setattr(limits, "_share", lambda before, *_: before)
+    assert broken(laws.never_looser, asked, station=station, watts=9000) != []
+
+
+def test_a_frequency_curve_of_the_wrong_sign_breaks_its_law(monkeypatch):
+    asked, station = (
+        FreqWatt(curve("60 100, 62 0", "pct[setMaxW]", "Hz")),
+        a_station(an_evse(modes=())),
+    )
+    drawn = frequency._vertices
+    assert broken(laws.honest, asked, station=station) == []
+    monkeypatch.setattr(
+        frequency, "_vertices", lambda *args: [replace(v, y=-v.y) for v in drawn(*args)]
+    )
+    assert broken(laws.honest, asked, station=station) != []
