@@ -37,7 +37,7 @@ COMMANDS = {
     "station": Command("gateway.cli.operate", "app", "Stations: make a password verifier."),
     "certs": Command("gateway.cli.identity", "app", "Certificates: PKI, requests, LFDI, expiry."),
     "audit": Command("gateway.cli.evidence", "app", "The audit chain: verify it offline."),
-    "sim": Command("gateway.cli.play", "app", "Simulators: a utility, a station."),
+    "sim": Command("gateway.cli.play", "app", "Simulators: a utility, a station, a fleet."),
     "demo": Command("gateway.cli.show", "demo", "The main job on loopback, each step judged."),
     "bench": Command("gateway.cli.measure", "bench", "Measure the gateway's own work, as ratios."),
 }

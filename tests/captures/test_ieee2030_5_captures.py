@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
@@ -83,7 +82,7 @@ def bodies_until(folder, last):
         found = xml.parse(body)
         pages[url.path] = [*before, *found.children]
         if int(found.attributes.get("all", "0")) <= len(pages[url.path]):
-            bodies[url.path] = xml.render(replace(found, children=tuple(pages[url.path])))
+            bodies[url.path] = xml.render(found._replace(children=tuple(pages[url.path])))
     clock = next(item["t"] for item in index["exchanges"] if item["n"] == last)
     return bodies, clock
 

@@ -23,7 +23,7 @@ from translators.canonical.commands import (
 )
 from translators.canonical.controls import DerControl, PowerLimit, function_of
 from translators.canonical.telemetry import ControlOutcome
-from translators.ieee2030_5.wire import Resource
+from translators.ieee2030_5.wire import Resource, is_known
 from translators.rules.book import Book
 from translators.rules.source import SourceRule
 from translators.rules.trace import Loss, LossKind, Refusal, Step, Translation
@@ -212,10 +212,8 @@ def _parts(
         if element.name in _NO_CONTROL:
             continue
         where = f"DERControlBase/{element.name}"
-        rule = book.source(revision, "DERControlBase", element.name)
+        rule = _rule(book, "DERControlBase", element, revision, (reading, where))
         if rule is None:
-            problem = f"no rule for this element in revision {revision}"
-            reading.refuse("not_supported", where, problem, "ieee2030_5")
             continue
         if revision == Revision.IEEE2030_5_2023 and _disabled(element):
             problem = "switches the mode off for a time, and no station can be told that"
@@ -239,13 +237,29 @@ def _defaults(
     for element in control.children:
         if element.name in _HEADER:
             continue
-        rule = book.source(revision, "DefaultDERControl", element.name)
-        if rule is None:
-            problem = f"no rule for this element in revision {revision}"
-            reading.refuse("not_supported", element.name, problem, "ieee2030_5")
-        elif rule.id not in seen:
+        rule = _rule(book, "DefaultDERControl", element, revision, (reading, element.name))
+        if rule is not None and rule.id not in seen:
             seen.add(rule.id)
             yield rule, _View(control), "DefaultDERControl"
+
+
+def _rule(
+    book: Book, parent: str, element: Resource, revision: str, here: tuple[_Reading, str]
+) -> SourceRule | None:
+    """Return the rule for an element, None where there is none: then it is refused by name.
+
+    An element of another namespace is another element, however it is called.
+    """
+    reading, where = here
+    if not is_known(element.namespace):
+        problem = f"is of {element.namespace}, which is neither IEEE 2030.5 nor CSIP-AUS"
+        reading.refuse("not_supported", where, problem, "ieee2030_5")
+        return None
+    rule = book.source(revision, parent, element.name)
+    if rule is None:
+        problem = f"no rule for this element in revision {revision}"
+        reading.refuse("not_supported", where, problem, "ieee2030_5")
+    return rule
 
 
 def _disabled(element: Resource) -> bool:

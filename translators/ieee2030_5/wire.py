@@ -13,7 +13,13 @@ CSIP_AUS = (
     "http://csipaus.org/ns",
     "https://csipaus.org/ns/v1.3-beta/storage",
 )
+_AUTHORITY = ("https://csipaus.org/ns", "http://csipaus.org/ns")
 NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
+
+
+def is_known(namespace: str) -> bool:
+    """Say whether elements of a namespace are ours to read: the standard's, any of CSIP-AUS, or none."""
+    return namespace in {SEP2, ""} or namespace.startswith(_AUTHORITY)
 
 
 class Resource(NamedTuple):

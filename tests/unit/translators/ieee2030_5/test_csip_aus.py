@@ -50,3 +50,30 @@ def test_the_target_of_a_storage_came_with_1_3(version):
     assert read(NAMESPACES[version], ("opModStorageTargetW", -500)) == (
         StorageTarget(q("-5000 W")),
     )
+
+
+@pytest.mark.parametrize(
+    "namespace", ["urn:vendor:der", "https://csip.example/ns", "urn:ieee:std:2030.5"]
+)
+def test_an_element_of_another_namespace_is_another_element_however_it_is_called(namespace):
+    text = (
+        '<DERControl xmlns="urn:ieee:std:2030.5:ns"><mRID>0A</mRID><creationTime>1</creationTime>'
+        "<interval><duration>60</duration><start>1796148000</start></interval><DERControlBase>"
+        f'<a:opModImpLimW xmlns:a="{namespace}"><a:multiplier>1</a:multiplier><a:value>7</a:value>'
+        "</a:opModImpLimW><opModMaxLimW>5000</opModMaxLimW></DERControlBase></DERControl>"
+    )
+    found = to_command(book(), parse(text.encode()), {}, in_program())
+    assert [type(control) for control in found.value.controls] == [PowerLimit]
+    (refusal,) = found.refusals
+    assert (refusal.outcome, refusal.where) == ("not_supported", "DERControlBase/opModImpLimW")
+    assert namespace in refusal.problem
+
+
+def test_a_default_of_another_namespace_is_refused_too():
+    text = (
+        '<DefaultDERControl xmlns="urn:ieee:std:2030.5:ns" href="/d"><mRID>0D</mRID>'
+        '<a:setGradW xmlns:a="urn:vendor:der">10</a:setGradW><DERControlBase/></DefaultDERControl>'
+    )
+    found = to_command(book(), parse(text.encode()), {}, in_program())
+    assert found.value.controls == ()
+    assert [refusal.where for refusal in found.refusals] == ["setGradW"]
