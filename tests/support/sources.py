@@ -5,6 +5,7 @@ suggests, the widest at whose corners the rule makes a control.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from math import ceil, floor
 
 from hypothesis import strategies as st
@@ -278,6 +279,7 @@ def most_points(edition, each):
     return SPANS_FOUND[known]
 
 
+@cache
 def sources(edition):
     """Return sources that the rule reads."""
     return drawn_sources(edition).filter(lambda source: source and _made(edition, source))
