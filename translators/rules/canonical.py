@@ -149,5 +149,7 @@ def enum_value(name: str, value: object, rule: str) -> object:
     try:
         return ENUMS[name](value)
     except ValueError as exc:
-        problem = f"is no such value, it is one of {', '.join(member.value for member in ENUMS[name])}"
+        problem = (
+            f"is no such value, it is one of {', '.join(member.value for member in ENUMS[name])}"
+        )
         raise MappingError(problem, where=name, value=value, rule=rule) from exc

@@ -1,4 +1,4 @@
-"""What a folder of mapping rules says of itself: who made it, which engine it needs, which schemas it read."""
+"""What a folder of mapping rules says of itself: its authors, the engine it needs, the schemas it read."""
 
 from __future__ import annotations
 
