@@ -14,6 +14,7 @@ from gateway.core.events import (
     NoticeReceived,
     ReplyStatus,
     SamplesTaken,
+    SecurityNoticed,
     StationConnected,
     TransactionsChanged,
 )
@@ -185,7 +186,12 @@ async def test_a_wrong_password_is_refused(prepared):
         arguments = (gateway.url, STATION, "guess", "ocpp2.1")
         told = await told_by(prepared("ocpp_rpc"), "station.js", *arguments)
     assert told == [{"kind": "refused", "status": 401, "problem": "Unauthorized"}]
-    assert gateway.events == []
+    (noticed,) = gateway.events
+    assert (type(noticed), noticed.kind, noticed.station) == (
+        SecurityNoticed,
+        "access.denied",
+        STATION,
+    )
 
 
 async def test_without_a_common_version_the_connection_is_closed(prepared):

@@ -16,6 +16,7 @@ from gateway.core.events import (
     NoticeReceived,
     ReplyStatus,
     SamplesTaken,
+    SecurityNoticed,
     StationConnected,
     StationDisconnected,
     TransactionsChanged,
@@ -204,7 +205,12 @@ async def test_a_wrong_password_is_refused(prepared):
         arguments = (gateway.url, STATION, "guess", "v201")
         told = await told_by(prepared("python_ocpp"), "station.py", *arguments)
     assert told == [{"kind": "refused", "status": 401}]
-    assert gateway.events == []
+    (noticed,) = gateway.events
+    assert (type(noticed), noticed.kind, noticed.station) == (
+        SecurityNoticed,
+        "access.denied",
+        STATION,
+    )
 
 
 async def test_an_action_that_it_lacks_is_refused_on_2_0_1(station):
