@@ -26,7 +26,7 @@ from translators.errors import MappingError
 from translators.iec61850.lineage import Lineage
 from translators.iec61850.values import Objects
 from translators.rules.paths import chosen
-from translators.rules.source import exact_decimal
+from translators.rules.taking import exact_decimal
 from translators.rules.values import Trace, Unmet, text
 
 _HUNDRED = Fraction(100)

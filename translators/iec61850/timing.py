@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from translators.canonical.commands import Interval
 from translators.iec61850.values import Objects
-from translators.rules.source import exact_decimal
+from translators.rules.taking import exact_decimal
 from translators.rules.values import Unmet
 
 _MICRO = 1_000_000

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from translators.openadr.wire import Descriptor, Payload, Point, Value
-from translators.rules.source import View, exact_decimal
+from translators.rules.taking import View, exact_decimal
 
 _LONGEST_TEXT = 512
 _SHARE_PLACES = 9

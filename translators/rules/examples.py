@@ -16,7 +16,8 @@ from translators.rules.book import Book
 from translators.rules.capability import CapabilityRule
 from translators.rules.paths import chosen
 from translators.rules.schema import RuleTest, TargetTest
-from translators.rules.source import SourceRule, View
+from translators.rules.source import SourceRule
+from translators.rules.taking import View
 from translators.rules.target import TargetRule
 from translators.rules.trace import Loss, LossKind
 from translators.rules.trials import Carry, carried, differences

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 from translators.canonical.controls import DerControl, Excitation, Quantity
 from translators.errors import MappingError, ModelError, near
@@ -23,16 +22,20 @@ from translators.rules.canonical import (
 )
 from translators.rules.guards import Condition, Scope, condition
 from translators.rules.schema import SourceField, SourceMapping, SourcePoints, UnitSwitch
+from translators.rules.taking import (
+    INT8,
+    Texts,
+    View,
+    boolean,
+    decimals,
+    integer,
+    integers,
+    place_of,
+)
 from translators.rules.trace import LossKind
-from translators.rules.values import Trace, Unmet, loss_kind, text
+from translators.rules.values import Trace, Unmet, loss_kind
 from translators.units import Kind, Unit, convert, parse_unit, percent, same_base, scale10
 
-_whole_number = re.compile(r"[+-]?[0-9]{1,20}").fullmatch
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,3}))?")
-_LONGEST, _LARGEST_EXPONENT = 64, 30
-"""Of a decimal text: characters, and its power of ten either way."""
-_ANY_32_BIT, _INT8 = (-(2**31), 2**32 - 1), (-128, 127)
-"""Bounds of a number whose rule states none: Int32 and UInt32 together; and of a multiplier."""
 _TOLD_APART = frozenset(
     {
         *("FixedPowerFactor", "PowerLimit", "ReactiveLimit", "ApparentLimit"),
@@ -40,23 +43,6 @@ _TOLD_APART = frozenset(
     }
 )
 """Controls whose function (`function_of`) is more than their class."""
-_TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
-
-
-class Texts(Protocol):
-    """A wire element as a field reads it: texts by path."""
-
-    def raw(self, path: str) -> str | None:
-        """Return the text at `path` (`.` is the element itself), or None where it is absent."""
-        ...
-
-
-class View(Texts, Protocol):
-    """A wire element as a rule reads it: texts, and repeated children as views."""
-
-    def every(self, path: str) -> Sequence[View]:
-        """Return the children called `path`."""
-        ...
 
 
 type Reader = Callable[[Texts, Trace, str], Any]
@@ -184,7 +170,7 @@ class SourceRule:
             if raw is None or same:
                 return raw
             value = convert(raw, unit, canonical)
-            trace.step(turning, _at(where, field.from_ or "."), raw, name, value)
+            trace.step(turning, place_of(where, field.from_ or "."), raw, name, value)
             return value
 
         return number
@@ -201,12 +187,12 @@ class SourceRule:
                 if field.absent is not None:
                     return enum_value(name, field.absent, self.id)
                 raise Unmet("invalid", f"{where}/{path}", "is missing")
-            key = raw if raw in cases else _boolean(raw)
+            key = raw if raw in cases else boolean(raw)
             if key not in cases:
                 raise Unmet(
                     "invalid", f"{where}/{path}", f"is {raw!r}, not one of {', '.join(cases)}"
                 )
-            trace.step("cases", _at(where, path), raw, name, cases[key])
+            trace.step("cases", place_of(where, path), raw, name, cases[key])
             return cases[key]
 
         return choose
@@ -218,13 +204,13 @@ class SourceRule:
         """
         path = field.from_ or "."
         exponent = field.scale10
-        take = _decimals(field) if field.decimal else _integers(field, f"{self.id}.{name}")
+        take = decimals(field) if field.decimal else integers(field, f"{self.id}.{name}")
 
         absent = None if field.absent is None else _absent(field.absent, f"{self.id}.{name}")
         turned, optional = field.reciprocal or field.negate, field.optional
         below, scale = "" if path == "." else f"/{path}", str(exponent)
         fixed = None if isinstance(exponent, str) else exponent or 0
-        if fixed is not None and not _INT8[0] <= fixed <= _INT8[1]:
+        if fixed is not None and not INT8[0] <= fixed <= INT8[1]:
             raise MappingError("is no power of ten", where=f"{self.id}.{name}", value=exponent)
 
         def number(view: Texts, trace: Trace, where: str) -> Fraction | None:
@@ -235,7 +221,7 @@ class SourceRule:
                 raise Unmet("invalid", f"{where}/{path}", "is missing")
             power, stated = fixed, ""
             if power is None:
-                power = _integer(view, scale, where, _INT8)
+                power = integer(view, scale, where, INT8)
                 if power is not None:
                     above = where.rpartition("/")[0] if listed else where
                     stated = f"{above}/{exponent} = {power}"
@@ -277,7 +263,7 @@ class SourceRule:
         def choose(view: View, where: str, revision: str) -> _Form:
             key: int | str | None
             key = (
-                _integer(view, spec.switch, where, (0, 255)) if by_number else view.raw(spec.switch)
+                integer(view, spec.switch, where, (0, 255)) if by_number else view.raw(spec.switch)
             )
             key = spec.absent if key is None else key
             if key is None or key not in cases or revision not in spec.since.get(key, [revision]):
@@ -301,7 +287,7 @@ class SourceRule:
             form = choose(view, where, revision)
             raw = read(view, trace, where)
             value = form.whole(raw)
-            trace.step(form.turning, _at(where, path), raw, name, value)
+            trace.step(form.turning, place_of(where, path), raw, name, value)
             return Quantity(value, form.unit)
 
         for unit in self._units_of(field):
@@ -381,8 +367,8 @@ def _said(name: str, field: SourceField) -> Reader:
     def said(view: Texts, trace: Trace, where: str) -> str:
         raw = view.raw(path)
         if raw is None:
-            raise Unmet("invalid", _at(where, path), "is missing")
-        trace.step("take", _at(where, path), raw, name, raw)
+            raise Unmet("invalid", place_of(where, path), "is missing")
+        trace.step("take", place_of(where, path), raw, name, raw)
         return raw
 
     return said
@@ -401,16 +387,6 @@ def _double(value: Fraction) -> float:
     return value.numerator / value.denominator
 
 
-def _at(where: str, path: str) -> str:
-    """Return the path of a field below an element; `.` is the element itself."""
-    return where if path == "." else f"{where}/{path}"
-
-
-def _boolean(raw: str) -> str:
-    """Return the one spelling of a boolean of XML Schema, anything else as it is."""
-    return "true" if raw in _TRUE else "false" if raw in _FALSE else raw
-
-
 def _falls(values: Sequence[Fraction | Excitation | None]) -> bool:
     """Say whether the values fall somewhere."""
     ratios = [value.as_integer_ratio() for value in values if type(value) is Fraction]
@@ -419,60 +395,11 @@ def _falls(values: Sequence[Fraction | Excitation | None]) -> bool:
     )
 
 
-def _integer(view: Texts, path: str, where: str, bounds: tuple[int, int]) -> int | None:
-    """Return the whole number at `path`, None where absent; `Unmet` where it is none or outside."""
-    raw = view.raw(path)
-    if raw is None:
-        return None
-    least, most = bounds
-    number = int(raw) if _whole_number(raw) else None
-    if number is None or not least <= number <= most:
-        problem = f"is {raw!r}, not a whole number in {least}..{most}"
-        raise Unmet("invalid", f"{where}/{path}", problem)
-    return number
-
-
 def _absent(value: object, where: str) -> Fraction:
     try:
         return Fraction(str(value))
     except ValueError as exc:
         raise MappingError("is no number", where=where, value=value) from exc
-
-
-def _integers(field: SourceField, where: str) -> Callable[[Texts, str, str], int | None]:
-    """Return how the whole number of a field is taken."""
-    low, high = field.range or _ANY_32_BIT
-    if not (isinstance(low, int) and isinstance(high, int)):
-        raise MappingError("has a range of decimals and is not `decimal`", where=where)
-    return lambda view, path, at: _integer(view, path, at, (low, high))
-
-
-def _decimals(field: SourceField) -> Callable[[Texts, str, str], Fraction | None]:
-    """Return how the decimal number of a field is taken."""
-    bounds = [Fraction(str(bound)) for bound in field.range or ()]
-
-    def take(view: Texts, path: str, where: str) -> Fraction | None:
-        raw = view.raw(path)
-        if raw is None:
-            return None
-        value = exact_decimal(raw)
-        if value is None:
-            problem = f"is {raw[:_LONGEST]!r}, not a decimal number within 1e±{_LARGEST_EXPONENT}"
-            raise Unmet("invalid", _at(where, path), problem)
-        if bounds and not bounds[0] <= value <= bounds[1]:
-            problem = f"is {raw}, not in {text(bounds[0])}..{text(bounds[1])}"
-            raise Unmet("invalid", _at(where, path), problem)
-        return value
-
-    return take
-
-
-def exact_decimal(raw: str) -> Fraction | None:
-    """Return the number that a decimal text is, exactly; None for NaN, infinities and absurd sizes."""
-    match = _DECIMAL.fullmatch(raw) if len(raw) <= _LONGEST else None
-    if match is None or abs(int(match[1] or 0)) > _LARGEST_EXPONENT:
-        return None
-    return Fraction(raw)
 
 
 def _turned(field: SourceField, value: Fraction, trace: Trace, place: str, name: str) -> Fraction:
