@@ -39,7 +39,9 @@ def started(program):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         process = subprocess.Popen([*command, "about:blank"], **quiet)
         try:
-            with connect(_address(Path(folder), process), max_size=None, proxy=None) as link:
+            with connect(
+                _address(Path(folder), process), max_size=None, ping_interval=None, proxy=None
+            ) as link:
                 yield _tab(link)
         finally:
             process.terminate()

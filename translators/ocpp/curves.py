@@ -246,15 +246,18 @@ def _boundary(control: TripCurve, draft: Draft) -> _Drawn:
 def few(
     points: tuple[Vertex, ...], most: int, draft: Draft, member: str = "curveData"
 ) -> tuple[Vertex, ...]:
-    """Thin to the schema's number of points, with the error declared."""
+    """Thin to the schema's number of points, with the error declared.
+
+    A power factor that changes its side of unity is refused instead (`Unmet`).
+    """
     if len(points) <= most:
         return points
     path = f"{draft.path}/{member}"
-    thinned, error = simplify(points, most)
-    signed = isinstance(draft.control, WattPowerFactor)
-    if signed and any(a.y * b.y < 0 and a.x < b.x for a, b in pairwise(thinned)):
-        problem = f"at most {most} points: fewer would pass through a power factor of 0"
+    if isinstance(draft.control, WattPowerFactor) and len({point.y > 0 for point in points}) > 1:
+        # between two signs lies unity, not 0: what a thinned line says there has no bound
+        problem = f"at most {most} points, and fewer cannot keep where the excitation changes"
         raise Unmet("not_applicable", path, problem)
+    thinned, error = simplify(points, most)
     draft.trace.step(f"simplify {most}", path, len(points), path, len(thinned), text(error))
     draft.trace.lose(LossKind.APPROXIMATE, path, f"at most {most} points", error)
     return thinned
