@@ -361,6 +361,15 @@ def test_three_letters_are_three_points():
     assert control.points[1].excitation is Excitation.UNDER
 
 
+def test_what_a_list_spells_out_is_read_and_what_stands_beside_it_is_not():
+    values = {
+        **{"WSetA.setMag": "0.2", "PFSetA.setMag": "1"},
+        **{"WSetB.setMag": "1", "PFSetB.setMag": "-0.9", "WSetZ.setMag": "1"},
+    }
+    translation = read("PFWDPFW1", values, CEI)
+    assert refused(translation) == [("not_supported", "PFWDPFW1/WSetZ")]
+
+
 def test_a_point_that_is_half_told_is_refused():
     translation = read("PFWDPFW1", {"WSetA.setMag": "0.2"}, CEI)
     assert [outcome for outcome, _ in refused(translation)] == ["invalid"]

@@ -248,6 +248,7 @@ def test_a_rule_without_variants_serves_every_control_of_its_classes():
         (', unit: "pct[setMaxVar]"', "", "needs a unit"),
         ('unit: "pct[setMaxVar]"', "unit: s, codec: magic", "is no codec"),
         ('unit: "pct[setMaxVar]"', "unit: s, loss: magic", "is no kind of loss"),
+        ('unit: "pct[setMaxVar]"', 'unit: "pct[setMaxVar]", clip: [1.0, 0.0]', "an empty range"),
         ('unit: "pct[setMaxVar]"', "unit: s, when: 'speed > 1'", "names speed"),
         (EMIT, f"unit: {{unit_of: setpoint}}\n  {EMIT}", "is no number before this one"),
         ("emit:", "losses:\n  - {kind: magic, reason: x}\nemit:", "is no kind of loss"),
