@@ -363,8 +363,11 @@ def test_three_letters_are_three_points():
 
 def test_what_a_list_spells_out_is_read_and_what_stands_beside_it_is_not():
     values = {
-        **{"WSetA.setMag": "0.2", "PFSetA.setMag": "1"},
-        **{"WSetB.setMag": "1", "PFSetB.setMag": "-0.9", "WSetZ.setMag": "1"},
+        "WSetA.setMag": "0.2",
+        "PFSetA.setMag": "1",
+        "WSetB.setMag": "1",
+        "PFSetB.setMag": "-0.9",
+        "WSetZ.setMag": "1",
     }
     translation = read("PFWDPFW1", values, CEI)
     assert refused(translation) == [("not_supported", "PFWDPFW1/WSetZ")]
