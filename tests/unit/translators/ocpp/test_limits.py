@@ -131,6 +131,12 @@ def test_our_running_setpoint_is_clipped_where_the_bound_would_break_it(watts, c
     assert len(payloads(translation, "SetDERControl")) == 1
 
 
+def test_what_a_running_setpoint_lost_to_the_bound_is_declared_exactly():
+    translation = translated(limit("export", "12000 W"), situation=situation(running(20000)))
+    cuts = [loss for loss in translation.losses if loss.where.endswith("/setpoint")]
+    assert [(loss.kind.value, loss.residual) for loss in cuts] == [("clip", "8000")]
+
+
 def test_running_setpoints_share_the_bound_and_keep_its_total():
     station = a_station(an_evse(1), an_evse(2))
     state = situation(running(9000, 1, "a"), running(3000, 2, "b"), running(-500, 1, "c"))
