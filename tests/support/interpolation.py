@@ -33,6 +33,8 @@ class Axis:
     offset: F = ZERO
 
     def worth(self, number):
+        if not number + self.offset:
+            return ZERO  # of whatever, known or not
         return (number + self.offset) * (self.up if number >= 0 else self.down)
 
     def number(self, worth):
