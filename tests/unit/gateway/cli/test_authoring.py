@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from gateway.cli.main import main
 from support.lintbench import SOURCE, TARGET
 from support.rulefiles import edited
 
@@ -15,16 +14,6 @@ MIXED = edited(
         "kind: SourceMapping\napiVersion: dergate/mapping.v1",
     ),
 )
-
-
-@pytest.fixture
-def dergate(capsys):
-    def run(*arguments):
-        status = main(["map", *[str(item) for item in arguments]])
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -2,29 +2,8 @@
 
 import json
 
-import pytest
-
-from gateway.cli.main import main
 from support.pages import admitted, fetched, tree, words
-from support.vector_builders import STATIONS, control_xml, vector_text
-
-
-@pytest.fixture
-def dergate(capsys):
-    def run(*arguments):
-        status = main([str(item) for item in ("map", *arguments)])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return status, said.out, said.err
-
-    return run
-
-
-@pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "stations.yaml").write_text(STATIONS)
-    (tmp_path / "V1.json").write_text(vector_text())
-    return tmp_path
+from support.vector_builders import control_xml
 
 
 def test_explain_writes_one_page_to_a_file(dergate, folder):

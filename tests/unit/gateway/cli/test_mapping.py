@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 
-from gateway.cli.main import main
 from gateway.settings.mappings import mappings_folder
 from support.vector_builders import (
     CURVE,
@@ -18,27 +17,6 @@ from support.vector_builders import (
 )
 
 BUSY = '<opModVoltVar href="/c/1"/>'
-
-
-@pytest.fixture
-def dergate(capsys):
-    """Run a command; return its exit status, stdout and stderr."""
-
-    def run(*arguments):
-        status = main([str(item) for item in ("map", *arguments)])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return status, said.out, said.err
-
-    return run
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A folder with one vector that passes, and its stations."""
-    (tmp_path / "stations.yaml").write_text(STATIONS)
-    (tmp_path / "V1.json").write_text(vector_text())
-    return tmp_path
 
 
 def test_vectors_pass_and_say_so(dergate, folder):
