@@ -15,7 +15,7 @@ from lxml import etree
 from gateway.bench.clock import Pair
 from gateway.bench.volt_var import CONTROL, CURVE, bench
 from gateway.core.effects import Audit, Persist, Table
-from gateway.protocols.ocpp_rpc import parse as parse_frame
+from gateway.protocols.ocpp_frames import parse as parse_frame
 from gateway.stations.validators import violation
 from gateway.store.sqlite import SqliteStore
 

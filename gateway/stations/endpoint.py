@@ -21,7 +21,7 @@ from websockets.typing import Subprotocol
 from gateway.core.events import SecurityNoticed
 from gateway.errors import SettingsError
 from gateway.ports import Post
-from gateway.protocols.ocpp_rpc import MAX_FRAME
+from gateway.protocols.ocpp_frames import MAX_FRAME
 from gateway.security.tls import StationTls
 from gateway.stations.admission import PREFIX, Admission, Denied, Doors
 from gateway.stations.admission_door import knock_of, notice_of, refusal

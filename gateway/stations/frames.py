@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from gateway.protocols.ocpp_rpc import MAX_FRAME
+from gateway.protocols.ocpp_frames import MAX_FRAME
 
 _TEXT = 0x81
 """A whole text, not packed."""

@@ -15,7 +15,7 @@ from gateway.core.events import (
     StationDisconnected,
     StationReplied,
 )
-from gateway.protocols.ocpp_rpc import MAX_FRAME
+from gateway.protocols.ocpp_frames import MAX_FRAME
 from support.stations import PATIENT, Wire, a_site, an_entry, dial
 
 AT = "2026-12-01T12:00:00Z"

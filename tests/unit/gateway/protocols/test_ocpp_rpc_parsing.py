@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.protocols.ocpp_rpc import MAX_DEPTH, MAX_FRAME, Rpc, parse
+from gateway.protocols.ocpp_frames import MAX_DEPTH, MAX_FRAME, parse
+from gateway.protocols.ocpp_rpc import Rpc
 
 
 def nested(levels):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from gateway.protocols.ocpp_rpc import MAX_FRAME
+from gateway.protocols.ocpp_frames import MAX_FRAME
 from gateway.stations.frames import Kind, next_frame
 
 
