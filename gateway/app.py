@@ -29,7 +29,7 @@ from gateway.security.identities import Identity, read_identity
 from gateway.settings import Settings, mapping_files
 from gateway.settings.packs import proven_book
 from gateway.settings.schema import Evse as EvseSettings
-from gateway.settings.schema import facts
+from gateway.settings.schema import decisions, facts
 from gateway.stations.admission import Doors
 from gateway.stations.context import StationEntry
 from gateway.stations.endpoint import Endpoint, EndpointConfig
@@ -300,7 +300,7 @@ def station_rules(settings: Settings) -> list[StationRules]:
             id=station.id,
             utility=follows[station.id],
             settings=facts(station.der_settings),
-            policy=facts(station.policy),
+            policy=decisions(station.policy),
         )
         for station in settings.stations
     ]

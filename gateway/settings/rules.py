@@ -111,6 +111,15 @@ def _certified(settings: Settings) -> Iterator[Finding]:
             yield Finding(("stations", n), problem, advice)
 
 
+def _lapsing(settings: Settings) -> Iterator[Finding]:
+    """Find what shall stay invalid after a time offline that nobody gave."""
+    for n, station in enumerate(settings.stations):
+        policy = station.policy
+        if policy.invalid_after_offline and policy.max_offline_s is None:
+            at = ("stations", n, "policy", "invalid_after_offline")
+            yield Finding(at, "a setpoint never becomes invalid offline", "give max_offline_s")
+
+
 def _pinned(settings: Settings) -> Iterator[Finding]:
     """Find utilities whose name is not checked and whose certificate is not pinned."""
     for n, utility in enumerate(settings.utilities):
@@ -134,5 +143,6 @@ RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "DG-1055": _pinned,
     "DG-1057": _networks,
     "DG-1058": _certified,
+    "DG-1059": _lapsing,
 }
 """By error code."""

@@ -258,6 +258,9 @@ class Dialect(_Strict):
     central_setpoint_limits: Literal["omit", "include"] = Field(
         default="omit", description="Limits beside a CentralSetpoint: left out, or sent."
     )
+    hysteresis_unit: Literal["y", "x"] = Field(
+        default="y", description="Hysteresis of a curve in the unit of its y, or of its x."
+    )
 
 
 class DerSettings(_Strict):
@@ -283,6 +286,25 @@ class Policy(_Strict):
     )
     unequal_ratings: Literal["refuse", "sum"] = Field(
         default="refuse", description="Station-wide percentages where EVSEs differ."
+    )
+    foreign_controls: Literal["keep", "clear"] = Field(
+        default="keep",
+        description="Controls and profiles that somebody else set: kept and told, or taken back.",
+    )
+    dynamic_watchdog_s: Annotated[int, Field(ge=10, le=86_400)] | None = Field(
+        default=None,
+        description="A running setpoint lapses so long after its last renewal (Dynamic profile).",
+    )
+    max_offline_s: Annotated[int, Field(ge=0, le=86_400)] | None = Field(
+        default=None, description="A setpoint holds so long at a station that lost its line."
+    )
+    invalid_after_offline: bool = Field(
+        default=False,
+        description="Whether it stays invalid when the line is back; goes with max_offline_s.",
+    )
+    priority_charging: Literal["allow", "end"] = Field(
+        default="allow",
+        description="Priority charging that a driver began beside a setpoint: left, or ended.",
     )
 
 
@@ -362,3 +384,11 @@ def facts(values: BaseModel) -> dict[str, Any]:
         for name, info in type(values).model_fields.items()
     }
     return {name: value for name, value in named.items() if value is not None}
+
+
+def decisions(policy: Policy) -> dict[str, str]:
+    """Return a site's policy as translations and the engine read it: every value a text."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in facts(policy).items()
+    }

@@ -1,5 +1,6 @@
 """The composition root: what the settings become."""
 
+from dataclasses import fields
 from fractions import Fraction
 from ipaddress import ip_network
 
@@ -7,7 +8,7 @@ import pytest
 
 from gateway import app
 from gateway.core.station import StationRules
-from gateway.settings import load
+from gateway.settings import load, schema
 from gateway.stations.admission import Doors
 from gateway.stations.context import StationEntry
 from gateway.stations.rates import Rate
@@ -21,7 +22,7 @@ from support.site import (
     enrol,
     write_site,
 )
-from translators.canonical.capability import Current, Evse, Ratings
+from translators.canonical.capability import Current, Dialect, Evse, Ratings
 from translators.canonical.commands import Revision
 
 
@@ -100,8 +101,42 @@ def test_a_station_follows_the_utility_of_its_identity(settings):
         id="CS2",
         utility="west",
         settings={"setMinPFOverExcited": Fraction(9, 10)},
-        policy={"fixed_w_positive_base": "setMaxDischargeRateW", "unequal_ratings": "refuse"},
+        policy={
+            "fixed_w_positive_base": "setMaxDischargeRateW",
+            "unequal_ratings": "refuse",
+            "foreign_controls": "keep",
+            "invalid_after_offline": "false",
+            "priority_charging": "allow",
+        },
     )
+
+
+def test_every_decision_of_a_site_reaches_engine_and_translations_as_a_text(settings):
+    policy = {
+        "foreign_controls": "clear",
+        "dynamic_watchdog_s": 60,
+        "max_offline_s": 0,
+        "invalid_after_offline": True,
+        "priority_charging": "end",
+    }
+    (rules,) = app.station_rules(settings(stations=[a_station(policy=policy)]))
+    told = {name: rules.policy[name] for name in policy}
+    assert told == {
+        "foreign_controls": "clear",
+        "dynamic_watchdog_s": "60",
+        "max_offline_s": "0",
+        "invalid_after_offline": "true",
+        "priority_charging": "end",
+    }
+
+
+def test_a_site_can_state_every_key_of_a_dialect(settings):
+    readings = {"hysteresis_unit": "x"}
+    (entry,) = app.station_entries(
+        settings(stations=[a_station(dialect=readings)]), app.shipped_book()
+    )
+    assert entry.readings == {"hysteresis_unit": "x"}
+    assert set(schema.Dialect.model_fields) == {field.name for field in fields(Dialect)}
 
 
 def test_an_identity_becomes_an_access(settings, enrolled, tmp_path):

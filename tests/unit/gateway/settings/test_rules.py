@@ -125,3 +125,16 @@ def test_a_station_without_password_needs_another_way_to_prove_itself(tmp_path, 
     station = a_station()
     del station["password_verifier"]
     assert [code for code, _ in faults(tmp_path, ocpp=ocpp, stations=[station])] == codes
+
+
+@pytest.mark.parametrize(
+    ("policy", "codes"),
+    [
+        ({"invalid_after_offline": True}, ["DG-1059"]),
+        ({"invalid_after_offline": True, "max_offline_s": 0}, []),
+        ({"max_offline_s": 300}, []),
+    ],
+)
+def test_what_stays_invalid_after_a_time_offline_needs_that_time(tmp_path, policy, codes):
+    stations = [a_station(policy=policy)]
+    assert [code for code, _ in faults(tmp_path, stations=stations)] == codes
