@@ -1,9 +1,10 @@
-"""`dergate map fmt`, `new` and `schema`: writing rules."""
+"""`dergate map copy`, `new`, `fmt` and `schema`: writing rules."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import copytree
 from typing import Annotated, Literal
 
 import typer
@@ -64,6 +65,16 @@ def new(
         raise SettingsError(
             exc.strerror or "cannot be written", where=str(out), code="DG-1087"
         ) from exc
+
+
+def copy(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder to make.")]) -> None:
+    """Copy the shipped rules and their guide into a new folder, to change them there."""
+    try:
+        copytree(mappings_folder(), folder)
+    except OSError as exc:
+        problem = exc.strerror or "cannot be written"
+        raise SettingsError(problem, where=str(folder), code="DG-1088") from exc
+    typer.echo(f"{folder} holds the shipped rules; begin with {folder / 'README.md'}")
 
 
 def schema() -> None:

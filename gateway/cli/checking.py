@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
-
 import typer
 
 from gateway.cli.rules import Rules, coverage_documents, files
+from gateway.settings.packs import failures
 from gateway.settings.references import known
 from translators.chain import examples, sift_book
-from translators.rules.examples import Example
-from translators.rules.lint.findings import Level, Places
+from translators.rules.lint.findings import Level
 from translators.rules.lint.running import counted
 from translators.rules.lint.running import lint as find
 
@@ -49,17 +46,8 @@ def run_tests(mappings: Rules = None) -> None:
         typer.echo(fault)
     found = list(examples(sifted.book))
     failed = sum(bool(example.faults) for example in found)
-    for line in _failures(found, Places(texts)) if failed else ():
+    for line in failures(found, texts):
         typer.echo(line)
     typer.echo(f"{len(found) - failed} of {len(found)} tests pass")
     if failed or sifted.faults:
         raise typer.Exit(1)
-
-
-def _failures(found: Iterable[Example], places: Places) -> Iterator[str]:
-    """Yield `file:line: rule test: what differs` for each that fails; those of a rule stand together."""
-    for rule, beside in groupby(found, key=lambda example: example.rule):
-        for number, example in enumerate(beside):
-            for fault in example.faults:
-                place = places.of(rule, ["tests", number])
-                yield f"{place}: {rule} {example.name}: {fault}"

@@ -27,7 +27,7 @@ def diff(  # noqa: PLR0913 - the options of the command
     *,
     corpus: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Recorded documents: vectors, XML, OpenADR JSON."),
+        typer.Option(metavar="DIR", help="Recorded documents: vectors, XML, JSON."),
     ] = None,
     stations: Annotated[
         Path | None,
@@ -40,7 +40,7 @@ def diff(  # noqa: PLR0913 - the options of the command
         Literal["2018", "2023"], typer.Option(help="IEEE 2030.5 edition of bare XML.")
     ] = "2018",
     primacy: Annotated[
-        int, typer.Option(min=0, max=255, help="Primacy of the program of bare XML.")
+        int, typer.Option(min=0, max=255, help="Primacy of bare XML and IEC 61850.")
     ] = 0,
     form: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
     output: Annotated[

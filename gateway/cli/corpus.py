@@ -1,4 +1,4 @@
-"""Recorded documents of a folder: vectors, IEEE 2030.5 XML and OpenADR JSON, each as a case to translate."""
+"""Recorded documents of a folder, vectors or bare XML and JSON, each as a case to translate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gateway.cli.documents import Found, Site, found_in, holds_vector, read_bytes, stations_of
+from gateway.cli.documents import Found, Site, found_in, holds_vector
+from gateway.cli.files import read_bytes, stations_of
 from gateway.errors import SettingsError
 from translators.chain import Case
 from translators.errors import DocumentError

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from gateway.cli.files import decoded, read_bytes, read_text, stations_of
 from gateway.errors import SettingsError
 from translators.canonical.capability import Situation
 from translators.canonical.commands import Revision
@@ -24,9 +24,8 @@ from translators.openadr.inbound import served
 from translators.openadr.payloads import EventContext
 from translators.openadr.wire import Program, program_of
 from translators.rules.book import Book
-from translators.vectors import KnownStation, case_of, read_json, read_stations, vector_of
+from translators.vectors import KnownStation, bare, case_of, read_json, vector_of
 
-LARGEST_FILE = 4 << 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTROLS = frozenset({"DERControl", "DefaultDERControl"})
 
@@ -76,21 +75,19 @@ def found_in(file: Path, site: Site) -> Iterator[Found]:
         yield from _xml(data, file, site)
         return
     try:
-        document = read_json(_decoded(data, file))
+        document = read_json(decoded(data, file))
     except DocumentError as error:
         yield _none(file.name, "unknown", error)
         return
-    if isinstance(document, list) and document and all(map(_is_event, document)):
-        for event in document:
-            yield _event(event, file, site)
-        return
-    yield _json(document, file, site)
+    bare_ones = isinstance(document, list) and document and all(map(_is_bare, document))
+    for part in document if bare_ones else [document]:
+        yield _json(part, file, site)
 
 
 def holds_vector(file: Path) -> bool:
     """Say whether a file is a vector, which names its own station; `SettingsError` for no file."""
     try:
-        return _is_vector(read_json(_decoded(read_bytes(file), file)))
+        return _is_vector(read_json(decoded(read_bytes(file), file)))
     except DocumentError:
         return False
 
@@ -108,7 +105,9 @@ def _json(document: Any, file: Path, site: Site) -> Found:
         return _vector(document, file, site)
     if _is_event(document):
         return _event(document, file, site)
-    problem = "is no vector, no IEEE 2030.5 XML and no OpenADR event"
+    if _is_operate(document):
+        return _operate(document, file, site)
+    problem = "is no vector, no IEEE 2030.5 XML, no OpenADR event and no values of IEC 61850"
     return Found(None, unmapped(file.name, "unknown", "", problem), foreign=True)
 
 
@@ -117,6 +116,26 @@ def _is_event(document: Any) -> bool:
     if not isinstance(document, dict):
         return False
     return document.get("objectType") == "EVENT" or {"programID", "intervals"} <= document.keys()
+
+
+def _is_operate(document: Any) -> bool:
+    """Say whether a JSON value is what a client of IEC 61850 operates at a node."""
+    return isinstance(document, dict) and {"node", "values"} <= document.keys()
+
+
+def _is_bare(document: Any) -> bool:
+    return _is_event(document) or _is_operate(document)
+
+
+def _operate(document: Json, file: Path, site: Site) -> Found:
+    """Return what was operated at a node, for the station that was named."""
+    station = _named_station(file, site)
+    try:
+        made = bare(document, station.profile, primacy=site.primacy, utility="file")
+    except DocumentError as error:
+        return _none(file.name, "iec61850", error)
+    texts = {"operate": written(document)}
+    return Found(Case(made, station.profile, Situation()), texts=texts)
 
 
 def _event(document: Json, file: Path, site: Site) -> Found:
@@ -235,43 +254,3 @@ def _station(stations: Mapping[str, KnownStation], name: str) -> KnownStation:
             f"no station {name!r}", where="--station", code="DG-1075", advice=f"there are {known}"
         )
     return stations[name]
-
-
-def stations_of(path: Path) -> dict[str, KnownStation]:
-    """Return the stations of a file; `SettingsError` where it cannot be read."""
-    try:
-        return _stations(read_text(path))
-    except DocumentError as error:
-        raise SettingsError(str(error), where=str(path), code="DG-1076") from error
-
-
-@lru_cache(maxsize=8)
-def _stations(text: str) -> dict[str, KnownStation]:
-    """Return the stations of a text, read once however many documents are for them."""
-    return read_stations(text)
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file; `SettingsError` where it is none."""
-    return _decoded(read_bytes(path), path)
-
-
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file; `SettingsError` where it cannot be read, or is too large."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(LARGEST_FILE + 1)
-    except OSError as exc:
-        raise SettingsError(
-            exc.strerror or "cannot be read", where=str(path), code="DG-1077"
-        ) from exc
-    if len(data) > LARGEST_FILE:
-        raise SettingsError(f"is larger than {LARGEST_FILE} bytes", where=str(path), code="DG-1078")
-    return data
-
-
-def _decoded(data: bytes, path: Path) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise SettingsError("is no UTF-8 text", where=str(path), code="DG-1079") from exc

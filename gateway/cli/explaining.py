@@ -17,7 +17,9 @@ from translators.ocpp.wire import Json
 
 
 def explain(  # noqa: PLR0913 - the options of the command
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Vector, XML or OpenADR JSON.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Vector, XML, or JSON of OpenADR or IEC 61850.")
+    ],
     *,
     station: Annotated[
         str | None, typer.Option(metavar="ID", help="Station to explain for.")
@@ -37,7 +39,10 @@ def explain(  # noqa: PLR0913 - the options of the command
         typer.Option(help="Edition of a bare document: IEEE 2030.5, or OpenADR. [OpenADR: 3.1]"),
     ] = "2018",
     primacy: Annotated[
-        int, typer.Option(min=0, max=255, help="Primacy of the program of bare XML.")
+        int,
+        typer.Option(
+            min=0, max=255, help="Primacy of bare XML's program, or of an IEC 61850 client."
+        ),
     ] = 0,
     link: Annotated[
         list[str] | None,

@@ -7,6 +7,7 @@ import typer
 from gateway.cli.lazy import Command, lazy_group, list_commands
 
 COMMANDS = {
+    "copy": Command("gateway.cli.authoring", "copy", "Copy the shipped rules into a folder."),
     "new": Command("gateway.cli.authoring", "new", "Draft a rule with tests to fill in."),
     "fmt": Command("gateway.cli.authoring", "fmt", "Put the keys of rules in order."),
     "schema": Command("gateway.cli.authoring", "schema", "Print the JSON Schema of the language."),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.documents import read_text, stations_of
+from gateway.cli.files import read_text, stations_of
 from gateway.cli.rules import Rules, book
 from gateway.errors import SettingsError
 from translators.errors import DocumentError

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 
 from gateway.settings.mappings import coverage_files, mapping_files
@@ -11,7 +13,8 @@ from translators.chain import examples, load_book
 from translators.errors import MappingError
 from translators.rules.book import Book
 from translators.rules.coverage_schema import Coverage
-from translators.rules.lint.findings import Level
+from translators.rules.examples import Example
+from translators.rules.lint.findings import Level, Places
 from translators.rules.lint.running import lint
 from translators.rules.pack import Pack, check_engine
 from translators.rules.reader import read
@@ -31,14 +34,21 @@ def proven_book(folder: Path | None = None) -> Book:
     schemas, _ = known(_covered(folder) or _covered(None))
     findings = lint(book, files, schemas)
     faults = [str(finding) for finding in findings if finding.level is Level.ERROR]
-    faults += [
-        f"{example.rule} {example.name}: {fault}"
-        for example in examples(book)
-        for fault in example.faults
-    ]
+    faults += failures(examples(book), files)
     if faults:
         raise MappingError("; ".join(faults), where=packs[0].name, rule="pack")
     return book
+
+
+def failures(found: Iterable[Example], files: Mapping[str, str]) -> Iterator[str]:
+    """Yield `file:line: rule test: what differs` for each test that fails."""
+    places = None
+    for rule, beside in groupby(found, key=lambda example: example.rule):
+        for number, example in enumerate(beside):
+            for fault in example.faults:
+                places = places or Places(files)
+                place = places.of(rule, ["tests", number])
+                yield f"{place}: {rule} {example.name}: {fault}"
 
 
 def _covered(folder: Path | None) -> list[Coverage]:

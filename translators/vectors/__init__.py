@@ -3,6 +3,7 @@
 from translators.vectors.border import read_json
 from translators.vectors.comparison import Difference
 from translators.vectors.form import Vector, read_vector, vector_of
+from translators.vectors.operating import bare
 from translators.vectors.playing import case_of, play
 from translators.vectors.stations import KnownStation, read_stations
 
@@ -10,6 +11,7 @@ __all__ = [
     "Difference",
     "KnownStation",
     "Vector",
+    "bare",
     "case_of",
     "play",
     "read_json",

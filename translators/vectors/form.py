@@ -11,11 +11,12 @@ from translators.rules.trace import LossKind
 from translators.vectors.border import Number, Strict, read_json, validated
 from translators.vectors.stations import DialectForm, OcppVersion
 
-_REVISIONS = {
+EDITIONS = {
     "ieee2030_5": ("2018", "2023"),
     "openadr": ("3.0", "3.1"),
     "iec61850": ("iec-7-420-ed2", "cei-0-16-annex-t", "nl-rti", "mesa-names"),
 }
+"""The editions of each protocol, for IEC 61850 the shipped profiles."""
 _MAIN = {"ieee2030_5": "control", "openadr": "event", "iec61850": "operate"}
 
 
@@ -62,7 +63,7 @@ class SourceForm(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> SourceForm:
-        known = _REVISIONS[self.protocol]
+        known = EDITIONS[self.protocol]
         if self.revision not in known:
             raise ValueError(f"revision {self.revision!r} is none of {', '.join(known)}")
         main = _MAIN[self.protocol]

@@ -1,19 +1,20 @@
-"""Vectors of IEC 61850: what a client operates at a node, as JSON, to the document that it is."""
+"""What a client of IEC 61850 operates at a node, as JSON, to the document that it is."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from translators.canonical.capability import StationProfile
 from translators.errors import DocumentError, ModelError
 from translators.iec61850.context import OperateContext
 from translators.iec61850.inbound import Operated
 from translators.rules.document import Document
 from translators.vectors.border import Strict, validated
+from translators.vectors.form import EDITIONS
 
 OPERATE = "operate"
 """The name of the one document of such a vector."""
@@ -47,16 +48,36 @@ class OperateForm(Strict):
     site: dict[str, str] = Field(default_factory=dict)
 
 
+class BareForm(OperateForm):
+    """The same as a file of its own, which names the profile in which it is meant."""
+
+    profile: str = EDITIONS["iec61850"][0]
+
+
 def operated(
-    station: str, profile: str, primacy: int, told: Any, nominal_frequency_hz: Fraction
+    told: Any, profile: str, station: StationProfile, *, primacy: int, utility: str
 ) -> Document:
     """Return the document that `told` describes; `DocumentError` where it describes none."""
-    where = f"source.documents.{OPERATE}"
+    return _document(validated(OperateForm, told), profile, station, primacy, utility)
+
+
+def bare(told: Any, station: StationProfile, *, primacy: int, utility: str) -> Document:
+    """Return the document of a file `{profile, node, values, …}`; `DocumentError` where it is none."""
+    form = validated(BareForm, told)
+    if form.profile not in EDITIONS["iec61850"]:
+        known = ", ".join(EDITIONS["iec61850"])
+        problem = f"is no profile: there are {known}"
+        raise DocumentError(problem, where="profile", value=form.profile, rule="vector")
+    return _document(form, form.profile, station, primacy, utility)
+
+
+def _document(
+    form: OperateForm, profile: str, station: StationProfile, primacy: int, utility: str
+) -> Document:
     try:
-        form = validated(OperateForm, told)
         context = OperateContext(
-            utility="vector",
-            station=station,
+            utility=utility,
+            station=station.id,
             profile=profile,
             node=form.node,
             primacy=primacy,
@@ -66,8 +87,8 @@ def operated(
             settings=form.settings,
             beside=form.beside,
             site=form.site,
-            nominal_frequency_hz=nominal_frequency_hz,
+            nominal_frequency_hz=station.nominal_frequency_hz,
         )
-    except (DocumentError, ModelError) as error:
-        raise DocumentError(str(error), where=where, rule="vector") from error
+    except ModelError as error:
+        raise DocumentError(str(error), where="node", rule="vector") from error
     return Operated(form.values, context)

@@ -59,9 +59,7 @@ def _made(vector: Vector, profile: StationProfile) -> Document:
         case "openadr":
             return _event(vector)
         case "iec61850":
-            primacy, told = source.program_primacy or 0, source.documents[OPERATE]
-            nominal = profile.nominal_frequency_hz
-            return operated(vector.station, source.revision, primacy, told, nominal)
+            return _operate(vector, profile)
         case _:
             assert_never(source.protocol)
 
@@ -86,6 +84,17 @@ def _control(vector: Vector) -> Document:
         server_time=_EPOCH,
     )
     return Served(control, documents, context)
+
+
+def _operate(vector: Vector, profile: StationProfile) -> Document:
+    """Return what a vector's client operates."""
+    source = vector.source
+    told, primacy = source.documents[OPERATE], source.program_primacy or 0
+    try:
+        return operated(told, source.revision, profile, primacy=primacy, utility="vector")
+    except DocumentError as error:
+        where = f"source.documents.{OPERATE}"
+        raise DocumentError(str(error), where=where, rule="vector") from error
 
 
 def _event(vector: Vector) -> Document:

@@ -1,11 +1,13 @@
-"""`dergate map fmt`, `new` and `schema`."""
+"""`dergate map copy`, `fmt`, `new` and `schema`."""
 
 import json
 
 import pytest
 
+from gateway.settings.mappings import mapping_files
 from support.lintbench import SOURCE, TARGET
 from support.rulefiles import edited
+from translators.chain import load_book
 
 MIXED = edited(
     SOURCE,
@@ -91,3 +93,16 @@ def test_the_schema_is_json(dergate):
     status, out, _ = dergate("schema")
     assert status == 0
     assert json.loads(out)["title"] == "dergate mapping rule"
+
+
+def test_the_shipped_rules_are_copied_once(dergate, tmp_path):
+    folder = tmp_path / "mine"
+    status, out, _ = dergate("copy", folder)
+    assert (status, out.splitlines()[-1].endswith(f"begin with {folder / 'README.md'}")) == (
+        0,
+        True,
+    )
+    assert load_book(mapping_files(folder)).digest == load_book(mapping_files()).digest
+    status, _, err = dergate("copy", folder)
+    assert status == 2
+    assert "DG-1088 File exists" in err

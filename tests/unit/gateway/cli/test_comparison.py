@@ -91,6 +91,13 @@ def test_a_bare_document_is_compared_for_each_station_once(dergate, corpus, coar
     assert "2 of 2 documents differ" in out
 
 
+def test_values_of_a_node_are_compared(dergate, corpus):
+    values = {"node": "DWMX1", "values": {"WMaxSptPct.ctlVal": 50}}
+    (corpus / "o.json").write_text(json.dumps(values))
+    _, out, _ = dergate("shipped", "shipped", "--corpus", corpus)
+    assert "0 of 2 documents differ" in out
+
+
 def test_the_second_control_of_a_file_is_numbered(dergate, corpus, coarse):
     other = control_xml().replace("CAFE", "CAFF")
     (corpus / "l.xml").write_text(f"<DERControlList>{control_xml()}{other}</DERControlList>")

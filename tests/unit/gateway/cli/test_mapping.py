@@ -204,6 +204,46 @@ def test_explain_takes_a_list_of_events(dergate, folder):
     assert [bool(item["refused"]) for item in json.loads(out)] == [False, True]
 
 
+def operated(**changes):
+    """What a client operates: no more than half of the rating goes out."""
+    return {"node": "DWMX1", "values": {"WMaxSptPct.ctlVal": 50}} | changes
+
+
+def test_explain_takes_what_was_operated_at_a_node(dergate, folder):
+    (folder / "o.json").write_text(json.dumps(operated()))
+    status, out, _ = dergate("explain", folder / "o.json", "--station", "S", "--primacy", 4)
+    assert status == 0
+    assert "(iec61850 iec-7-420-ed2, primacy 4) for station S" in out
+    assert "limitMaxDischarge/pctMaxDischargePower = 50\n    source  DWMX1/WMaxSptPct = 50\n" in out
+
+
+def test_what_was_operated_names_its_profile(dergate, folder):
+    (folder / "l.json").write_text(
+        json.dumps([operated(profile="mesa-names"), operated(values={})])
+    )
+    status, out, _ = dergate("explain", folder / "l.json", "--station", "S", "--format", "json")
+    first, second = json.loads(out)
+    assert status == 1
+    assert (first["document"]["revision"], first["refused"]) == ("mesa-names", [])
+    assert second["refused"][0]["problem"] == "asks for nothing"
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        pytest.param(operated(profile="x"), "is no profile: there are iec-7-420", id="profile"),
+        pytest.param(operated(node="D"), "is no logical node", id="node"),
+        pytest.param(operated(valeus={}), "valeus: is no key of this form", id="key"),
+        pytest.param(operated(at="noon"), "at: should be an instant", id="instant"),
+    ],
+)
+def test_values_that_are_none_are_explained(dergate, folder, document, problem):
+    (folder / "o.json").write_text(json.dumps(document))
+    status, out, _ = dergate("explain", folder / "o.json", "--station", "S")
+    assert status == 1
+    assert problem in out
+
+
 @pytest.mark.parametrize(
     ("program", "status", "problem"),
     [

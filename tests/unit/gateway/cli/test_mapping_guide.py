@@ -65,7 +65,7 @@ def test_the_five_minutes_of_the_readme_do_what_it_says(at_a_copy, capsys):
             assert told, line
             assert told in capsys.readouterr().out, line
             ran.append(command[2])
-    assert set(ran) == {"lint", "test", "coverage", "fmt", "explain", "diff", "docs"}
+    assert set(ran) == {"copy", "lint", "test", "coverage", "fmt", "explain", "diff", "docs"}
 
 
 def models_in(annotation):
