@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import CertificatePoliciesOID, ExtendedKeyUsageOID, NameOID
 
 type SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+type PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 type Extension = tuple[x509.ExtensionType, bool]  # with: critical
 
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # RFC 5280 4.1.2.5: no end
@@ -95,14 +96,15 @@ def endpoint_certificate(
 
 
 def station_certificate(
-    subject: x509.Name, key: SigningKey, validity: Validity, signer: Signer
+    subject: x509.Name, key: PublicKey, validity: Validity, signer: Signer
 ) -> x509.Certificate:
     """Return a TLS client certificate of a station (A00.FR.404, A00.FR.405: O and CN in `subject`)."""
     extensions = [
-        (_key_usage(encipher=isinstance(key, rsa.RSAPrivateKey)), True),
+        (x509.BasicConstraints(ca=False, path_length=None), True),
+        (_key_usage(encipher=isinstance(key, rsa.RSAPublicKey)), True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False),
     ]
-    return _build(subject, key, validity, extensions, signer)
+    return _signed(subject, key, validity, extensions, signer.certificate.subject, signer.key)
 
 
 def distinguished_name(organisation: str, common_name: str) -> x509.Name:
@@ -152,16 +154,26 @@ def _build(
 ) -> x509.Certificate:
     issuer_key = key if signer is None else signer.key
     issuer = subject if signer is None else signer.certificate.subject
-    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    return _signed(subject, key.public_key(), validity, extensions, issuer, issuer_key)
+
+
+def _signed(
+    subject: x509.Name,
+    key: PublicKey,
+    validity: Validity,
+    extensions: list[Extension],
+    issuer: x509.Name,
+    issuer_key: SigningKey,
+) -> x509.Certificate:
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(secrets.randbits(159) | 1)  # RFC 5280 4.1.2.2: positive, <= 20 octets
         .not_valid_before(validity.begin)
         .not_valid_after(validity.end)
-        .add_extension(identifier, critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
             critical=False,

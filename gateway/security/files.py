@@ -46,6 +46,19 @@ def write_public(path: Path, content: bytes) -> Path:
     return _write(path, content, PUBLIC_MODE)
 
 
+def replace_private(path: Path, content: bytes) -> Path:
+    """Write a secret in the place of what is there: the old file or the new one, never a part."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    write_private(draft, content)
+    try:
+        draft.replace(path)
+    except OSError as exc:
+        draft.unlink(missing_ok=True)
+        problem = f"cannot write the file: {exc.strerror}"
+        raise IdentityError(problem, where=str(path), code="DG-1102") from exc
+    return path
+
+
 def _write(path: Path, content: bytes, mode: int) -> Path:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:

@@ -47,7 +47,7 @@ def read_identity(certificate: Path, key: Path, *, now: datetime | None = None) 
     certificate is valid at `now` (default: the present).
     """
     leaf = read_chain(certificate)[0]
-    if not _belongs(read_key(key), leaf):
+    if not belongs(read_key(key), leaf):
         raise IdentityError(
             f"the key does not belong to the certificate {certificate}",
             where=str(key),
@@ -151,7 +151,8 @@ def trust_store(path: Path) -> str:
     return "".join(item.public_bytes(Encoding.PEM).decode() for item in valid)
 
 
-def _belongs(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
+def belongs(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
+    """Say whether a private key is the one of a certificate."""
     form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return key.public_key().public_bytes(*form) == certificate.public_key().public_bytes(*form)
 

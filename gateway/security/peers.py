@@ -26,11 +26,22 @@ def naming_fault(
     at = now or datetime.now(UTC)
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         return "the certificate is not valid now"
+    fault = subject_fault(subject, operator, names)
+    return None if fault is None else f"the certificate's {fault}"
+
+
+def subject_fault(subject: x509.Name, operator: str, names: Collection[str]) -> str | None:
+    """Return which part of a subject does not stand for a station, None where all do."""
     if _only(subject, NameOID.ORGANIZATION_NAME) != operator:
-        return f"the certificate's O is not {operator}"
+        return f"O is not {operator}"
     if _only(subject, NameOID.COMMON_NAME) not in names:
-        return "the certificate's CN is neither the id nor the serial number"
+        return "CN is neither the id nor the serial number"
     return None
+
+
+def common_name(subject: x509.Name) -> str:
+    """Return the CN of a subject that has exactly one, else nothing."""
+    return _only(subject, NameOID.COMMON_NAME) or ""
 
 
 def _only(subject: x509.Name, kind: x509.ObjectIdentifier) -> str | None:

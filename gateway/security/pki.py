@@ -78,7 +78,7 @@ def load_authorities(folder: Path) -> Authorities:
     """Return what `create_authorities` made; IdentityError where a part cannot be read."""
     authorities = _authorities(folder)
     for authority in authorities.levels:
-        _signer(authority)
+        signer_of(authority)
     return authorities
 
 
@@ -93,7 +93,7 @@ def create_endpoint_authority(folder: Path, *, organisation: str = ORGANISATION)
 def load_endpoint_authority(folder: Path) -> Authority:
     """Return what `create_endpoint_authority` made; IdentityError where it cannot be read."""
     authority = _endpoint_authority(folder)
-    _signer(authority)
+    signer_of(authority)
     return authority
 
 
@@ -111,7 +111,7 @@ def issue_device(
     """
     files = _Files.of(folder or authorities.folder, serial)
     key = build.new_key()
-    leaf = build.device_certificate(serial, key, validity or _always(), _signer(authorities.mica))
+    leaf = build.device_certificate(serial, key, validity or _always(), signer_of(authorities.mica))
     return files.write(leaf, key, authorities.mica.chain)
 
 
@@ -126,7 +126,7 @@ def issue_server(
     """Issue the identity of a 2030.5 server: a device that is also reachable under `hosts`."""
     files = _Files.of(folder or authorities.folder, name)
     key = build.new_key()
-    signer = _signer(authorities.mica)
+    signer = signer_of(authorities.mica)
     leaf = build.device_certificate(name, key, validity or _always(), signer, hosts)
     return files.write(leaf, key, authorities.mica.chain)
 
@@ -146,7 +146,7 @@ def issue_endpoint(
     files = _Files.of(authority.certificate_path.parent, name)
     key = build.new_rsa_key() if key_kind == "rsa2048" else build.new_key()
     term = validity or Validity(_begin(), _begin() + ENDPOINT_VALIDITY)
-    leaf = build.endpoint_certificate(key, term, _signer(authority), hosts)
+    leaf = build.endpoint_certificate(key, term, signer_of(authority), hosts)
     return files.write(leaf, key, authority.chain)
 
 
@@ -163,7 +163,7 @@ def issue_station(
     key = build.new_key()
     term = validity or Validity(_begin(), _begin() + ENDPOINT_VALIDITY)
     subject = build.distinguished_name(operator, station)
-    leaf = build.station_certificate(subject, key, term, _signer(authority))
+    leaf = build.station_certificate(subject, key.public_key(), term, signer_of(authority))
     return files.write(leaf, key, authority.chain)
 
 
@@ -240,7 +240,8 @@ def _create_authority(
     return build.Signer(certificate, key)
 
 
-def _signer(authority: Authority) -> build.Signer:
+def signer_of(authority: Authority) -> build.Signer:
+    """Return an authority ready to sign; IdentityError where its files cannot be used."""
     key = read_key(authority.key_path)
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise IdentityError(

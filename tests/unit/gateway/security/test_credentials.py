@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.security.credentials import make_verifier, verify
+from gateway.security.credentials import either, make_verifier, verify
 
 VERIFIER = make_verifier("Gänsehaut-7")
 
@@ -47,3 +47,12 @@ NO_VERIFIERS = [
 )
 def test_what_is_no_verifier_accepts_nobody(text):
     assert not verify("Gänsehaut-7", text)
+
+
+def test_of_two_passwords_in_doubt_both_open_and_no_third():
+    both = either(make_verifier("the old one"), make_verifier("the new one"))
+    assert [verify(guess, both) for guess in ("the old one", "the new one", "another")] == [
+        True,
+        True,
+        False,
+    ]

@@ -21,7 +21,7 @@ def fault(*subject, names=("CS1", "SN-1"), now=NOW):
     name = x509.Name([x509.NameAttribute(KINDS[kind], value) for kind, value in parts])
     key = build.new_key()
     root = build.authority_certificate(name, key, TERM, 0, None)
-    made = build.station_certificate(name, key, TERM, build.Signer(root, key))
+    made = build.station_certificate(name, key.public_key(), TERM, build.Signer(root, key))
     return naming_fault(made.public_bytes(Encoding.DER), "Grid", set(names), now=now)
 
 

@@ -1,0 +1,189 @@
+"""The authority that signs station certificates while the gateway runs: a key here, or an operator.
+
+With a key the answer comes at once. Without one a request lies in a folder until somebody put the
+certificate beside it: `CS1.csr` is answered by `CS1.pem`, leaf first.
+"""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from gateway.errors import IdentityError
+from gateway.security.certificates import (
+    PublicKey,
+    Signer,
+    Validity,
+    distinguished_name,
+    station_certificate,
+)
+from gateway.security.files import make_folder, replace_private
+from gateway.security.identities import belongs, check_validity, read_chain, read_key
+from gateway.security.peers import subject_fault
+from gateway.security.requests import read_request
+
+LONGEST_CHAIN = 10_000
+"""Characters of a certificate chain (CertificateSignedRequest)."""
+_CLOCK_SLACK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A sound request of one station."""
+
+    station: str
+    pem: str
+    operator: str
+    name: str
+    """CN: its id or serial number."""
+    key: PublicKey
+
+
+def wanted(station: str, pem: str, operator: str, serial_number: str = "") -> Wanted:
+    """Read a request of a station; IdentityError says what is wrong with it."""
+    names = {station, serial_number} - {""}
+    return Wanted(station, pem, operator, *read_request(pem, operator, names))
+
+
+class StationAuthority(Protocol):
+    """Whoever signs certificates of stations."""
+
+    def sign(self, request: Wanted, now: datetime) -> str | None:
+        """Return the chain (PEM, leaf first), None where it is not there yet; IdentityError."""
+        ...
+
+    def delivered(self, request: Wanted) -> None:
+        """The station has it: the request is done with."""
+        ...
+
+
+class KeyAuthority:
+    """Signs with a key of this machine."""
+
+    def __init__(self, certificate: Path, key: Path, days: int) -> None:
+        """Read both files; IdentityError where they cannot be used, or others can read the key."""
+        self._certificate, self._key, self._days = certificate, key, days
+        check_private(key)
+        self._chain = read_chain(certificate)
+        self._signer = Signer(self._chain[0], _signing_key(key))
+        if not belongs(self._signer.key, self._signer.certificate):
+            problem = f"the key does not belong to the certificate {certificate}"
+            raise IdentityError(problem, where=str(key), code="DG-1104")
+        if not _may_sign(self._signer.certificate):
+            raise IdentityError("is no authority", where=str(certificate), code="DG-1113")
+
+    def sign(self, request: Wanted, now: datetime) -> str:
+        """Return the chain; IdentityError where the authority itself has ended."""
+        authority = self._signer.certificate
+        check_validity(authority, self._certificate, now=now)
+        end = min(now + timedelta(days=self._days), authority.not_valid_after_utc)
+        term = Validity(now - _CLOCK_SLACK, end)
+        subject = distinguished_name(request.operator, request.name)
+        leaf = station_certificate(subject, request.key, term, self._signer)
+        above = [item for item in self._chain if item.issuer != item.subject]
+        return "".join(item.public_bytes(Encoding.PEM).decode() for item in (leaf, *above))
+
+    def delivered(self, request: Wanted) -> None:
+        """Keep nothing."""
+
+
+class Spool:
+    """A folder in which an operator, or a program of theirs, answers requests."""
+
+    def __init__(self, folder: Path, trust: Path) -> None:
+        """Take certificates that the authorities in `trust` signed; the folder is made when needed."""
+        self._folder, self._trust = folder, trust
+
+    def sign(self, request: Wanted, now: datetime) -> str | None:
+        """Return what lies there for this very request; else lay the request there."""
+        path = self._path(request, ".csr")
+        make_folder(self._folder)
+        if not path.exists() or path.read_text(encoding="ascii", errors="replace") != request.pem:
+            self._path(request, ".pem").unlink(missing_ok=True)
+            replace_private(path, request.pem.encode(errors="replace"))
+            return None
+        answer = self._path(request, ".pem")
+        if not answer.exists():
+            return None
+        chain = read_chain(answer)
+        self._check(request, answer, chain, now)
+        return "".join(item.public_bytes(Encoding.PEM).decode() for item in chain)
+
+    def delivered(self, request: Wanted) -> None:
+        """Take request and answer away."""
+        for suffix in (".csr", ".pem"):
+            self._path(request, suffix).unlink(missing_ok=True)
+
+    def _path(self, request: Wanted, suffix: str) -> Path:
+        return self._folder / f"{quote(request.station, safe='')}{suffix}"
+
+    def _check(
+        self, request: Wanted, path: Path, chain: list[x509.Certificate], now: datetime
+    ) -> None:
+        leaf, form = chain[0], (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        check_validity(leaf, path, now=now)
+        problem = subject_fault(leaf.subject, request.operator, {request.name})
+        if leaf.public_key().public_bytes(*form) != request.key.public_bytes(*form):
+            problem = "key is not the one of the request"
+        elif problem is None and not _led_to(chain, read_chain(self._trust)):
+            problem = f"chain does not lead to an authority in {self._trust}"
+        if problem is not None:
+            raise IdentityError(f"the certificate's {problem}", where=str(path), code="DG-1114")
+
+
+def check_private(path: Path) -> None:
+    """Raise IdentityError where others than the owner may touch a key file."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as exc:
+        problem = f"cannot read the key: {exc.strerror}"
+        raise IdentityError(problem, where=str(path), code="DG-1101") from exc
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise IdentityError(
+            f"others than its owner may use the key (mode {stat.S_IMODE(mode):04o})",
+            where=str(path),
+            code="DG-1115",
+            advice=f"chmod 600 {path.name}",
+        )
+
+
+def _signing_key(path: Path) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
+    key = read_key(path)
+    if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        return key
+    problem = "an authority signs with an EC or RSA key"
+    raise IdentityError(problem, where=str(path), code="DG-1106")
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    try:
+        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except x509.ExtensionNotFound:
+        return False
+    return basic.ca
+
+
+def _led_to(chain: list[x509.Certificate], anchors: list[x509.Certificate]) -> bool:
+    """Say whether each certificate is signed by the next, and the last by an anchor."""
+    for certificate, *above in (chain[n:] for n in range(len(chain))):
+        candidates = above[:1] or anchors
+        if not any(_issued(certificate, issuer) for issuer in candidates):
+            return False
+    return True
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
