@@ -15,6 +15,10 @@ from ipaddress import ip_network
 
 import structlog
 
+from gateway.admin.listener import Admin, AdminConfig, Sources
+from gateway.admin.metrics import Meters
+from gateway.admin.streams import Tap
+from gateway.admin.views import View
 from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
 from gateway.core.effects import Table
 from gateway.core.engine import Engine
@@ -25,6 +29,7 @@ from gateway.errors import GatewayError, IdentityError, SettingsError
 from gateway.failpoints import Failpoints
 from gateway.ports import Clock, CommandStore, Post
 from gateway.runtime import Parts, Runtime, SystemClock
+from gateway.security.files import secret
 from gateway.security.identities import Identity, read_identity
 from gateway.settings import Settings, mapping_files
 from gateway.settings.packs import proven_book
@@ -61,6 +66,7 @@ class Running:
 
     runtime: Runtime
     endpoint: Endpoint
+    admin: Admin
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +105,25 @@ async def serve(
         clock = SystemClock()
         links = _links(accesses, book, clock, remembered(store))
         stations = Stations(lambda event: runtime.post(event))  # noqa: PLW0108 - it comes next
+        engine = Engine(book, station_rules(settings))
+        meters, tap = Meters(engine.world, clock.now), Tap(lambda: clock.now().utc)
         runtime = Runtime(
             Parts(
-                engine=Engine(book, station_rules(settings)),
+                engine=engine,
                 store=store,
                 audit=audit,
                 stations=stations,
                 utilities=links,
                 clock=clock,
                 failpoints=Failpoints.from_environment(),
+                observers=(meters, tap),
             )
+        )
+        admin = Admin(
+            admin_config(settings),
+            Sources(
+                lambda: View(engine.world, clock.now().utc), meters, tap, lambda: runtime.refusal
+            ),
         )
         clocks = Clocks(lambda: clock.now().utc, time.monotonic)
         endpoint = Endpoint(
@@ -118,13 +133,13 @@ async def serve(
             runtime.post,
             clocks,
         )
-        async with _listening(endpoint, settings), asyncio.TaskGroup() as group:
+        async with _listening(endpoint, admin, settings), asyncio.TaskGroup() as group:
             work = group.create_task(runtime.run())
             users = [endpoint.use, *(link.use for link in links.values())]
             reloading = group.create_task(_reloading(settings, users, endpoint, runtime.post))
             log.info("gateway.started", host=settings.ocpp.host, port=endpoint.port)
             if ready is not None:
-                ready(Running(runtime, endpoint))
+                ready(Running(runtime, endpoint, admin))
             await told.wait()
             log.info("gateway.stopping", on_stop=settings.on_stop)
             endpoint.tell_counted()
@@ -325,19 +340,29 @@ def endpoint_config(settings: Settings) -> EndpointConfig:
     )
 
 
+def admin_config(settings: Settings) -> AdminConfig:
+    """Return where operators look on; SettingsError where their token cannot be read."""
+    admin = settings.admin
+    return AdminConfig(
+        admin.host, admin.port, "" if admin.token_file is None else secret(admin.token_file)
+    )
+
+
 @asynccontextmanager
-async def _listening(endpoint: Endpoint, settings: Settings) -> AsyncIterator[None]:
-    """Hold the endpoint open; SettingsError where its address cannot be had."""
+async def _listening(endpoint: Endpoint, admin: Admin, settings: Settings) -> AsyncIterator[None]:
+    """Hold both listeners open; SettingsError where an address cannot be had."""
+    listeners = (("ocpp", settings.ocpp, endpoint), ("admin", settings.admin, admin))
     async with AsyncExitStack() as stack:
-        try:
-            await stack.enter_async_context(endpoint)
-        except OSError as exc:
-            raise SettingsError(
-                f"cannot listen: {exc.strerror or exc}",
-                where=f"{settings.ocpp.host}:{settings.ocpp.port}",
-                code="DG-1056",
-                advice="choose another ocpp.host or ocpp.port",
-            ) from exc
+        for name, where, listener in listeners:
+            try:
+                await stack.enter_async_context(listener)
+            except OSError as exc:
+                raise SettingsError(
+                    f"cannot listen: {exc.strerror or exc}",
+                    where=f"{where.host}:{where.port}",
+                    code="DG-1056",
+                    advice=f"choose another {name}.host or {name}.port",
+                ) from exc
         yield
 
 

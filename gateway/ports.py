@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.core.effects import (
     Audit,
+    Effect,
     Persist,
     PostSamples,
     ReadBack,
@@ -134,6 +135,18 @@ class CommandStore(Protocol):
 
     def close(self) -> None:
         """Release the database."""
+        ...
+
+
+class Observer(Protocol):
+    """Somebody who looks on: never waits, never raises, changes nothing."""
+
+    def heard(self, event: Event) -> None:
+        """Take notice of an event that is about to be handled."""
+        ...
+
+    def decided(self, effects: Sequence[Effect]) -> None:
+        """Take notice of effects that are durable now, and are about to be carried out."""
         ...
 
 

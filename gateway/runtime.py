@@ -44,7 +44,7 @@ from gateway.core.events import (
 )
 from gateway.errors import GatewayError, PeerError, ResponseRefusedError, StoreError
 from gateway.failpoints import Failpoints
-from gateway.ports import AuditLog, Clock, CommandStore, StationLink, UtilityLink
+from gateway.ports import AuditLog, Clock, CommandStore, Observer, StationLink, UtilityLink
 
 log = structlog.get_logger()
 
@@ -100,6 +100,7 @@ class Parts:
     retry_s: tuple[float, ...] = (1.0, 2.0, 5.0, 15.0, 60.0)
     failpoints: Failpoints = field(default_factory=Failpoints)
     draw: random.Random = field(default_factory=random.SystemRandom)
+    observers: tuple[Observer, ...] = ()
 
 
 class Runtime:
@@ -112,6 +113,8 @@ class Runtime:
         self._wakes: list[datetime] = []
         self._awaited: set[datetime] = set()
         self._dropped = 0
+        self.refusal = "it has not begun"
+        """Why nothing is taken in now, empty where all works."""
         self._written = asyncio.Event()
         self._outboxes = {key: _Outbox(self, key, link) for key, link in parts.utilities.items()}
 
@@ -133,6 +136,7 @@ class Runtime:
         kept = {table: parts.store.load(table) for table in Table}
         parts.audit.drain(parts.store)
         await self._apply(parts.engine.restore(kept, parts.clock.now()))
+        self.refusal = ""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._decide())
@@ -167,6 +171,8 @@ class Runtime:
                 event = replace(event, draws=(self._parts.draw.random(), self._parts.draw.random()))
             if isinstance(event, StationReplied):
                 self._parts.failpoints.reach("answered")
+            for observer in self._parts.observers:
+                observer.heard(event)
             effects = self._parts.engine.handle(event, self._parts.clock.now())
             self._parts.failpoints.reach("decided")
             await self._apply(effects)
@@ -190,6 +196,8 @@ class Runtime:
 
     async def _apply(self, effects: list[Effect]) -> None:
         await self._commit([e for e in effects if isinstance(e, Persist | Audit)])
+        for observer in self._parts.observers:
+            observer.decided(effects)
         for effect in effects:
             self._do(effect)
 
@@ -201,12 +209,14 @@ class Runtime:
             except StoreError as error:
                 await self._wait_out(error)
             else:
+                self.refusal = ""
                 self._written.set()
                 self._parts.failpoints.reach("committed")
                 _warn(durable)
                 return
 
     async def _wait_out(self, refusal: StoreError) -> None:
+        self.refusal = str(refusal)
         log.error("store.refused", problem=str(refusal))
         await asyncio.sleep(self._parts.store_retry_s)
 

@@ -180,6 +180,7 @@ def _site(url: str, identities: dict[str, Identity], passwords: dict[str, str]) 
         "state_dir": "state",
         "log_level": "warning",
         "ocpp": {"host": "127.0.0.1", "port": 0, "heartbeat_s": 60},
+        "admin": {"port": 0},
         "utilities": [utility],
         "stations": [_enrolled(cast, passwords[cast.id]) for cast in _CASTS],
     }

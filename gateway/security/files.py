@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from gateway.errors import IdentityError
+from gateway.errors import IdentityError, SettingsError
 
 PRIVATE_MODE = 0o600
 PUBLIC_MODE = 0o644
@@ -57,6 +57,23 @@ def replace_private(path: Path, content: bytes) -> Path:
         problem = f"cannot write the file: {exc.strerror}"
         raise IdentityError(problem, where=str(path), code="DG-1102") from exc
     return path
+
+
+def secret(path: Path) -> str:
+    """Return the one line of a file that only its owner may read; `SettingsError` where it is not so."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            mode, text = os.fstat(file.fileno()).st_mode, file.readline().strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"cannot be read: {exc}", where=str(path), code="DG-1063") from exc
+    if mode & 0o077:
+        advice = f"chmod 600 {path}"
+        raise SettingsError(
+            "others may read this secret", where=str(path), code="DG-1064", advice=advice
+        )
+    if not text:
+        raise SettingsError("holds no token", where=str(path), code="DG-1063")
+    return text
 
 
 def _write(path: Path, content: bytes, mode: int) -> Path:

@@ -128,6 +128,14 @@ def _pinned(settings: Settings) -> Iterator[Finding]:
             yield Finding(("utilities", n, "check_hostname"), problem, "give peer_lfdi")
 
 
+def _watched(settings: Settings) -> Iterator[Finding]:
+    """Find a listener that shows the site to whoever can reach it."""
+    admin = settings.admin
+    if admin.token_file is None and not _loopback(admin.host):
+        problem = f"everybody who reaches {admin.host} could look on"
+        yield Finding(("admin", "host"), problem, "give admin a token_file")
+
+
 def _loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -144,5 +152,6 @@ RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "DG-1057": _networks,
     "DG-1058": _certified,
     "DG-1059": _lapsing,
+    "DG-1062": _watched,
 }
 """By error code."""

@@ -125,6 +125,17 @@ class Ocpp(_Strict):
     )
 
 
+class Admin(_Strict):
+    """Where operators and monitoring look on."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Port = Field(default=8631, description="TCP port; 0 takes a free one.")
+    token_file: SitePath | None = Field(
+        default=None,
+        description="File with the bearer token to show; needed where others can reach the address.",
+    )
+
+
 class Identity(_Strict):
     """One certificate at one utility, bound to one station."""
 
@@ -359,6 +370,9 @@ class Settings(_Strict):
         default="json", description="Log lines as JSON, or for people."
     )
     ocpp: Ocpp = Field(default=Ocpp(), description="Where stations connect.")
+    admin: Admin = Field(
+        default=Admin(), description="Health, metrics and what is in force, to look at."
+    )
     utilities: Annotated[list[Utility], Field(min_length=1)] = Field(
         description="Utilities to follow."
     )

@@ -42,6 +42,7 @@ def a_site(**changes):
         "schema_version": 1,
         "state_dir": "state",
         "ocpp": {"port": 0},
+        "admin": {"port": 0},
         "utilities": [a_utility()],
         "stations": [a_station()],
     } | changes

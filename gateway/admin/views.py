@@ -1,0 +1,198 @@
+"""What the engine knows, as JSON for people: commands, stations, what is in force there and why."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.core.dispatch import segments_of
+from gateway.core.ledger import Entry, EntryState
+from gateway.core.records import CommandRecord
+from gateway.core.station import StationState
+from gateway.core.timeline import Segment
+from gateway.core.world import World
+from translators.canonical.codec import encode
+from translators.canonical.commands import Interval
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The engine's memory at an instant (UTC)."""
+
+    world: World
+    utc: datetime
+
+    def events(self) -> list[Json]:
+        """Return one row for each command, over all its stations, the newest first."""
+        found: defaultdict[tuple[str, str], list[CommandRecord]] = defaultdict(list)
+        for record in self._records():
+            found[record.command.origin.utility, record.command.mrid].append(record)
+        rows = [_event(records) for records in found.values()]
+        return sorted(rows, key=lambda row: str(row["created"]), reverse=True)
+
+    def event(self, mrid: str) -> list[Json]:
+        """Return a command of every utility that uses this mRID, station by station."""
+        records = [record for record in self._records() if record.command.mrid == mrid]
+        return [self._at_station(record) for record in records]
+
+    def stations(self) -> list[Json]:
+        """Return one row for each enrolled station."""
+        return [self._station(state) for state in self.world.stations.values()]
+
+    def station(self, name: str) -> Json | None:
+        """Return all that is known of one station, None where none is enrolled under this id."""
+        state = self.world.stations.get(name)
+        if state is None:
+            return None
+        return self._station(state) | {
+            "in_force": list(self._in_force(state)),
+            "controls": [_control(entry) for entry in state.ledger.entries.values()],
+            "transactions": [encode(transaction) for transaction in state.transactions],
+            "measured": [
+                {
+                    "kind": kind.value,
+                    "phase": phase.value,
+                    "value": float(sample.value),
+                    "at": sample.at.isoformat(),
+                }
+                for (kind, phase), sample in state.latest.items()
+            ],
+            "profile": None if state.profile is None else encode(state.profile),
+        }
+
+    def _records(self) -> Iterator[CommandRecord]:
+        for records in self.world.records.values():
+            yield from records.values()
+
+    def _offset(self, utility: str) -> timedelta:
+        return self.world.offsets.get(utility, timedelta())
+
+    def _at_station(self, record: CommandRecord) -> Json:
+        state = self.world.stations.get(record.command.target.station)
+        entries = () if state is None else state.ledger.of_command(record.key)
+        return {
+            "utility": record.command.origin.utility,
+            "station": record.command.target.station,
+            "state": record.state.value,
+            "functions": sorted(record.functions),
+            "lost": sorted(record.lost),
+            "refused": {function: outcome.value for function, outcome in record.refused},
+            "told": sorted(outcome.value for outcome in record.told),
+            "controls": [_control(entry) for entry in entries],
+            "command": encode(record.command),
+        }
+
+    def _station(self, state: StationState) -> Json:
+        profile = state.profile
+        states = Counter(entry.state.value for entry in state.ledger.entries.values())
+        return {
+            "station": state.id,
+            "utility": state.rules.utility,
+            "connected": state.connected,
+            "ready": state.ready,
+            "version": None if profile is None else profile.ocpp_version,
+            "controls_by_state": dict(sorted(states.items())),
+            "not_following": sorted(
+                name for name in state.watch.strikes if state.watch.not_following(name)
+            ),
+            "alarms": sorted(fault.value for fault in state.alarms),
+        }
+
+    def _in_force(self, state: StationState) -> Iterator[Json]:
+        """Yield who holds each function now, since when, until when and by which control."""
+        records = self.world.records[state.id]
+        unow = self.utc + self._offset(state.rules.utility)
+        held = set()
+        for function, segments in segments_of(records.values()).items():
+            for segment in segments:
+                if segment.interval.covers(unow):
+                    held.add(function)
+                    yield _holder(state, records[segment.key], function, segment)
+        defaults = [r for r in records.values() if r.command.is_default and not r.over]
+        for record in sorted(defaults, key=lambda r: (r.command.primacy, r.key)):
+            for function in sorted(record.functions - held):
+                held.add(function)
+                yield _holder(state, record, function, None)
+
+
+def _event(records: list[CommandRecord]) -> Json:
+    command = records[0].command
+    return {
+        "utility": command.origin.utility,
+        "mrid": command.mrid,
+        "description": command.description,
+        "protocol": command.origin.protocol.value,
+        "default": command.is_default,
+        "primacy": command.primacy,
+        "created": command.created.isoformat(),
+        **_span(records[0].planned),
+        "functions": sorted({name for record in records for name in record.functions}),
+        "stations": len(records),
+        "states": dict(sorted(Counter(record.state.value for record in records).items())),
+        "refused": _refused(records),
+    }
+
+
+def _refused(records: Iterable[CommandRecord]) -> dict[str, int]:
+    """Return at how many stations each function is refused."""
+    functions = (function for record in records for function, _ in record.refused)
+    return dict(sorted(Counter(functions).items()))
+
+
+def _span(interval: Interval | None) -> Json:
+    if interval is None:
+        return {"start": None, "end": None}
+    end = None if interval.end is None else interval.end.isoformat()
+    return {"start": interval.start.isoformat(), "end": end}
+
+
+def _holder(
+    state: StationState, record: CommandRecord, function: str, segment: Segment | None
+) -> Json:
+    """Return one function's holder; `why` names the rule that let it win."""
+    why = (
+        "default: no event asks for it" if segment is None else f"primacy {record.command.primacy}"
+    )
+    span = _span(None if segment is None else segment.interval)
+    serving = [
+        _control(entry)
+        for entry in state.ledger.of_command(record.key)
+        if function in entry.desired.functions
+    ]
+    return {
+        "function": function,
+        "command": record.key,
+        "why": why,
+        "since": span["start"],
+        "until": span["end"],
+        "beaten_by": None if segment is None else segment.beaten_by,
+        "held": any(control["state"] == EntryState.HELD for control in serving),
+        "controls": [control["id"] for control in serving],
+    }
+
+
+def _control(entry: Entry) -> Json:
+    desired = entry.desired
+    return {
+        "id": desired.id,
+        "command": desired.command,
+        "action": desired.action,
+        "type": desired.payload.get("controlType") or _purpose(desired.payload),
+        "functions": list(desired.functions),
+        "default": desired.is_default,
+        "state": entry.state.value,
+        "evidence": entry.evidence.value,
+        "reason": entry.reason,
+        **_span(None if desired.start is None else Interval(desired.start, desired.end)),
+        "payload": dict(desired.payload),
+    }
+
+
+def _purpose(payload: Any) -> str:
+    profile = payload.get("chargingProfile", {})
+    return str(profile.get("chargingProfilePurpose", ""))
