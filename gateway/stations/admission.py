@@ -109,7 +109,7 @@ class Admission:
             return Denied(HTTPStatus.FORBIDDEN, "plain connections are not taken from there")
         station = _station(knock.path)
         home = station is not None and self._known.get(station) == knock.address
-        purse = self._addresses.of(_neighbourhood(knock.address), now := self.monotonic())
+        purse = self._addresses.of(neighbourhood(knock.address), now := self.monotonic())
         wait = purse.wait(now)
         if wait > 0 and not home:
             return _throttled("too many refusals", wait, station or "")
@@ -209,7 +209,7 @@ class Admission:
         return plain.is_loopback or any(plain in network for network in self.doors.plain_from)
 
 
-def _neighbourhood(address: str) -> str:
+def neighbourhood(address: str) -> str:
     """Return whom an address stands for: a host of IPv6 has a whole /64 to itself."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])

@@ -1,30 +1,17 @@
-"""Between the handshake of the `websockets` library and the admission: what is read, what is said."""
+"""What a refusal of the admission becomes: an answer to the handshake, and a notice for the audit."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
-from websockets.asyncio.server import ServerConnection
-from websockets.http11 import Request, Response
-
 from gateway.core.events import SecurityNoticed
-from gateway.stations.admission import Denied, Knock
+from gateway.stations.admission import Denied
+from gateway.stations.listening import Refusal
 
 _LONGEST = 48
 """Letters of a claimed id that are recorded."""
 _UNAUTHORIZED = "the id in the path and its credentials are needed"
-
-
-def knock_of(connection: ServerConnection, request: Request) -> Knock:
-    """Return who wants to come in; one that has left already has no address."""
-    session = connection.transport.get_extra_info("ssl_object")
-    return Knock(
-        path=request.path,
-        authorizations=tuple(request.headers.get_all("Authorization")),
-        address=str((connection.remote_address or ("",))[0]),
-        encrypted=session is not None,
-        certificate=None if session is None else session.getpeercert(binary_form=True),
-    )
+_CHALLENGE = ("WWW-Authenticate", 'Basic realm="ocpp", charset="UTF-8"')
 
 
 def notice_of(denied: Denied, address: str) -> SecurityNoticed:
@@ -32,14 +19,10 @@ def notice_of(denied: Denied, address: str) -> SecurityNoticed:
     return SecurityNoticed(denied.kind, denied.station[:_LONGEST], address, denied.problem)
 
 
-def refusal(connection: ServerConnection, denied: Denied) -> Response:
+def refusal(denied: Denied) -> Refusal:
     """Return the answer to a handshake; a 401 does not say what was wrong."""
-    unauthorized = denied.status is HTTPStatus.UNAUTHORIZED
-    response = connection.respond(
-        denied.status, f"{_UNAUTHORIZED if unauthorized else denied.problem}\n"
-    )
-    if unauthorized:
-        response.headers["WWW-Authenticate"] = 'Basic realm="ocpp", charset="UTF-8"'
-    if denied.retry_after_s is not None:
-        response.headers["Retry-After"] = str(denied.retry_after_s)
-    return response
+    if denied.status is HTTPStatus.UNAUTHORIZED:
+        return Refusal(denied.status, f"{_UNAUTHORIZED}\n", (_CHALLENGE,))
+    later = denied.retry_after_s
+    headers = () if later is None else (("Retry-After", str(later)),)
+    return Refusal(denied.status, f"{denied.problem}\n", headers)

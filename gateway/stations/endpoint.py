@@ -5,42 +5,38 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 import structlog
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
 
 from gateway.core.events import SecurityNoticed
 from gateway.errors import SettingsError
 from gateway.ports import Post
-from gateway.protocols.ocpp_frames import MAX_FRAME
 from gateway.security.tls import StationTls
-from gateway.stations.admission import PREFIX, Admission, Denied, Doors
-from gateway.stations.admission_door import knock_of, notice_of, refusal
+from gateway.stations.admission import PREFIX, Admission, Denied, Doors, Knock
+from gateway.stations.admission_door import notice_of, refusal
 from gateway.stations.admission_notices import GATHER_S, Notices
+from gateway.stations.backends import Transport, backend
 from gateway.stations.blocks.metering import Metering
 from gateway.stations.context import StationEntry
 from gateway.stations.deadlines import Deadlines
 from gateway.stations.facade import Stations
+from gateway.stations.listening import Ending, Listening, Opened, Pace, Refusal, Take
 from gateway.stations.nameplate import Nameplate
 from gateway.stations.rates import Bucket, Rate
 from gateway.stations.session import Clocks, Rhythm, Session
 from gateway.stations.templates import Templates
 from gateway.stations.throttle import Throttle
-from gateway.stations.websockets_io import Connection, Take, WebSocketTransport, deflate
 from translators.rules.book import Book
 
 log = structlog.get_logger()
 
-SUBPROTOCOLS = frozenset({"ocpp2.1", "ocpp2.0.1"})
 _PROTOCOL_ERROR = 1002
 _POLICY_VIOLATION = 1008
 _HANDSHAKE_S = 10.0
@@ -64,6 +60,8 @@ class EndpointConfig:
     doors: Doors = field(default_factory=Doors)
     messages: Rate | None = None
     """How many one station may send before it is read more slowly; None: any number."""
+    transport: Transport = "websockets"
+    """The library that drives the connections."""
 
 
 class Endpoint:
@@ -88,30 +86,21 @@ class Endpoint:
         self._generations = itertools.count(1)
         self._deadlines, self._templates = Deadlines(), Templates()
         self._open = AsyncExitStack()
-        self._server: Server | None = None
+        self._port: int | None = None
 
     async def __aenter__(self) -> Self:
-        """Listen."""
+        """Listen; `SettingsError` where the transport's library is not installed."""
         config = self._config
-        self._server = await self._open.enter_async_context(
-            serve(
-                self._serve,
-                config.host,
-                config.port,
-                ssl=None if self._tls is None else self._tls.context,
-                process_request=self._admit,
-                select_subprotocol=_by_client_order,
-                compression=None,
-                extensions=[deflate()],
-                ping_interval=config.rhythm.ping_interval_s,
-                ping_timeout=config.rhythm.ping_interval_s,
-                open_timeout=_HANDSHAKE_S,
-                close_timeout=_CLOSE_S,
-                server_header=None,
-                max_size=MAX_FRAME,
-                create_connection=Connection,
-            )
+        listening = Listening(
+            host=config.host,
+            port=config.port,
+            tls=None if self._tls is None else self._tls.context,
+            ping_interval_s=config.rhythm.ping_interval_s,
+            handshake_s=_HANDSHAKE_S,
+            close_s=_CLOSE_S,
         )
+        listen = backend(config.transport)
+        self._port = await self._open.enter_async_context(listen(listening, self))
         log.info("endpoint.opened", url=self.url, tls=self._tls is not None)
         return self
 
@@ -123,6 +112,7 @@ class Endpoint:
     ) -> None:
         """Close every connection (1001) and stop listening."""
         await self._open.aclose()
+        self._port = None
         if self._telling is not None:
             self._telling.cancel()
         self.tell_counted()
@@ -146,10 +136,9 @@ class Endpoint:
     @property
     def port(self) -> int:
         """Return the port that is listened on."""
-        if self._server is None or not self._server.sockets:
+        if self._port is None:
             raise RuntimeError("the endpoint is not open")
-        port: int = next(iter(self._server.sockets)).getsockname()[1]
-        return port
+        return self._port
 
     @property
     def url(self) -> str:
@@ -159,17 +148,42 @@ class Endpoint:
         scheme = "ws" if self._tls is None else "wss"
         return f"{scheme}://{shown}:{self.port}{PREFIX.rstrip('/')}"
 
-    async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Let the handshake go on, or refuse it."""
-        knock = knock_of(connection, request)
+    async def admit(self, knock: Knock) -> str | Refusal:
+        """Let a handshake go on for the station that it proved to be, or refuse it."""
         found = await self._admission.admit(knock)
         if not isinstance(found, Denied) and await self._occupied(found.id):
             problem = f"{found.id} is connected already"
             found = Denied(HTTPStatus.CONFLICT, problem, station=found.id, kind="access.duplicate")
         if isinstance(found, Denied):
             self._notice(notice_of(found, knock.address))
-            return refusal(connection, found)
-        connection.username = found.id
+            return refusal(found)
+        return found.id
+
+    async def serve(self, opened: Opened) -> Ending | None:
+        """Serve one connection that was let in, as long as it lasts."""
+        station = opened.station
+        if not opened.subprotocol:  # Part 4, 3.1.2: finish the handshake, then close
+            return _PROTOCOL_ERROR, "no common subprotocol"
+        if await self._occupied(station):  # another one came in while this one shook hands
+            problem = "another connection came in first"
+            self._notice(SecurityNoticed("access.duplicate", station, opened.address, problem))
+            return _POLICY_VIOLATION, "connected already"
+        opened.pace = self._pace(station, opened.address)
+        session = Session(
+            transport=opened,
+            entry=self._admission.entries[station],
+            post=self._post,
+            clocks=self._clocks,
+            rhythm=self._config.rhythm,
+            generation=next(self._generations),
+            meter=self._meters[station],
+            plate=self._plates[station],
+            deadlines=self._deadlines,
+            templates=self._templates,
+        )
+        log.info("station.came", station=station, version=opened.subprotocol)
+        await self._stations.serve(session)
+        log.info("station.went", station=station, code=opened.close_code)
         return None
 
     def _notice(self, event: SecurityNoticed) -> None:
@@ -201,57 +215,22 @@ class Endpoint:
             self._stations.drop(current)
         return False
 
-    async def _serve(self, connection: ServerConnection) -> None:
-        """Serve one connection that was let in, as long as it lasts."""
-        station = connection.username
-        if connection.subprotocol is None:  # Part 4, 3.1.2: finish the handshake, then close
-            await connection.close(_PROTOCOL_ERROR, "no common subprotocol")
-            return
-        if await self._occupied(station):  # another one came in while this one shook hands
-            problem = "another connection came in first"
-            self._notice(
-                SecurityNoticed("access.duplicate", station, _address(connection), problem)
-            )
-            await connection.close(_POLICY_VIOLATION, "connected already")
-            return
-        session = Session(
-            transport=self._transport(connection),
-            entry=self._admission.entries[station],
-            post=self._post,
-            clocks=self._clocks,
-            rhythm=self._config.rhythm,
-            generation=next(self._generations),
-            meter=self._meters[station],
-            plate=self._plates[station],
-            deadlines=self._deadlines,
-            templates=self._templates,
-        )
-        log.info("station.came", station=station, version=connection.subprotocol)
-        await self._stations.serve(session)
-        log.info("station.went", station=station, code=connection.close_code)
-
-    def _transport(self, connection: ServerConnection) -> WebSocketTransport:
-        """Return a connection as its session sees it, slowed down where the settings say so."""
-        open_one, station = cast("Connection", connection), connection.username
+    def _pace(self, station: str, address: str) -> Pace | None:
+        """Return what slows a station down where the settings say so."""
         rate = self._config.messages
         if rate is None:
-            return WebSocketTransport(open_one, station)
+            return None
         now = self._clocks.monotonic
 
         def slowed() -> None:
-            address, problem = _address(connection), f"more than {rate.per_s:g} messages a second"
+            problem = f"more than {rate.per_s:g} messages a second"
             self._notice(SecurityNoticed("station.slowed", station, address, problem))
 
-        def pace(take: Take, reader: asyncio.Transport) -> Take:
+        def pace(take: Take, reader: asyncio.ReadTransport) -> Take:
             later = asyncio.get_running_loop().call_later
             return Throttle(take, reader, Bucket(rate, now()), now, later, slowed)
 
-        return WebSocketTransport(open_one, station, pace)
-
-
-def _address(connection: ServerConnection) -> str:
-    """Return where a connection comes from, nothing where it is gone already."""
-    return str((connection.remote_address or ("",))[0])
+        return pace
 
 
 def _tls_of(config: EndpointConfig) -> StationTls | None:
@@ -272,10 +251,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _by_client_order(
-    _connection: ServerConnection, offered: Sequence[Subprotocol]
-) -> Subprotocol | None:
-    """Choose by the client's order of preference (Part 4, 3.1.2)."""
-    return next((name for name in offered if name in SUBPROTOCOLS), None)

@@ -8,7 +8,6 @@ is pinned by tests/contract/test_websockets.py.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +24,8 @@ from websockets.server import ServerProtocol
 
 from gateway.errors import PeerError
 from gateway.stations.frames import Kind, next_frame
+from gateway.stations.listening import MAX_FRAGMENTS, MAX_UNREAD, Ending, Pace, Take
 
-MAX_UNREAD = 256 * 1024
-"""Octets that wait for a station to read them, before it counts as stalled."""
-MAX_FRAGMENTS = 1024
-"""Pieces in which one message may come."""
 _AHEAD = 4
 """Frames that come before anybody takes them, before the socket is read no further."""
 _UNSUPPORTED_DATA = 1003
@@ -40,10 +36,6 @@ _FINAL_TEXT = 0x81
 _WINDOW_BITS = 10
 """1 KiB of history: OCPP frames are short, and thousands of connections share the memory."""
 
-type Take = Callable[[bytes], None]
-type Verdict = tuple[int, str]
-"""Status and reason with which this side ends a connection."""
-
 
 class Connection(ServerConnection):
     """Hands whole texts to one callback; `ended` is done when no more come, with our verdict if any."""
@@ -51,7 +43,7 @@ class Connection(ServerConnection):
     def __init__(self, protocol: ServerProtocol, server: Server, **options: Any) -> None:
         """Keep what comes until somebody takes it."""
         super().__init__(protocol, server, **options)
-        self.ended: asyncio.Future[Verdict | None] = self.loop.create_future()
+        self.ended: asyncio.Future[Ending | None] = self.loop.create_future()
         self._take: Take | None = None
         self._early: list[bytes] = []
         self._parts: list[bytes] = []
@@ -169,13 +161,22 @@ class WebSocketTransport:
 
     connection: Connection
     station: str
-    pace: Callable[[Take, asyncio.Transport], Take] | None = None
-    """Slows down a station that says too much."""
+    pace: Pace | None = None
 
     @property
     def subprotocol(self) -> str:
         """Return what the handshake agreed on, empty where nothing was common."""
         return self.connection.subprotocol or ""
+
+    @property
+    def address(self) -> str:
+        """Return where it comes from, nothing where it is gone already."""
+        return str((self.connection.remote_address or ("",))[0])
+
+    @property
+    def close_code(self) -> int | None:
+        """Return the WebSocket status that it ended with."""
+        return self.connection.close_code
 
     def send(self, frame: bytes) -> None:
         """Write one text frame; `PeerError` where the connection is gone, or its peer does not read."""

@@ -3,8 +3,6 @@
 import asyncio
 from dataclasses import replace
 
-from websockets.asyncio.client import connect
-from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from gateway.core.effects import SendToStation
@@ -124,14 +122,16 @@ async def test_one_that_got_past_the_first_check_is_closed_by_the_second():
         station = Wire(socket)
         await station.boot()
 
-        async def past_the_door(connection):
-            connection.username = "CS1"
-            await site.endpoint._serve(connection)
+        looked, occupied = 0, site.endpoint._occupied
 
-        async with serve(past_the_door, "127.0.0.1", 0, subprotocols=["ocpp2.1"]) as door:
-            address = f"ws://127.0.0.1:{door.sockets[0].getsockname()[1]}"
-            async with connect(address, subprotocols=["ocpp2.1"]) as late:
-                await late.wait_closed()
+        async def nobody_at_first(name):
+            nonlocal looked
+            looked += 1
+            return looked > 1 and await occupied(name)
+
+        site.endpoint._occupied = nobody_at_first
+        async with dial(site) as late:
+            await late.wait_closed()
         assert late.close_code == 1008
         assert (await station.ask("Heartbeat", {}))[0] == 3
 

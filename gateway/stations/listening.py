@@ -1,0 +1,93 @@
+"""The seam between the endpoint and the WebSocket library: who asks, who decides, who drives.
+
+    library ──Knock──> Gate.admit ──id or Refusal──> library finishes the handshake
+    library ──Opened─> Gate.serve ──Ending or None──> library closes
+
+A backend is a function of type `Listen`; nothing above it knows which library is below.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Protocol
+
+from gateway.ports import StationTransport
+from gateway.stations.admission import Knock
+
+SUBPROTOCOLS = ("ocpp2.1", "ocpp2.0.1")
+MAX_UNREAD = 256 * 1024
+"""Octets that wait for a station to read them, before it counts as stalled."""
+MAX_FRAGMENTS = 1024
+"""Pieces in which one message may come."""
+
+type Take = Callable[[bytes], None]
+type Pace = Callable[[Take, asyncio.ReadTransport], Take]
+"""Slows down the reading of a station that says too much."""
+type Ending = tuple[int, str]
+"""Status and reason with which this side ends a connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a backend listens, and how long it waits for what, seconds; no `tls` is plain."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None
+    ping_interval_s: float
+    handshake_s: float
+    """For TLS, and once more for the request."""
+    close_s: float
+    """For the peer's part of the closing handshake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The answer to a handshake that is not let through."""
+
+    status: HTTPStatus
+    text: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Opened(StationTransport, Protocol):
+    """A connection whose handshake is over; `subprotocol` is empty where nothing was common."""
+
+    pace: Pace | None
+    """Set before `receive`."""
+
+    @property
+    def address(self) -> str:
+        """Return where it comes from, nothing where it is gone already."""
+        ...
+
+    @property
+    def close_code(self) -> int | None:
+        """Return the WebSocket status that it ended with; None while it is open."""
+        ...
+
+
+class Gate(Protocol):
+    """Who decides."""
+
+    async def admit(self, knock: Knock) -> str | Refusal:
+        """Return the id of the station, or how it is refused."""
+        ...
+
+    async def serve(self, opened: Opened) -> Ending | None:
+        """Serve a connection as long as it lasts; return how it is to be closed, where it is open."""
+        ...
+
+
+type Listen = Callable[[Listening, Gate], AbstractAsyncContextManager[int]]
+"""Listen within a block; yields the port. At its end connections are closed with 1001."""
+
+
+def by_client_order(offered: Sequence[str]) -> str | None:
+    """Choose by the client's order of preference (Part 4, 3.1.2)."""
+    return next((name for name in offered if name in SUBPROTOCOLS), None)

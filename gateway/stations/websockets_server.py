@@ -1,0 +1,92 @@
+"""The default backend: `websockets` shakes hands and closes, `websockets_io` carries the texts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from gateway.protocols.ocpp_frames import MAX_FRAME
+from gateway.stations.acceptor import Acceptor, Left
+from gateway.stations.admission import Knock
+from gateway.stations.listening import Gate, Listening, Refusal, by_client_order
+from gateway.stations.websockets_io import Connection, WebSocketTransport, deflate
+
+
+class _Guest(Connection):
+    """A connection that says when its request was read."""
+
+    left: Left
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give the room of the handshake back, where that has not been done."""
+        self.left()
+        super().connection_lost(exc)
+
+
+@asynccontextmanager
+async def listen(listening: Listening, gate: Gate) -> AsyncIterator[int]:
+    """Listen within a block; yields the port."""
+
+    async def admit(connection: ServerConnection, request: Request) -> Response | None:
+        cast("_Guest", connection).left()
+        found = await gate.admit(_knock_of(connection, request))
+        if isinstance(found, Refusal):
+            response = connection.respond(found.status, found.text)
+            for name, value in found.headers:
+                response.headers[name] = value
+            return response
+        connection.username = found
+        return None
+
+    async def handle(connection: ServerConnection) -> None:
+        opened = WebSocketTransport(cast("_Guest", connection), connection.username)
+        ending = await gate.serve(opened)
+        if ending is not None:
+            await connection.close(*ending)
+
+    server = serve(
+        handle, process_request=admit, open_timeout=listening.handshake_s, server_header=None
+    )
+    acceptor = Acceptor(listening, lambda left: _made(server, listening, left))
+    server.create_server = acceptor.open  # type: ignore[assignment]  # has all that is asked of it
+    async with server:
+        yield acceptor.port
+
+
+def _made(server: Server, listening: Listening, left: Left) -> _Guest:
+    options: dict[str, Any] = {
+        "ping_interval": listening.ping_interval_s,
+        "ping_timeout": listening.ping_interval_s,
+        "close_timeout": listening.close_s,
+    }
+    protocol = ServerProtocol(
+        extensions=[deflate()], select_subprotocol=_by_client_order, max_size=MAX_FRAME
+    )
+    guest = _Guest(protocol, server, **options)
+    guest.left = left
+    return guest
+
+
+def _by_client_order(
+    _protocol: ServerProtocol, offered: Sequence[Subprotocol]
+) -> Subprotocol | None:
+    chosen = by_client_order(offered)
+    return None if chosen is None else Subprotocol(chosen)
+
+
+def _knock_of(connection: ServerConnection, request: Request) -> Knock:
+    """Return who wants to come in; one that has left already has no address."""
+    session = connection.transport.get_extra_info("ssl_object")
+    return Knock(
+        path=request.path,
+        authorizations=tuple(request.headers.get_all("Authorization")),
+        address=str((connection.remote_address or ("",))[0]),
+        encrypted=session is not None,
+        certificate=None if session is None else session.getpeercert(binary_form=True),
+    )
