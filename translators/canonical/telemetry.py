@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import cast
 
 from translators.units import Kind
 
@@ -26,17 +27,77 @@ class Quality(StrEnum):
     QUESTIONABLE = "questionable"
 
 
-@dataclass(frozen=True, slots=True)
 class Sample:
-    """One measured value in SI units: +P exports, +Q injects; `at` is the station's instant (UTC)."""
+    """One measured value in SI units: +P exports, +Q injects; `at` is the station's instant (UTC).
+
+    The value is `number / divisor`, exactly; it becomes a Fraction when it is first asked for. A sample is
+    never changed; it is no frozen dataclass because stations make thousands in a second.
+    """
+
+    __slots__ = ("_divisor", "_number", "at", "evse", "kind", "phase", "quality", "station")
+
+    def __init__(  # noqa: PLR0913, PLR0917 - its fields, as a dataclass would take them
+        self,
+        station: str,
+        evse: int | None,
+        kind: Kind,
+        number: Fraction | int,
+        at: datetime,
+        phase: Phase = Phase.ALL,
+        quality: Quality = Quality.GOOD,
+        divisor: int = 1,
+    ) -> None:
+        """Keep what was measured; `divisor` is positive."""
+        self.station = station
+        self.evse = evse
+        self.kind = kind
+        self._number = number
+        self.at = at
+        self.phase = phase
+        self.quality = quality
+        self._divisor = divisor
+
+    @property
+    def value(self) -> Fraction:
+        """Return the number."""
+        if self._divisor:
+            self._number, self._divisor = Fraction(self._number, self._divisor), 0
+        return cast("Fraction", self._number)
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether two samples say the same."""
+        return self._told() == other._told() if isinstance(other, Sample) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Return the same for equal samples."""
+        return hash(self._told())
+
+    def __repr__(self) -> str:
+        """Return the sample as it could be made."""
+        return f"Sample{self._told()}"
+
+    def _told(self) -> tuple[object, ...]:
+        return self.station, self.evse, self.kind, self.value, self.at, self.phase, self.quality
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReading:
+    """A measured value as the meter itself signed it, in the very characters that the station sent.
+
+    `data` is base64 of the meter's own format (`encoding`: OCMF, EDL, ...); a key of "" is none, None says
+    nothing. `measurand` and `context` are what the station wrote beside it.
+    """
 
     station: str
     evse: int | None
-    kind: Kind
-    value: Fraction
     at: datetime
-    phase: Phase = Phase.ALL
-    quality: Quality = Quality.GOOD
+    data: str
+    encoding: str
+    method: str | None = None
+    public_key: str | None = None
+    measurand: str = "Energy.Active.Import.Register"
+    context: str = "Sample.Periodic"
+    transaction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

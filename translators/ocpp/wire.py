@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+
+from translators.errors import DocumentError
 
 type Json = dict[str, Any]
 
@@ -37,3 +40,14 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
                 yield from leaves(item, f"{path}[{number}]")
         case _:
             yield path, value
+
+
+def instant(text: str, where: str) -> datetime:
+    """Return a date-time in UTC, exactly to the microsecond; one without a zone is UTC."""
+    try:
+        read = datetime.fromisoformat(text)
+        if read.tzinfo is UTC:
+            return read
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise DocumentError("is no instant", where=where, value=text) from exc

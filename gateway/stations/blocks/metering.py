@@ -9,7 +9,7 @@ import structlog
 from gateway.core.events import SamplesTaken, StationDescribed, TransactionsChanged
 from gateway.stations.context import Context, Handler, Json
 from translators.canonical.capability import Transaction
-from translators.ocpp.inbound import samples
+from translators.ocpp.metering import samples
 
 log = structlog.get_logger()
 

@@ -11,9 +11,8 @@ from translators.canonical.capability import Situation, StationProfile, Transact
 from translators.canonical.codec import decode, encode
 from translators.canonical.commands import DerCommand, Randomization, ResponseDuty
 from translators.canonical.controls import DerControl, FixedPowerFactor, Quantity
-from translators.canonical.telemetry import Alarm, GridFault, Sample
+from translators.canonical.telemetry import Alarm, GridFault, SignedReading
 from translators.errors import ModelError
-from translators.units import Kind
 
 
 def through_json(value):
@@ -129,9 +128,9 @@ def test_a_document_that_does_not_fit_is_named(document, cls, problem):
 
 def test_telemetry_is_written_too():
     at = datetime(2026, 12, 1, tzinfo=UTC) + timedelta(microseconds=1)
-    sample, alarm = (
-        Sample("CS1", None, Kind.POWER, F(-1, 7), at),
+    signed, alarm = (
+        SignedReading("CS1", None, at, "T0NNRg==", "OCMF", public_key=""),
         Alarm("CS1", "FreqDroop", None, at),
     )
-    assert decode(through_json(sample), Sample) == sample
+    assert decode(through_json(signed), SignedReading) == signed
     assert decode(through_json(alarm), Alarm) == alarm

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from support.translation import F
-from translators.canonical.telemetry import Phase, Quality
-from translators.ocpp.inbound import samples
+from translators.canonical.telemetry import Phase, Quality, SignedReading
+from translators.ocpp.metering import samples
 from translators.units import Kind
 
 AT = "2026-12-01T12:00:00Z"
@@ -204,5 +204,127 @@ def test_a_value_that_cannot_be_read_is_named_and_its_neighbours_live_on(value, 
     found = samples("CS1", 1, entries)
     assert [sample.kind for sample in found.samples] == [Kind.FREQUENCY]
     (line,) = found.problems
-    assert line.startswith("meterValue[0]/sampledValue[0]")
+    assert line.startswith("meterValue[0]/")
     assert problem in line
+
+
+def test_an_instant_that_cannot_be_read_costs_its_entry_and_no_other():
+    entries = [
+        {
+            "timestamp": "2026-12-01T23:59:60Z",
+            "sampledValue": [sv("Voltage", 1), sv("Frequency", 50)],
+        },
+        {"timestamp": AT, "sampledValue": [sv("Voltage", 2)]},
+    ]
+    found = samples("CS1", 1, entries)
+    assert [sample.value for sample in found.samples] == [2]
+    assert found.problems == ("meterValue[0]/timestamp = '2026-12-01T23:59:60Z': is no instant",)
+
+
+def test_entries_of_one_instant_are_read_together_and_their_faults_named_where_they_stand():
+    entries = [
+        {"timestamp": AT, "sampledValue": [sv("Power.Active.Import", 5), sv("Voltage", "x")]},
+        {"timestamp": "2026-12-01T12:00:01Z", "sampledValue": [sv("Frequency", 50)]},
+        {"timestamp": "2026-12-01T13:00:00+01:00",
+         "sampledValue": [sv("Power.Active.Export", 2), sv("Voltage", 1, "kV")]},
+    ]  # fmt: skip
+    found = samples("CS1", 1, entries)
+    assert [(s.kind, s.value, s.at.second) for s in found.samples] == [
+        (Kind.POWER, -3, 0),
+        (Kind.FREQUENCY, 50, 1),
+    ]
+    assert sorted(found.problems) == [
+        "meterValue[0]/sampledValue[1] = 'x': is no number",
+        "meterValue[2]/sampledValue[1] = 'kV': is no unit of Voltage",
+    ]
+
+
+def test_where_the_best_place_tells_no_number_the_next_one_counts():
+    found = read(sv("Voltage", 230, location="Inlet"), sv("Voltage", "?", location="Outlet"))
+    assert [sample.value for sample in found.samples] == [230]
+    assert len(found.problems) == 1
+
+
+def test_a_mean_is_of_the_phases_that_could_be_read():
+    found = read(*(sv("Voltage", v, phase=f"L{n}") for n, v in enumerate((230, "?", 233), 1)))
+    assert [(s.phase.value, s.value) for s in found.samples] == [
+        ("L1", 230),
+        ("L3", 233),
+        ("all", F("231.5")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [10**9, -(10**9), 1e9, 2**64 - 1, 1e300, 5e-324, 0.1234567, 230.09999999999997, 1e-7, "7.25", 10**39],
+)  # fmt: skip
+def test_a_number_of_any_size_is_read_exactly(value):
+    (sample,) = read(sv("Voltage", value)).samples
+    assert sample.value == F(str(value))
+
+
+def test_numbers_of_any_size_are_netted_exactly():
+    assert numbers(sv("Power.Active.Import", 0.1234567), sv("Power.Active.Export", 1e300)) == [
+        ("W", "all", F("1e300") - F("0.1234567"))
+    ]
+
+
+def test_a_report_of_many_values_is_read_as_a_short_one():
+    values = [sv("Power.Active.Import", n, location="Inlet") for n in range(100)]
+    assert numbers(*values, sv("Power.Active.Import", 7.5)) == [("W", "all", F("-7.5"))]
+
+
+SIGNED = {
+    "signedMeterData": "T0NNRnx7Ikd+/w==",
+    "encodingMethod": "OCMF",
+    "signingMethod": "ECDSA-secp256r1-SHA256",
+    "publicKey": "MFkw+/==",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "method", "key"),
+    [
+        (SIGNED, "ECDSA-secp256r1-SHA256", "MFkw+/=="),
+        (SIGNED | {"publicKey": ""}, "ECDSA-secp256r1-SHA256", ""),
+        ({k: SIGNED[k] for k in ("signedMeterData", "encodingMethod")}, None, None),
+    ],
+)
+def test_what_a_meter_signed_is_kept_in_its_very_characters(given, method, key):
+    value = sv("Energy.Active.Import.Register", 12.5, "kWh", context="Transaction.End")
+    entries = [{"timestamp": AT, "sampledValue": [value | {"signedMeterValue": given}]}]
+    found = samples("CS1", 2, entries, "T1")
+    assert found.samples == ()
+    assert found.signed == (
+        SignedReading(
+            station="CS1",
+            evse=2,
+            at=datetime(2026, 12, 1, 12, tzinfo=UTC),
+            data="T0NNRnx7Ikd+/w==",
+            encoding="OCMF",
+            method=method,
+            public_key=key,
+            measurand="Energy.Active.Import.Register",
+            context="Transaction.End",
+            transaction="T1",
+        ),
+    )
+
+
+def test_a_signed_value_is_a_sample_too_where_its_kind_is_followed():
+    found = read(sv("Power.Active.Export", 7, signedMeterValue=SIGNED), sv("Voltage", 230))
+    assert [sample.value for sample in found.samples] == [7, 230]
+    (signed,) = found.signed
+    assert (signed.measurand, signed.context, signed.transaction) == (
+        "Power.Active.Export", "Sample.Periodic", None
+    )  # fmt: skip
+
+
+def test_a_signed_value_without_a_name_is_the_energy_register():
+    (signed,) = read(sv(None, 12, signedMeterValue=SIGNED)).signed
+    assert signed.measurand == "Energy.Active.Import.Register"
+
+
+def test_what_is_signed_is_kept_though_its_number_cannot_be_read():
+    found = read(sv("Voltage", "?", signedMeterValue=SIGNED))
+    assert (found.samples, len(found.problems), len(found.signed)) == ((), 1, 1)
