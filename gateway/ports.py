@@ -110,6 +110,15 @@ class AuditHead:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class AuditGroup:
+    """Records that became durable together, and on one day: `first` to `head`, as lines of a segment."""
+
+    first: int
+    head: AuditHead
+    lines: bytes
+
+
 class CommandStore(Protocol):
     """Durable state: documents by (table, key), the audit chain's intents, and one transaction per event."""
 
@@ -121,12 +130,12 @@ class CommandStore(Protocol):
         """Return every document of a table by key, ordered by key."""
         ...
 
-    def audit_after(self, sequence: int, limit: int) -> list[tuple[int, bytes]]:
-        """Return up to `limit` chained records (sequence, canonical JSON) after `sequence`, oldest first."""
+    def audit_after(self, sequence: int, limit: int) -> list[AuditGroup]:
+        """Return up to `limit` groups that end after `sequence`, oldest first."""
         ...
 
     def release_audit(self, through: int) -> None:
-        """Forget chained records up to `through`, which the segments hold; the newest always stays."""
+        """Forget groups that end at `through` or before, which the segments hold; the newest stays."""
         ...
 
     def raw(self, digest: str) -> bytes | None:

@@ -16,7 +16,8 @@ from gateway.demo.report import Step, show_rows, show_step, show_steps
 from gateway.demo.stage import Actor, Stage, set_up
 from gateway.demo.story import STORY, Chapter, Memory
 from gateway.simulators.station import IN, Personality
-from gateway.store.audit import parts, segments
+from gateway.store.audit import segments
+from gateway.store.chain import parts
 
 _CONTROLLING = frozenset(
     {"SetDERControl", "ClearDERControl", "SetChargingProfile", "ClearChargingProfile"}

@@ -1,7 +1,7 @@
 """The audit chain as files: append-only JSONL segments, one a day, that follow from the store.
 
-A line is `{"hash":"…","record":{…}}`: the record byte for byte as the store chained it, and its
-hash. A segment is named after its first sequence and day, `000000000001-2026-12-01.jsonl`.
+They hold the lines of the store's groups, one after the other. A segment is named after its first
+sequence and day, `000000000001-2026-12-01.jsonl`.
 Records are on the disk in the store first; a crash between the two loses nothing: the next drain
 writes what is missing.
 """
@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import mmap
 import os
+from itertools import groupby
 from pathlib import Path
 
-import orjson
 import structlog
 
 from gateway.errors import StoreError
-from gateway.ports import AuditHead, CommandStore
+from gateway.ports import AuditGroup, AuditHead, CommandStore
 from gateway.store import chain
 
 log = structlog.get_logger()
 
 KEPT_IN_STORE = 10_000
 """Newest records that stay in the store although the segments hold them."""
-_GROUP = 1_000
-_OPEN = b'{"hash":"'
-_MIDDLE = b'","record":'
-_BODY = len(_OPEN) + 64 + len(_MIDDLE)
+_GROUPS = 100
+"""Of the store's groups, as many as are read and made durable at one time."""
 
 
 class AuditSegments:
@@ -44,9 +42,9 @@ class AuditSegments:
         try:
             head = self._recover(store) if self._head is None else self._head
             written = 0
-            while group := store.audit_after(head.sequence, _GROUP):
-                head = self._append(head, group)
-                written += len(group)
+            while groups := store.audit_after(head.sequence, _GROUPS):
+                written += self._append(head, groups)
+                head = groups[-1].head
         except OSError as exc:
             self.close()
             raise StoreError(
@@ -65,21 +63,16 @@ class AuditSegments:
             os.close(self._file)
         self._file, self._head, self._day = -1, None, ""
 
-    def _append(self, head: AuditHead, group: list[tuple[int, bytes]]) -> AuditHead:
-        """Write one group, a day at a time, and make it durable."""
-        lines: list[bytes] = []
-        for sequence, body in group:
-            record = orjson.loads(body)
-            day = record["ts_utc"][:10]
+    def _append(self, head: AuditHead, groups: list[AuditGroup]) -> int:
+        """Write groups, a day at a time, and make them durable; return how many records that are."""
+        groups = [chain.rest(groups[0], head.sequence), *groups[1:]]  # a crash may have left a part
+        for day, part in groupby(groups, key=lambda group: chain.day(group.lines)):
+            together = list(part)
             if day != self._day:
-                self._write(lines)
-                lines = []
-                self._begin(sequence, day)
-            head = chain.chained(AuditHead(sequence - 1, record["prev"]), body)
-            lines.append(line(head.digest, body))
-        self._write(lines)
-        self._head = head
-        return head
+                self._begin(together[0].first, day)
+            self._write(b"".join(group.lines for group in together))
+        self._head = groups[-1].head
+        return self._head.sequence + 1 - groups[0].first
 
     def _begin(self, sequence: int, day: str) -> None:
         if self._file >= 0:
@@ -90,10 +83,8 @@ class AuditSegments:
         self._day = day
         _sync_folder(self._folder)
 
-    def _write(self, lines: list[bytes]) -> None:
-        if not lines:
-            return
-        left = memoryview(b"".join(lines))
+    def _write(self, lines: bytes) -> None:
+        left = memoryview(lines)
         while left:
             left = left[os.write(self._file, left) :]
         os.fdatasync(self._file)
@@ -120,17 +111,6 @@ def segments(folder: Path) -> list[Path]:
     return sorted(folder.glob("[0-9]*-*.jsonl"))
 
 
-def line(digest: str, body: bytes) -> bytes:
-    """Return the line of one record."""
-    return b"".join((_OPEN, digest.encode(), _MIDDLE, body, b"}\n"))
-
-
-def parts(text: bytes) -> tuple[str, bytes] | None:
-    """Return hash and record of a line, or None where it has another form."""
-    whole = text.startswith(_OPEN) and text.endswith(b"}\n") and text[_BODY - 11 : _BODY] == _MIDDLE
-    return (text[9:73].decode("latin-1"), text[_BODY:-2]) if whole else None
-
-
 def _cut_torn_tail(path: Path) -> AuditHead | None:
     """Return where a segment ends, None where it holds no whole record; a torn tail goes aside.
 
@@ -143,7 +123,7 @@ def _cut_torn_tail(path: Path) -> AuditHead | None:
             end, head = len(data), None
             while end and head is None:
                 begin = data.rfind(b"\n", 0, end - 1) + 1
-                head = _self_consistent(data[begin:end])
+                head = chain.head_of(data[begin:end])
                 end = end if head is not None else begin
             torn = data[end:]
         if torn:
@@ -155,27 +135,13 @@ def _cut_torn_tail(path: Path) -> AuditHead | None:
     return head
 
 
-def _self_consistent(text: bytes) -> AuditHead | None:
-    """Return the head that a line says it is, where its hash agrees with its record."""
-    found = parts(text)
-    if found is None:
-        return None
-    digest, body = found
-    try:
-        record = orjson.loads(body)
-        head = chain.chained(AuditHead(record["seq"] - 1, record["prev"]), body)
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        return None
-    return head if head.digest == digest else None
-
-
 def _same_chain(folder: Path, head: AuditHead, store: CommandStore) -> None:
     """Refuse segments that the store's chain does not continue: nothing may be hidden by a gap."""
     if head == chain.GENESIS:
         return
-    for sequence, body in store.audit_after(head.sequence - 1, 1):
-        before = AuditHead(sequence - 1, orjson.loads(body)["prev"])
-        if chain.chained(before, body) == head:
+    for group in store.audit_after(head.sequence - 1, 1):
+        first = chain.rest(group, head.sequence - 1).lines.partition(b"\n")[0] + b"\n"
+        if chain.head_of(first) == head:
             return
     raise StoreError(
         f"the audit segments end at record {head.sequence}, which the database does not continue",

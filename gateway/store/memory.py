@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from gateway.core.effects import Audit, Persist, Table
-from gateway.ports import AuditHead
+from gateway.ports import AuditGroup, AuditHead
 from gateway.store import chain
 
 
@@ -20,45 +20,40 @@ class MemoryStore:
     def __init__(self) -> None:
         """Start empty."""
         self._documents: dict[Table, dict[str, bytes]] = {table: {} for table in Table}
-        self._records: list[tuple[int, bytes]] = []
+        self._groups: list[AuditGroup] = []
         self._raw: dict[str, bytes] = {}
         self._head = chain.GENESIS
 
     def commit(self, effects: Iterable[Persist | Audit], at: datetime) -> AuditHead:
         """Take all, or nothing where a document is no JSON."""
-        head, records = self._head, list[tuple[int, bytes]]()
-        raw, changes = dict[str, bytes](), list[tuple[Persist, bytes]]()
-        for effect in effects:
-            if isinstance(effect, Audit):
-                body = chain.record(effect, head, at)
-                head = chain.chained(head, body)
-                records.append((head.sequence, body))
-                raw |= {chain.raw_digest(document): document for document in effect.raw}
-            else:
-                changes.append((effect, orjson.dumps(effect.document)))
+        effects = tuple(effects)
+        audits = [effect for effect in effects if isinstance(effect, Audit)]
+        changes = [(e, orjson.dumps(e.document)) for e in effects if isinstance(e, Persist)]
+        group = chain.group(audits, self._head, at)
+        raw = {chain.raw_digest(body): body for audit in audits for body in audit.raw}
         for change, document in changes:
             self._documents[change.table][change.key] = document
             if change.document is None:
                 del self._documents[change.table][change.key]
-        self._head = head
-        self._records += records
+        self._head = group.head
+        self._groups += [group] if audits else []
         self._raw |= raw
-        return head
+        return self._head
 
     def load(self, table: Table) -> dict[str, dict[str, Any]]:
         """Return every document of a table, ordered by key."""
         kept = self._documents[table]
         return {key: orjson.loads(kept[key]) for key in sorted(kept)}
 
-    def audit_after(self, sequence: int, limit: int) -> list[tuple[int, bytes]]:
-        """Return up to `limit` records after `sequence`, oldest first."""
-        first = bisect_right(self._records, sequence, key=lambda item: item[0])
-        return self._records[first : first + limit]
+    def audit_after(self, sequence: int, limit: int) -> list[AuditGroup]:
+        """Return up to `limit` groups that end after `sequence`, oldest first."""
+        first = bisect_right(self._groups, sequence, key=lambda group: group.head.sequence)
+        return self._groups[first : first + limit]
 
     def release_audit(self, through: int) -> None:
-        """Forget the records up to `through`; the newest stays."""
+        """Forget groups that end at `through` or before; the newest stays."""
         last = min(through, self._head.sequence - 1)
-        self._records = [item for item in self._records if item[0] > last]
+        self._groups = [group for group in self._groups if group.head.sequence > last]
 
     def raw(self, digest: str) -> bytes | None:
         """Return the document of that digest, if it is kept."""

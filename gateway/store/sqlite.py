@@ -1,7 +1,7 @@
 """Durable state in one SQLite file: WAL, synchronous FULL, one transaction per event, one writer.
 
-Tables: `documents` (table, key → JSON), `audit` (sequence → canonical record; the segments of
-`store.audit` follow from it), `raw` (SHA-256 → document as it came).
+Tables: `documents` (table, key → JSON), `audit_groups` (the records of one transaction as lines, by
+their last; the segments of `store.audit` follow from it), `raw` (SHA-256 → document as it came).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import orjson
 
 from gateway.core.effects import Audit, Persist, Table
 from gateway.errors import LockedError, StoreError
-from gateway.ports import AuditHead
+from gateway.ports import AuditGroup, AuditHead
 from gateway.store import chain
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -32,9 +32,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE audit (sequence INTEGER PRIMARY KEY, record BLOB NOT NULL)",
         "CREATE TABLE raw (digest TEXT PRIMARY KEY, body BLOB NOT NULL)",
     ),
+    (
+        """
+        CREATE TABLE audit_groups (
+            last INTEGER PRIMARY KEY, first INTEGER NOT NULL, lines BLOB NOT NULL
+        )
+        """,
+        "INSERT INTO audit_groups SELECT sequence, sequence, audit_line(record) FROM audit",
+        "DROP TABLE audit",
+    ),
 )
 """Statements from each schema version to the next; `PRAGMA user_version` says how many were run."""
 
+_FRESH = 1_000
+"""Newest groups that wait in memory for their segments, so that they are not read back."""
 _BUSY_S = 0.25
 """How long a foreign lock may hold up the gateway before it counts as a refusal."""
 _REFUSALS = {
@@ -55,6 +66,7 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         """Open or create the file, take the writer's lock, bring the schema up to date."""
         self._path = path
+        self._fresh: list[AuditGroup] = []
         self._lock = _take_lock(path)
         try:
             self._db = _open(path)
@@ -69,17 +81,24 @@ class SqliteStore:
 
     def commit(self, effects: Iterable[Persist | Audit], at: datetime) -> AuditHead:
         """Write all in one transaction; durable on return; `StoreError` with nothing written."""
+        effects = tuple(effects)
+        audits = [effect for effect in effects if isinstance(effect, Audit)]
+        group = chain.group(audits, self._head, at)
         with _refusals(self._path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                head = self._write(effects, at)
+                self._write(effects, group)
                 self._db.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.OperationalError):  # SQLite took some back itself
                     self._db.execute("ROLLBACK")
                 raise
-        self._head = head
-        return head
+        self._head = group.head
+        if audits:
+            self._fresh.append(group)
+        if len(self._fresh) > _FRESH:  # the segments refuse to be written
+            self._fresh.clear()
+        return group.head
 
     def load(self, table: Table) -> dict[str, dict[str, Any]]:
         """Return every document of a table, ordered by key."""
@@ -88,17 +107,24 @@ class SqliteStore:
             rows = self._db.execute(query, (table.value,)).fetchall()
         return {key: orjson.loads(document) for key, document in rows}
 
-    def audit_after(self, sequence: int, limit: int) -> list[tuple[int, bytes]]:
-        """Return up to `limit` records after `sequence`, oldest first."""
-        query = "SELECT sequence, record FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?"
+    def audit_after(self, sequence: int, limit: int) -> list[AuditGroup]:
+        """Return up to `limit` groups that end after `sequence`, oldest first."""
+        if sequence == self._head.sequence:
+            return []
+        if self._fresh and self._fresh[0].first <= sequence + 1:
+            self._forget_fresh(sequence)
+            return self._fresh[:limit]
+        query = "SELECT first, lines FROM audit_groups WHERE last > ? ORDER BY last LIMIT ?"
         with _refusals(self._path):
-            return self._db.execute(query, (sequence, limit)).fetchall()
+            rows = self._db.execute(query, (sequence, limit)).fetchall()
+        return [AuditGroup(first, _head_of(lines), lines) for first, lines in rows]
 
     def release_audit(self, through: int) -> None:
-        """Forget the records up to `through`; the newest stays: the chain goes on from it."""
+        """Forget groups that end at `through` or before; the newest stays: the chain goes on from it."""
         last = min(through, self._head.sequence - 1)
         with _refusals(self._path):
-            self._db.execute("DELETE FROM audit WHERE sequence <= ?", (last,))
+            self._db.execute("DELETE FROM audit_groups WHERE last <= ?", (last,))
+        self._forget_fresh(last)
 
     def raw(self, digest: str) -> bytes | None:
         """Return the document of that digest, if it is kept."""
@@ -113,14 +139,11 @@ class SqliteStore:
             os.close(self._lock)
             self._lock = -1
 
-    def _write(self, effects: Iterable[Persist | Audit], at: datetime) -> AuditHead:
-        head = self._head
+    def _write(self, effects: Iterable[Persist | Audit], group: AuditGroup) -> None:
         for effect in effects:
             if isinstance(effect, Audit):
-                body = chain.record(effect, head, at)
-                head = chain.chained(head, body)
-                self._db.execute("INSERT INTO audit VALUES (?, ?)", (head.sequence, body))
-                self._keep_raw(effect.raw)
+                if effect.raw:
+                    self._keep_raw(effect.raw)
             elif effect.document is None:
                 self._db.execute(
                     "DELETE FROM documents WHERE kind = ? AND key = ?",
@@ -131,7 +154,13 @@ class SqliteStore:
                     "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)",
                     (effect.table.value, effect.key, orjson.dumps(effect.document)),
                 )
-        return head
+        if group.lines:
+            row = group.head.sequence, group.first, group.lines
+            self._db.execute("INSERT INTO audit_groups VALUES (?, ?, ?)", row)
+
+    def _forget_fresh(self, through: int) -> None:
+        while self._fresh and self._fresh[0].head.sequence <= through:
+            del self._fresh[0]
 
     def _keep_raw(self, documents: tuple[bytes, ...]) -> None:
         rows = [(chain.raw_digest(body), body) for body in documents]
@@ -139,7 +168,7 @@ class SqliteStore:
 
     def _last_head(self) -> AuditHead:
         with _refusals(self._path):
-            return _head_of(self._db)
+            return _last_head(self._db)
 
 
 def stored_head(path: Path) -> AuditHead:
@@ -147,19 +176,22 @@ def stored_head(path: Path) -> AuditHead:
     with _refusals(path):
         db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S)
         try:
-            return _head_of(db)
+            return _last_head(db)
         finally:
             db.close()
 
 
-def _head_of(db: sqlite3.Connection) -> AuditHead:
-    query = "SELECT sequence, record FROM audit ORDER BY sequence DESC LIMIT 1"
-    row = db.execute(query).fetchone()
-    if row is None:
-        return chain.GENESIS
-    sequence, body = row
-    before = AuditHead(sequence - 1, orjson.loads(body)["prev"])
-    return chain.chained(before, body)
+def _last_head(db: sqlite3.Connection) -> AuditHead:
+    row = db.execute("SELECT lines FROM audit_groups ORDER BY last DESC LIMIT 1").fetchone()
+    return chain.GENESIS if row is None else _head_of(row[0])
+
+
+def _head_of(lines: bytes) -> AuditHead:
+    """Return where some lines end; a line that does not agree with itself is damage."""
+    head = chain.head_of(lines[lines.rfind(b"\n", 0, -1) + 1 :])
+    if head is None:
+        raise sqlite3.DatabaseError("a record of the audit does not agree with its hash")
+    return head
 
 
 def _take_lock(path: Path) -> int:
@@ -191,6 +223,7 @@ def _open(path: Path) -> sqlite3.Connection:
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
+            db.create_function("audit_line", 1, chain.line_of, deterministic=True)
             _check(db, path)
             _migrate(db, path)
         except BaseException:

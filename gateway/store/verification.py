@@ -15,7 +15,7 @@ import orjson
 from gateway.errors import StoreError
 from gateway.ports import AuditHead
 from gateway.store import chain
-from gateway.store.audit import parts, segments
+from gateway.store.audit import segments
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -82,7 +82,7 @@ class _Check:
         """Take one line; return what is wrong with it, or nothing and move on."""
         if not text.endswith(b"\n"):
             return "is cut short: the gateway writes it anew at its next start"
-        found = parts(text)
+        found = chain.parts(text)
         record = None if found is None else _record(found[1])
         if found is None or record is None:
             return "is no audit record"
@@ -103,7 +103,7 @@ class _Check:
 def _before(path: Path) -> AuditHead:
     """Return what the first record of a single segment has to follow, by name and own word."""
     with path.open("rb") as lines:
-        found = parts(lines.readline())
+        found = chain.parts(lines.readline())
     record = (None if found is None else _record(found[1])) or {}
     prev, name = record.get("prev"), path.name[:12]
     sequence = int(name) if name.isdigit() else record.get("seq")

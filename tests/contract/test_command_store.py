@@ -8,7 +8,7 @@ import pytest
 from gateway.core.effects import Table
 from gateway.store.memory import MemoryStore
 from gateway.store.sqlite import SqliteStore
-from support.store_builders import NOON, a_document, a_forgetting, an_audit
+from support.store_builders import NOON, a_document, a_forgetting, an_audit, lines_after
 
 
 @pytest.fixture(params=["sqlite", "memory"])
@@ -19,7 +19,14 @@ def store(request, tmp_path):
 
 
 def records(store, after=0, limit=100):
-    return [orjson.loads(body) for _, body in store.audit_after(after, limit)]
+    return [orjson.loads(body) for _, body in lines_after(store, after, limit)]
+
+
+def commit_each(store, count):
+    """Commit so many records, each in a transaction of its own."""
+    for _ in range(count):
+        head = store.commit([an_audit()], NOON)
+    return head
 
 
 def test_a_new_store_is_empty(store):
@@ -84,7 +91,7 @@ def test_each_record_carries_the_hash_of_the_one_before(store):
     store.commit([an_audit("one"), an_audit("two")], NOON)
     head = store.commit([an_audit("three")], NOON)
     previous = bytes(32)
-    for sequence, body in store.audit_after(0, 10):
+    for sequence, body in lines_after(store):
         assert orjson.loads(body)["seq"] == sequence
         assert orjson.loads(body)["prev"] == previous.hex()
         previous = hashlib.sha256(b"\0" + previous + body).digest()
@@ -126,22 +133,50 @@ def test_the_same_raw_document_may_come_again(store):
     [(0, 10, [1, 2, 3]), (1, 10, [2, 3]), (0, 2, [1, 2]), (3, 10, []), (9, 10, []), (0, 0, [])],
 )
 def test_records_are_read_onward_from_a_place(store, after, limit, expected):
+    commit_each(store, 3)
+    assert [sequence for sequence, _ in lines_after(store, after, limit)] == expected
+    assert [group.first for group in store.audit_after(after, limit)] == expected
+
+
+def test_what_was_committed_together_is_one_group(store):
+    store.commit([an_audit(), an_audit()], NOON)
+    head = store.commit([an_audit()], NOON)
+    first, second = store.audit_after(0, 10)
+    assert (first.first, first.head.sequence, second.first) == (1, 2, 3)
+    assert second.head == head
+    assert first.lines.count(b"\n") == 2
+
+
+def test_a_group_of_which_a_part_is_asked_for_comes_whole(store):
     store.commit([an_audit(), an_audit(), an_audit()], NOON)
-    assert [sequence for sequence, _ in store.audit_after(after, limit)] == expected
+    assert [group.first for group in store.audit_after(1, 10)] == [1]
+    assert [sequence for sequence, _ in lines_after(store, 1)] == [2, 3]
+
+
+def test_a_transaction_without_records_makes_no_group(store):
+    store.commit([a_document()], NOON)
+    assert store.audit_after(0, 10) == []
 
 
 def test_released_records_are_forgotten_and_the_chain_goes_on(store):
-    store.commit([an_audit(), an_audit(), an_audit()], NOON)
+    commit_each(store, 3)
     store.release_audit(2)
     head = store.commit([an_audit()], NOON)
-    assert [sequence for sequence, _ in store.audit_after(0, 10)] == [3, 4]
+    assert [sequence for sequence, _ in lines_after(store)] == [3, 4]
     assert head.sequence == 4
 
 
 def test_the_newest_record_is_never_released(store):
-    store.commit([an_audit(), an_audit()], NOON)
+    commit_each(store, 2)
     store.release_audit(99)
-    assert [sequence for sequence, _ in store.audit_after(0, 10)] == [2]
+    assert [sequence for sequence, _ in lines_after(store)] == [2]
+
+
+def test_a_group_is_released_whole_or_not_at_all(store):
+    store.commit([an_audit(), an_audit()], NOON)
+    commit_each(store, 1)
+    store.release_audit(1)
+    assert [sequence for sequence, _ in lines_after(store)] == [1, 2, 3]
 
 
 def test_releasing_nothing_is_allowed(store):

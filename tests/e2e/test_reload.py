@@ -10,7 +10,8 @@ from gateway.security.identities import certificate_lfdi
 from gateway.settings.mappings import mapping_files, mappings_folder
 from gateway.simulators.utility_2030_5 import control
 from gateway.simulators.utility_2030_5_controls import fixed_pf
-from gateway.store.audit import parts, segments
+from gateway.store.audit import segments
+from gateway.store.chain import parts
 from support.site import a_site, a_utility, write_site
 from translators.chain import load_book
 

@@ -167,8 +167,10 @@ class Site:
     def kinds(self):
         """Read the kinds of all audit records, oldest first."""
         with closing(sqlite3.connect(self.folder / "state.db")) as db:
-            rows = db.execute("SELECT record FROM audit ORDER BY sequence").fetchall()
-        return [orjson.loads(record)["kind"] for (record,) in rows]
+            rows = db.execute("SELECT lines FROM audit_groups ORDER BY last").fetchall()
+        return [
+            orjson.loads(line)["record"]["kind"] for (text,) in rows for line in text.splitlines()
+        ]
 
 
 def received(*commands):

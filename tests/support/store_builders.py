@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+import orjson
+
 from gateway.core.effects import Audit, Persist, Table
+from gateway.store import chain
 from gateway.store.audit import AuditSegments
 from gateway.store.memory import MemoryStore
 
@@ -19,6 +22,14 @@ def a_forgetting(key="K1", *, table=Table.COMMANDS):
 
 def an_audit(kind="control.dispatched", *, subject="C1", raw=(), **details):
     return Audit(kind, "gateway", subject, details, raw)
+
+
+def lines_after(store, sequence=0, limit=100):
+    """Return the records that a store holds after a sequence, as (sequence, canonical JSON)."""
+    groups = (chain.rest(group, sequence) for group in store.audit_after(sequence, limit))
+    lines = [line for group in groups for line in group.lines.splitlines(keepends=True)]
+    bodies = [chain.parts(line)[1] for line in lines]
+    return [(orjson.loads(body)["seq"], body) for body in bodies]
 
 
 def a_chain(folder, records=5, *, every=timedelta(seconds=1), start=NOON):

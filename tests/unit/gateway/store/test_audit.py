@@ -16,7 +16,7 @@ from gateway.store import audit
 from gateway.store.audit import AuditSegments
 from gateway.store.memory import MemoryStore
 from gateway.store.verification import verify
-from support.store_builders import NOON, a_chain, an_audit
+from support.store_builders import NOON, a_chain, an_audit, lines_after
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_line_is_json_with_the_record_byte_for_byte(store, log, folder):
     head = store.commit([an_audit(text="ü", number=0.95)], NOON)
     log.drain(store)
     text = the_segment(folder).read_bytes()
-    ((_, body),) = store.audit_after(0, 1)
+    ((_, body),) = lines_after(store)
     assert orjson.loads(text) == {"hash": head.digest, "record": orjson.loads(body)}
     assert body in text
 
@@ -122,6 +122,17 @@ def test_a_torn_last_line_is_cut_and_written_again(store, log, folder, cut):
     assert verify(folder, head=head).fault is None
 
 
+def test_of_a_group_that_is_torn_the_missing_lines_alone_are_written_again(store, log, folder):
+    store.commit([an_audit()], NOON)
+    head = store.commit([an_audit(subject=f"C{number}") for number in range(4)], NOON)
+    log.drain(store)
+    whole = the_segment(folder).read_bytes()
+    the_segment(folder).write_bytes(b"".join(whole.splitlines(keepends=True)[:3]))
+    assert reopened(folder, store) == 2
+    assert the_segment(folder).read_bytes() == whole
+    assert verify(folder, head=head).fault is None
+
+
 def test_what_was_cut_lies_aside(store, log, folder):
     store.commit([an_audit(), an_audit()], NOON)
     log.drain(store)
@@ -168,7 +179,8 @@ def test_segments_that_are_gone_are_written_again_as_far_as_the_store_remembers(
     store, log, folder, monkeypatch
 ):
     monkeypatch.setattr(audit, "KEPT_IN_STORE", 2)
-    head = store.commit([an_audit()] * 5, NOON)
+    for _ in range(5):
+        head = store.commit([an_audit()], NOON)
     log.drain(store)
     assert len(store.audit_after(0, 10)) == 2
     the_segment(folder).unlink()
@@ -179,15 +191,17 @@ def test_segments_that_are_gone_are_written_again_as_far_as_the_store_remembers(
 
 def test_the_store_keeps_what_is_not_yet_in_the_segments(store, log, monkeypatch):
     monkeypatch.setattr(audit, "KEPT_IN_STORE", 0)
-    store.commit([an_audit()] * 3, NOON)
+    for _ in range(3):
+        store.commit([an_audit()], NOON)
     log.drain(store)
     store.commit([an_audit()] * 3, NOON)
-    assert len(store.audit_after(0, 10)) == 4
+    assert [group.first for group in store.audit_after(0, 10)] == [3, 4]
 
 
 def test_long_chains_go_in_groups(store, log, folder, monkeypatch):
-    monkeypatch.setattr(audit, "_GROUP", 2)
-    store.commit([an_audit()] * 5, NOON)
+    monkeypatch.setattr(audit, "_GROUPS", 2)
+    for _ in range(5):
+        store.commit([an_audit()], NOON)
     assert log.drain(store) == 5
     assert verify(folder).records == 5
 

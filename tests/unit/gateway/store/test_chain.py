@@ -8,7 +8,8 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ports import AuditHead
+from gateway.core.effects import Audit
+from gateway.ports import AuditGroup, AuditHead
 from gateway.store import chain
 from support.store_builders import NOON, an_audit
 
@@ -65,6 +66,53 @@ json_values = st.recursive(
 @given(value=json_values)
 def test_the_quick_way_writes_what_the_standard_asks_for(value):
     assert chain.canonical({"v": value}) == rfc8785.dumps({"v": value})
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
+    ["1e-7", "1.0,", "e-5]", '"', "\\", "\x7f", "\u2028", "\r\n"]
+)
+flat = st.dictionaries(
+    texts, texts | st.booleans() | st.none() | st.integers(-(2**70), 2**70) | st.floats(-9, 9)
+)
+
+
+@given(details=flat, actor=texts, subject=texts)
+def test_a_record_of_flat_details_is_canonical_whatever_stands_in_it(details, actor, subject):
+    audit = Audit("control.accepted", actor, subject, details)
+    body = chain.record(audit, chain.GENESIS, NOON)
+    assert body == chain.canonical(orjson.loads(body) | {"details": details})
+    assert body == rfc8785.dumps(
+        {
+            "actor": actor,
+            "details": {k: str(v) if _is_beyond(v) else v for k, v in details.items()},
+            "kind": "control.accepted",
+            "prev": "0" * 64,
+            "raw": [],
+            "seq": 1,
+            "subject": subject,
+            "ts_utc": "2026-12-01T12:00:00.000000Z",
+        }
+    )
+
+
+def _is_beyond(value):
+    return isinstance(value, int) and abs(value) >= 2**53
+
+
+@given(subjects=st.lists(texts, min_size=1, max_size=5))
+def test_a_group_is_its_records_one_after_the_other(subjects):
+    audits = [an_audit(subject=subject) for subject in subjects]
+    head, lines = AuditHead(6, "ab" * 32), []
+    group = chain.group(audits, head, NOON)
+    for audit in audits:
+        body = chain.record(audit, head, NOON)
+        head = chain.chained(head, body)
+        lines.append(chain.line(head.digest, body))
+        assert chain.line_of(body) == lines[-1]
+        assert chain.head_of(lines[-1]) == head
+    assert group == AuditGroup(7, head, b"".join(lines))
+    assert chain.day(group.lines) == "2026-12-01"
+    assert chain.rest(group, 7).lines == b"".join(lines[1:])
 
 
 @given(number=st.floats(allow_nan=False, allow_infinity=False))

@@ -11,7 +11,7 @@ from gateway.errors import LockedError, StoreError
 from gateway.store import chain
 from gateway.store import sqlite as module
 from gateway.store.sqlite import SqliteStore, stored_head
-from support.store_builders import NOON, a_document, an_audit
+from support.store_builders import NOON, a_document, an_audit, lines_after
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_the_chain_goes_on_after_a_restart_even_where_records_were_released(path
         store.release_audit(2)
     with closing(SqliteStore(path)) as store:
         store.commit([an_audit()], NOON)
-        ((sequence, body),) = store.audit_after(2, 10)
+        ((sequence, body),) = lines_after(store, 2)
     assert chain.chained(before, body).sequence == sequence == 3
     assert f'"prev":"{before.digest}"'.encode() in body
 
@@ -166,6 +166,50 @@ def test_a_migration_keeps_what_is_there(path, monkeypatch):
     with closing(SqliteStore(path)) as store:
         assert store.load(Table.COMMANDS) == {"K1": {"value": 1}}
         assert store._db.execute("SELECT a FROM more").fetchall() == [(1,)]
+
+
+def test_records_of_the_first_schema_are_taken_over(path, monkeypatch):
+    records, head = [], chain.GENESIS
+    for number in range(3):
+        body = chain.record(an_audit(subject=f"C{number}"), head, NOON)
+        head = chain.chained(head, body)
+        records.append((head.sequence, body))
+    path.parent.mkdir()
+    with beside(path) as old:
+        for statement in module.MIGRATIONS[0]:
+            old.execute(statement)
+        old.executemany("INSERT INTO audit VALUES (?, ?)", records)
+        old.execute("PRAGMA user_version = 1")
+    with closing(SqliteStore(path)) as store:
+        assert lines_after(store) == records
+        assert store.commit([], NOON) == head
+        assert store.commit([an_audit()], NOON).sequence == 4
+
+
+def test_what_waits_for_its_segments_is_read_from_the_disk_where_it_is_too_much(
+    store, path, monkeypatch
+):
+    monkeypatch.setattr(module, "_FRESH", 2)
+    for _ in range(4):
+        store.commit([an_audit()], NOON)
+    assert [sequence for sequence, _ in lines_after(store)] == [1, 2, 3, 4]
+
+
+def test_records_that_were_read_once_can_be_read_again(store):
+    for _ in range(3):
+        store.commit([an_audit()], NOON)
+    first = lines_after(store)
+    assert [sequence for sequence, _ in lines_after(store, 2)] == [3]
+    assert lines_after(store) == first
+
+
+def test_a_record_that_was_changed_on_the_disk_is_refused(path):
+    with closing(SqliteStore(path)) as store:
+        store.commit([an_audit(subject="C7")], NOON)
+    with beside(path) as other:
+        other.execute("UPDATE audit_groups SET lines = CAST(replace(lines, 'C7', 'C8') AS BLOB)")
+    with pytest.raises(StoreError, match=r"DG-1300 .*does not agree with its hash"):
+        SqliteStore(path)
 
 
 def test_a_migration_that_fails_leaves_the_old_schema(path, monkeypatch):

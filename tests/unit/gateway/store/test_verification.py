@@ -11,7 +11,8 @@ from gateway.core.effects import Audit
 from gateway.errors import StoreError
 from gateway.ports import AuditHead
 from gateway.store import chain
-from gateway.store.audit import AuditSegments, line
+from gateway.store.audit import AuditSegments
+from gateway.store.chain import line
 from gateway.store.memory import MemoryStore
 from gateway.store.verification import verify
 from support.store_builders import NOON, a_chain, an_audit
