@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from gateway.core.dispatch import Wanted
@@ -19,14 +19,12 @@ from gateway.core.evidence import composite_request
 from gateway.core.ledger import Desired, Entry, EntryState, Evidence, gives_up, holds, plan
 from gateway.core.lifecycle import State
 from gateway.core.payloads import clear_call
-from gateway.core.replies import CLEAR, PROBE, SET
+from gateway.core.proving import next_probe, unshown
+from gateway.core.renewing import UPDATE, Call, call_for, due, renewal
 from gateway.core.slots import Slot, slot_of_functions
-from gateway.core.station import StationState
+from gateway.core.station import Purpose, StationState
 from gateway.core.timeline import HOLD_OVER
 from gateway.core.world import Turn
-
-PROBE_EVERY = timedelta(seconds=10)
-"""How long to wait before a composite schedule is asked for again."""
 
 
 def act(turn: Turn, state: StationState, found: Wanted) -> None:
@@ -52,6 +50,7 @@ def act(turn: Turn, state: StationState, found: Wanted) -> None:
             if not (shrinks and slot_of_functions(entry.desired.functions) in waiting):
                 _set(turn, state, entry, found)
         _probe(turn, state)
+        _renew(turn, state)
 
 
 def _taken_over(
@@ -116,9 +115,7 @@ def read_back(turn: Turn, state: StationState) -> None:
     turn.emit(ReadBack(state.id, state.reading))
 
 
-def _call(
-    turn: Turn, state: StationState, entry: Entry, purpose: str, call: tuple[str, dict[str, object]]
-) -> None:
+def _call(turn: Turn, state: StationState, entry: Entry, purpose: Purpose, call: Call) -> None:
     request = turn.world.next_request(state.id)
     state.calls[request] = (entry.desired.id, purpose)
     turn.emit(SendToStation(state.id, request, *call))
@@ -129,21 +126,25 @@ def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
         _with_priority(state, entry, found, turn.now.utc),
         found.traces[entry.desired.id],
     )
+    action, payload = call_for(state, state.ledger.entries.get(desired.id), desired)
     turn.put(state, replace(entry, desired=desired, state=EntryState.SETTING))
     state.probed.pop(desired.id, None)
+    if entry.evidence is Evidence.STARTED:
+        state.changed.add(desired.id)
     turn.audit(
         "control.dispatched",
         "gateway",
         desired.id,
         station=state.id,
         command=desired.command,
-        action=desired.action,
-        payload=dict(desired.payload),
+        action=action,
+        payload=payload,
         book=_rules(turn, state, desired.command),
         steps=[step.told() for step in trace.steps],
         losses=[asdict(loss) for loss in trace.losses],
     )
-    _call(turn, state, entry, SET, (desired.action, dict(desired.payload)))
+    purpose = Purpose.CHANGE if action == UPDATE else Purpose.SET
+    _call(turn, state, entry, purpose, (action, payload))
 
 
 def _rules(turn: Turn, state: StationState, command: str) -> str:
@@ -194,7 +195,7 @@ def _clear(turn: Turn, state: StationState, entry: Entry) -> None:
     turn.put(state, replace(entry, state=EntryState.CLEARING))
     call = clear_call(entry.desired.action, entry.desired.payload)
     turn.audit("control.withdrawn", "gateway", entry.desired.id, action=call[0])
-    _call(turn, state, entry, CLEAR, call)
+    _call(turn, state, entry, Purpose.CLEAR, call)
     for other in turn.entries(state):
         if other.state is EntryState.ASIDE and _both_defaults(entry, other):
             turn.put(state, replace(other, state=EntryState.WANTED, older=True))
@@ -210,21 +211,18 @@ def _probe(turn: Turn, state: StationState) -> None:
     """Ask for the composite schedule of profiles that are due and not yet shown to be in force."""
     now = turn.now.utc
     for entry in turn.entries(state):
-        if unshown(entry, now) and next_probe(state, entry, now) <= now:
+        if unshown(state, entry, now) and next_probe(state, entry, now) <= now:
             state.probed[entry.desired.id] = now
             call = ("GetCompositeSchedule", composite_request(entry.desired.payload))
-            _call(turn, state, entry, PROBE, call)
+            _call(turn, state, entry, Purpose.PROBE, call)
 
 
-def unshown(entry: Entry, now: datetime) -> bool:
-    """Say whether a profile is held and due, and the station has not shown it to be in force."""
-    desired = entry.desired
-    due = desired.start is not None and desired.start <= now and not entry.expired(now)
-    waiting = entry.state is EntryState.HELD and entry.evidence is Evidence.NONE
-    return desired.action == "SetChargingProfile" and due and waiting
-
-
-def next_probe(state: StationState, entry: Entry, now: datetime) -> datetime:
-    """Return when its composite schedule may be asked for."""
-    last = state.probed.get(entry.desired.id)
-    return now if last is None else last + PROBE_EVERY
+def _renew(turn: Turn, state: StationState) -> None:
+    """Let what would lapse live on."""
+    now = turn.now.utc
+    for entry in turn.entries(state):
+        at, call = due(state, entry, now), renewal(state, entry)
+        if call is not None and at is not None and at <= now:
+            state.renewed[entry.desired.id] = now
+            turn.audit("control.renewed", "gateway", entry.desired.id, action=call[0])
+            _call(turn, state, entry, Purpose.RENEW, call)

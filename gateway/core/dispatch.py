@@ -255,7 +255,13 @@ def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
             share.interval.start - scene.offset, None if end is None else end - scene.offset
         )
     command = replace(record.command, controls=share.controls, interval=ours)
-    situation = replace(scene.situation, stack_level=record.level, beside=share.beside)
+    begun = share.interval is not None and share.interval.start <= scene.utility_now
+    situation = replace(
+        scene.situation,
+        stack_level=record.level,
+        beside=share.beside,
+        running=begun and "dynamic_watchdog_s" in scene.situation.policy,
+    )
     orders = scene.translator.orders(command, scene.profile, situation)
     key = record.key
     if share.interval is None or share.interval.start <= scene.utility_now:

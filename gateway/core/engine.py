@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from gateway.core import intake, measuring, replies, responses
+from gateway.core import charging, intake, measuring, replies, responses, transactions
 from gateway.core.dispatch import Translator
 from gateway.core.effects import (
     Audit,
@@ -33,12 +33,16 @@ from gateway.core.events import (
     ControlsReported,
     DrainRequested,
     Event,
+    LimitCleared,
+    LimitNoticed,
     NoticeReceived,
     Now,
+    PriorityNoticed,
     ResponsePosted,
     RulesRefused,
     RulesReplaced,
     SamplesTaken,
+    SchedulePulled,
     SecurityNoticed,
     StationConnected,
     StationDescribed,
@@ -202,7 +206,12 @@ class Engine:
             turn.audit("event.from_unknown_station", name, name)
             return ()
         match event:
-            case StationConnected() | StationDescribed() | StationDisconnected():
+            case (
+                StationConnected()
+                | StationDescribed()
+                | StationDisconnected()
+                | TransactionsChanged()
+            ):
                 _present(turn, state, event)
             case StationReplied():
                 replies.replied(turn, state, event)
@@ -215,9 +224,8 @@ class Engine:
             case SamplesTaken(samples=samples):
                 measuring.sampled(turn, state, samples)
                 return ()
-            case TransactionsChanged(transactions=transactions):
-                state.transactions = transactions
-                turn.emit(Persist(Table.STATIONS, name, station_document(state)))
+            case SchedulePulled() | LimitNoticed() | LimitCleared() | PriorityNoticed():
+                charging.heard(turn, state, event)
             case _:
                 assert_never(event)
         return (name,)
@@ -233,6 +241,10 @@ type _StationEvent = (
     | AlarmReceived
     | SamplesTaken
     | TransactionsChanged
+    | SchedulePulled
+    | LimitNoticed
+    | LimitCleared
+    | PriorityNoticed
 )
 
 
@@ -249,7 +261,7 @@ def _station_of(event: _StationEvent) -> str:
 def _present(
     turn: Turn,
     state: StationState,
-    event: StationConnected | StationDescribed | StationDisconnected,
+    event: StationConnected | StationDescribed | StationDisconnected | TransactionsChanged,
 ) -> None:
     match event:
         case StationConnected():
@@ -259,6 +271,8 @@ def _present(
                 measuring.report(turn, state)
         case StationDisconnected():
             _disconnected(turn, state)
+        case TransactionsChanged(transactions=running):
+            transactions.changed(turn, state, running)
         case _:
             assert_never(event)
 
@@ -267,7 +281,9 @@ def _connected(turn: Turn, state: StationState, event: StationConnected) -> None
     """A station is here: what it held before is not believed until it says so itself."""
     _described(turn, state, event.profile)
     state.connected, state.ready, state.reading = True, False, ""
+    state.met_anew()
     replies.abandon(turn, state)
+    transactions.ask(turn, state)
     turn.audit("station.connected", state.id, state.id, version=event.profile.ocpp_version)
     measuring.report(turn, state)
 

@@ -10,6 +10,7 @@ from typing import Any
 from translators.canonical.capability import StationProfile, Transaction
 from translators.canonical.commands import DerCommand
 from translators.canonical.telemetry import Alarm, ControlNotice, Sample
+from translators.ocpp.foreign import ForeignLimit
 from translators.rules.book import Book
 from translators.rules.trace import Loss, Refusal, Step
 
@@ -176,6 +177,40 @@ class TransactionsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulePulled:
+    """A station asked for the numbers of a Dynamic profile, and has them (K28)."""
+
+    station: str
+    profile: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitNoticed:
+    """A station is bound by a limit of charge that somebody else gave it, or by another one than before."""
+
+    station: str
+    limit: ForeignLimit
+
+
+@dataclass(frozen=True, slots=True)
+class LimitCleared:
+    """A limit that somebody else gave a station is gone; `evse` is None for all of that source."""
+
+    station: str
+    source: str
+    evse: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityNoticed:
+    """A driver began or ended priority charging in a transaction."""
+
+    station: str
+    transaction_id: str
+    activated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ResponsePosted:
     """A response reached its utility (or was refused for good: `accepted` False)."""
 
@@ -249,6 +284,10 @@ type Event = (
     | AlarmReceived
     | SamplesTaken
     | TransactionsChanged
+    | SchedulePulled
+    | LimitNoticed
+    | LimitCleared
+    | PriorityNoticed
     | ResponsePosted
     | DrainRequested
     | RulesReplaced

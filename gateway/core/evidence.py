@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 _TOLERANCE = 0.05
 """Of the unit on the wire (W or A): stations round to one decimal."""
+_EDGE_S = 2.0
+"""How far clocks may be apart where one step of a ramp follows another."""
 
 
 class Shown(StrEnum):
@@ -30,21 +33,40 @@ def composite_request(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def judge(payload: Mapping[str, Any], answer: Mapping[str, Any]) -> Shown:
-    """Say whether the composite schedule (K08) obeys: limit not above, setpoint equal."""
+    """Say whether the composite schedule (K08) obeys: limit not above, setpoint equal.
+
+    Of a stepped profile the step counts that is due at its start; of two around an edge either does.
+    """
     told = payload["chargingProfile"]["chargingSchedule"][0]
     schedule = answer.get("schedule") or {}
     periods = schedule.get("chargingSchedulePeriod") or []
     if not periods or schedule.get("chargingRateUnit") != told["chargingRateUnit"]:
         return Shown.UNTOLD
-    wanted, shown = told["chargingSchedulePeriod"][0], periods[0]
+    obeys = any(_obeys(wanted, periods[0]) for wanted in _steps(told, schedule))
+    return Shown.IN_FORCE if obeys else Shown.NOT_IN_FORCE
+
+
+def _steps(told: Mapping[str, Any], schedule: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the periods of a profile that may be due where a composite schedule begins."""
+    steps: list[Mapping[str, Any]] = told["chargingSchedulePeriod"]
+    if len(steps) == 1 or "startSchedule" not in told or "scheduleStart" not in schedule:
+        return steps[:1]
+    begin, shown = (
+        datetime.fromisoformat(t) for t in (told["startSchedule"], schedule["scheduleStart"])
+    )
+    passed = (shown - begin).total_seconds()
+    first = _due(steps, passed - _EDGE_S)
+    return steps[first : _due(steps, passed + _EDGE_S) + 1]
+
+
+def _due(steps: list[Mapping[str, Any]], passed: float) -> int:
+    return max((n for n, step in enumerate(steps) if step["startPeriod"] <= passed), default=0)
+
+
+def _obeys(wanted: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
     if "limit" in wanted:
-        return _verdict("limit" in shown and shown["limit"] <= wanted["limit"] + _TOLERANCE)
+        return "limit" in shown and bool(shown["limit"] <= wanted["limit"] + _TOLERANCE)
     if "setpoint" in wanted:
         known = "setpoint" in shown
-        return _verdict(known and abs(shown["setpoint"] - wanted["setpoint"]) <= _TOLERANCE)
-    idle = shown.get("operationMode") == wanted.get("operationMode") or shown.get("limit") == 0
-    return _verdict(idle)
-
-
-def _verdict(obeys: bool) -> Shown:
-    return Shown.IN_FORCE if obeys else Shown.NOT_IN_FORCE
+        return known and bool(abs(shown["setpoint"] - wanted["setpoint"]) <= _TOLERANCE)
+    return shown.get("operationMode") == wanted.get("operationMode") or shown.get("limit") == 0

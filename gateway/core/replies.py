@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from gateway.core.charging import priority_replied
 from gateway.core.effects import Persist, Table
 from gateway.core.events import ControlsReported, NoticeReceived, ReplyStatus, StationReplied
-from gateway.core.evidence import Shown, judge
+from gateway.core.foreign import foreign_replied, take_in
 from gateway.core.ledger import MAX_ATTEMPTS, Entry, EntryState, Evidence, reconcile
-from gateway.core.station import StationState, station_document
+from gateway.core.proving import UNPROVED, probe_replied, read_back_in_place
+from gateway.core.station import Purpose, StationState, station_document
+from gateway.core.transactions import transaction_replied
 from gateway.core.world import Turn
 from translators.canonical.telemetry import ControlOutcome
 from translators.rules.trace import Refusal
-
-SET, CLEAR, PROBE = "set", "clear", "probe"
 
 _REFUSALS = {
     ReplyStatus.REJECTED: ControlOutcome.NOT_APPLICABLE,
@@ -26,22 +27,21 @@ _REFUSALS = {
 
 def replied(turn: Turn, state: StationState, event: StationReplied) -> None:
     """An answer came, or it is certain that none will; a second answer to one call is ignored."""
-    control_id, purpose = state.calls.pop(event.request_id, ("", ""))
-    entry = state.ledger.entries.get(control_id)
-    if entry is None:
+    subject, purpose = state.calls.pop(event.request_id, ("", None))
+    entry = state.ledger.entries.get(subject)
+    if purpose in _REPLIED_BESIDE:
+        _REPLIED_BESIDE[purpose](turn, state, subject, event)
+    elif entry is None or purpose is None:
         turn.audit("reply.unexpected", state.id, event.request_id, status=event.status.value)
-    elif purpose == SET:
-        _set_replied(turn, state, entry, event)
-    elif purpose == CLEAR:
-        _clear_replied(turn, state, entry, event)
     else:
-        _probe_replied(turn, state, entry, event)
+        _REPLIED[purpose](turn, state, entry, event)
 
 
 def _set_replied(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:
     if event.status is ReplyStatus.ACCEPTED:
         held = replace(entry, state=EntryState.HELD, attempts=0, reason="", older=False)
         turn.put(state, held)
+        state.renewed[entry.desired.id] = turn.now.utc
         turn.audit("control.accepted", state.id, entry.desired.id, command=entry.desired.command)
         _superseded(turn, state, event.payload.get("supersededIds", ()))
     elif event.status is ReplyStatus.NO_ANSWER:
@@ -57,6 +57,14 @@ def _set_replied(turn: Turn, state: StationState, entry: Entry, event: StationRe
         turn.put(state, replace(entry, state=EntryState.REFUSED, reason=reason))
         turn.audit("control.refused", state.id, entry.desired.id, reason=reason)
         _refuse_command(turn, state, entry, _REFUSALS[event.status], reason)
+
+
+def _change_replied(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:
+    """New numbers are held, unknown, or go out as a whole profile: an update refused refuses nothing."""
+    if event.status in _REFUSALS:
+        _update_refused(turn, state, entry, event)
+    else:
+        _set_replied(turn, state, entry, event)
 
 
 def _superseded(
@@ -102,19 +110,27 @@ def _clear_replied(turn: Turn, state: StationState, entry: Entry, event: Station
             turn.audit("control.clear_failed", state.id, entry.desired.id, reason=event.reason)
 
 
-def _probe_replied(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:
-    """The composite schedule tells what is in force; without one, acceptance counts."""
-    if event.status in {ReplyStatus.NO_ANSWER, ReplyStatus.NOT_SENT}:
-        return
-    shown = Shown.UNTOLD
+def _renew_replied(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:
+    """A profile lives on; else what the station holds of it is asked, or it is set anew."""
     if event.status is ReplyStatus.ACCEPTED:
-        shown = judge(entry.desired.payload, event.payload)
-    if shown is Shown.NOT_IN_FORCE:
-        turn.audit("control.not_in_force", state.id, entry.desired.id, schedule=event.payload)
         return
-    turn.put(state, replace(entry, evidence=Evidence.STARTED))
-    basis = "composite schedule" if shown is Shown.IN_FORCE else "accepted, start reached"
-    turn.audit("control.started", state.id, entry.desired.id, evidence=basis)
+    state.renewed.pop(entry.desired.id, None)
+    if event.status is ReplyStatus.NOT_SENT or entry.state is not EntryState.HELD:
+        return
+    if event.status is ReplyStatus.NO_ANSWER:
+        state.static = True
+        turn.put(state, replace(entry, state=EntryState.UNKNOWN))
+        turn.audit("control.unanswered", state.id, entry.desired.id, attempts=0)
+    else:
+        _update_refused(turn, state, entry, event)
+
+
+def _update_refused(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:
+    """The whole profile goes out in place of an update."""
+    state.static = state.static or event.status is not ReplyStatus.REJECTED
+    turn.put(state, replace(entry, state=EntryState.WANTED, older=True))
+    reason = f"{event.status}: {event.reason}".rstrip(": ")
+    turn.audit("control.update_refused", state.id, entry.desired.id, reason=reason)
 
 
 def reported(turn: Turn, state: StationState, event: ControlsReported) -> None:
@@ -137,9 +153,11 @@ def reported(turn: Turn, state: StationState, event: ControlsReported) -> None:
         turn.put(state, entry)
     if state.note_own(event.held, complete=event.complete):
         turn.emit(Persist(Table.STATIONS, state.id, station_document(state)))
-    foreign = [control.id for control in event.held if control.id not in after.entries]
-    if foreign:
-        turn.audit("control.foreign", state.id, state.id, ids=foreign)
+    for entry in read_back_in_place(turn, state):
+        turn.put(state, replace(entry, state=EntryState.REFUSED, reason=UNPROVED))
+        turn.audit("control.refused", state.id, entry.desired.id, reason=UNPROVED)
+        _refuse_command(turn, state, entry, ControlOutcome.NOT_APPLICABLE, UNPROVED)
+    take_in(turn, state, [c for c in event.held if c.id not in after.entries])
 
 
 def noticed(turn: Turn, state: StationState, event: NoticeReceived) -> None:
@@ -173,3 +191,17 @@ def abandon(turn: Turn, state: StationState) -> None:
             turn.put(state, replace(entry, state=EntryState.HELD))
         elif entry.attempts:
             turn.put(state, replace(entry, attempts=0))
+
+
+_REPLIED: dict[Purpose, Callable[[Turn, StationState, Entry, StationReplied], None]] = {
+    Purpose.SET: _set_replied,
+    Purpose.CHANGE: _change_replied,
+    Purpose.RENEW: _renew_replied,
+    Purpose.CLEAR: _clear_replied,
+    Purpose.PROBE: probe_replied,
+}
+_REPLIED_BESIDE: dict[Purpose, Callable[[Turn, StationState, str, StationReplied], None]] = {
+    Purpose.FOREIGN: foreign_replied,
+    Purpose.PRIORITY: priority_replied,
+    Purpose.TRANSACTION: transaction_replied,
+}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
-from gateway.core.acting import act, next_probe, read_back, unshown
+from gateway.core.acting import act, read_back
+from gateway.core.charging import compare
 from gateway.core.dispatch import Scene, Wanted, wanted
 from gateway.core.effects import WakeAt
 from gateway.core.ledger import SWEEP, Desired, Entry, Evidence, holds
 from gateway.core.lifecycle import State, Trigger
+from gateway.core.proving import next_probe, unshown
 from gateway.core.records import CommandRecord, forgettable
+from gateway.core.renewing import due
 from gateway.core.responses import advance
 from gateway.core.station import StationState
 from gateway.core.world import Turn
@@ -32,6 +35,7 @@ def settle(turn: Turn, state: StationState) -> None:
         _adopt(turn, state, found)
         _advance(turn, state, found, unow)
         act(turn, state, found)
+    compare(turn, state)
     _release(turn, state, unow)
     _forget(turn, state, unow)
     _wake(turn, state, unow)
@@ -178,8 +182,10 @@ def _wake(turn: Turn, state: StationState, unow: datetime) -> None:
     ahead += [
         next_probe(state, entry, now)
         for entry in state.ledger.entries.values()
-        if unshown(entry, now)
+        if unshown(state, entry, now)
     ]
+    if state.ready:
+        ahead += filter(None, (due(state, entry, now) for entry in state.ledger.entries.values()))
     ahead += [
         entry.desired.end + SWEEP
         for entry in state.ledger.entries.values()

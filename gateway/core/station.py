@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +15,24 @@ from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Ledger
 from translators.canonical.capability import Situation, StationProfile, Transaction
 from translators.canonical.codec import decode, encode
 from translators.canonical.telemetry import GridFault, Phase, Sample
+from translators.ocpp.foreign import ForeignLimit
 from translators.units import Kind
+
+
+class Purpose(StrEnum):
+    """What an outstanding call is for; those after `PROBE` are about no control of ours."""
+
+    SET = "set"
+    CHANGE = "change"
+    """New numbers of a Dynamic profile."""
+    RENEW = "renew"
+    CLEAR = "clear"
+    PROBE = "probe"
+    FOREIGN = "foreign"
+    """Take back what somebody else set."""
+    PRIORITY = "priority"
+    TRANSACTION = "transaction"
+    """Ask whether a transaction still runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +50,7 @@ class StationState:
     """One station: settings, what it is, whether it is there, what it holds, what it measures.
 
     `ready` means that its own report of what it holds has been read since it connected.
-    `calls` are outstanding requests by id: the control id that each is about, and what it asks.
+    `calls` are outstanding requests by id: what each is about (a control id), and what it is for.
     """
 
     rules: StationRules
@@ -43,7 +61,7 @@ class StationState:
     ledger: Ledger = field(default_factory=Ledger)
     own: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Defaults that it did not get from us, by control type, as SetDERControl payloads."""
-    calls: dict[str, tuple[str, str]] = field(default_factory=dict)
+    calls: dict[str, tuple[str, Purpose]] = field(default_factory=dict)
     reading: str = ""
     """Request id of the read-back under way."""
     alarms: frozenset[GridFault] = frozenset()
@@ -51,6 +69,18 @@ class StationState:
     watch: Watch = field(default_factory=Watch)
     probed: dict[str, datetime] = field(default_factory=dict)
     """By control id: when its composite schedule was last asked for."""
+    changed: set[str] = field(default_factory=set)
+    """Control ids that run, and whose new numbers the station has not shown yet."""
+    doubted: dict[str, int] = field(default_factory=dict)
+    """By control id: how often its composite schedule was of no use."""
+    renewed: dict[str, datetime] = field(default_factory=dict)
+    """By control id: since when the time counts after which it lapses, on this connection."""
+    static: bool = False
+    """Whether it takes no updates of Dynamic profiles, as far as seen on this connection."""
+    limits: dict[tuple[str, int | None], ForeignLimit] = field(default_factory=dict)
+    """Limits of charge that others gave it, by source and EVSE."""
+    bound: frozenset[tuple[str, str]] = frozenset()
+    """Sources and the control ids of ours to which their limits leave less."""
     wake_at: datetime | None = None
     """When time alone changes something here next (UTC)."""
 
@@ -66,6 +96,18 @@ class StationState:
             settings=dict(self.rules.settings),
             policy=dict(self.rules.policy),
         )
+
+    def let_go(self, control_id: str) -> None:
+        """Know nothing more of a control that is not held any longer."""
+        for known in (self.probed, self.renewed, self.doubted):
+            known.pop(control_id, None)
+        self.changed.discard(control_id)
+
+    def met_anew(self) -> None:
+        """Begin a connection: what held for the one before counts no more."""
+        self.renewed.clear()
+        self.doubted.clear()
+        self.static = False
 
     def note_own(self, held: Iterable[HeldControl], *, complete: bool) -> bool:
         """Keep the defaults that a read-back shows and we did not set; return whether any is new.

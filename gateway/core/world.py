@@ -120,7 +120,7 @@ class Turn:
     def drop(self, state: StationState, control_id: str) -> None:
         """Forget a ledger entry, durably."""
         state.ledger = state.ledger.drop(control_id)
-        state.probed.pop(control_id, None)
+        state.let_go(control_id)
         self.emit(Persist(Table.LEDGER, f"{state.id}/{control_id}", None))
 
     def entries(self, state: StationState) -> Iterator[Entry]:

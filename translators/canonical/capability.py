@@ -155,6 +155,7 @@ class Situation:
     `beside` holds at the same time and is composed elsewhere: limits of it count, whoever gave them.
     `reported` are the station's own defaults as it read them back; they complete what a source leaves out.
     `baseline_w` (+ exports) and `baseline_var` (+ injects) are what flowed when the command began, frozen.
+    `running` says that the command's time has come: what has to be renewed may begin.
     """
 
     transactions: tuple[Transaction, ...] = ()
@@ -166,3 +167,4 @@ class Situation:
     reported: tuple[DerControl, ...] = ()
     baseline_w: Fraction | None = None
     baseline_var: Fraction | None = None
+    running: bool = False

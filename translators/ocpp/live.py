@@ -1,8 +1,9 @@
 """Profiles of values that their utility keeps operating, and what becomes of setpoints while offline.
 
 A live setpoint is a Dynamic profile (K28): one period, renewed by UpdateDynamicSchedule, lapsing by its
-duration unless renewed. Limits are never live and never lapse offline: without them a station would be freer
-than its utility allows.
+duration unless renewed. So is a running one where the site asks for a watchdog; before its time it is
+Absolute, so that a station without a line begins by itself. Limits are never live and never lapse offline:
+without them a station would be freer than its utility allows.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ _UPDATED = frozenset(
 
 
 def watchdog(desk: Desk, evse: Evse | None) -> int | None:
-    """Return after how many seconds a live setpoint lapses, 0 by its command alone; None where not live."""
-    if not desk.command.live or evse is None or not evse.dynamic_profiles:
+    """Return after how many seconds a setpoint lapses, 0 by its command alone; None where not Dynamic."""
+    seconds = int(desk.situation.policy.get("dynamic_watchdog_s", "0"))
+    asked = desk.command.live or (seconds > 0 and desk.situation.running)
+    if not asked or evse is None or not evse.dynamic_profiles:
         return None
-    if desk.profile.ocpp_version != "2.1":
-        return None
-    return int(desk.situation.policy.get("dynamic_watchdog_s", "0"))
+    return seconds if desk.profile.ocpp_version == "2.1" else None
 
 
 def offline(desk: Desk, evse: Evse | None) -> Json:
@@ -53,8 +54,24 @@ def update(held: Json, wanted: Json) -> Json | None:
         return None
     if _UPDATED & _period(held).keys() - period.keys():
         return None  # an update can change a number, not take it away
-    numbers = {name: value for name, value in period.items() if name in _UPDATED}
-    return {"chargingProfileId": profile["id"], "scheduleUpdate": numbers}
+    return {"chargingProfileId": profile["id"], "scheduleUpdate": numbers(wanted)}
+
+
+def renewal(held: Json) -> tuple[int, Json] | None:
+    """Return after how many seconds a profile lapses, and the UpdateDynamicSchedule that renews it.
+
+    None where nothing lapses.
+    """
+    profile = held["chargingProfile"]
+    seconds = profile["chargingSchedule"][0].get("duration")
+    if profile["chargingProfileKind"] != "Dynamic" or seconds is None:
+        return None
+    return seconds, {"chargingProfileId": profile["id"], "scheduleUpdate": numbers(held)}
+
+
+def numbers(request: Json) -> Json:
+    """Return the members of a Dynamic profile's one period that an update may change."""
+    return {name: value for name, value in _period(request).items() if name in _UPDATED}
 
 
 def _period(request: Json) -> Json:

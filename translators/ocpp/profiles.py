@@ -78,7 +78,7 @@ def setpoint(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> No
             part=_part(controls),
             transaction_id=transaction.transaction_id,
             later=tuple(later),
-            watchdog_s=live.watchdog(desk, evse),
+            watchdog_s=None if steps else live.watchdog(desk, evse),
             offline=live.offline(desk, evse),
         ),
         controls,

@@ -38,7 +38,8 @@ def stepped(
     The power before must be known and frozen, or every translation would start elsewhere.
     """
     time, before = desk.command.ramp_time, desk.situation.baseline_w
-    if time is None or before is None or before == target or live.watchdog(desk, evse) is not None:
+    lives = desk.command.live and live.watchdog(desk, evse) is not None
+    if time is None or before is None or before == target or lives:
         return []
     limit = None if evse is None else evse.periods_per_schedule
     steps = min(_STEPS, int(time), _STEPS if limit is None else limit - 1)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -19,7 +20,7 @@ from support.translation import (
 )
 from translators.canonical.commands import Interval
 from translators.canonical.controls import ActiveSetpoint, ReactiveSetpoint
-from translators.ocpp.live import update
+from translators.ocpp.live import renewal, update
 
 ABLE = a_station(replace(an_evse(), dynamic_profiles=True, max_offline_duration=True))
 
@@ -67,6 +68,53 @@ def test_what_is_not_live_is_absolute(changes):
     controls = changes.pop("controls", [])
     payload = sent(*controls, **changes)
     assert payload["chargingProfile"]["chargingProfileKind"] == "Absolute"
+
+
+@pytest.mark.parametrize(
+    ("policy", "begun", "kind"),
+    [
+        ({"dynamic_watchdog_s": "60"}, True, "Dynamic"),
+        ({"dynamic_watchdog_s": "60"}, False, "Absolute"),
+        ({}, True, "Absolute"),
+    ],
+)
+def test_a_running_setpoint_has_a_watchdog_where_the_site_asks_for_one(policy, begun, kind):
+    state = replace(situation(running(), **policy), running=begun)
+    made = translated(ActiveSetpoint(q("5000 W")), station=ABLE, situation=state)
+    assert only(made)["chargingProfile"]["chargingProfileKind"] == kind
+
+
+def test_a_ramp_of_its_own_is_kept_before_the_watchdog():
+    state = replace(
+        situation(running(), dynamic_watchdog_s="60"), running=True, baseline_w=Fraction(0)
+    )
+    made = translated(
+        ActiveSetpoint(q("5000 W")), station=ABLE, situation=state, ramp_time=Fraction(10)
+    )
+    assert only(made)["chargingProfile"]["chargingProfileKind"] == "Absolute"
+    assert len(schedule(only(made))["chargingSchedulePeriod"]) == 11
+
+
+@pytest.mark.parametrize(
+    ("policy", "live", "expected"),
+    [
+        ({"dynamic_watchdog_s": "60"}, True, 60),
+        ({}, True, 3600),
+        ({}, False, None),
+    ],
+)
+def test_a_renewal_says_the_same_numbers_again(policy, live, expected):
+    found = renewal(sent(policy=policy, live=live))
+    if expected is None:
+        assert found is None
+        return
+    seconds, payload = found
+    assert seconds == expected
+    assert payload["scheduleUpdate"] == {"setpoint": -5000}
+
+
+def test_a_live_setpoint_without_end_and_watchdog_never_lapses():
+    assert renewal(sent(interval=Interval(NOON, None))) is None
 
 
 def test_2_0_1_has_no_dynamic_profile_and_no_offline_members():

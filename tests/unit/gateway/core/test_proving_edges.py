@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.core.acting import unshown
 from gateway.core.ledger import Desired, Entry, EntryState, Evidence
+from gateway.core.proving import unshown
+from gateway.core.station import StationRules, StationState
 from support.engine_bench import NOON
 
 HOUR, INSTANT = timedelta(hours=1), timedelta(microseconds=1)
@@ -30,4 +31,5 @@ HELD = EntryState.HELD
     ],
 )
 def test_a_profile_is_asked_for_while_it_is_due_and_not_shown(entry, after, asked):
-    assert unshown(entry, NOON + after) is asked
+    state = StationState(StationRules("CS1", "dso"))
+    assert unshown(state, entry, NOON + after) is asked

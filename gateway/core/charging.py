@@ -1,0 +1,123 @@
+"""What stations say of charging besides what they were told: pulls, limits of others, drivers' priority.
+
+A limit that somebody else gave a station (an energy manager in the house, say) is kept in mind and
+set against what we asked for; where it leaves less, that is told once, and once more when it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from fractions import Fraction
+from typing import Any, assert_never
+
+from gateway.core.effects import SendToStation
+from gateway.core.events import (
+    LimitCleared,
+    LimitNoticed,
+    PriorityNoticed,
+    SchedulePulled,
+    StationReplied,
+)
+from gateway.core.ledger import Entry, EntryState, Evidence
+from gateway.core.station import Purpose, StationState
+from gateway.core.world import Turn
+from translators.ocpp.foreign import ForeignLimit, in_watts
+
+type ChargingEvent = SchedulePulled | LimitNoticed | LimitCleared | PriorityNoticed
+
+
+def heard(turn: Turn, state: StationState, event: ChargingEvent) -> None:
+    """Take in what a station says of charging."""
+    match event:
+        case SchedulePulled(profile=number):
+            turn.audit("schedule.pulled", state.id, str(number))
+            if str(number) in state.ledger.entries:
+                state.renewed[str(number)] = turn.now.utc
+        case LimitNoticed(limit=limit):
+            state.limits[limit.source, limit.evse] = limit
+            rate = None if limit.rate is None else float(limit.rate)
+            turn.audit("limit.foreign", state.id, limit.source, **{**asdict(limit), "rate": rate})
+        case LimitCleared(source=source, evse=evse):
+            for key in [k for k in state.limits if k[0] == source and evse in {None, k[1]}]:
+                del state.limits[key]
+            turn.audit("limit.cleared", state.id, source, evse=evse)
+        case PriorityNoticed():
+            _priority(turn, state, event)
+        case _:
+            assert_never(event)
+
+
+def _priority(turn: Turn, state: StationState, event: PriorityNoticed) -> None:
+    """A driver's priority charging stands above a TxProfile (K21): told, and ended where policy says."""
+    number = event.transaction_id
+    turn.audit("priority.charging", state.id, number, activated=event.activated)
+    ours = [e for e in _running(state) if _profile(e).get("transactionId") == number]
+    if not (event.activated and ours):
+        return
+    for entry in ours:
+        turn.audit("control.overridden", state.id, entry.desired.id, by="priority charging")
+    if state.rules.policy.get("priority_charging") == "end":
+        request = turn.world.next_request(state.id)
+        state.calls[request] = (number, Purpose.PRIORITY)
+        turn.audit("priority.ending", "gateway", number, station=state.id)
+        payload = {"transactionId": number, "activate": False}
+        turn.emit(SendToStation(state.id, request, "UsePriorityCharging", payload))
+
+
+def priority_replied(turn: Turn, state: StationState, number: str, event: StationReplied) -> None:
+    """A station said whether it ended priority charging; its NotifyPriorityCharging would follow."""
+    turn.audit("priority.answered", state.id, number, status=event.status, reason=event.reason)
+
+
+def compare(turn: Turn, state: StationState) -> None:
+    """Tell which limits of others leave less than what runs was asked for, each once."""
+    before, state.bound = state.bound, frozenset(_binding(state))
+    for source, control_id in sorted(state.bound - before):
+        turn.audit("limit.binds", state.id, control_id, source=source)
+    for source, control_id in sorted(before - state.bound):
+        turn.audit("limit.binds_no_more", state.id, control_id, source=source)
+
+
+def _binding(state: StationState) -> Iterator[tuple[str, str]]:
+    for limit in state.limits.values():
+        most = _left(state, limit)
+        for entry in _running(state) if most is not None else ():
+            wanted = _asked(state, entry)
+            both = {limit.evse, entry.desired.payload["evseId"] or None}
+            if wanted is not None and most is not None and most < wanted and len(both - {None}) < 2:
+                yield limit.source, entry.desired.id
+
+
+def _left(state: StationState, limit: ForeignLimit) -> Fraction | None:
+    """Return what a limit of somebody else leaves, in watts; None where it cannot be told."""
+    if limit.rate is None or state.profile is None:
+        return None
+    evses = state.profile.evses
+    found = tuple(e for e in evses if limit.evse in {None, e.id})
+    return in_watts(limit.rate, limit.unit, found, limit.phases)
+
+
+def _asked(state: StationState, entry: Entry) -> Fraction | None:
+    """Return the charge that a profile of ours asks for or allows, in watts; None where it has none."""
+    (schedule,) = _profile(entry)["chargingSchedule"]
+    period = schedule["chargingSchedulePeriod"][-1]
+    rate = period.get("limit", period.get("setpoint"))
+    if rate is None or rate <= 0 or state.profile is None:
+        return None
+    number, unit = entry.desired.payload["evseId"], schedule["chargingRateUnit"]
+    found = tuple(e for e in state.profile.evses if number in {0, e.id})
+    return in_watts(Fraction(str(rate)), unit, found, period.get("numberPhases"))
+
+
+def _running(state: StationState) -> Iterator[Entry]:
+    """Yield the profiles of ours that the station has shown to be in force."""
+    for entry in state.ledger.entries.values():
+        held = entry.state is EntryState.HELD and entry.evidence is Evidence.STARTED
+        if held and entry.desired.action == "SetChargingProfile":
+            yield entry
+
+
+def _profile(entry: Entry) -> dict[str, Any]:
+    profile: dict[str, Any] = entry.desired.payload["chargingProfile"]
+    return profile

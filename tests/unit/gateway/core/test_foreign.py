@@ -1,0 +1,77 @@
+"""What a station holds and nobody here set: kept and told, or taken back."""
+
+import pytest
+
+from gateway.core.engine import Engine
+from gateway.core.events import HeldControl, ReplyStatus
+from gateway.core.station import StationRules
+from support.engine_bench import Bench, a_command, held_from
+
+DER = {
+    "isDefault": False,
+    "controlId": "strange",
+    "controlType": "FixedVar",
+    "fixedVar": {"priority": 1, "setpoint": 5, "unit": "PctMaxVar"},
+}
+PROFILE = {
+    "evseId": 0,
+    "chargingProfile": {
+        "id": 77,
+        "stackLevel": 3,
+        "chargingProfilePurpose": "ChargingStationMaxProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": [],
+    },
+}
+STRANGE = (
+    HeldControl("strange", "SetDERControl", DER),
+    HeldControl("factory", "SetDERControl", DER | {"isDefault": True, "controlId": "factory"}),
+    HeldControl("77", "SetChargingProfile", PROFILE),
+)
+
+
+def a_bench(book, decision):
+    return Bench(Engine(book, [StationRules("CS1", "dso", policy={"foreign_controls": decision})]))
+
+
+def test_they_are_named_and_stay(book):
+    bench = a_bench(book, "keep")
+    bench.connect(held=STRANGE)
+    assert bench.audited("control.foreign")[0].details["ids"] == ["strange", "factory", "77"]
+    assert bench.calls() == []
+
+
+def test_where_policy_says_so_they_are_taken_back_by_id_and_defaults_stay(book):
+    bench = a_bench(book, "clear")
+    bench.connect(held=STRANGE)
+    assert [(c.action, c.payload) for c in bench.calls()] == [
+        ("ClearDERControl", {"isDefault": False, "controlId": "strange"}),
+        ("ClearChargingProfile", {"chargingProfileId": 77}),
+    ]
+    bench.reply()
+    assert len(bench.audited("control.foreign_cleared")) == 2
+    assert bench.engine.quiet
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (ReplyStatus.NOT_FOUND, "control.foreign_cleared"),
+        (ReplyStatus.REJECTED, "control.clear_failed"),
+        (ReplyStatus.NO_ANSWER, "control.clear_failed"),
+    ],
+)
+def test_the_outcome_is_told(book, status, kind):
+    bench = a_bench(book, "clear")
+    bench.connect(held=STRANGE[:1])
+    bench.reply(status)
+    assert [e.subject for e in bench.audited(kind)] == ["strange"]
+
+
+def test_what_is_ours_is_not_foreign(book):
+    bench = a_bench(book, "clear")
+    bench.connect()
+    bench.command(a_command())
+    bench.reply()
+    bench.connect(held=[held_from(bench.calls("SetDERControl")[0])])
+    assert bench.audited("control.foreign") == bench.calls("ClearDERControl") == []
