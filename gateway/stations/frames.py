@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from gateway.protocols.ocpp_frames import MAX_FRAME
 
@@ -22,8 +22,7 @@ class Kind(Enum):
     """A fragment, a packed, binary, unmasked, faulty or too large frame: not for us to read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A frame: its masked payload is `stream[begin:end]`, the mask the four octets before."""
 
     kind: Kind

@@ -15,6 +15,13 @@ def nested(levels):
     return b'[2,"1","X",' + b'{"a":' * (levels - 1) + b"1" + b"}" * (levels - 1) + b"]"
 
 
+def deep(levels):
+    """Return many values, one of them lists and objects in each other."""
+    pairs = levels // 2
+    inside = b'[{"a":' * pairs + (b"[1]" if levels % 2 else b"1")
+    return b"[],{}," * 50 + inside + b"}]" * pairs
+
+
 REFUSED = [
     ("nothing", b"", "is no JSON"),
     ("words", b"hello", "is no JSON"),
@@ -42,7 +49,15 @@ REFUSED = [
     ("a key twice", b'[2,"1","X",{"a":1,"a":2}]', "key twice"),
     ("a key twice, deep inside", b'[2,"1","X",{"a":[{"b":1,"b":1}]}]', "key twice"),
     ("a key twice in two spellings", b'[2,"1","X",{"a":1,"\\u0061":2}]', "key twice"),
+    ("a key twice, with spaces", b'[2, "1", "X", {"a": 1, "a": 1}]', "key twice"),
+    ("a key twice with colons in its texts", b'[2,"1","X",{"a":":","a":"::"}]', "key twice"),
+    ("a key twice beside an escape", b'[2,"1","X",{"a":1,"a":"\\n"}]', "key twice"),
     ("a level too much", nested(MAX_DEPTH + 1), "nests deeper"),
+    (
+        "a level too much in a wide frame",
+        b'[2,"1","X",{"a":[%s]}]' % deep(MAX_DEPTH - 2),
+        "nests deeper",
+    ),
     ("a hundred thousand brackets", b"[" * 100_000, "is no JSON"),
     ("as many, closed", b"[" * 100_000 + b"]" * 100_000, "is no JSON"),
     ("a byte too much", b'[2,"1","X",{}]' + b" " * (MAX_FRAME - 13), "more than 262144"),
@@ -54,6 +69,8 @@ ACCEPTED = [
     ("an id of 36 characters", b'[2,"%s","X",{}]' % (b"i" * 36)),
     ("one key in two objects", b'[2,"1","X",{"a":{"b":1},"c":{"b":1}}]'),
     ("colons and brackets in texts", b'[2,"1","X",{"a":"{[:\\"}]:\\\\"}]'),
+    ("wide, and as deep as allowed", b'[2,"1","X",{"a":[%s]}]' % deep(MAX_DEPTH - 3)),
+    ("spaces, and numbers spelt otherwise", b'[2, "1", "X", {"a": 1.50, "b": 1e2}]'),
     ("wide but flat", b'[2,"1","X",{"a":[' + b",".join([b"{}"] * 500) + b"]}]"),
     ("letters of any script", '[2,"1","X",{"a":"Ladesäule 充電 ⚡"}]'.encode()),
     ("escaped surrogate pairs", b'[2,"1","X",{"a":"\\ud83d\\ude00"}]'),
