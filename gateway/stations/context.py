@@ -13,6 +13,7 @@ from gateway.core.events import ReplyStatus
 from gateway.ports import Post
 from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.nameplate import Nameplate
+from gateway.stations.registration import Registration
 from translators.canonical.capability import Evse
 from translators.rules.book import Book
 
@@ -60,8 +61,12 @@ class Caller(Protocol):
         ...
 
 
+def _nobody() -> None:
+    """Ask nobody: there is no session."""
+
+
 class Report:
-    """The parts of a report until the last one is there."""
+    """The parts of a report until the last one is there; parts that bear numbers have no gap (B07)."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -87,7 +92,11 @@ class Report:
                 await self._over.wait()
         except TimeoutError:
             return False
-        return not self._lost
+        return not self._lost and self._unbroken()
+
+    def _unbroken(self) -> bool:
+        numbers = {part["seqNo"] for part in self.parts if "seqNo" in part}
+        return numbers == set(range(len(numbers)))
 
 
 @dataclass(slots=True)
@@ -103,6 +112,14 @@ class Context:
     report_timeout_s: float = 30.0
     requests: int = 0
     plate: Nameplate = field(default_factory=Nameplate)
+    registration: Registration = Registration.ACCEPTED
+    """What the last boot was answered; a station that comes back without one was accepted before."""
+    admits: Registration = Registration.ACCEPTED
+    """How far a boot of an enrolled station is let in."""
+    power_s: int = 0
+    """How often a station that can do so measures its power beside its meter; 0: it does not."""
+    ask_again: Callable[[], None] = _nobody
+    """Have the station say anew what it is; for handlers, which wait for nothing."""
     _reports: dict[int, Report] = field(default_factory=dict)
 
     async def gather(self, action: str, request: Json, priority: Priority) -> Gathered:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from gateway.stations.device_model import DeviceModel, Variable, kept_names, read_names
+from gateway.stations.monitors import Watch
 from translators.canonical.capability import RATING_NAMES, Evse, StationProfile
 from translators.ocpp.capability import described, plugged
 from translators.rules.dialects import Dialect, reading
@@ -18,23 +22,49 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 type Json = dict[str, Any]
+type Connector = tuple[int, int]
+"""EVSE and connector; 0 is all of them."""
+_NONE_KNOWN: Mapping[Connector, str] = MappingProxyType({})
 
 
 class Nameplate:
-    """Knows the last base report of a station, and the needs of the car at each of its EVSEs."""
+    """Knows the device model of a station, how its connectors are, what is watched, and the cars at it."""
+
+    __slots__ = ("_cars", "_evses", "connectors", "model", "watch")
 
     def __init__(self) -> None:
         """Know nothing yet."""
+        self.model = DeviceModel()
+        self.connectors: Mapping[Connector, str] = _NONE_KNOWN
+        self.watch: Watch | None = None
         self._evses: tuple[Evse, ...] | None = None
         self._cars: dict[int, Json] = {}
 
-    def reported(self, entry: StationEntry, version: str, items: Iterable[Json]) -> StationProfile:
-        """Return what the station is by its base report, as far as it came."""
-        told = described(entry.book, version, entry.evses, items)
-        for problem in told.problems:
-            log.info("station.unreadable", station=entry.id, problem=problem)
-        self._evses = told.evses
-        return self._profile(entry, version, told.evses)
+    def reported(
+        self,
+        entry: StationEntry,
+        version: str,
+        items: Iterable[Json],
+        at: datetime | None = None,
+        *,
+        whole: bool = True,
+    ) -> StationProfile:
+        """Return what the station is by a report made at `at`; a part of one adds to what was known."""
+        names = kept_names(entry.book, version)
+        self.model = self.model.reported(items, names, at, whole=whole)
+        return self._described(entry, version)
+
+    def changed(
+        self, entry: StationEntry, version: str, variable: Variable, value: str, at: datetime | None
+    ) -> StationProfile | None:
+        """Return what the station is after a change; None where it is the same, or has not reported."""
+        if variable.name not in kept_names(entry.book, version).get(variable.component, ()):
+            return None
+        before, self.model = self.model, self.model.changed(variable, value, at)
+        if self.model is before or self._evses is None:
+            return None
+        read = variable.name in read_names(entry.book, version).get(variable.component, ())
+        return self._described(entry, version) if read else None
 
     def plugged(
         self, entry: StationEntry, version: str, evse: int, needs: Json
@@ -46,6 +76,14 @@ class Nameplate:
     def unplugged(self, entry: StationEntry, version: str, evse: int) -> StationProfile | None:
         """Return what the station is without the car, None where none was known or it has not reported."""
         return None if self._cars.pop(evse, None) is None else self._known(entry, version)
+
+    def _described(self, entry: StationEntry, version: str) -> StationProfile:
+        """Read the device model by the rules of the book."""
+        told = described(entry.book, version, entry.evses, self.model.items())
+        for problem in told.problems:
+            log.info("station.unreadable", station=entry.id, problem=problem)
+        self._evses = told.evses
+        return self._profile(entry, version, told.evses)
 
     def _known(self, entry: StationEntry, version: str) -> StationProfile | None:
         return None if self._evses is None else self._profile(entry, version, self._evses)

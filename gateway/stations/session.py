@@ -21,7 +21,6 @@ import structlog
 from gateway.core.effects import ReadBack, SendToStation
 from gateway.core.events import (
     ControlsReported,
-    StationConnected,
     StationReplied,
 )
 from gateway.errors import PeerError
@@ -41,13 +40,16 @@ from gateway.protocols.ocpp_rpc import (
 from gateway.stations.blocks import (
     availability,
     der_control,
+    housekeeping,
     metering,
+    monitoring,
     provisioning,
     security,
     smart_charging,
 )
 from gateway.stations.context import Context, Handler, Json, Reply, StationEntry
 from gateway.stations.deadlines import Deadlines
+from gateway.stations.introduction import Introduction
 from gateway.stations.nameplate import Nameplate
 from gateway.stations.outcomes import (
     LOST,
@@ -60,7 +62,7 @@ from gateway.stations.outcomes import (
 )
 from gateway.stations.rules import Violation
 from gateway.stations.templates import Templates
-from gateway.stations.validators import known_actions, read_violation
+from gateway.stations.validators import STREAM, known_actions, read_violation
 from translators.errors import DocumentError
 
 log = structlog.get_logger()
@@ -73,7 +75,9 @@ _HANDLERS: Mapping[str, Handler] = {
     **der_control.HANDLERS,
     **smart_charging.HANDLERS,
     **availability.HANDLERS,
+    **monitoring.HANDLERS,
     **security.HANDLERS,
+    **housekeeping.HANDLERS,
 }
 """What every session answers alike."""
 
@@ -87,6 +91,8 @@ class Rhythm:
     heartbeat_s: int = 60
     boot_grace_s: float = 2.0
     """A station that reconnects without rebooting sends no BootNotification."""
+    power_s: int = 0
+    """How often stations that can do so tell their power beside their meter; 0: never."""
     ping_interval_s: float = 20.0
     probe_timeout_s: float = 5.0
     """How long an old connection may take to show that it lives when a second one comes."""
@@ -114,21 +120,17 @@ class Session:
     plate: Nameplate = field(default_factory=Nameplate)
     deadlines: Deadlines = field(default_factory=Deadlines)
     templates: Templates = field(default_factory=Templates)
-    announced: bool = False
-    """Whether `StationConnected` was posted."""
     _context: Context = field(init=False)
     _rpc: Rpc = field(init=False)
     _measuring: Mapping[str, Handler] = field(init=False)
+    _introduction: Introduction = field(init=False)
     _waiting: dict[str, Callable[[Reply], None]] = field(default_factory=dict)
     _wanted: list[str] = field(default_factory=list)
     """Read-backs that were asked for and not begun."""
     _reading: set[str] = field(default_factory=set)
     _keys: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _group: asyncio.TaskGroup | None = None
-    _announcing: asyncio.Task[None] | None = None
     _asking: asyncio.Task[None] | None = None
-    _booted: bool = False
-    """Whether it booted since its announcement began."""
     _watched: bool = False
     """Whether the end of a call's time is on the heap."""
     _ended: bool = False
@@ -150,13 +152,20 @@ class Session:
             # parts of a report that an earlier connection asked for must not look like ours
             requests=int(since) % 1_000_000_000,
             plate=self.plate,
+            power_s=self.rhythm.power_s,
         )
         self._measuring = self.meter.handlers()
+        self._introduction = Introduction(self._context, self._begin)
+
+    @property
+    def announced(self) -> bool:
+        """Return whether the engine was told that the station is here."""
+        return self._introduction.announced
 
     async def run(self) -> None:
         """Serve the connection until it ends; `end` is due then."""
         async with asyncio.TaskGroup() as self._group:
-            self.deadlines.after(self.rhythm.boot_grace_s, self._boot_missed)
+            self.deadlines.after(self.rhythm.boot_grace_s, self._introduction.boot_missed)
             await self.transport.receive(self.take)
             self._stop()
 
@@ -176,9 +185,9 @@ class Session:
 
     def _stop(self) -> None:
         self._group = None
-        for task in (self._announcing, self._asking):
-            if task is not None:
-                task.cancel()
+        self._introduction.stop()
+        if self._asking is not None:
+            self._asking.cancel()
 
     def take(self, frame: bytes) -> None:
         """Take one frame in, act on it and answer; nothing that a station sends raises."""
@@ -263,23 +272,6 @@ class Session:
             self.post(ControlsReported(self.entry.id, request_id, tuple(held), complete))
         self._asking = None
 
-    def _boot_missed(self) -> None:
-        """Announce a station that came back without a boot."""
-        if self._announcing is None and not self.announced and self._group is not None:
-            log.info("station.no_boot", station=self.entry.id)
-            self._announcing = self._begin(self._announce())
-
-    async def _announce(self) -> None:
-        """Say that the station is here, as what it says that it is."""
-        while True:
-            self._booted = False
-            profile = await provisioning.discover(self._context)
-            if not self._booted:
-                break  # else it rebooted meanwhile, and its report with it
-        self._announcing = None
-        self.announced = True
-        self.post(StationConnected(self.entry.id, profile))
-
     def _write(self) -> None:
         """Write what may be written now; a peer that takes nothing any more is dropped."""
         try:
@@ -318,13 +310,23 @@ class Session:
             case TimedOut(call=call):
                 log.warning("call.unanswered", station=self.entry.id, action=call.action)
                 self._settle(call, UNANSWERED)
-            case Sent(action=action):
-                # no stream is ever opened from here: nothing that is sent has a meaning
-                log.info("send.ignored", station=self.entry.id, action=action)
+            case Sent():
+                self._hear(output)
             case Odd(problem=problem):
                 log.warning("frame.odd", station=self.entry.id, problem=problem)
             case _:
                 assert_never(output)
+
+    def _hear(self, sent: Sent) -> None:
+        """Take in what wants no answer: parts of event streams, and nothing else (2.1)."""
+        fault = read_violation(self._context.version, sent.action, sent.payload, request=True)
+        if sent.action != STREAM:
+            problem = f"{sent.action} is nothing that is sent"
+        else:
+            problem = str(fault) if fault else monitoring.stream(self._context, sent.payload)
+        if problem:
+            self._rpc.odd += 1
+            log.warning("send.odd", station=self.entry.id, problem=problem)
 
     def _settle(self, call: Call, reply: Reply) -> None:
         self._waiting.pop(call.key)(reply)
@@ -346,6 +348,9 @@ class Session:
         if action not in known_actions(version):
             problem = f"{action} is no action of OCPP {version}"
             self._rpc.refuse(called.message_id, "NotImplemented", problem)
+        elif self._context.registration.bars(action):
+            problem = f"{action} has to wait until the boot is accepted"
+            self._rpc.refuse(called.message_id, "SecurityError", problem)
         elif handler is None:
             self._rpc.refuse(called.message_id, "NotSupported", f"nothing here takes {action}")
         elif fault := read_violation(version, action, called.payload, request=True):
@@ -366,6 +371,4 @@ class Session:
             return
         self._rpc.answer(called.message_id, answer)
         if called.action == "BootNotification":
-            self._booted = True
-            if self._announcing is None:
-                self._announcing = self._begin(self._announce())
+            self._introduction.booted()

@@ -26,7 +26,7 @@ _CODES = {
 }
 _MAX_WORDS = 200
 """Characters of a schema's complaint that are passed on: it may quote the whole value."""
-_STREAM = "NotifyPeriodicEventStream"
+STREAM = "NotifyPeriodicEventStream"
 """The one SEND (2.1): its schema file carries no `Request` in its name."""
 
 
@@ -34,7 +34,7 @@ _STREAM = "NotifyPeriodicEventStream"
 def known_actions(version: str) -> frozenset[str]:
     """Return the actions that have a request schema in this version."""
     names = {path.stem.removesuffix("Request") for path in _folder(version).glob("*Request.json")}
-    return frozenset(names | {_STREAM} if version == "2.1" else names)
+    return frozenset(names | {STREAM} if version == "2.1" else names)
 
 
 def violation(version: str, action: str, payload: Json, *, request: bool) -> Violation | None:
@@ -63,8 +63,8 @@ def _complaint(validator: jsonschema_rs.Validator, payload: Json) -> Violation:
 
 @cache
 def _validator(version: str, action: str, request: bool) -> jsonschema_rs.Validator | None:
-    stream = request and action == _STREAM
-    stem = _STREAM if stream else f"{action}{'Request' if request else 'Response'}"
+    stream = request and action == STREAM
+    stem = STREAM if stream else f"{action}{'Request' if request else 'Response'}"
     path = _folder(version) / f"{stem}.json"
     if not path.exists():
         return None

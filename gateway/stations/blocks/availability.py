@@ -1,39 +1,16 @@
-"""G, N and housekeeping: what a station reports and a grid gateway only takes note of."""
+"""G: connectors and whether they can be used."""
 
 from __future__ import annotations
 
+from gateway.stations.connectors import noted
 from gateway.stations.context import Context, Handler, Json
 
 
-def _noted(_context: Context, _payload: Json) -> Json:
+def status_notification(context: Context, payload: Json) -> Json:
+    """Note how a connector is (G01)."""
+    connector = payload["evseId"], payload["connectorId"]
+    noted(context, connector, payload["connectorStatus"], payload["timestamp"])
     return {}
 
 
-def authorize(_context: Context, _payload: Json) -> Json:
-    """Accept every id token: a grid gateway bills nobody and bars nobody (C01)."""
-    return {"idTokenInfo": {"status": "Accepted"}}
-
-
-def data_transfer(_context: Context, _payload: Json) -> Json:
-    """Know no vendor's private messages (P02.FR.06)."""
-    return {"status": "UnknownVendorId"}
-
-
-HANDLERS: dict[str, Handler] = {
-    "Authorize": authorize,
-    "DataTransfer": data_transfer,
-    **dict.fromkeys(
-        (
-            "StatusNotification",
-            "NotifyEvent",
-            "NotifyMonitoringReport",
-            "FirmwareStatusNotification",
-            "PublishFirmwareStatusNotification",
-            "LogStatusNotification",
-            "NotifyDisplayMessages",
-            "NotifyCustomerInformation",
-            "ReservationStatusUpdate",
-        ),
-        _noted,
-    ),
-}
+HANDLERS: dict[str, Handler] = {"StatusNotification": status_notification}

@@ -1,18 +1,41 @@
-"""B: boot, heartbeat, and the base report that says what a station can do."""
+"""B: boot, heartbeat, and the reports that say what a station can do."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
+import structlog
+
+from gateway.core.events import SecurityNoticed, StationDescribed
 from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.context import Context, Handler, Json
+from gateway.stations.device_model import instant_of, kept_names
+from gateway.stations.registration import Registration
 from translators.canonical.capability import StationProfile
+
+log = structlog.get_logger()
+
+_ATTEMPTS = 2
+"""How often a base report that did not come whole is asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What a station is, as far as its report came; `whole`: there is no more to come."""
+
+    profile: StationProfile
+    whole: bool
 
 
 def boot(context: Context, payload: Json) -> Json:
-    """Accept an enrolled station and set its clock and heartbeat (B01.FR.02)."""
+    """Let an enrolled station in as far as it may, and set its clock and heartbeat (B01 to B03)."""
     context.forget_reports()
+    if context.plate.watch is not None:
+        context.plate.watch.forget_streams()
     station = payload["chargingStation"]
+    context.registration = _registration(context, station)
     context.entry = replace(
         context.entry,
         vendor=context.entry.vendor or station["vendorName"],
@@ -21,9 +44,19 @@ def boot(context: Context, payload: Json) -> Json:
     )
     return {
         "currentTime": context.instant(),
-        "interval": context.heartbeat_s,
-        "status": "Accepted",
+        "interval": context.heartbeat_s,  # after a refusal: when to boot again (B02.FR.04)
+        "status": context.registration.value,
     }
+
+
+def _registration(context: Context, station: Json) -> Registration:
+    """Return how far a station is let in: another device under an enrolled id is not (B03)."""
+    enrolled, shown = context.entry.serial_number, station.get("serialNumber", "")
+    if enrolled and shown and enrolled != shown:
+        name, problem = context.entry.id, f"boots with serial number {shown}, not {enrolled}"
+        context.post(SecurityNoticed("station.foreign", name, name, problem))
+        return Registration.REJECTED
+    return context.admits
 
 
 def heartbeat(context: Context, _payload: Json) -> Json:
@@ -32,20 +65,50 @@ def heartbeat(context: Context, _payload: Json) -> Json:
 
 
 def notify_report(context: Context, payload: Json) -> Json:
-    """Collect a part of the base report (B07.FR.08)."""
+    """Collect a part of a report (B07.FR.08)."""
     context.collect(payload)
     return {}
 
 
-async def discover(context: Context) -> StationProfile:
-    """Return what the station is: its base report as far as it came, over it the settings.
+async def discover(context: Context) -> Discovered:
+    """Ask what the station is: its base report, as far as it comes, over what it told before.
 
-    A station that cannot or does not report is what the settings say.
+    A station that cannot report is what the settings say.
     """
     request = {"reportBase": "FullInventory"}
     found = await context.gather("GetBaseReport", request, Priority.HOUSEKEEPING)
-    items = [item for part in found.parts for item in part.get("reportData", ())]
-    return context.plate.reported(context.entry, context.version, items)
+    return _described(context, found.parts, whole=found.complete, part=not found.complete)
+
+
+async def complete(context: Context) -> None:
+    """Ask again for a base report that was cut short; what it adds is posted."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        await asyncio.sleep(context.report_timeout_s)
+        log.info("report.asked_again", station=context.entry.id, attempt=attempt)
+        found = await discover(context)
+        context.post(StationDescribed(context.entry.id, found.profile))
+        if found.whole:
+            return
+
+
+async def refresh(context: Context) -> None:
+    """Ask anew for what is used of the device model (B08), or for all of it; what it is, is posted."""
+    names = sorted(kept_names(context.entry.book, context.version))
+    request = {"componentVariable": [{"component": {"name": name}} for name in names]}
+    found = await context.gather("GetReport", request, Priority.HOUSEKEEPING)
+    if found.complete and found.parts:
+        told = _described(context, found.parts, whole=True, part=True)
+    else:
+        told = await discover(context)
+    context.post(StationDescribed(context.entry.id, told.profile))
+
+
+def _described(context: Context, parts: Iterable[Json], *, whole: bool, part: bool) -> Discovered:
+    told = tuple(parts)
+    items = [item for part in told for item in part.get("reportData", ())]
+    at = instant_of(told[0]["generatedAt"]) if told else None
+    profile = context.plate.reported(context.entry, context.version, items, at, whole=not part)
+    return Discovered(profile, whole)
 
 
 HANDLERS: dict[str, Handler] = {

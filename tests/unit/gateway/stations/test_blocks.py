@@ -15,6 +15,8 @@ from gateway.core.events import (
 from gateway.stations.blocks import (
     availability,
     der_control,
+    housekeeping,
+    monitoring,
     provisioning,
     security,
     smart_charging,
@@ -245,6 +247,8 @@ def all_handlers():
         **der_control.HANDLERS,
         **smart_charging.HANDLERS,
         **availability.HANDLERS,
+        **monitoring.HANDLERS,
+        **housekeeping.HANDLERS,
         **security.HANDLERS,
         **Metering().handlers(),
     }
@@ -257,6 +261,18 @@ REQUESTS = {
     "NotifyDERAlarm": {"controlType": "VoltVar", "timestamp": AT},
     "ReportDERControl": {"requestId": 1},
     "ReportChargingProfiles": {"requestId": 1},
+    "StatusNotification": {
+        "timestamp": AT,
+        "connectorStatus": "Occupied",
+        "evseId": 1,
+        "connectorId": 1,
+    },
+    "NotifyEvent": {"generatedAt": AT, "seqNo": 0, "eventData": []},
+    "NotifyMonitoringReport": {"requestId": 1, "seqNo": 0, "generatedAt": AT},
+    "OpenPeriodicEventStream": {
+        "constantStreamData": {"id": 1, "variableMonitoringId": 1, "params": {}}
+    },
+    "ClosePeriodicEventStream": {"id": 1},
     "MeterValues": {"evseId": 1, "meterValue": [a_value()]},
     "TransactionEvent": an_event(),
     "SecurityEventNotification": {"type": "MemoryExhaustion", "timestamp": AT},
@@ -276,7 +292,15 @@ def test_every_answer_of_a_block_is_sound(version, action):
 
 
 def test_no_two_blocks_answer_the_same_action():
-    blocks = [provisioning, der_control, smart_charging, availability, security]
+    blocks = [
+        provisioning,
+        der_control,
+        smart_charging,
+        availability,
+        monitoring,
+        housekeeping,
+        security,
+    ]
     handlers = [*(block.HANDLERS for block in blocks), Metering().handlers()]
     assert sum(map(len, handlers)) == len(all_handlers())
 

@@ -26,7 +26,7 @@ async def profile_of(reported, model="M", firmware=None, **entry):
     station = {"vendorName": reported, "model": model}
     station |= {} if firmware is None else {"firmwareVersion": firmware}
     provisioning.boot(context, {"chargingStation": station, "reason": "PowerUp"})
-    return await provisioning.discover(context)
+    return (await provisioning.discover(context)).profile
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,169 @@
+"""What a station says of itself (B07, N07): a value that reports replace or add to, and events change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from translators.rules.book import Book
+from translators.rules.capability import CapabilityRule
+
+type Json = dict[str, Any]
+type Names = Mapping[str, frozenset[str]]
+"""Variables by component."""
+
+SWITCHES = frozenset({"Available", "Enabled"})
+"""Variables that let a whole component count or not."""
+_BESIDE: Names = {
+    "ChargingStation": frozenset({"AvailabilityState"}),
+    "EVSE": frozenset({"AvailabilityState", "Power"}),
+    "Connector": frozenset({"AvailabilityState"}),
+    "MonitoringCtrlr": SWITCHES | {"ItemsPerMessage", "MaxPeriodicEventStreams"},
+    "SampledDataCtrlr": frozenset({"TxUpdatedInterval"}),
+    "AlignedDataCtrlr": frozenset({"Interval"}),
+}
+"""What is kept besides the variables that rules read."""
+_SHARED_NAMES = 8192
+
+
+class Variable(NamedTuple):
+    """One variable of one component; `instance` is the variable's."""
+
+    component: str
+    name: str
+    evse: int | None = None
+    instance: str = ""
+    connector: int | None = None
+
+    def where(self) -> Json:
+        """Return component and variable as OCPP names them."""
+        component: Json = {"name": self.component}
+        if self.evse is not None:
+            component["evse"] = {"id": self.evse}
+            if self.connector is not None:
+                component["evse"]["connectorId"] = self.connector
+        variable: Json = {"name": self.name}
+        if self.instance:
+            variable["instance"] = self.instance
+        return {"component": component, "variable": variable}
+
+
+@lru_cache(maxsize=_SHARED_NAMES)
+def _shared(variable: Variable) -> Variable:
+    """Return the one object for a name: many stations have the same variables."""
+    return variable
+
+
+def named(item: Json) -> Variable:
+    """Return the variable that a report, an event or a monitor is about."""
+    component, variable = item["component"], item["variable"]
+    evse = component.get("evse", {})
+    return _shared(
+        Variable(
+            component["name"],
+            variable["name"],
+            evse.get("id"),
+            variable.get("instance", ""),
+            evse.get("connectorId"),
+        )
+    )
+
+
+def read_names(book: Book, version: str) -> Names:
+    """Return what the book's rules read of a base report, by component."""
+    found: dict[str, frozenset[str]] = {}
+    for rule in book.of(CapabilityRule):
+        message = rule.model.message
+        if message.action == "NotifyReport" and version in message.versions:
+            for component in message.components:
+                found[component] = found.get(component, SWITCHES) | rule.sources()
+    return found
+
+
+def kept_names(book: Book, version: str) -> Names:
+    """Return what of a base report is kept, by component."""
+    return {**_BESIDE, **read_names(book, version)}
+
+
+def instant_of(text: object) -> datetime | None:
+    """Return an instant of the station's clock (UTC), None where it is none."""
+    try:
+        read = datetime.fromisoformat(str(text))
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+_NOTHING: Mapping[Variable, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceModel:
+    """The variables of one station as it told them last; a change is a new value.
+
+    `as_of` is when the last whole report was made, by the station's clock: what is older says nothing of
+    the present. `changed_at` says the same of single variables since then.
+    """
+
+    values: Mapping[Variable, str] = _NOTHING
+    watchable: frozenset[Variable] = frozenset()
+    """Those of which the station says that they can be monitored."""
+    as_of: datetime | None = None
+    changed_at: Mapping[Variable, datetime] = field(default_factory=lambda: MappingProxyType({}))
+
+    def reported(
+        self, items: Iterable[Json], names: Names, at: datetime | None, *, whole: bool
+    ) -> DeviceModel:
+        """Return the model after a report; one that is not whole adds to what was known."""
+        told, watchable = _told(items, names)
+        if whole:
+            return DeviceModel(told, frozenset(watchable), at)
+        values = {**self.values, **told}
+        return replace(self, values=values, watchable=self.watchable | watchable)
+
+    def changed(self, variable: Variable, value: str, at: datetime | None) -> DeviceModel:
+        """Return the model after an event; itself where the event is of the past or says nothing new."""
+        last = self.changed_at.get(variable, self.as_of)
+        if at is not None and last is not None and at < last:
+            return self
+        if self.values.get(variable) == value:
+            return self
+        stamps = self.changed_at if at is None else {**self.changed_at, variable: at}
+        return replace(self, values={**self.values, variable: sys.intern(value)}, changed_at=stamps)
+
+    def items(self) -> Iterator[Json]:
+        """Yield the variables as entries of a NotifyReport."""
+        for variable, value in self.values.items():
+            yield {**variable.where(), "variableAttribute": [{"value": value}]}
+
+    def number(self, component: str, name: str, instance: str = "") -> int | None:
+        """Return a count that the station states of itself as a whole, None where it states none."""
+        text = self.values.get(Variable(component, name, None, instance), "")
+        return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def _told(items: Iterable[Json], names: Names) -> tuple[dict[Variable, str], set[Variable]]:
+    values: dict[Variable, str] = {}
+    watchable: set[Variable] = set()
+    for item in items:
+        if item["variable"]["name"] not in names.get(item["component"]["name"], ()):
+            continue
+        variable, value = named(item), _actual(item)
+        if value is not None:
+            values[variable] = sys.intern(value)
+        if item.get("variableCharacteristics", {}).get("supportsMonitoring", False):
+            watchable.add(variable)
+    return values, watchable
+
+
+def _actual(item: Json) -> str | None:
+    for attribute in item["variableAttribute"]:
+        if attribute.get("type", "Actual") == "Actual":
+            value: str | None = attribute.get("value")
+            return value
+    return None
