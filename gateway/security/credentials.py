@@ -24,6 +24,11 @@ def either(first: str, second: str) -> str:
     return f"{first}{_OR}{second}"
 
 
+def in_doubt(verifier: str) -> bool:
+    """Say whether more than one password opens a verifier."""
+    return _OR in verifier
+
+
 def verify(password: str, verifier: str) -> bool:
     """Say whether the password is the one of the verifier; False for a verifier that is none.
 

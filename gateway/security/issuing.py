@@ -7,6 +7,8 @@ certificate beside it: `CS1.csr` is answered by `CS1.pem`, leaf first.
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -105,23 +107,28 @@ class Spool:
 
     def sign(self, request: Wanted, now: datetime) -> str | None:
         """Return what lies there for this very request; else lay the request there."""
-        path = self._path(request, ".csr")
-        make_folder(self._folder)
-        if not path.exists() or path.read_text(encoding="ascii", errors="replace") != request.pem:
-            self._path(request, ".pem").unlink(missing_ok=True)
-            replace_private(path, request.pem.encode(errors="replace"))
-            return None
         answer = self._path(request, ".pem")
-        if not answer.exists():
-            return None
+        make_folder(self._folder)
+        with _touching(self._folder):
+            if not self._lies_there(request):
+                answer.unlink(missing_ok=True)
+                replace_private(self._path(request, ".csr"), request.pem.encode())
+                return None
+            if not answer.exists():
+                return None
         chain = read_chain(answer)
         self._check(request, answer, chain, now)
         return "".join(item.public_bytes(Encoding.PEM).decode() for item in chain)
 
     def delivered(self, request: Wanted) -> None:
         """Take request and answer away."""
-        for suffix in (".csr", ".pem"):
-            self._path(request, suffix).unlink(missing_ok=True)
+        with _touching(self._folder):
+            for suffix in (".csr", ".pem"):
+                self._path(request, suffix).unlink(missing_ok=True)
+
+    def _lies_there(self, request: Wanted) -> bool:
+        path = self._path(request, ".csr")
+        return path.exists() and path.read_bytes() == request.pem.encode()
 
     def _path(self, request: Wanted, suffix: str) -> Path:
         return self._folder / f"{quote(request.station, safe='')}{suffix}"
@@ -154,6 +161,16 @@ def check_private(path: Path) -> None:
             code="DG-1115",
             advice=f"chmod 600 {path.name}",
         )
+
+
+@contextmanager
+def _touching(folder: Path) -> Iterator[None]:
+    """Say of which folder it was that the system refused something."""
+    try:
+        yield
+    except OSError as exc:
+        problem = f"cannot be used: {exc.strerror}"
+        raise IdentityError(problem, where=str(folder), code="DG-1102") from exc
 
 
 def _signing_key(path: Path) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:

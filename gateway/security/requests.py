@@ -30,7 +30,7 @@ def read_request(pem: str, operator: str, names: Collection[str]) -> tuple[str, 
     if len(pem) > LONGEST_REQUEST:
         raise _unfit(f"has {len(pem)} characters, more than {LONGEST_REQUEST}")
     try:
-        request = x509.load_pem_x509_csr(pem.encode(errors="replace"))
+        request = x509.load_pem_x509_csr(pem.encode())
         key, subject = _public_key(request), request.subject
     except (ValueError, UnsupportedAlgorithm) as exc:
         raise _unfit("cannot be read") from exc

@@ -69,8 +69,13 @@ class Vault:
         return after
 
     def forget(self, station: str) -> None:
-        """Know nothing of a station but what the settings say."""
-        self._path(station).unlink(missing_ok=True)
+        """Know nothing of a station but what the settings say; IdentityError changes nothing."""
+        path = self._path(station)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as exc:
+            problem = f"cannot remove the file: {exc.strerror}"
+            raise IdentityError(problem, where=str(path), code="DG-1102") from exc
         self._known.pop(station, None)
 
     def verifier(self, station: str, settings: str) -> str:
