@@ -14,6 +14,7 @@ from gateway.ports import Post
 from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.nameplate import Nameplate
 from gateway.stations.registration import Registration
+from gateway.stations.schedules import Schedules
 from translators.canonical.capability import Evse
 from translators.rules.book import Book
 
@@ -120,6 +121,7 @@ class Context:
     """How often a station that can do so measures its power beside its meter; 0: it does not."""
     ask_again: Callable[[], None] = _nobody
     """Have the station say anew what it is; for handlers, which wait for nothing."""
+    schedules: Schedules = field(default_factory=Schedules)
     _reports: dict[int, Report] = field(default_factory=dict)
 
     async def gather(self, action: str, request: Json, priority: Priority) -> Gathered:

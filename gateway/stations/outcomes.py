@@ -13,6 +13,7 @@ _STATUS = {
     "NotFound": ReplyStatus.NOT_FOUND,
     "Unknown": ReplyStatus.NOT_FOUND,  # ClearChargingProfile, K10
     "NoProfiles": ReplyStatus.NOT_FOUND,  # GetChargingProfiles, K09
+    "NoProfile": ReplyStatus.NOT_FOUND,  # UsePriorityCharging, K21
     "EmptyResultSet": ReplyStatus.NOT_FOUND,  # GetBaseReport, B07
 }
 

@@ -213,17 +213,20 @@ class Session:
 
     def submit(self, effect: SendToStation) -> None:
         """Make the engine's call; its end is posted. What only asks goes after what commands."""
+        schedules, action, payload = self._context.schedules, effect.action, effect.payload
 
         def settle(reply: Reply) -> None:
+            schedules.answered(action, payload, reply.status)
             self.post(
                 StationReplied(
                     self.entry.id, effect.request_id, reply.status, reply.reason, reply.payload
                 )
             )
 
-        asks = effect.action.startswith("Get")
+        asks = action.startswith("Get")
         priority = Priority.HOUSEKEEPING if asks else Priority.GRID
-        self._start(effect.action, effect.payload, priority, settle)
+        schedules.told(action, payload)
+        self._start(action, payload, priority, settle)
 
     def read_back(self, effect: ReadBack) -> None:
         """Ask for everything that the station holds; the result is posted."""

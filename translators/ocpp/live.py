@@ -69,6 +69,14 @@ def renewal(held: Json) -> tuple[int, Json] | None:
     return seconds, {"chargingProfileId": profile["id"], "scheduleUpdate": numbers(held)}
 
 
+def updated(held: Json, change: Json) -> Json:
+    """Return a SetChargingProfile of one period with the numbers of an UpdateDynamicSchedule in it."""
+    profile = held["chargingProfile"]
+    (schedule,) = profile["chargingSchedule"]
+    whole = {**schedule, "chargingSchedulePeriod": [{**_period(held), **change}]}
+    return {**held, "chargingProfile": {**profile, "chargingSchedule": [whole]}}
+
+
 def numbers(request: Json) -> Json:
     """Return the members of a Dynamic profile's one period that an update may change."""
     return {name: value for name, value in _period(request).items() if name in _UPDATED}

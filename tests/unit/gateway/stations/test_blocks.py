@@ -203,7 +203,7 @@ def test_a_car_describes_its_station_anew_until_its_transaction_ends():
     context.plate.reported(context.entry, "2.1", [])
     meter.hear(evse=EVSE)
     answer = smart_charging.HANDLERS["NotifyEVChargingNeeds"](context, needs(7400))
-    assert answer == {"status": "Accepted"}
+    assert answer == {"status": "NoChargingProfile"}
     meter.hear("Ended", evse=EVSE)
     meter.hear("Ended", "T2", evse=EVSE)
     assert described(context) == [7400, 22000]
@@ -277,6 +277,19 @@ REQUESTS = {
     "TransactionEvent": an_event(),
     "SecurityEventNotification": {"type": "MemoryExhaustion", "timestamp": AT},
     "NotifyEVChargingNeeds": {"evseId": 1, "chargingNeeds": {"requestedEnergyTransfer": "DC"}},
+    "NotifyEVChargingSchedule": {
+        "timeBase": AT,
+        "evseId": 1,
+        "chargingSchedule": {
+            "id": 1,
+            "chargingRateUnit": "W",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 7000}],
+        },
+    },
+    "NotifyChargingLimit": {"chargingLimit": {"chargingLimitSource": "EMS"}},
+    "ClearedChargingLimit": {"chargingLimitSource": "EMS"},
+    "NotifyPriorityCharging": {"transactionId": "T1", "activated": True},
+    "PullDynamicScheduleUpdate": {"chargingProfileId": 1},
 }
 
 

@@ -1,0 +1,81 @@
+"""The charging profiles that a station was told, or told us of, on one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gateway.core.events import ReplyStatus
+from translators.ocpp import live
+
+type Json = dict[str, Any]
+
+_OF_SESSIONS = frozenset({"TxProfile", "TxDefaultProfile"})
+_KNOWN_OUTCOME = frozenset({ReplyStatus.ACCEPTED, ReplyStatus.NO_ANSWER})
+_TOLERANCE = 0.05
+"""Of the unit on the wire (W or A): stations round to one decimal."""
+
+
+class Schedules:
+    """Requests of SetChargingProfile by profile id, with the newest numbers of Dynamic ones in them."""
+
+    def __init__(self) -> None:
+        """Know none yet."""
+        self._told: dict[int, Json] = {}
+
+    def told(self, action: str, payload: Json) -> None:
+        """Follow a call that goes out: from now on its numbers are the ones in force."""
+        match action:
+            case "SetChargingProfile":
+                self._told[payload["chargingProfile"]["id"]] = payload
+            case "UpdateDynamicSchedule" if payload["chargingProfileId"] in self._told:
+                number = payload["chargingProfileId"]
+                self._told[number] = live.updated(self._told[number], payload["scheduleUpdate"])
+            case "ClearChargingProfile":
+                self._told.pop(payload.get("chargingProfileId", 0), None)
+
+    def answered(self, action: str, payload: Json, status: ReplyStatus) -> None:
+        """Forget a profile that the station did not take."""
+        if action == "SetChargingProfile" and status not in _KNOWN_OUTCOME:
+            self._told.pop(payload["chargingProfile"]["id"], None)
+
+    def reported(self, held: Iterable[Json]) -> None:
+        """Know what a station reports that it holds, as SetChargingProfile requests."""
+        for payload in held:
+            self._told.setdefault(payload["chargingProfile"]["id"], payload)
+
+    def numbers(self, profile: int) -> Json | None:
+        """Return the numbers of a Dynamic profile that are in force, None where there is none of this id."""
+        payload = self._told.get(profile)
+        if payload is None or payload["chargingProfile"]["chargingProfileKind"] != "Dynamic":
+            return None
+        return live.numbers(payload)
+
+    def guides(self, evse: int) -> bool:
+        """Say whether a session at an EVSE has a profile of ours."""
+        return any(
+            payload["evseId"] in {0, evse}
+            and payload["chargingProfile"]["chargingProfilePurpose"] in _OF_SESSIONS
+            for payload in self._told.values()
+        )
+
+    def admits(self, evse: int, schedule: Json) -> bool:
+        """Say whether a charging schedule of a car stays within all that was told for its EVSE."""
+        unit = schedule["chargingRateUnit"]
+        most = min(self._most(evse, unit), default=float("inf"))
+        limits = (period.get("limit", 0) for period in schedule["chargingSchedulePeriod"])
+        return all(limit <= most + _TOLERANCE for limit in limits)
+
+    def _most(self, evse: int, unit: str) -> Iterator[float]:
+        """Yield the most that each profile in this unit ever lets an EVSE take."""
+        for payload in self._told.values():
+            if payload["evseId"] not in {0, evse}:
+                continue
+            for schedule in payload["chargingProfile"]["chargingSchedule"]:
+                rates = [
+                    max(0, rate)
+                    for period in schedule["chargingSchedulePeriod"]
+                    if (rate := period.get("limit", period.get("setpoint"))) is not None
+                ]
+                if rates and schedule["chargingRateUnit"] == unit:
+                    yield max(rates)

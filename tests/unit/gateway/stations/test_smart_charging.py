@@ -1,0 +1,230 @@
+"""Charging profiles at a station: what it pulls, what it says of its own limits, what its cars want."""
+
+import pytest
+
+from gateway.core.effects import SendToStation
+from gateway.core.events import (
+    LimitCleared,
+    LimitNoticed,
+    PriorityNoticed,
+    ReplyStatus,
+    SchedulePulled,
+    StationDescribed,
+)
+from gateway.stations.blocks import smart_charging
+from gateway.stations.context import Context
+from gateway.stations.schedules import Schedules
+from support.stations import NOON, Posted, a_session, an_entry, announce
+from translators.ocpp.foreign import ForeignLimit
+
+PULL = "PullDynamicScheduleUpdate"
+
+
+def a_context(version="2.1"):
+    async def nobody_calls(action, payload, priority):
+        raise AssertionError(action)
+
+    return Context(an_entry(), version, Posted(), nobody_calls, lambda: NOON)
+
+
+def ask(context, action, **payload):
+    return smart_charging.HANDLERS[action](context, payload)
+
+
+def a_profile(number=7, *, kind="Dynamic", purpose="TxProfile", evse=1, unit="W", **period):
+    schedule = {
+        "id": number,
+        "chargingRateUnit": unit,
+        "chargingSchedulePeriod": [{"startPeriod": 0, **(period or {"setpoint": -5000})}],
+    }
+    body = {
+        "id": number,
+        "stackLevel": 1,
+        "chargingProfilePurpose": purpose,
+        "chargingProfileKind": kind,
+        "chargingSchedule": [schedule],
+        "transactionId": "T1",
+    }
+    return {"evseId": evse, "chargingProfile": body}
+
+
+def told(*payloads):
+    schedules = Schedules()
+    for payload in payloads:
+        schedules.told("SetChargingProfile", payload)
+    return schedules
+
+
+def an_update(number=7, **numbers):
+    return {"chargingProfileId": number, "scheduleUpdate": numbers}
+
+
+def test_a_pull_is_answered_with_the_numbers_in_force():
+    context = a_context()
+    context.schedules = told(a_profile())
+    context.schedules.told("UpdateDynamicSchedule", an_update(setpoint=700))
+    answer = ask(context, PULL, chargingProfileId=7)
+    assert answer == {"status": "Accepted", "scheduleUpdate": {"setpoint": 700}}
+    assert context.post.of(SchedulePulled) == [SchedulePulled("CS1", 7)]
+
+
+@pytest.mark.parametrize(
+    "schedules",
+    [told(), told(a_profile(8)), told(a_profile(kind="Absolute"))],
+    ids=["nothing", "another", "not Dynamic"],
+)
+def test_a_pull_of_what_is_no_dynamic_profile_of_ours_is_rejected(schedules):
+    context = a_context()
+    context.schedules = schedules
+    assert ask(context, PULL, chargingProfileId=7)["status"] == "Rejected"
+    assert context.post.events == []
+
+
+def test_an_update_of_an_unknown_profile_tells_nothing():
+    schedules = told()
+    schedules.told("UpdateDynamicSchedule", an_update(setpoint=700))
+    assert schedules.numbers(7) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "known"),
+    [
+        (ReplyStatus.ACCEPTED, True),
+        (ReplyStatus.NO_ANSWER, True),
+        (ReplyStatus.REJECTED, False),
+        (ReplyStatus.NOT_SENT, False),
+    ],
+)
+def test_a_profile_that_the_station_did_not_take_is_forgotten(status, known):
+    schedules = told(a_profile())
+    schedules.answered("SetChargingProfile", a_profile(), status)
+    assert (schedules.numbers(7) is not None) is known
+
+
+def test_a_refused_update_leaves_the_profile():
+    schedules = told(a_profile())
+    schedules.answered("UpdateDynamicSchedule", an_update(), ReplyStatus.REJECTED)
+    assert schedules.numbers(7) == {"setpoint": -5000}
+
+
+def test_a_cleared_profile_is_forgotten():
+    schedules = told(a_profile())
+    schedules.told("ClearChargingProfile", {"chargingProfileId": 7})
+    assert schedules.numbers(7) is None
+
+
+def test_what_is_read_back_is_known_but_does_not_replace_what_was_told():
+    schedules = told(a_profile(7, setpoint=1))
+    schedules.reported([a_profile(7, setpoint=2), a_profile(8, setpoint=3)])
+    assert (schedules.numbers(7), schedules.numbers(8)) == ({"setpoint": 1}, {"setpoint": 3})
+
+
+def needs(context, evse=1):
+    car = {"requestedEnergyTransfer": "DC"}
+    return ask(context, "NotifyEVChargingNeeds", evseId=evse, chargingNeeds=car)
+
+
+@pytest.mark.parametrize(
+    ("version", "schedules", "status"),
+    [
+        ("2.1", told(a_profile()), "Accepted"),
+        ("2.1", told(a_profile(purpose="TxDefaultProfile", evse=0)), "Accepted"),
+        ("2.1", told(a_profile(purpose="ChargingStationMaxProfile", evse=0)), "NoChargingProfile"),
+        ("2.1", told(a_profile(evse=2)), "NoChargingProfile"),
+        ("2.1", told(), "NoChargingProfile"),
+        ("2.0.1", told(), "Processing"),
+        ("2.0.1", told(a_profile()), "Accepted"),
+    ],
+)
+def test_a_car_is_told_whether_a_profile_guides_it(version, schedules, status):
+    context = a_context(version)
+    context.schedules = schedules
+    context.plate.reported(context.entry, version, [])
+    assert needs(context) == {"status": status}
+    assert len(context.post.of(StationDescribed)) == 1
+
+
+def test_a_car_before_the_report_waits():
+    context = a_context()
+    assert needs(context) == {"status": "Processing"}
+    assert context.post.events == []
+
+
+def test_a_car_at_an_evse_that_is_none_is_rejected():
+    context = a_context()
+    context.plate.reported(context.entry, "2.1", [])
+    answer = needs(context, evse=9)
+    assert answer == {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
+    assert context.post.events == []
+
+
+@pytest.mark.parametrize(
+    ("schedules", "limit", "within"),
+    [
+        (told(), 50_000, True),
+        (told(a_profile(limit=7000)), 7000, True),
+        (told(a_profile(limit=7000)), 7001, False),
+        (told(a_profile(setpoint=7000)), 7001, False),
+        (told(a_profile(setpoint=-500)), 1, False),
+        (told(a_profile(operationMode="Idle")), 7000, True),
+        (told(a_profile(evse=2, limit=7)), 7000, True),
+        (told(a_profile(unit="A", limit=7)), 7000, True),
+        (told(a_profile(limit=9000), a_profile(8, evse=0, limit=6000)), 7000, False),
+    ],
+    ids=[
+        "nothing told",
+        "as much",
+        "more",
+        "more than a setpoint",
+        "charge while discharge is set",
+        "no number",
+        "of another EVSE",
+        "of another unit",
+        "the tightest counts",
+    ],
+)
+def test_a_schedule_of_a_car_has_to_stay_within_what_was_told(schedules, limit, within):
+    context = a_context()
+    context.schedules = schedules
+    periods = [{"startPeriod": 0, "limit": limit}]
+    schedule = {"id": 1, "chargingRateUnit": "W", "chargingSchedulePeriod": periods}
+    answer = ask(context, "NotifyEVChargingSchedule", evseId=1, chargingSchedule=schedule)
+    assert answer == {"status": "Accepted" if within else "Rejected"}
+
+
+def test_limits_of_others_and_priority_of_drivers_are_passed_on():
+    context = a_context()
+    ask(context, "NotifyChargingLimit", chargingLimit={"chargingLimitSource": "EMS"}, evseId=1)
+    ask(context, "ClearedChargingLimit", chargingLimitSource="EMS")
+    ask(context, "ClearedChargingLimit", chargingLimitSource="EMS", evseId=1)
+    ask(context, "NotifyPriorityCharging", transactionId="T1", activated=True)
+    assert context.post.events == [
+        LimitNoticed("CS1", ForeignLimit("EMS", 1)),
+        LimitCleared("CS1", "EMS", None),
+        LimitCleared("CS1", "EMS", 1),
+        PriorityNoticed("CS1", "T1", activated=True),
+    ]
+
+
+async def test_a_station_pulls_what_the_engine_sent_last():
+    profile = a_profile(operationMode="CentralSetpoint", setpoint=-5000)
+    async with a_session() as (station, session, posted):
+        await announce(station, posted)
+        session.submit(SendToStation("CS1", "r1", "SetChargingProfile", profile))
+        number, _ = await station.called("SetChargingProfile")
+        station.say(3, number, {"status": "Accepted"})
+        update = an_update(setpoint=900)
+        session.submit(SendToStation("CS1", "r2", "UpdateDynamicSchedule", update))
+        station.say(2, "pull", PULL, {"chargingProfileId": 7})
+        answer = await station.answered("pull")
+        assert answer[2] == {"status": "Accepted", "scheduleUpdate": {"setpoint": 900}}
+
+
+async def test_a_rejected_profile_cannot_be_pulled():
+    async with a_session() as (station, session, posted):
+        await announce(station, posted)
+        session.submit(SendToStation("CS1", "r1", "SetChargingProfile", a_profile()))
+        number, _ = await station.called("SetChargingProfile")
+        station.say(3, number, {"status": "Rejected"})
+        station.say(2, "pull", PULL, {"chargingProfileId": 7})
+        assert (await station.answered("pull"))[2]["status"] == "Rejected"
