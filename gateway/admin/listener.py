@@ -25,6 +25,9 @@ log = structlog.get_logger()
 _OPEN = frozenset({"/healthz", "/readyz"})
 """What a supervisor asks without a token."""
 
+_END_S = 1.0
+"""How long answers under way may take when the gateway ends."""
+
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -66,7 +69,9 @@ class Admin:
                 web.get("/tap/{stream}", self._tap),
             ]
         )
-        self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True)
+        self._runner = web.AppRunner(
+            application, access_log=None, handler_cancellation=True, shutdown_timeout=_END_S
+        )
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -94,6 +99,7 @@ class Admin:
         """Stop listening; streams end."""
         if self._server is not None:
             self._server.close()
+        self._sources.tap.close()
         await self._runner.cleanup()
 
     @property

@@ -43,7 +43,7 @@ type Line = dict[str, Any]
 class _Follower:
     stream: str
     station: str | None
-    queue: asyncio.Queue[Line] = field(default_factory=lambda: asyncio.Queue(WAITING))
+    queue: asyncio.Queue[Line | None] = field(default_factory=lambda: asyncio.Queue(WAITING + 1))
     lost: int = 0
 
     def take(self, stream: str, line: Line) -> None:
@@ -51,7 +51,7 @@ class _Follower:
             self.station and line.get("station") not in {None, self.station}
         ):
             return
-        if self.queue.full():
+        if self.queue.qsize() >= WAITING:
             self.lost += 1
         else:
             self.queue.put_nowait(line)
@@ -81,12 +81,19 @@ class Tap:
                         line = await follower.queue.get()
                 except TimeoutError:
                     line = {}
+                if line is None:
+                    return
                 yield line
                 if follower.lost and follower.queue.empty():
                     lost, follower.lost = follower.lost, 0
                     yield {"at": self._utc().isoformat(), "kind": "lines.lost", "count": lost}
         finally:
             self._followers.remove(follower)
+
+    def close(self) -> None:
+        """Let every stream end, after what waits for its follower."""
+        for follower in self._followers:
+            follower.queue.put_nowait(None)
 
     def heard(self, event: Event) -> None:
         """Show an event."""

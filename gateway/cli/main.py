@@ -34,7 +34,9 @@ COMMANDS = {
     "map": Command(
         "gateway.cli.mapping", "app", "Mapping rules: write, check, test, cover, explain."
     ),
-    "station": Command("gateway.cli.operate", "app", "Stations: make a password verifier."),
+    "station": Command("gateway.cli.operate", "app", "Stations: passwords; what they are told."),
+    "event": Command("gateway.cli.watching", "events", "Commands of utilities: list, show."),
+    "tap": Command("gateway.cli.watching", "tap", "Follow what a running gateway does."),
     "certs": Command("gateway.cli.identity", "app", "Certificates: PKI, requests, LFDI, expiry."),
     "audit": Command("gateway.cli.evidence", "app", "The audit chain: verify it offline."),
     "sim": Command("gateway.cli.play", "app", "Simulators: a utility, a station, a fleet."),

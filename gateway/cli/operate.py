@@ -1,4 +1,4 @@
-"""`dergate station`: enrolment of stations."""
+"""`dergate station`: enrolment of stations, and what a running gateway knows of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli import watching
 from gateway.errors import SettingsError
 from gateway.security.credentials import make_verifier
 
@@ -15,7 +16,7 @@ app = typer.Typer(
     name="station",
     no_args_is_help=True,
     add_completion=False,
-    help="Stations: make a password verifier.",
+    help="Stations: make a password verifier; list, show.",
 )
 
 # OCPP 2.1 A00.FR.205: passwordString, at least 16 characters, at most 40.
@@ -49,3 +50,8 @@ def password(
             code="DG-1044",
         )
     typer.echo(make_verifier(text))
+
+
+app.command("list")(watching.list_stations)
+app.command("show")(watching.show_station)
+app.command("controls")(watching.show_controls)

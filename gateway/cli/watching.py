@@ -1,0 +1,142 @@
+"""`dergate event`, `tap` and the views of `dergate station`: what a running gateway does, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.asking import DEFAULT, Config, gateway_of
+
+events = typer.Typer(
+    name="event",
+    no_args_is_help=True,
+    add_completion=False,
+    help="Commands of utilities: list, show.",
+)
+
+Form = Annotated[
+    Literal["table", "json"], typer.Option("-o", "--output", help="For people, or for programs.")
+]
+_EVENTS = ("utility", "mrid", "primacy", "functions", "start", "end", "states", "refused")
+_STATIONS = (
+    "station",
+    "utility",
+    "connected",
+    "version",
+    "controls_by_state",
+    "not_following",
+    "alarms",
+)
+_HELD = ("function", "command", "why", "since", "until", "held", "beaten_by")
+_CONTROLS = ("id", "action", "type", "state", "evidence", "start", "end", "reason")
+_AT = ("utility", "station", "state", "functions", "lost", "refused", "told")
+
+
+@events.callback()
+def group() -> None:
+    """Look at the commands of utilities."""
+
+
+@events.command("list")
+def list_events(config: Config = DEFAULT, *, form: Form = "table") -> None:
+    """List the commands that the gateway knows, the newest first."""
+    _show(gateway_of(config).get("events"), _EVENTS, form)
+
+
+@events.command("show")
+def show_event(
+    mrid: Annotated[str, typer.Argument(metavar="MRID")],
+    config: Config = DEFAULT,
+    *,
+    form: Form = "table",
+) -> None:
+    """Show what became of a command at each of its stations."""
+    found = gateway_of(config).get("events", mrid)
+    _show(found, _AT, form)
+    if form == "table":
+        _print((control for row in found for control in row["controls"]), _CONTROLS)
+
+
+def list_stations(config: Config = DEFAULT, *, form: Form = "table") -> None:
+    """List the enrolled stations of a running gateway."""
+    _show(gateway_of(config).get("stations"), _STATIONS, form)
+
+
+def show_station(
+    station: Annotated[str, typer.Argument(metavar="ID")],
+    config: Config = DEFAULT,
+    *,
+    form: Form = "table",
+) -> None:
+    """Show what is in force at a station, why, and since when."""
+    found = gateway_of(config).get("stations", station)
+    if form == "json":
+        _write(found)
+        return
+    _print([found], _STATIONS)
+    _print(found["in_force"], _HELD)
+    _print(found["measured"], ("kind", "phase", "value", "at"))
+
+
+def show_controls(
+    station: Annotated[str, typer.Argument(metavar="ID")],
+    config: Config = DEFAULT,
+    *,
+    form: Form = "table",
+) -> None:
+    """Show the controls and profiles that a station should hold, and whether it does."""
+    _show(gateway_of(config).get("stations", station)["controls"], _CONTROLS, form)
+
+
+def tap(
+    stream: Annotated[
+        Literal["utility", "canonical", "ocpp"],
+        typer.Argument(
+            help="utility: commands and answers; canonical: decisions; ocpp: calls and samples."
+        ),
+    ],
+    config: Config = DEFAULT,
+    *,
+    station: Annotated[str, typer.Option(metavar="ID", help="Of one station only.")] = "",
+) -> None:
+    """Print what goes on as JSON lines, from now until the gateway ends or this is interrupted."""
+    query = {"station": station} if station else {}
+    for line in gateway_of(config).lines("tap", stream, **query):
+        typer.echo(orjson.dumps(line))
+
+
+def _show(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...], form: str) -> None:
+    if form == "json":
+        _write(rows)
+    else:
+        _print(rows, columns)
+
+
+def _write(value: Any) -> None:
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2))
+
+
+def _print(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...]) -> None:
+    table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(_cell(row[column]) for column in columns))
+    Console(soft_wrap=True, highlight=False).print(table)
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value)) or "-"
+        case dict():
+            return ", ".join(f"{name} {count}" for name, count in value.items()) or "-"
+        case _:
+            return str(value)

@@ -1,0 +1,67 @@
+"""A gateway in this process with its admin listener, and `dergate` beside it."""
+
+import asyncio
+import json
+import os
+import sys
+
+import pytest
+
+from gateway import app
+from gateway.settings import load
+from gateway.simulators.station import SimulatedStation, StationOptions
+from support.site import PASSWORD, a_site, enrol, write_site
+
+
+class Site:
+    """A running gateway and how to ask it."""
+
+    def __init__(self, folder, changes):
+        self.folder, self.changes = folder, changes
+        self.stop = asyncio.Event()
+        self.running = None
+
+    async def __aenter__(self):
+        enrol(self.folder, "CS1")
+        settings = load(write_site(self.folder, a_site(**self.changes)), {})
+        ready = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(app.serve(settings, ready.set_result, self.stop))
+        async with asyncio.timeout(30):
+            await asyncio.wait([self._task, ready], return_when=asyncio.FIRST_COMPLETED)
+        if self._task.done():
+            ready.cancel()
+            self._task.result()
+        self.running = ready.result()
+        host, port = self.running.admin.url.removeprefix("http://").split(":")
+        told = a_site(**self.changes)
+        told["admin"] = {**told["admin"], "host": host, "port": int(port)}
+        self.file = self.folder / "asked.yaml"
+        self.file.write_text(json.dumps(told))
+        return self
+
+    async def __aexit__(self, *_error):
+        self.stop.set()
+        async with asyncio.timeout(30):
+            await self._task
+
+    def station(self):
+        """Return CS1, to be connected."""
+        url = self.running.endpoint.url
+        return SimulatedStation(StationOptions(id="CS1", password=PASSWORD, url=url))
+
+    async def ask(self, *words):
+        """Run a command of `dergate`; return its exit status and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway", *words, "-c", str(self.file)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=os.environ | {"COLUMNS": "300", "NO_COLOR": "1"},
+        )
+        async with asyncio.timeout(60):
+            out, err = await process.communicate()
+        return process.returncode, out.decode(), err.decode()
+
+
+@pytest.fixture
+def site(tmp_path):
+    return lambda **changes: Site(tmp_path, changes)

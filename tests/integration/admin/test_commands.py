@@ -1,0 +1,115 @@
+"""`dergate event`, `station` and `tap` against a running gateway."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.core.events import CommandReceived
+from support.engine_bench import pf
+from translators.canonical.commands import (
+    DerCommand,
+    Interval,
+    Origin,
+    Protocol,
+    Revision,
+    Target,
+)
+
+
+def a_command():
+    now = datetime.now(UTC)
+    return DerCommand(
+        mrid="0A0B",
+        origin=Origin("grid", Protocol.IEEE2030_5, Revision.IEEE2030_5_2018),
+        target=Target("CS1"),
+        controls=(pf(),),
+        primacy=4,
+        created=now,
+        server_time=now,
+        interval=Interval(now - timedelta(minutes=1), now + timedelta(hours=1)),
+        description="evening peak",
+    )
+
+
+async def soon(predicate):
+    """Wait until it holds."""
+    for _ in range(1000):
+        if predicate():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
+async def posted(here):
+    """Let the gateway hear of a command, and wait until it is known."""
+    here.running.runtime.post(CommandReceived(a_command()))
+    world = here.running.runtime.parts.engine.world
+    await soon(lambda: world.records["CS1"])
+
+
+async def test_events_are_listed_and_shown(site):
+    async with site() as here:
+        await posted(here)
+        status, out, _ = await here.ask("event", "list")
+        assert status == 0
+        assert "0A0B" in out
+        assert "FixedPowerFactor.injecting" in out
+        status, out, _ = await here.ask("event", "list", "-o", "json")
+        (row,) = json.loads(out)
+        assert (row["mrid"], row["primacy"], row["description"]) == ("0A0B", 4, "evening peak")
+        status, out, _ = await here.ask("event", "show", "0A0B")
+        assert (status, "CS1" in out) == (0, True)
+        status, out, err = await here.ask("event", "show", "9")
+        assert (status, out) == (4, "")
+        assert "DG-1295 no command 9" in err
+
+
+async def test_a_station_is_listed_and_shown(site):
+    async with site() as here, here.station():
+        await posted(here)
+        status, out, _ = await here.ask("station", "list")
+        assert (status, "CS1" in out) == (0, True)
+        status, out, _ = await here.ask("station", "show", "CS1")
+        assert status == 0
+        assert "in force" not in out
+        status, out, _ = await here.ask("station", "show", "CS1", "-o", "json")
+        assert json.loads(out)["station"] == "CS1"
+        status, out, _ = await here.ask("station", "controls", "CS1", "-o", "json")
+        assert status == 0
+        assert isinstance(json.loads(out), list)
+
+
+async def test_tap_follows_until_the_gateway_ends(site):
+    async with site() as here:
+        following = asyncio.create_task(here.ask("tap", "utility", "--station", "CS1"))
+        tap = here.running.admin._sources.tap
+        await soon(lambda: tap._followers)
+        await posted(here)
+        here.stop.set()
+        status, out, err = await following
+    lines = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    assert "command.received" in {line["kind"] for line in lines}
+    assert status in {0, 4}, err
+
+
+@pytest.mark.parametrize("words", [("event", "list"), ("station", "list"), ("tap", "ocpp")])
+async def test_without_a_gateway_the_address_is_named(site, words):
+    async with site() as here:
+        pass
+    status, out, err = await here.ask(*words)
+    assert (status, out) == (4, "")
+    assert "DG-1296 cannot be asked" in err
+    assert "does `dergate run` run with these settings?" in err
+
+
+async def test_the_token_of_the_settings_is_shown(site, tmp_path):
+    (tmp_path / "token").write_text("s3cret")
+    (tmp_path / "token").chmod(0o600)
+    async with site(admin={"port": 0, "token_file": "token"}) as here:
+        status, out, _ = await here.ask("station", "list", "-o", "json")
+        assert (status, len(json.loads(out))) == (0, 1)
+        (tmp_path / "token").write_text("other")
+        status, _, err = await here.ask("station", "list")
+        assert (status, "a bearer token is needed" in err) == (4, True)

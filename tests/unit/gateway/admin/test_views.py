@@ -1,0 +1,123 @@
+"""What an operator sees: commands, stations, what is in force and why."""
+
+import json
+from datetime import timedelta
+from fractions import Fraction
+
+from gateway.core.events import AlarmReceived, ReplyStatus, SamplesTaken, TransactionsChanged
+from support.engine_bench import NOON, a_command, a_default, limit, pf
+from translators.canonical.capability import Transaction
+from translators.canonical.telemetry import Alarm, GridFault, Sample
+from translators.units import Kind
+
+
+def in_force(view, station="CS1"):
+    return {row["function"]: row for row in view().station(station)["in_force"]}
+
+
+def test_a_command_is_one_row_over_all_its_stations(ready, view):
+    ready.command(a_command("M1", description="peak"))
+    ready.reply()
+    (row,) = view().events()
+    assert (row["utility"], row["mrid"], row["description"]) == ("dso", "M1", "peak")
+    assert (row["primacy"], row["functions"], row["stations"]) == (
+        10,
+        ["FixedPowerFactor.injecting"],
+        1,
+    )
+    assert row["states"] == {"scheduled": 1}
+    assert row["start"] == "2026-12-01T12:10:00+00:00"
+    assert row["refused"] == {}
+
+
+def test_the_newest_command_stands_first_and_a_default_has_no_times(ready, view):
+    ready.command(a_default("D1"))
+    ready.command(a_command("M1", created=NOON))
+    first, second = view().events()
+    assert (first["mrid"], second["mrid"]) == ("M1", "D1")
+    assert (second["default"], second["start"], second["end"]) == (True, None, None)
+
+
+def test_a_command_shows_what_became_of_it_at_its_station(ready, view):
+    ready.command(a_command("M1"))
+    (row,) = view().event("M1")
+    (control,) = row["controls"]
+    assert (control["state"], control["type"]) == ("setting", "FixedPFInject")
+    ready.reply(ReplyStatus.REJECTED)
+    (row,) = view().event("M1")
+    assert (row["station"], row["state"], row["controls"]) == ("CS1", "refused", [])
+    assert row["refused"] == {"FixedPowerFactor.injecting": "not_applicable"}
+    assert row["told"] == ["not_applicable", "received"]
+    assert row["command"]["mrid"] == "M1"
+
+
+def test_a_command_that_nobody_knows_is_nowhere(view):
+    assert view().event("M9") == []
+    assert view().station("CS9") is None
+
+
+def test_a_station_says_who_holds_what_since_when_and_why(ready, view):
+    ready.command(a_default("D1", limit()))
+    ready.command(a_command("M1"))
+    ready.reply()
+    assert in_force(view)["PowerLimit.import.connection_point"]["why"] == "default: no event asks for it"
+    assert "FixedPowerFactor.injecting" not in in_force(view)
+    ready.at(20)
+    held = in_force(view)["FixedPowerFactor.injecting"]
+    assert (held["command"], held["why"]) == ("dso/CS1/M1", "primacy 10")
+    assert (held["since"], held["until"]) == (
+        "2026-12-01T12:10:00+00:00",
+        "2026-12-01T13:10:00+00:00",
+    )
+    assert held["held"]
+    assert held["controls"] == [ready.control_id(-1)]
+
+
+def test_a_beaten_command_names_who_beats_it(ready, view):
+    ready.command(a_command("M1"))
+    ready.command(a_command("M2", pf("0.9"), start=30, primacy=1))
+    ready.at(20)
+    assert in_force(view)["FixedPowerFactor.injecting"]["beaten_by"] == "dso/CS1/M2"
+
+
+def test_of_two_defaults_the_better_one_is_in_force(ready, view):
+    ready.command(a_default("D1", pf("0.9"), primacy=3))
+    ready.command(a_default("D2", pf("0.95"), primacy=2))
+    assert in_force(view)["FixedPowerFactor.injecting"]["command"] == "dso/CS1/D2"
+
+
+def test_times_are_the_utilitys(ready, view):
+    ready.offset = timedelta(minutes=15)
+    ready.command(a_command("M1"))
+    ready.at(0)
+    assert "FixedPowerFactor.injecting" in in_force(view)
+
+
+def test_a_station_shows_what_it_is_and_measures(ready, view):
+    ready.command(a_command("M1"))
+    ready.hear(AlarmReceived(Alarm("CS1", "VoltVar", GridFault.OVER_VOLTAGE, NOON)))
+    ready.hear(SamplesTaken("CS1", (Sample("CS1", 1, Kind.POWER, Fraction(1500), NOON),)))
+    ready.hear(TransactionsChanged("CS1", (Transaction(1, "T1"),)))
+    there, away = view().stations()
+    assert (there["connected"], there["version"], there["alarms"]) == (True, "2.1", ["OverVoltage"])
+    assert there["controls_by_state"] == {"setting": 1}
+    assert (away["connected"], away["version"]) == (False, None)
+    found = view().station("CS1")
+    (measured,) = found["measured"]
+    assert (measured["kind"], measured["value"]) == ("W", 1500.0)
+    assert found["transactions"][0]["transaction_id"] == "T1"
+    assert view().station("CS2")["profile"] is None
+
+
+def test_a_charging_profile_goes_by_its_purpose(ready, view):
+    ready.command(a_command("M1", limit()))
+    (control,) = view().station("CS1")["controls"]
+    assert control["type"] == "ChargingStationMaxProfile"
+
+
+def test_all_of_it_is_json(ready, view):
+    ready.command(a_command("M1", pf(), limit()))
+    ready.command(a_default("D1", pf("0.9")))
+    seen = view()
+    for value in (seen.events(), seen.event("M1"), seen.stations(), seen.station("CS1")):
+        assert json.loads(json.dumps(value)) == value
