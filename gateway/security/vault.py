@@ -28,7 +28,7 @@ class Kept:
     """When the newest certificate begins that it came with (ISO 8601); older ones are over."""
     certificate_end: str = ""
     profile: int = 0
-    """The highest security profile that it came by."""
+    """The highest security profile that it came by since one is wanted."""
     target: int = 0
     """The security profile that it was moved to; 0: none."""
 
@@ -44,9 +44,12 @@ class Kept:
 
 
 class Vault:
-    """The files of a folder, read once each; not for two processes at a time."""
+    """The files of a folder, read once each; not for two processes at a time.
 
-    def __init__(self, folder: Path) -> None:
+    Without a folder all is known as long as the process lives.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
         """Make nothing yet."""
         self._folder = folder
         self._known: dict[str, Kept] = {}
@@ -55,24 +58,27 @@ class Vault:
         """Return what is known; IdentityError where the file cannot be read."""
         known = self._known.get(station)
         if known is None:
-            known = self._known[station] = self._read(self._path(station))
+            path = self._path(station)
+            known = self._known[station] = Kept() if path is None else self._read(path)
         return known
 
     def keep(self, station: str, **changes: str | int) -> Kept:
         """Change what is known, on the disk before it counts; IdentityError changes nothing."""
         before = self.of(station)
         after = replace(before, **changes)  # type: ignore[arg-type]  # the fields are text and numbers
-        if after != before:
-            make_folder(self._folder)
-            replace_private(self._path(station), json.dumps(asdict(after), indent=1).encode())
-            self._known[station] = after
+        path = self._path(station)
+        if after != before and path is not None:
+            make_folder(path.parent)
+            replace_private(path, json.dumps(asdict(after), indent=1).encode())
+        self._known[station] = after
         return after
 
     def forget(self, station: str) -> None:
         """Know nothing of a station but what the settings say; IdentityError changes nothing."""
         path = self._path(station)
         try:
-            path.unlink(missing_ok=True)
+            if path is not None:
+                path.unlink(missing_ok=True)
         except OSError as exc:
             problem = f"cannot remove the file: {exc.strerror}"
             raise IdentityError(problem, where=str(path), code="DG-1102") from exc
@@ -85,8 +91,8 @@ class Vault:
             known.verifier if known.verifier and known.instead_of == digest(settings) else settings
         )
 
-    def _path(self, station: str) -> Path:
-        return self._folder / f"{quote(station, safe='')}.json"
+    def _path(self, station: str) -> Path | None:
+        return None if self._folder is None else self._folder / f"{quote(station, safe='')}.json"
 
     @staticmethod
     def _read(path: Path) -> Kept:

@@ -21,7 +21,9 @@ from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
 from gateway.security.peers import naming_fault
+from gateway.security.vault import Vault
 from gateway.stations.admission_passwords import CrowdedError, Passwords
+from gateway.stations.admission_past import Past
 from gateway.stations.admission_queue import AdmissionQueue, Later
 from gateway.stations.context import StationEntry
 from gateway.stations.rates import Bucket, Buckets, Rate
@@ -82,6 +84,8 @@ class Admission:
     passwords: Passwords
     doors: Doors = field(default_factory=Doors)
     queue: AdmissionQueue = field(default_factory=AdmissionQueue)
+    past: Past = field(default_factory=lambda: Past(Vault()))
+    """What stations have shown before."""
     _addresses: Buckets[str] = field(default_factory=lambda: Buckets(_FAILURES, _ADDRESSES))
     _enrolled: dict[tuple[str, bool], Bucket] = field(default_factory=dict)
     """Guesses by station: True those from the address that it last came from, False all others."""
@@ -96,12 +100,13 @@ class Admission:
         entries: Iterable[StationEntry],
         monotonic: Callable[[], float],
         doors: Doors | None = None,
+        past: Past | None = None,
     ) -> Admission:
         """Return the admission of these stations."""
         known = {entry.id: entry for entry in entries}
         verifiers = (entry.password_verifier for entry in known.values())
         passwords = Passwords(next(filter(None, verifiers), ""))
-        return cls(known, monotonic, passwords, doors or Doors())
+        return cls(known, monotonic, passwords, doors or Doors(), past=past or Past(Vault()))
 
     async def admit(self, knock: Knock) -> StationEntry | Denied:
         """Return who this is, or why it may not connect; nobody is enrolled by asking."""
@@ -119,6 +124,7 @@ class Admission:
                 purse.take()
             return found
         self._known[found.id] = knock.address
+        self.past.came(found.id, knock)
         return found
 
     async def _examined(
@@ -127,10 +133,15 @@ class Admission:
         if station is None:
             return Denied(HTTPStatus.NOT_FOUND, f"stations live under {PREFIX}")
         entry = self.entries.get(station)
-        by_password = entry is None or bool(entry.password_verifier)
+        by_password = entry is None or self.past.needs_password(
+            station, entry.password_verifier, knock
+        )
         fault = self._certificate_fault(knock, station, entry)
         if fault is not None:
             return fault
+        over = None if entry is None else self.past.fault(station, knock)
+        if over is not None:
+            return Denied(HTTPStatus.UNAUTHORIZED, over, station=station)
         given = _basic(knock.authorizations) if by_password else None
         if by_password and (given is None or given[0] != station):  # A00.FR.324
             problem = "the id in the path and its password are needed"

@@ -74,7 +74,7 @@ class Past:
         self.profiles[station] = profile = profile_of(knock)
         kept = self.vault.of(station)
         news: dict[str, str | int] = {}
-        if profile > kept.profile:
+        if profile > kept.profile and self.target(station):
             news["profile"] = profile
         if knock.certificate is not None:
             begin, end = _term(knock.certificate)
@@ -93,8 +93,8 @@ class Past:
         if "certificate_begin" in news:
             words = f"ends {news['certificate_end']}"
             self.changed("certificate.in_use", station, words)
-        if "profile" in news and kept.profile:
-            words = f"security profile {news['profile']}, before {kept.profile}"
+        if "profile" in news:
+            words = f"it came by security profile {news['profile']}"
             self.changed("station.profile_raised", station, words)
 
 

@@ -33,6 +33,7 @@ from gateway.stations.rates import Bucket, Rate
 from gateway.stations.session import Clocks, Rhythm, Session
 from gateway.stations.templates import Templates
 from gateway.stations.throttle import Throttle
+from gateway.stations.upkeep import Upkeep
 from translators.rules.book import Book
 
 log = structlog.get_logger()
@@ -74,11 +75,14 @@ class Endpoint:
         stations: Stations,
         post: Post,
         clocks: Clocks,
+        upkeep: Upkeep | None = None,
     ) -> None:
         """Open nothing yet; `SettingsError` where passwords would travel in the clear."""
         self._config, self._stations, self._post, self._clocks = config, stations, post, clocks
         self._tls = _tls_of(config)
-        self._admission = Admission.of(entries, clocks.monotonic, config.doors)
+        past = None if upkeep is None else upkeep.past
+        self._more = {} if upkeep is None else upkeep.handlers()
+        self._admission = Admission.of(entries, clocks.monotonic, config.doors, past)
         self._notices = Notices()
         self._telling: asyncio.TimerHandle | None = None
         self._meters = {name: Metering() for name in self._admission.entries}
@@ -133,6 +137,11 @@ class Endpoint:
         for name, entry in entries.items():
             entries[name] = replace(entry, book=book)
 
+    def rekey(self, station: str, verifier: str) -> None:
+        """Let another password open the door of a station from now on."""
+        entries = self._admission.entries
+        entries[station] = replace(entries[station], password_verifier=verifier)
+
     @property
     def port(self) -> int:
         """Return the port that is listened on."""
@@ -180,6 +189,7 @@ class Endpoint:
             plate=self._plates[station],
             deadlines=self._deadlines,
             templates=self._templates,
+            more=self._more,
         )
         log.info("station.came", station=station, version=opened.subprotocol)
         await self._stations.serve(session)

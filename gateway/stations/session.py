@@ -120,6 +120,8 @@ class Session:
     plate: Nameplate = field(default_factory=Nameplate)
     deadlines: Deadlines = field(default_factory=Deadlines)
     templates: Templates = field(default_factory=Templates)
+    more: Mapping[str, Handler] = field(default_factory=dict)
+    """What is answered for all stations in one place."""
     _context: Context = field(init=False)
     _rpc: Rpc = field(init=False)
     _measuring: Mapping[str, Handler] = field(init=False)
@@ -347,7 +349,7 @@ class Session:
     def _answer(self, called: Called) -> None:
         """Answer one CALL: NotImplemented, the schema's fault, or what its block says."""
         version, action = self._context.version, called.action
-        handler = self._measuring.get(action) or _HANDLERS.get(action)
+        handler = self._measuring.get(action) or self.more.get(action) or _HANDLERS.get(action)
         if action not in known_actions(version):
             problem = f"{action} is no action of OCPP {version}"
             self._rpc.refuse(called.message_id, "NotImplemented", problem)

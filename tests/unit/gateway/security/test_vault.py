@@ -86,3 +86,21 @@ def test_what_cannot_be_written_does_not_count(folder):
         vault.keep("CS1", profile=3)
     assert vault.of("CS1").profile == 2
     assert [path.name for path in folder.iterdir()] == ["CS1.json"]
+
+
+def test_without_a_folder_all_is_known_as_long_as_it_lives():
+    vault = Vault()
+    vault.keep("CS1", profile=3)
+    assert vault.of("CS1").profile == 3
+    vault.forget("CS1")
+    assert vault.of("CS1") == Kept()
+
+
+def test_a_file_that_cannot_be_removed_is_named_and_still_counts(folder):
+    vault = Vault(folder)
+    vault.keep("CS1", profile=3)
+    (folder / "CS1.json").unlink()
+    (folder / "CS1.json").mkdir()
+    with pytest.raises(IdentityError, match="cannot remove the file"):
+        vault.forget("CS1")
+    assert vault.of("CS1").profile == 3

@@ -85,10 +85,11 @@ def test_a_certificate_that_an_authority_dated_back_a_little_is_not_older(tmp_pa
 
 
 def test_the_first_certificate_and_a_higher_profile_are_told(tmp_path):
-    door = Door(tmp_path)
+    door = Door(tmp_path, CS1=3)
     for profile in (2, 3, 3):
         door.let_in(a_knock(profile))
-    assert [kind for kind, _, _ in door.told] == ["certificate.in_use", "station.profile_raised"]
+    raised = "station.profile_raised"
+    assert [kind for kind, _, _ in door.told] == [raised, "certificate.in_use", raised]
     assert door.past.vault.of("CS1").ends == NOW + timedelta(days=300)
 
 
@@ -117,3 +118,9 @@ def test_a_disk_that_refuses_keeps_nobody_out(tmp_path):
     past.came("CS1", a_knock(3))
     assert past.profiles == {"CS1": 3}
     assert past.vault.of("CS1") == Kept()
+
+
+def test_of_a_station_with_a_password_that_nobody_moves_nothing_is_written(tmp_path):
+    door = Door(tmp_path / "vault")
+    door.let_in(a_knock(2))
+    assert (door.past.profiles, (tmp_path / "vault").exists()) == ({"CS1": 2}, False)
