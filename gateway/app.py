@@ -336,6 +336,7 @@ def endpoint_config(settings: Settings) -> EndpointConfig:
             unauthenticated=ocpp.unauthenticated,
         ),
         messages=Rate(ocpp.messages_per_s, burst=10 * ocpp.messages_per_s),
+        transport=ocpp.transport,
         rhythm=Rhythm(call_timeout_s=ocpp.call_timeout_s, heartbeat_s=ocpp.heartbeat_s),
     )
 

@@ -117,6 +117,13 @@ class Ocpp(_Strict):
         default=50.0,
         description="Messages that one station may send; a burst of ten times as many, then slower.",
     )
+    transport: Literal["auto", "websockets", "picows"] = Field(
+        default="websockets",
+        description=(
+            "Library of the connections: picows is the extra `fast`, without compression;"
+            " auto takes it where it is installed."
+        ),
+    )
     call_timeout_s: Duration = Field(
         default=30.0, description="How long a station may take to answer a call."
     )

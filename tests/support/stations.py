@@ -206,6 +206,10 @@ def a_report(request_id, values, *, number=0, more=False):
     return {**report, "tbc": more, "reportData": data} if data else {**report, "tbc": more}
 
 
+DEFAULTS = {}
+"""What every endpoint of a test is configured with; tests that run over each transport set it."""
+
+
 @dataclass
 class Site:
     """An open endpoint, and what the engine would hear of it."""
@@ -219,7 +223,7 @@ class Site:
 async def a_site(*entries, rhythm=PATIENT, **config):
     posted = Posted()
     stations = Stations(posted)
-    settings = EndpointConfig("127.0.0.1", 0, rhythm=rhythm, **config)
+    settings = EndpointConfig("127.0.0.1", 0, rhythm=rhythm, **DEFAULTS | config)
     endpoint = Endpoint(settings, entries or (an_entry(),), stations, posted, real_clocks())
     async with endpoint:
         yield Site(endpoint, stations, posted)

@@ -158,6 +158,7 @@ async def test_a_frame_that_is_too_big_closes_the_connection(shape):
         await site.posted.next(StationDisconnected)
 
 
+@pytest.mark.parametrize("transport", ["websockets"], indirect=True)  # picows never packs
 async def test_a_frame_that_unpacks_too_big_closes_the_connection():
     async with two_stations() as (_, bad, _neighbour):
         assert bad.socket.protocol.extensions

@@ -104,9 +104,11 @@ async def test_a_password_with_the_certificate_of_another_is_refused(makers, ide
         assert await outcome(site, context, headers=basic("CS1")) == 401
 
 
-async def test_of_ten_certificates_each_opens_its_own_door_only(makers, tmp_path):
+async def test_of_ten_certificates_each_opens_its_own_door_only(makers, transport):
     names = [f"S{number}" for number in range(10)]
-    contexts = {name: makers.client(makers.station(name)) for name in names}
+    contexts = {
+        name: makers.client(makers.station(name, file=f"{name}-{transport}")) for name in names
+    }
     opened = []
     async with a_site(*(certified(name) for name in names), **makers.config()) as site:
         for name in names:
@@ -117,10 +119,10 @@ async def test_of_ten_certificates_each_opens_its_own_door_only(makers, tmp_path
 
 
 async def test_a_new_certificate_serves_new_connections_and_disturbs_no_old_one(
-    makers, identities, tmp_path
+    makers, identities, transport
 ):
-    served = pki.issue_endpoint(makers.endpoint, name="reload")
-    other = pki.issue_endpoint(makers.endpoint, name="successor", key_kind="rsa2048")
+    served = pki.issue_endpoint(makers.endpoint, name=f"reload-{transport}")
+    other = pki.issue_endpoint(makers.endpoint, name=f"successor-{transport}", key_kind="rsa2048")
     files = {"certificate": served.certificate_path, "key": served.key_path}
     context = makers.client(identities["its own"])
     entries = (certified(), an_entry("CS2"))
@@ -153,8 +155,10 @@ async def test_a_new_authority_of_stations_is_taken_and_the_old_one_forgotten(
 
 
 @pytest.mark.parametrize("content", [b"", b"no certificate"], ids=["empty", "garbage"])
-async def test_a_certificate_that_is_no_good_changes_nothing(makers, identities, content):
-    name = f"spoilt{len(content)}"
+async def test_a_certificate_that_is_no_good_changes_nothing(
+    makers, identities, content, transport
+):
+    name = f"spoilt{len(content)}-{transport}"
     served = pki.issue_endpoint(makers.endpoint, name=name)
     files = {"certificate": served.certificate_path, "key": served.key_path}
     async with a_site(certified(), **makers.config(**files)) as site:

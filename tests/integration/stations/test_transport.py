@@ -1,4 +1,4 @@
-"""The default transport by itself, over a real socket."""
+"""A transport by itself, over a real socket."""
 
 import asyncio
 from contextlib import suppress
@@ -9,9 +9,9 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.frames import Frame, Opcode
 
 from gateway.core.effects import SendToStation
-from gateway.core.events import ReplyStatus, StationReplied
+from gateway.core.events import ReplyStatus, StationDisconnected, StationReplied
 from gateway.errors import PeerError
-from gateway.stations.websockets_io import MAX_FRAGMENTS
+from gateway.stations.listening import MAX_FRAGMENTS
 from support.stations import Wire, a_mute_station, a_site, an_entry, dial
 
 CLEAR = {"chargingProfileId": 5}
@@ -41,7 +41,7 @@ async def test_after_the_end_nothing_can_be_written_and_nothing_lives():
         async with dial(site) as socket:
             await Wire(socket).boot()
             transport = site.stations.current("CS1").transport
-        await transport.connection.wait_closed()
+        await site.posted.next(StationDisconnected)
         with pytest.raises(PeerError, match="CS1"):
             transport.send(b"[]")
         assert not await transport.alive(5)
@@ -70,12 +70,14 @@ OFFERS = [
 @pytest.mark.parametrize(
     ("extensions", "packed"), [row[1:] for row in OFFERS], ids=[row[0] for row in OFFERS]
 )
-async def test_compression_is_taken_where_it_is_offered(extensions, packed):
+async def test_compression_is_taken_where_it_is_offered_and_the_library_has_it(
+    extensions, packed, transport
+):
     async with (
         a_site() as site,
         dial(site, compression=None, extensions=extensions) as socket,
     ):
-        assert bool(socket.protocol.extensions) is packed
+        assert bool(socket.protocol.extensions) is (packed and transport == "websockets")
         for extension in socket.protocol.extensions:
             assert extension.remote_no_context_takeover
             assert extension.remote_max_window_bits <= 10
