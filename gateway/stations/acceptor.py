@@ -50,7 +50,7 @@ class Acceptor:
 
     listening: Listening
     factory: Factory
-    lobby: Lobby[_Guest] = field(default_factory=Lobby)
+    lobby: Lobby[_Guest] = field(init=False)
     sockets: list[socket.socket] = field(default_factory=list)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     _guests: set[_Guest] = field(default_factory=set)
@@ -58,6 +58,10 @@ class Acceptor:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _accepting: bool = False
     _serving: bool = False
+
+    def __post_init__(self) -> None:
+        """Expect nobody yet."""
+        self.lobby = Lobby()
 
     async def open(self) -> Acceptor:
         """Listen on every address that the host has; `OSError` where that cannot be."""
