@@ -44,6 +44,7 @@ from gateway.simulators.station_core import Core
 from gateway.simulators.station_inverter import Inverter
 from gateway.simulators.station_options import Nameplate, Personality, StationOptions
 from gateway.simulators.station_profiles import Profiles
+from gateway.simulators.station_streams import STREAM
 from gateway.simulators.station_wire import Json
 
 __all__ = [
@@ -313,6 +314,10 @@ class SimulatedStation:
     async def _deliver(self, connection: Connection) -> None:
         """Make the next call; it stays queued until it ended, so that a broken line repeats it."""
         entry = self.core.outbox[0]
+        if entry[0] == STREAM:
+            self.core.outbox.popleft()
+            await connection.send(*entry)
+            return
         outcome = await connection.call(*entry)
         if outcome is not None and not outcome[0]:
             self.core.answered(*entry, outcome[1], self._clock())

@@ -77,6 +77,10 @@ class Connection:
         finally:
             self._waiting.pop(message_id, None)
 
+    async def send(self, action: str, payload: Json) -> None:
+        """Send what wants no answer (2.1)."""
+        await self._send(wire.send(str(uuid4()), action, payload))
+
     async def _send(self, frame: Reply) -> None:
         self.record.append((OUT, frame))
         await self.socket.send(frame if isinstance(frame, str) else wire.dump(frame))

@@ -19,6 +19,7 @@ from gateway.simulators.station_dialect import TEXT, as_meant
 from gateway.simulators.station_evse import Evse
 from gateway.simulators.station_inverter import Inverter
 from gateway.simulators.station_meter import Transaction, connector_status, meter_value
+from gateway.simulators.station_monitoring import Monitoring
 from gateway.simulators.station_options import Personality, StationOptions, hits
 from gateway.simulators.station_profiles import Profiles
 from gateway.simulators.station_ratings import charging_needs
@@ -58,7 +59,7 @@ class Core:
         self._now = now
         self._next_meter = now
         self._forget()
-        self.device = Device(options, self.version)
+        self._describe()
 
     def _forget(self) -> None:
         options = self.options
@@ -66,6 +67,11 @@ class Core:
         self.profiles = Profiles(
             Conductors(options.phases, options.plate.v_nom), evses=options.evses
         )
+
+    def _describe(self) -> None:
+        """Start with the device model of the version that is spoken, and nothing watched."""
+        self.device = Device(self.options, self.version)
+        self.monitoring = Monitoring(self.device, self.version, self.options.event_streams)
 
     def evse(self, number: int) -> Evse:
         """Return an EVSE; IndexError where there is none of this number."""
@@ -92,7 +98,7 @@ class Core:
         """Speak this version from now on."""
         if version != self.version:
             self.version = version
-            self.device = Device(self.options, version)
+            self._describe()
 
     def greet(self, now: float) -> None:
         """Queue what a station tells after it was accepted, or after it came back."""
@@ -103,6 +109,8 @@ class Core:
                 self.tell_transaction(place, "Updated", "ChargingStateChanged", now)
             elif place.car.present:
                 self._begin(place, now)
+        for request in self.monitoring.streams.unopened():
+            self.tell("OpenPeriodicEventStream", request)
 
     def went_offline(self, now: float) -> None:
         """Know that nobody listens."""
@@ -136,8 +144,10 @@ class Core:
             if place.transaction is not None:
                 self._end(place, now, "AbnormalCondition", "Reboot")
             place.inverter.p_w = place.inverter.q_var = 0.0
+        self.monitoring.streams.close()
         if self.personality.forgets_on_reboot:
             self._forget()
+            self._describe()
         if self.personality.replays_notices:
             self._notify(self.controls.started(), now)
         self.reboot_wanted = ""
@@ -160,6 +170,32 @@ class Core:
             waiting = any(action == "MeterValues" for action, _ in self.outbox)
             if not (self.personality.mute_meter or waiting):
                 self.tell_meter(now)
+        if self.online and self.monitoring:
+            self._watch(now)
+
+    def _watch(self, now: float) -> None:
+        """Tell what monitors noticed."""
+        self.measure()
+        charging = any(place.transaction is not None for place in self.evses)
+        for action, payload in self.monitoring.advance(now, charging=charging):
+            if not (action == "NotifyEvent" and self.personality.mute_events):
+                self.tell(action, payload)
+
+    def measure(self) -> None:
+        """Let the device model say what flows (+ charges) and whether each EVSE is free."""
+        for place in self.evses:
+            state = place.state(operative=self.operative)
+            self.device.assign("EVSE", "Power", f"{round(-place.inverter.p_w)}", place.number)
+            self.device.assign("EVSE", "AvailabilityState", state, place.number)
+
+    def vary(self, component: str, name: str, value: str, evse: int | None = None) -> None:
+        """Let a variable of the device model be another; KeyError where there is none.
+
+        Modes that a station no longer names it no longer takes.
+        """
+        self.device.assign(component, name, value, evse)
+        if name == "ModesSupported":
+            self.controls.supported = frozenset(filter(None, value.split(",")))
 
     def _come_and_go(self, now: float) -> None:
         """Let the cars of the options come and go, at each EVSE in its own time."""
@@ -262,7 +298,7 @@ class Core:
 
     def tell_status(self, place: Evse, now: float) -> None:
         """Queue a StatusNotification."""
-        status = connector_status(now, place.number, occupied=place.car.present)
+        status = connector_status(now, place.number, place.state(operative=self.operative))
         self.tell("StatusNotification", status)
 
     @staticmethod
@@ -277,6 +313,8 @@ class Core:
 
     def answered(self, action: str, payload: Json, answer: Json, now: float) -> None:
         """Take the answer to an own call."""
+        if action == "OpenPeriodicEventStream":
+            self.monitoring.streams.answered(payload, answer)
         if action == "PullDynamicScheduleUpdate" and answer.get("scheduleUpdate"):
             update = {"scheduleUpdate": answer["scheduleUpdate"]}
             self.profiles.update(payload | update, now)

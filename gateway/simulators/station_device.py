@@ -35,6 +35,10 @@ class Variable:
     instance: str | None = None
     evse: int | None = None
     writable: bool = False
+    watchable: bool = False
+    """Whether it can be monitored."""
+    most: float | None = None
+    """The limit that its characteristics name."""
 
     @property
     def key(self) -> Key:
@@ -51,9 +55,20 @@ class Variable:
             variable["instance"] = self.instance
         return {"component": component, "variable": variable}
 
+    def meant_by(self, entry: Json) -> bool:
+        """Say whether a ComponentVariable means this one; what it leaves out is any (B08.FR.20)."""
+        component, name = entry["component"], entry.get("variable", {}).get("name", self.name)
+        evse = component.get("evse", {}).get("id", self.evse)
+        return (component["name"], name, evse) == (self.component, self.name, self.evse)
+
     def report(self) -> Json:
         """Return an entry of NotifyReport."""
-        characteristics: Json = {"dataType": self.data_type, "supportsMonitoring": False}
+        characteristics: Json = {
+            "dataType": self.data_type,
+            "supportsMonitoring": self.watchable,
+        }
+        if self.most is not None:
+            characteristics["maxLimit"] = self.most
         if self.unit is not None:
             characteristics["unit"] = self.unit
         mutability = "ReadWrite" if self.writable else "ReadOnly"
@@ -78,6 +93,10 @@ class Device:
         variable: Variable = self._variables[component, name, None, evse]
         return variable.value
 
+    def assign(self, component: str, name: str, value: str, evse: int | None = None) -> None:
+        """Give a variable without instance another value; KeyError where there is none."""
+        self._variables[component, name, None, evse].value = value
+
     def rate(self, evse: int, plate: Nameplate) -> None:
         """Take the ratings of an EVSE as they are with the car that stands there."""
         for name, (field, _unit) in _DER_RATINGS.items():
@@ -93,6 +112,27 @@ class Device:
             found = [variable for variable in found if variable.writable]
         elif request["reportBase"] == "SummaryInventory":
             return status("NotSupported"), []
+        return self._report(request, found, now)
+
+    def report(self, request: Json, now: float) -> tuple[Json, list[Json]]:
+        """Answer a GetReport for components, variables, or what its criteria name (B08)."""
+        found = list(self._variables.values())
+        if "componentVariable" in request:
+            wanted = request["componentVariable"]
+            found = [item for item in found if any(item.meant_by(entry) for entry in wanted)]
+        if "componentCriteria" in request:
+            names = request["componentCriteria"]
+            on = {
+                (item.component, item.evse)
+                for item in self._variables.values()
+                if item.name in names and item.value == "true"
+            }
+            found = [item for item in found if (item.component, item.evse) in on]
+        if not found:
+            return status("EmptyResultSet"), []
+        return self._report(request, found, now)
+
+    def _report(self, request: Json, found: list[Variable], now: float) -> tuple[Json, list[Json]]:
         parts = [found[i : i + self._part] for i in range(0, len(found), self._part)]
         reports = [
             {
@@ -111,7 +151,7 @@ class Device:
         return {"getVariableResult": [self._read(item) for item in request["getVariableData"]]}
 
     def _read(self, item: Json) -> Json:
-        variable, problem = self._find(item)
+        variable, problem = self.find(item)
         if variable is None:
             return _result(item, problem)
         return _result(item, "Accepted") | {"attributeValue": variable.value}
@@ -121,7 +161,7 @@ class Device:
         return {"setVariableResult": [self._write(item) for item in request["setVariableData"]]}
 
     def _write(self, item: Json) -> Json:
-        variable, problem = self._find(item)
+        variable, problem = self.find(item)
         if variable is None:
             return _result(item, problem)
         value = item["attributeValue"]
@@ -131,7 +171,8 @@ class Device:
         variable.value = value
         return _result(item, "Accepted")
 
-    def _find(self, item: Json) -> tuple[Variable | None, str]:
+    def find(self, item: Json) -> tuple[Variable | None, str]:
+        """Return the variable that a request means, or why there is none."""
         component, name = item["component"]["name"], item["variable"]["name"]
         if component not in {key[0] for key in self._variables}:
             return None, "UnknownComponent"
@@ -164,6 +205,12 @@ def _common(options: StationOptions) -> list[Variable]:
         Variable("ChargingStation", "VendorName", options.vendor),
         Variable("ChargingStation", "SupplyPhases", str(options.phases), "integer"),
         *(item for evse in range(1, options.evses + 1) for item in _evse(options, evse)),
+        Variable("MonitoringCtrlr", "Available", "true", "boolean"),
+        Variable("MonitoringCtrlr", "Enabled", "true", "boolean"),
+        *(
+            Variable("MonitoringCtrlr", "ItemsPerMessage", "10", "integer", instance=action)
+            for action in ("SetVariableMonitoring", "ClearVariableMonitoring")
+        ),
         Variable("OCPPCommCtrlr", "HeartbeatInterval", "60", "integer", "s", writable=True),
         Variable("SampledDataCtrlr", "TxUpdatedInterval", interval, "integer", "s", writable=True),
         Variable(name="Enabled", value="true", data_type="boolean", **smart),
@@ -177,21 +224,28 @@ def _common(options: StationOptions) -> list[Variable]:
 
 
 def _evse(options: StationOptions, evse: int) -> list[Variable]:
-    power = f"{options.plate.max_charge_w:g}"
+    most = max(options.plate.max_charge_w, options.plate.max_discharge_w)
     return [
         Variable("EVSE", "Available", "true", "boolean", evse=evse),
-        Variable("EVSE", "Power", power, "decimal", "W", evse=evse),
+        Variable("EVSE", "AvailabilityState", "Available", "OptionList", evse=evse, watchable=True),
+        Variable("EVSE", "Power", "0", "decimal", "W", evse=evse, watchable=True, most=most),
     ]
 
 
 def _new(options: StationOptions) -> list[Variable]:
     """Return what 2.1 adds: dynamic profiles, V2X, DER."""
     yes: dict[str, Any] = {"value": "true", "data_type": "boolean"}
+    streams = f"{options.event_streams}"
     numbers = range(1, options.evses + 1)
     return [
         Variable("SmartChargingCtrlr", "SupportsDynamicProfiles", **yes),
         Variable("SmartChargingCtrlr", "SupportsMaxOfflineDuration", **yes),
         Variable("SmartChargingCtrlr", "SupportsLimitAtSoC", **yes),
+        *(
+            [Variable("MonitoringCtrlr", "MaxPeriodicEventStreams", streams, "integer")]
+            if options.event_streams
+            else []
+        ),
         *(item for evse in numbers if options.v2x_modes for item in _v2x(options, evse)),
         *(item for evse in numbers if options.der_modes for item in _der(options, evse)),
     ]
@@ -200,8 +254,15 @@ def _new(options: StationOptions) -> list[Variable]:
 def _v2x(options: StationOptions, evse: int) -> list[Variable]:
     modes = ",".join(options.v2x_modes)
     return [
-        Variable("V2XChargingCtrlr", "Enabled", "true", "boolean", evse=evse),
-        Variable("V2XChargingCtrlr", "SupportedOperationModes", modes, "MemberList", evse=evse),
+        Variable("V2XChargingCtrlr", "Enabled", "true", "boolean", evse=evse, watchable=True),
+        Variable(
+            "V2XChargingCtrlr",
+            "SupportedOperationModes",
+            modes,
+            "MemberList",
+            evse=evse,
+            watchable=True,
+        ),
     ]
 
 
@@ -210,11 +271,17 @@ def _der(options: StationOptions, evse: int) -> list[Variable]:
     modes = ",".join(options.der_modes)
     return [
         Variable(component, "Available", "true", "boolean", evse=evse),
-        Variable(component, "Enabled", "true", "boolean", evse=evse),
-        Variable(component, "ModesSupported", modes, "MemberList", evse=evse),
+        Variable(component, "Enabled", "true", "boolean", evse=evse, watchable=True),
+        Variable(component, "ModesSupported", modes, "MemberList", evse=evse, watchable=True),
         *(
             Variable(
-                component, name, f"{getattr(options.plate, field):g}", "decimal", unit, evse=evse
+                component,
+                name,
+                f"{getattr(options.plate, field):g}",
+                "decimal",
+                unit,
+                evse=evse,
+                watchable=True,
             )
             for name, (field, unit) in _DER_RATINGS.items()
         ),

@@ -34,6 +34,12 @@ class Evse:
             random_share=self._share,
         )
 
+    def state(self, *, operative: bool) -> str:
+        """Return how its connector is."""
+        if not operative:
+            return "Unavailable"
+        return "Occupied" if self.car.present else "Available"
+
     def visitor(self, now: float) -> Car:
         """Return the car that stands here, or none, by the rhythm of sessions."""
         options = self._options

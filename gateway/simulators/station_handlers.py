@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.simulators.station_core import Core
+from gateway.simulators.station_monitoring import Call
 from gateway.simulators.station_options import hits
 from gateway.simulators.station_profile_rules import Situation
 from gateway.simulators.station_schema import check_request
@@ -12,6 +13,7 @@ from gateway.simulators.station_wire import CallError, Json, status
 
 _FOR_NOT_SUPPORTED = frozenset(
     {"SetDERControl", "GetDERControl", "ClearDERControl", "GetBaseReport", "GetReport"}
+    | {"GetMonitoringReport"}
 )
 """Whose answers have a status NotSupported."""
 _REFUSALS = {"ClearChargingProfile": "Unknown", "GetChargingProfiles": "NoProfiles"}
@@ -31,8 +33,20 @@ def handle(core: Core, action: str, payload: Json, now: float) -> Json:
             raise CallError("NotSupported", f"this station does not do {action}")
         return status("NotSupported")
     if hits(core.personality.rejects, action):
+        if action == "SetVariableMonitoring":
+            return _refused_monitors(payload)
         return status(_REFUSALS.get(action, "Rejected"), "RequestNotAllowed")
     return handler(core, payload, now)
+
+
+def _refused_monitors(payload: Json) -> Json:
+    told = ("type", "severity", "component", "variable")
+    items = payload["setMonitoringData"]
+    return {
+        "setMonitoringResult": [
+            {key: item[key] for key in told} | status("Rejected") for item in items
+        ]
+    }
 
 
 def _set_control(core: Core, payload: Json, now: float) -> Json:
@@ -87,11 +101,54 @@ def _composite(core: Core, payload: Json, now: float) -> Json:
 
 
 def _base_report(core: Core, payload: Json, now: float) -> Json:
+    core.measure()
     answer, reports = core.device.base_report(payload, now)
-    return _followed_by(core, answer, "NotifyReport", reports)
+    return _reporting(core, answer, reports)
+
+
+def _report(core: Core, payload: Json, now: float) -> Json:
+    core.measure()
+    answer, reports = core.device.report(payload, now)
+    return _reporting(core, answer, reports)
+
+
+def _reporting(core: Core, answer: Json, reports: list[Json]) -> Json:
+    kept = reports[1:] if core.personality.cuts_reports else reports
+    return _followed_by(core, answer, "NotifyReport", kept)
+
+
+def _set_monitors(core: Core, payload: Json, now: float) -> Json:
+    core.measure()
+    answer, calls = core.monitoring.set(payload, now)
+    return _calling(core, answer, calls)
+
+
+def _clear_monitors(core: Core, payload: Json, _now: float) -> Json:
+    answer, calls = core.monitoring.clear(payload)
+    return _calling(core, answer, calls)
+
+
+def _calling(core: Core, answer: Json, calls: list[Call]) -> Json:
+    for action, payload in calls:
+        core.tell(action, payload)
+    return answer
+
+
+def _monitors(core: Core, payload: Json, now: float) -> Json:
+    answer, reports = core.monitoring.report(payload, now)
+    return _followed_by(core, answer, "NotifyMonitoringReport", reports)
+
+
+def _streams(core: Core, _payload: Json, _now: float) -> Json:
+    return core.monitoring.streams.get()
+
+
+def _adjust_stream(core: Core, payload: Json, _now: float) -> Json:
+    return core.monitoring.streams.adjust(payload)
 
 
 def _get_variables(core: Core, payload: Json, _now: float) -> Json:
+    core.measure()
     return core.device.get_variables(payload)
 
 
@@ -104,8 +161,10 @@ def _set_variables(core: Core, payload: Json, _now: float) -> Json:
     return answer
 
 
-def _availability(core: Core, payload: Json, _now: float) -> Json:
-    core.operative = payload["operationalStatus"] == "Operative"
+def _availability(core: Core, payload: Json, now: float) -> Json:
+    before, core.operative = core.operative, payload["operationalStatus"] == "Operative"
+    for place in core.evses if core.operative is not before else ():
+        core.tell_status(place, now)  # G03.FR.09
     return status("Accepted")
 
 
@@ -156,6 +215,12 @@ HANDLERS: dict[str, Handler] = {
     "ClearChargingProfile": _clear_profile,
     "GetCompositeSchedule": _composite,
     "GetBaseReport": _base_report,
+    "GetReport": _report,
+    "SetVariableMonitoring": _set_monitors,
+    "ClearVariableMonitoring": _clear_monitors,
+    "GetMonitoringReport": _monitors,
+    "GetPeriodicEventStream": _streams,
+    "AdjustPeriodicEventStream": _adjust_stream,
     "GetVariables": _get_variables,
     "SetVariables": _set_variables,
     "ChangeAvailability": _availability,

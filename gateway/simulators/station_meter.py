@@ -57,11 +57,11 @@ class Transaction:
         }
 
 
-def connector_status(now: float, evse: int = 1, *, occupied: bool) -> Json:
+def connector_status(now: float, evse: int, state: str) -> Json:
     """Return a StatusNotification."""
     return {
         "timestamp": instant(now),
-        "connectorStatus": "Occupied" if occupied else "Available",
+        "connectorStatus": state,
         "evseId": evse,
         "connectorId": 1,
     }

@@ -100,6 +100,8 @@ class StationOptions:
     tick_s: float = 0.05
     step_s: float = 0.25
     """Longest step of the physics."""
+    event_streams: int = 4
+    """How many periodic event streams may be open (2.1)."""
     report_part: int = 8
     """Entries in one part of a report."""
     backoff_s: float = 0.2
@@ -165,8 +167,12 @@ class Personality:
     """After a reboot tells again which controls started."""
     late_notices_s: float = 0.0
     """Sends each NotifyDERStartStop so much later than its timestamp."""
+    mute_events: bool = False
+    """Accepts monitors and sends no NotifyEvent."""
+    cuts_reports: bool = False
+    """Loses the first part of every report of its device model."""
     forgets_on_reboot: bool = False
-    """Loses its DER controls and profiles at a reboot (against R01.FR.03)."""
+    """Loses its DER controls, profiles and monitors at a reboot (against R01.FR.03)."""
     clock_off_s: float = 0.0
     """Its clock is ahead by so much, or behind where negative."""
     fractional_periods: bool = False

@@ -28,7 +28,9 @@ _CODES = {
 
 def check_request(version: str, action: str, payload: Json) -> None:
     """Raise the CallError that a request deserves: NotImplemented, or how its payload is wrong."""
-    validator = _validator(version, f"{action}Request")
+    # the one message that is sent and not called has a schema without `Request` in its name
+    stem = action if action == "NotifyPeriodicEventStream" else f"{action}Request"
+    validator = _validator(version, stem)
     if validator is None:
         raise CallError("NotImplemented", f"{action} is no action of OCPP {version}")
     _check(validator, payload)

@@ -12,6 +12,7 @@ steps:
   - {at_s: 12, station: cs1, reboot: true}
   - {at_s: 20, station: cs1, personality: {ignores: [VoltVar]}}
   - {at_s: 30, station: cs2, plug_in: {demand_w: 3000}}
+  - {at_s: 40, station: cs1, variable: {component: DCDERCtrlr, name: MaxW, value: "9000", evse: 1}}
 """
 
 from __future__ import annotations
@@ -59,11 +60,25 @@ class CarEntry(_Model):
     transfer: str = ""
 
 
+class VariableEntry(_Model):
+    """Another value for a variable of the device model."""
+
+    component: str
+    name: str
+    value: str
+    evse: int | None = None
+
+
 class StationEntry(_Model):
     """One station; the script's `url` stands in where its options have none."""
 
     options: StationOptions
     personality: Personality = Personality()
+
+
+_OF_ONE_STATION = frozenset(
+    {"personality", "plug_in", "unplug", "variable", "reboot", "disconnect"}
+)
 
 
 class StepEntry(_Model):
@@ -76,12 +91,13 @@ class StepEntry(_Model):
     evse: int = 1
     plug_in: CarEntry | None = None
     unplug: bool = False
+    variable: VariableEntry | None = None
     reboot: bool = False
     disconnect: bool = False
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        alone = self.model_fields_set & {"personality", "plug_in", "unplug", "reboot", "disconnect"}
+        alone = self.model_fields_set & _OF_ONE_STATION
         if bool(alone) is not (self.station is not None):
             raise ValueError("a station needs a move, and a move needs its station")
         return self
@@ -158,7 +174,7 @@ async def _play(
         if step.grid is not None:
             _move(grid, step.grid)
         if step.station is not None:
-            await _act(stations[step.station], step)
+            await act(stations[step.station], step)
         announce(f"step at {step.at_s:g} s: {_described(step)}")
 
 
@@ -174,13 +190,21 @@ def _move(grid: Grid, entry: GridEntry) -> None:
         grid.set_frequency(entry.frequency_hz, entry.over_s)
 
 
-async def _act(station: SimulatedStation, step: StepEntry) -> None:
+async def act(station: SimulatedStation, step: StepEntry) -> None:
+    """Make one move; SettingsError where the station has no such variable."""
     if step.personality is not None:
         station.personality = step.personality
     if step.plug_in is not None:
         station.plug_in(step.evse, **step.plug_in.model_dump(exclude_unset=True))
     if step.unplug:
         station.unplug(step.evse)
+    if step.variable is not None:
+        varied = step.variable
+        try:
+            station.core.vary(varied.component, varied.name, varied.value, varied.evse)
+        except KeyError as exc:
+            where = f"{varied.component}.{varied.name}"
+            raise SettingsError("the station has no such variable", where=where) from exc
     if step.reboot:
         await station.reboot()
     if step.disconnect:

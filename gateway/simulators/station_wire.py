@@ -101,6 +101,11 @@ def call(message_id: str, action: str, payload: Json) -> list[Any]:
     return [int(Kind.CALL), message_id, action, payload]
 
 
+def send(message_id: str, action: str, payload: Json) -> list[Any]:
+    """Return a SEND."""
+    return [int(Kind.SEND), message_id, action, payload]
+
+
 def result(message_id: str, payload: Json) -> list[Any]:
     """Return a CALLRESULT."""
     return [int(Kind.RESULT), message_id, payload]

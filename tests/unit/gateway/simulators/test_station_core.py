@@ -312,8 +312,27 @@ SOUND = {
     "Reset": {"type": "Immediate"},
     "TriggerMessage": {"requestedMessage": "Heartbeat"},
     "GetTransactionStatus": {},
+    "GetReport": {"requestId": 1},
+    "SetVariableMonitoring": {
+        "setMonitoringData": [
+            {
+                "value": 1,
+                "type": "Delta",
+                "severity": 8,
+                "component": {"name": "EVSE", "evse": {"id": 1}},
+                "variable": {"name": "Power"},
+            }
+        ]
+    },
+    "ClearVariableMonitoring": {"id": [1]},
+    "GetMonitoringReport": {"requestId": 1},
+    "GetPeriodicEventStream": {},
+    "AdjustPeriodicEventStream": {"id": 1, "params": {"interval": 1}},
 }
-NEW = {"SetDERControl", "GetDERControl", "ClearDERControl", "UpdateDynamicSchedule"}
+NEW = {"SetDERControl", "GetDERControl", "ClearDERControl", "UpdateDynamicSchedule"} | {
+    "GetPeriodicEventStream",
+    "AdjustPeriodicEventStream",
+}
 
 
 @pytest.mark.parametrize("action", HANDLERS)

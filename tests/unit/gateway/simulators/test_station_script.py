@@ -3,8 +3,9 @@
 import pytest
 
 from gateway.errors import SettingsError
+from gateway.simulators.station import SimulatedStation
 from gateway.simulators.station_script import __doc__ as example
-from gateway.simulators.station_script import load_script
+from gateway.simulators.station_script import act, load_script
 
 ONE = "stations: [{options: {id: cs1, password: x, url: 'ws://a'}}]\n"
 
@@ -13,7 +14,7 @@ def test_the_example_of_the_documentation_is_sound():
     script = load_script(example.split("\n\n", 1)[1])
     assert [entry.options.url for entry in script.stations] == ["ws://127.0.0.1:9000/ocpp"] * 2
     assert script.stations[1].personality.silent == {"SetChargingProfile"}
-    assert [step.at_s for step in script.steps] == [5, 9, 12, 20, 30]
+    assert [step.at_s for step in script.steps] == [5, 9, 12, 20, 30, 40]
 
 
 def test_an_address_of_its_own_comes_first():
@@ -72,3 +73,22 @@ def test_a_wrong_entry_is_blamed_by_its_place(text, where, problem):
         load_script(text)
     assert found.value.where == where
     assert problem in found.value.problem
+
+
+async def test_a_step_changes_what_a_station_says_of_itself():
+    script = load_script(
+        ONE + "steps: [{station: cs1, variable: {component: EVSE, name: Available, value: 'false',"
+        " evse: 1}}]"
+    )
+    station = SimulatedStation(script.stations[0].options)
+    await act(station, script.steps[0])
+    assert station.core.device.value("EVSE", "Available", 1) == "false"
+
+
+async def test_a_variable_that_a_station_does_not_have_is_named():
+    script = load_script(
+        ONE + "steps: [{station: cs1, variable: {component: Fridge, name: Light, value: 'on'}}]"
+    )
+    with pytest.raises(SettingsError) as found:
+        await act(SimulatedStation(script.stations[0].options), script.steps[0])
+    assert found.value.where == "Fridge.Light"
