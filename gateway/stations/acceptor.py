@@ -29,6 +29,9 @@ _SHORT_S = 1.0
 """How long nobody is accepted where the machine lacks descriptors or memory."""
 _SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
+_HEAVY = "TLS without uvloop takes 256 KiB for each station: install uvloop"
+"""asyncio/sslproto.py has a read buffer of that size for each connection."""
+
 type Left = Callable[[], None]
 """Called once a request has been read, or its connection is lost; again without effect."""
 type Factory = Callable[[Left], asyncio.BaseProtocol]
@@ -83,6 +86,8 @@ class Acceptor:
             raise
         self._serving = True
         self._resume()
+        if self.listening.tls is not None and not _is_uvloop(self._loop):
+            log.warning("endpoint.heavy_tls", problem=_HEAVY)
         return self
 
     @property
@@ -217,3 +222,7 @@ class Acceptor:
         following = self.lobby.leave(guest.address)
         if following is not None:
             self._go_on(following)
+
+
+def _is_uvloop(loop: asyncio.AbstractEventLoop) -> bool:
+    return type(loop).__module__.partition(".")[0] == "uvloop"

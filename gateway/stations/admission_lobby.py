@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 class Lobby[G]:
     """Guests by address, from being accepted until their request has been read whole."""
 
-    inside_most: int = 512
+    inside_most: int = 1024
     inside_each: int = 64
     outside_most: int = 8192
     outside_each: int = 1024
