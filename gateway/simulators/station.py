@@ -31,6 +31,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
 from gateway.simulators.grid import Grid
+from gateway.simulators.station_charging import limit_from, prioritise
 from gateway.simulators.station_connection import (
     IN,
     OUT,
@@ -175,6 +176,16 @@ class SimulatedStation:
     def unplug(self, evse: int = 1) -> None:
         """Let the car go."""
         self.core.plug(self._clock(), present=False, evse=evse)
+        self._stir()
+
+    def prioritise(self, evse: int = 1, *, activated: bool = True) -> None:
+        """Let the driver at an EVSE begin or end priority charging (K22)."""
+        prioritise(self.core, evse, activated=activated)
+        self._stir()
+
+    def limit_from(self, source: str, watts: float | None, evse: int = 0) -> None:
+        """Let somebody else than the CSMS limit its charge, or (None) no more (K12, K13)."""
+        limit_from(self.core, source, watts, evse)
         self._stir()
 
     def advance(self) -> None:

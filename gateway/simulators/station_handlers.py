@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gateway.simulators import station_charging
 from gateway.simulators.station_core import Core
 from gateway.simulators.station_monitoring import Call
 from gateway.simulators.station_options import hits
@@ -206,6 +207,7 @@ def _followed_by(core: Core, answer: Json, action: str, parts: list[Json]) -> Js
 
 
 HANDLERS: dict[str, Handler] = {
+    **station_charging.HANDLERS,
     "SetDERControl": _set_control,
     "GetDERControl": _get_control,
     "ClearDERControl": _clear_control,

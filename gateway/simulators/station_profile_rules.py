@@ -12,10 +12,10 @@ from itertools import pairwise
 from gateway.simulators.station_wire import Json
 
 EXTERNAL, STATION_MAX = "ChargingStationExternalConstraints", "ChargingStationMaxProfile"
-TX, TX_DEFAULT = "TxProfile", "TxDefaultProfile"
+TX, TX_DEFAULT, PRIORITY = "TxProfile", "TxDefaultProfile", "PriorityCharging"
 CHARGING_ONLY = "ChargingOnly"
 _TX_PURPOSES = frozenset({TX, TX_DEFAULT})
-PURPOSES = frozenset({STATION_MAX, TX, TX_DEFAULT})
+PURPOSES = frozenset({STATION_MAX, TX, TX_DEFAULT, PRIORITY})
 
 _LIMIT, _DISCHARGE = "limit", "dischargeLimit"
 _SETPOINT, _REACTIVE = "setpoint", "setpointReactive"
@@ -64,10 +64,17 @@ def refusal(request: Json, situation: Situation) -> Refusal | None:
     return next(filter(None, (check(request, situation) for check in CHECKS)), None)
 
 
+def unsound(request: Json) -> Refusal | None:
+    """Return why the numbers of a profile that is held already, changed since, are refused, or None."""
+    faults = (_fields(p.get("operationMode", CHARGING_ONLY), p) for _, p in _periods(request))
+    return next(filter(None, faults), None) or _values(request, Situation())
+
+
 def _purpose(request: Json, situation: Situation) -> Refusal | None:
     profile, evse = request["chargingProfile"], request["evseId"]
     purpose = profile["chargingProfilePurpose"]
-    if purpose not in PURPOSES:  # K01.FR.22 for external constraints
+    known = PURPOSES if situation.version == "2.1" else PURPOSES - {PRIORITY}
+    if purpose not in known:  # K01.FR.22 for external constraints
         return "UnsupportedPurpose", purpose
     if not 0 <= evse <= situation.evses:  # K01.FR.28
         return "UnknownEvse", str(evse)

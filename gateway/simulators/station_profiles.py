@@ -1,7 +1,8 @@
 """The charging profiles of a station (K, Q), sans-I/O: what is held, and what it orders at an instant.
 
 Inside a purpose the higher stackLevel wins; over purposes the smallest limit does; a TxProfile stands
-in for the TxDefaultProfile. A profile speaks in the load frame (positive takes from the grid);
+in for the TxDefaultProfile, and a PriorityCharging profile, while it is used, for both. Limits of others
+than the CSMS bind beside all of them. A profile speaks in the load frame (positive takes from the grid);
 `Profiles.order` answers in the generator frame of the physics.
 """
 
@@ -12,11 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.simulators.station_profile_rules import (
+    PRIORITY,
     STATION_MAX,
     TX,
     TX_DEFAULT,
     Situation,
     refusal,
+    unsound,
 )
 from gateway.simulators.station_schedules import (
     FOREVER,
@@ -27,7 +30,7 @@ from gateway.simulators.station_schedules import (
     order_of,
     period_of,
 )
-from gateway.simulators.station_wire import Json, instant, rounded, status
+from gateway.simulators.station_wire import Json, instant, rounded, seconds, status
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,12 @@ class Profiles:
         self._evses = evses
         self._held: dict[int, Profile] = {}
         self._pulled: dict[int, float] = {}
+        self._signals: list[tuple[float, int]] = []
+        self._external: dict[tuple[str, int], float] = {}
+        self.prior: set[int] = set()
+        """EVSEs where priority charging is used."""
+        self.charging_only: set[int] = set()
+        """EVSEs whose transaction may not discharge."""
 
     @property
     def held(self) -> tuple[Profile, ...]:
@@ -74,7 +83,7 @@ class Profiles:
         return status("Accepted")
 
     def update(self, request: Json, now: float) -> Json:
-        """Answer an UpdateDynamicSchedule (K28)."""
+        """Answer an UpdateDynamicSchedule (K28); numbers that its mode does not have are refused."""
         profile = self._held.get(request["chargingProfileId"])
         if profile is None or profile.body["chargingProfileKind"] != "Dynamic":
             return status("Rejected", "InvalidProfileId", "no dynamic profile of this id")
@@ -82,6 +91,9 @@ class Profiles:
         period = schedule["chargingSchedulePeriod"][0] | request["scheduleUpdate"]
         schedule = schedule | {"chargingSchedulePeriod": [period]}
         body = profile.body | {"chargingSchedule": [schedule], "dynUpdateTime": instant(now)}
+        refused = unsound({"chargingProfile": body})
+        if refused is not None:
+            return status("Rejected", *refused)
         self._held[profile.id] = Profile(profile.evse, body, now)
         return status("Accepted")
 
@@ -128,15 +140,42 @@ class Profiles:
                 found.append(item.id)
         return found
 
+    def signal(self, request: Json, places: Sequence[Around], now: float) -> Json:
+        """Answer an AFRRSignal: it counts where a curve in force gives it a meaning."""
+        periods = (p for around in places for p in self._in_force(now, around).values())
+        if not any("v2xSignalWattCurve" in period for period in periods):
+            return status("Rejected", "NoSignalWattCurve")
+        known = [item for item in self._signals if item[0] > now or item == self._last_signal(now)]
+        self._signals = sorted([*known, (seconds(request["timestamp"]), request["signal"])])
+        return status("Accepted")
+
+    def _last_signal(self, now: float) -> tuple[float, int] | None:
+        begun = [item for item in self._signals if item[0] <= now]
+        return begun[-1] if begun else None
+
+    def has_priority(self, evse: int) -> bool:
+        """Say whether there is a profile for priority charging at an EVSE (K21)."""
+        return any(item.purpose == PRIORITY and item.evse in {0, evse} for item in self.held)
+
+    def limit(self, source: str, evse: int, watts: float | None) -> None:
+        """Take a limit of charge from somebody else, for an EVSE or (0) the station; None ends it."""
+        self._external.pop((source, evse), None)
+        if watts is not None:
+            self._external[source, evse] = watts
+
     def end_transaction(self, evse: int = 1) -> None:
         """Drop what belonged to the transaction of an EVSE (K01.FR.08)."""
+        self.prior.discard(evse)
+        self.charging_only.discard(evse)
         kept = {k: i for k, i in self._held.items() if (i.purpose, i.evse) != (TX, evse)}
         self._held = kept
 
     def order(self, now: float, around: Around | None = None) -> Order:
         """Return what the profiles want at an instant."""
         around = around or Around()
-        charge, discharge, chosen = FOREVER, FOREVER, Order()
+        charge, chosen = self._others_leave(around), Order()
+        discharge = 0.0 if around.evse in self.charging_only else FOREVER
+        signal = self._last_signal(now)
         for purpose, period in self._in_force(now, around).items():
             unit, watts = period["chargingRateUnit"], self._conductors.watts
             share = around.sharing if purpose == STATION_MAX else 1
@@ -144,8 +183,15 @@ class Profiles:
                 charge = min(charge, _or(watts(period, name, unit), FOREVER) / share)
             discharge = min(discharge, -_or(watts(period, "dischargeLimit", unit), -FOREVER))
             if purpose != STATION_MAX:
-                chosen = order_of(period, self._conductors, around.frequency_hz)
+                value = None if signal is None else signal[1]
+                chosen = order_of(period, self._conductors, around.frequency_hz, value)
         return replace(chosen, low_w=-charge, high_w=min(discharge, chosen.high_w))
+
+    def _others_leave(self, around: Around) -> float:
+        """Return what limits of others leave an EVSE."""
+        shares = {0: around.sharing, around.evse: 1}
+        found = self._external.items()
+        return min((w / shares[e] for (_, e), w in found if e in shares), default=FOREVER)
 
     def _in_force(self, now: float, around: Around) -> dict[str, Json]:
         """Return the period in force by purpose: the highest level, then the EVSE before the station."""
@@ -155,8 +201,11 @@ class Profiles:
             period = period_of(item.body, item.received, now, around)
             if period is not None:
                 found[item.purpose] = period
-        if TX in found:
-            found.pop(TX_DEFAULT, None)
+        if around.evse not in self.prior:
+            found.pop(PRIORITY, None)
+        for better, worse in ((PRIORITY, TX), (PRIORITY, TX_DEFAULT), (TX, TX_DEFAULT)):
+            if better in found:
+                found.pop(worse, None)
         return found
 
     def composite(

@@ -124,8 +124,13 @@ def edges(body: Json, received: float, now: float, around: Around) -> Iterator[f
             yield seconds(body[name])
 
 
-def order_of(period: Json, conductors: Conductors, frequency_hz: float) -> Order:
-    """Return what one period orders, its limits aside; here the load frame is turned round."""
+def order_of(
+    period: Json, conductors: Conductors, frequency_hz: float, signal: int | None = None
+) -> Order:
+    """Return what one period orders, its limits aside; here the load frame is turned round.
+
+    `signal` is that of the last AFRRSignal, None while there was none.
+    """
     mode, unit = period.get("operationMode", ""), period["chargingRateUnit"]
     match mode:
         case "CentralSetpoint" | "CentralFrequency":
@@ -134,13 +139,20 @@ def order_of(period: Json, conductors: Conductors, frequency_hz: float) -> Order
             return Order(mode, _turned(active), _turned(reactive))
         case "LocalFrequency":
             points = [(p["frequency"], p["power"]) for p in period["v2xFreqWattCurve"]]
-            return Order(mode, -(period["v2xBaseline"] + interpolate(points, frequency_hz)))
+            watts = period["v2xBaseline"] + interpolate(points, frequency_hz)
+            return Order(mode, -(watts + _signalled(period, signal)))
         case "Idle":
             return Order(mode, 0.0, 0.0)
         case "ChargingOnly":
             return Order(mode, high_w=0.0)
         case _:
             return Order(mode)
+
+
+def _signalled(period: Json, signal: int | None) -> float:
+    """Return what a signal adds, by the curve that gives it a meaning."""
+    points = [(p["signal"], p["power"]) for p in period.get("v2xSignalWattCurve", ())]
+    return interpolate(points, signal) if points and signal is not None else 0.0
 
 
 def _turned(value: float | None) -> float | None:

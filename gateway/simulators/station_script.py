@@ -69,6 +69,14 @@ class VariableEntry(_Model):
     evse: int | None = None
 
 
+class LimitEntry(_Model):
+    """A limit of charge from somebody else than the CSMS; without watts it ends. EVSE 0 is the station."""
+
+    source: str = "EMS"
+    watts: float | None = None
+    evse: int = 0
+
+
 class StationEntry(_Model):
     """One station; the script's `url` stands in where its options have none."""
 
@@ -77,7 +85,7 @@ class StationEntry(_Model):
 
 
 _OF_ONE_STATION = frozenset(
-    {"personality", "plug_in", "unplug", "variable", "reboot", "disconnect"}
+    {"personality", "plug_in", "unplug", "variable", "reboot", "disconnect"} | {"priority", "limit"}
 )
 
 
@@ -92,6 +100,8 @@ class StepEntry(_Model):
     plug_in: CarEntry | None = None
     unplug: bool = False
     variable: VariableEntry | None = None
+    priority: bool | None = None
+    limit: LimitEntry | None = None
     reboot: bool = False
     disconnect: bool = False
 
@@ -205,6 +215,10 @@ async def act(station: SimulatedStation, step: StepEntry) -> None:
         except KeyError as exc:
             where = f"{varied.component}.{varied.name}"
             raise SettingsError("the station has no such variable", where=where) from exc
+    if step.priority is not None:
+        station.prioritise(step.evse, activated=step.priority)
+    if step.limit is not None:
+        station.limit_from(step.limit.source, step.limit.watts, step.limit.evse)
     if step.reboot:
         await station.reboot()
     if step.disconnect:

@@ -6,7 +6,7 @@ from gateway.simulators.station_handlers import HANDLERS
 from gateway.simulators.station_options import ANY, Personality
 from gateway.simulators.station_wire import CallError
 from support.station_bench import Bench, actions, events, of
-from support.station_messages import EPOCH, set_control, set_profile
+from support.station_messages import EPOCH, at, set_control, set_profile
 
 # Greeting, transactions
 
@@ -328,10 +328,16 @@ SOUND = {
     "GetMonitoringReport": {"requestId": 1},
     "GetPeriodicEventStream": {},
     "AdjustPeriodicEventStream": {"id": 1, "params": {"interval": 1}},
+    "AFRRSignal": {"timestamp": at(EPOCH), "signal": 5},
+    "UsePriorityCharging": {"transactionId": "tx-9", "activate": True},
+    "NotifyAllowedEnergyTransfer": {"transactionId": "tx-9", "allowedEnergyTransfer": ["DC"]},
 }
 NEW = {"SetDERControl", "GetDERControl", "ClearDERControl", "UpdateDynamicSchedule"} | {
     "GetPeriodicEventStream",
     "AdjustPeriodicEventStream",
+    "AFRRSignal",
+    "UsePriorityCharging",
+    "NotifyAllowedEnergyTransfer",
 }
 
 

@@ -51,7 +51,7 @@ def test_a_station_limit_knows_charging_only(mode):
     ("profile", "reason"),
     [
         ({"purpose": "ChargingStationExternalConstraints"}, "UnsupportedPurpose"),
-        ({"purpose": "PriorityCharging"}, "UnsupportedPurpose"),
+        ({"purpose": "PriorityCharging", "period": moded("Idle")}, "InvalidSchedule"),
         ({"evse": 2}, "UnknownEvse"),
         ({"purpose": "ChargingStationMaxProfile", "evse": 1}, "InvalidProfile"),
         ({"purpose": "ChargingStationMaxProfile", "kind": "Relative"}, "InvalidProfile"),

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import SettingsError
-from gateway.simulators.station import SimulatedStation
+from gateway.simulators.station import SimulatedStation, StationOptions
 from gateway.simulators.station_script import __doc__ as example
 from gateway.simulators.station_script import act, load_script
 
@@ -92,3 +92,17 @@ async def test_a_variable_that_a_station_does_not_have_is_named():
     with pytest.raises(SettingsError) as found:
         await act(SimulatedStation(script.stations[0].options), script.steps[0])
     assert found.value.where == "Fridge.Light"
+
+
+async def test_a_script_lets_a_driver_and_an_energy_manager_act():
+    steps = load_script(
+        "stations: [{options: {id: a, password: x, url: 'ws://x'}}]\n"
+        "steps: [{station: a, limit: {watts: 3000}}, {station: a, priority: true},"
+        " {station: a, limit: {}}]"
+    ).steps
+    station = SimulatedStation(StationOptions(id="a", password="x", url="ws://x"))
+    station.plug_in()
+    for step in steps:
+        await act(station, step)
+    told = [action for action, _ in station.core.outbox]
+    assert told[-3:] == ["NotifyChargingLimit", "NotifyPriorityCharging", "ClearedChargingLimit"]
