@@ -31,6 +31,8 @@ from gateway.ports import Clock, CommandStore, Post
 from gateway.runtime import Parts, Runtime, SystemClock
 from gateway.security.files import secret
 from gateway.security.identities import Identity, read_identity
+from gateway.security.issuing import KeyAuthority, Spool, StationAuthority
+from gateway.security.vault import Vault
 from gateway.settings import Settings, mapping_files
 from gateway.settings.packs import proven_book
 from gateway.settings.schema import Evse as EvseSettings
@@ -39,8 +41,10 @@ from gateway.stations.admission import Doors
 from gateway.stations.context import StationEntry
 from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.facade import Stations
+from gateway.stations.orders import Orders
 from gateway.stations.rates import Rate
 from gateway.stations.session import Clocks, Rhythm
+from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
 from gateway.store.audit import AuditSegments
 from gateway.store.sqlite import SqliteStore
 from translators.canonical.capability import Current, Evse, Ratings
@@ -126,23 +130,29 @@ async def serve(
             ),
         )
         clocks = Clocks(lambda: clock.now().utc, time.monotonic)
+        vault = Vault(settings.known_dir)
+        upkeep = upkeep_of(settings, vault, stations, runtime.post, clocks)
         endpoint = Endpoint(
             endpoint_config(settings),
-            station_entries(settings, book),
+            station_entries(settings, book, vault),
             stations,
             runtime.post,
             clocks,
+            upkeep,
         )
+        upkeep.use = endpoint.rekey
         async with _listening(endpoint, admin, settings), asyncio.TaskGroup() as group:
             work = group.create_task(runtime.run())
             users = [endpoint.use, *(link.use for link in links.values())]
             reloading = group.create_task(_reloading(settings, users, endpoint, runtime.post))
+            keeping = group.create_task(upkeep.run())
             log.info("gateway.started", host=settings.ocpp.host, port=endpoint.port)
             if ready is not None:
                 ready(Running(runtime, endpoint, admin))
             await told.wait()
             log.info("gateway.stopping", on_stop=settings.on_stop)
             endpoint.tell_counted()
+            keeping.cancel()
             await runtime.drain(DrainMode(settings.on_stop), settings.drain_timeout_s)
             work.cancel()
             reloading.cancel()
@@ -272,12 +282,51 @@ def utility_accesses(settings: Settings) -> list[UtilityAccess]:
     ]
 
 
-def station_entries(settings: Settings, book: Book) -> list[StationEntry]:
-    """Return the enrolled stations as the endpoint knows them; `book` reads what they report."""
+def upkeep_of(
+    settings: Settings, vault: Vault, stations: Stations, post: Post, clocks: Clocks
+) -> Upkeep:
+    """Return what looks after the stations of a site; IdentityError where its key cannot be used."""
+    ocpp = settings.ocpp
+    wards = {
+        station.id: Ward(station.password_verifier, station.security_profile or 0)
+        for station in settings.stations
+    }
+    means = Means(
+        vault,
+        Orders(settings.orders_dir),
+        stations.here,
+        post,
+        clocks,
+        authority=_authority(settings),
+        operator=ocpp.operator,
+        url=ocpp.public_url,
+        pace=Pace(renew_days=ocpp.renew_days),
+    )
+    return Upkeep(wards, means)
+
+
+def _authority(settings: Settings) -> StationAuthority | None:
+    """Return who signs certificates of stations, None where none are used."""
+    ocpp = settings.ocpp
+    if ocpp.station_ca is None:
+        return None
+    if ocpp.issuer is not None and ocpp.issuer_key is not None:
+        return KeyAuthority(ocpp.issuer, ocpp.issuer_key, ocpp.issue_days)
+    return Spool(settings.requests_dir, ocpp.station_ca)
+
+
+def station_entries(
+    settings: Settings, book: Book, known: Vault | None = None
+) -> list[StationEntry]:
+    """Return the enrolled stations as the endpoint knows them; `book` reads what they report.
+
+    A password that was changed over the air is `known`.
+    """
+    vault = known or Vault()
     return [
         StationEntry(
             id=station.id,
-            password_verifier=station.password_verifier,
+            password_verifier=vault.verifier(station.id, station.password_verifier),
             nominal_frequency_hz=station.nominal_frequency_hz,
             evses=tuple(_evse(evse) for evse in station.evses),
             book=book,

@@ -120,6 +120,29 @@ def _lapsing(settings: Settings) -> Iterator[Finding]:
             yield Finding(at, "a setpoint never becomes invalid offline", "give max_offline_s")
 
 
+def _issued(settings: Settings) -> Iterator[Finding]:
+    """Find an authority that is not whole, or whose certificates nobody here would take."""
+    ocpp = settings.ocpp
+    if (ocpp.issuer is None) != (ocpp.issuer_key is None):
+        yield Finding(("ocpp",), "issuer and issuer_key belong together")
+    elif ocpp.issuer is not None and ocpp.station_ca is None:
+        problem = "certificates are signed that no station may show"
+        yield Finding(("ocpp", "issuer"), problem, "name the authority under station_ca, too")
+
+
+def _moved(settings: Settings) -> Iterator[Finding]:
+    """Find stations that are to be moved where they cannot come in."""
+    ocpp = settings.ocpp
+    for n, station in enumerate(settings.stations):
+        at, wanted = ("stations", n, "security_profile"), station.security_profile
+        if wanted is None:
+            continue
+        if wanted == 3 and ocpp.station_ca is None:
+            yield Finding(at, "security profile 3 needs ocpp.station_ca")
+        elif ocpp.public_url and ocpp.public_url.startswith("wss:") is not (wanted > 1):
+            yield Finding(at, f"security profile {wanted} does not go by {ocpp.public_url}")
+
+
 def _pinned(settings: Settings) -> Iterator[Finding]:
     """Find utilities whose name is not checked and whose certificate is not pinned."""
     for n, utility in enumerate(settings.utilities):
@@ -151,6 +174,8 @@ RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "DG-1055": _pinned,
     "DG-1057": _networks,
     "DG-1058": _certified,
+    "DG-1064": _issued,
+    "DG-1065": _moved,
     "DG-1059": _lapsing,
     "DG-1062": _watched,
 }

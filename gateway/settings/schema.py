@@ -105,6 +105,24 @@ class Ocpp(_Strict):
     operator: str = Field(
         default="", description="O that every station certificate must name; goes with station_ca."
     )
+    issuer: SitePath | None = Field(
+        default=None,
+        description="Authority (PEM) that signs certificates of stations while the gateway runs.",
+    )
+    issuer_key: SitePath | None = Field(
+        default=None,
+        description="Its private key (PEM, mode 0600); without it requests wait in state_dir.",
+    )
+    issue_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=397, description="Days for which certificates are signed here."
+    )
+    renew_days: Annotated[int, Field(ge=0, le=365)] = Field(
+        default=30, description="Days before its certificate ends that a station is asked to renew."
+    )
+    public_url: Annotated[str, Field(pattern=r"^(wss?://[^\s/]+(/\S*)?)?$")] = Field(
+        default="",
+        description="Address of this endpoint as stations see it; goes with security_profile.",
+    )
     plain_from: list[Network] = Field(
         default=[],
         description="Networks (CIDR) that may connect plain, besides this machine (profiles 0, 1).",
@@ -337,6 +355,10 @@ class Station(_Strict):
     serial_number: Annotated[str, Field(max_length=64)] = Field(
         default="", description="What its certificate may name (CN) in place of the id."
     )
+    security_profile: Annotated[int, Field(ge=1, le=3)] | None = Field(
+        default=None,
+        description="Security profile that it is moved to; once it came by it, lower ones are over.",
+    )
     nominal_frequency_hz: Annotated[Fraction, BeforeValidator(_number), Field(ge=16, le=400)] = (
         Field(description="Nominal frequency of its grid.")
     )
@@ -391,6 +413,21 @@ class Settings(_Strict):
     def database(self) -> Path:
         """Return the file of the database."""
         return self.state_dir / "dergate.db"
+
+    @property
+    def known_dir(self) -> Path:
+        """Return the folder of what stations were given or have shown."""
+        return self.state_dir / "stations"
+
+    @property
+    def orders_dir(self) -> Path:
+        """Return the folder by which an operator gives orders to the running gateway."""
+        return self.state_dir / "orders"
+
+    @property
+    def requests_dir(self) -> Path:
+        """Return the folder in which certificate requests wait for an authority elsewhere."""
+        return self.state_dir / "requests"
 
     @property
     def audit_dir(self) -> Path:

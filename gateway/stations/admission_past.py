@@ -15,7 +15,7 @@ import structlog
 from cryptography import x509
 
 from gateway.errors import IdentityError
-from gateway.security.vault import Kept, Vault
+from gateway.security.vault import Vault
 
 if TYPE_CHECKING:
     from gateway.stations.admission import Knock
@@ -81,9 +81,9 @@ class Past:
             if kept.begins is None or begin > kept.begins:
                 news |= {"certificate_begin": begin.isoformat(), "certificate_end": end.isoformat()}
         if news:
-            self._learn(station, kept, news)
+            self._learn(station, news)
 
-    def _learn(self, station: str, kept: Kept, news: dict[str, str | int]) -> None:
+    def _learn(self, station: str, news: dict[str, str | int]) -> None:
         """Keep what is new; a disk that refuses keeps nobody out."""
         try:
             self.vault.keep(station, **news)

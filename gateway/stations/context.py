@@ -62,6 +62,14 @@ class Caller(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A station that is here: its version of OCPP, and how it is called."""
+
+    version: str
+    call: Caller
+
+
 def _nobody() -> None:
     """Ask nobody: there is no session."""
 

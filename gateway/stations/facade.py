@@ -12,6 +12,7 @@ from gateway.core.events import (
     StationReplied,
 )
 from gateway.ports import Post
+from gateway.stations.context import Connected
 from gateway.stations.session import Session
 
 log = structlog.get_logger()
@@ -28,6 +29,13 @@ class Stations:
     def current(self, station: str) -> Session | None:
         """Return the session that counts, None while the station is away."""
         return self._sessions.get(station)
+
+    def here(self, station: str) -> Connected | None:
+        """Return a station that is connected and was announced, None otherwise."""
+        session = self.current(station)
+        if session is None or not session.announced:
+            return None
+        return Connected(session.version, session.call)
 
     def send(self, effect: SendToStation) -> None:
         """Queue one CALL; `NOT_SENT` is posted where the station is away."""

@@ -164,6 +164,11 @@ class Session:
         """Return whether the engine was told that the station is here."""
         return self._introduction.announced
 
+    @property
+    def version(self) -> str:
+        """Return the version of OCPP that is spoken here."""
+        return self._context.version
+
     async def run(self) -> None:
         """Serve the connection until it ends; `end` is due then."""
         async with asyncio.TaskGroup() as self._group:

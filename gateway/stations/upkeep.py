@@ -26,7 +26,7 @@ from gateway.security.vault import Vault
 from gateway.stations import certificates_roots, network_profiles, password_change
 from gateway.stations.admission_past import CERTIFICATE_PROFILE, Past
 from gateway.stations.certificates import Certificates
-from gateway.stations.context import Caller, Handler
+from gateway.stations.context import Connected, Handler
 from gateway.stations.errands import (
     ChangePassword,
     DeleteRoot,
@@ -73,14 +73,6 @@ class Pace:
     renew_days: int = 30
     at_once: int = 32
     """Stations that are looked after at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """A station that is here: its version of OCPP, and how it is called."""
-
-    version: str
-    call: Caller
 
 
 class Directory(Protocol):

@@ -138,3 +138,35 @@ def test_a_station_without_password_needs_another_way_to_prove_itself(tmp_path, 
 def test_what_stays_invalid_after_a_time_offline_needs_that_time(tmp_path, policy, codes):
     stations = [a_station(policy=policy)]
     assert [code for code, _ in faults(tmp_path, stations=stations)] == codes
+
+
+ISSUER = {"issuer": "issuer.pem", "issuer_key": "issuer.key"}
+
+
+@pytest.mark.parametrize(
+    ("ocpp", "codes"),
+    [
+        pytest.param(PROFILE_3 | ISSUER, [], id="whole"),
+        pytest.param(PROFILE_3, [], id="an authority elsewhere"),
+        pytest.param(PROFILE_3 | {"issuer": "issuer.pem"}, ["DG-1064"], id="without its key"),
+        pytest.param(PROFILE_3 | {"issuer_key": "x.key"}, ["DG-1064"], id="a key of nobody"),
+        pytest.param(TLS | ISSUER, ["DG-1064"], id="certificates that nobody may show"),
+    ],
+)
+def test_an_authority_is_whole_and_its_certificates_are_taken_here(tmp_path, ocpp, codes):
+    assert [code for code, _ in faults(tmp_path, ocpp=ocpp)] == codes
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ocpp", "codes"),
+    [
+        pytest.param(3, PROFILE_3, [], id="to a certificate"),
+        pytest.param(3, TLS, ["DG-1065"], id="to a certificate that nobody takes"),
+        pytest.param(2, TLS | {"public_url": "wss://x/ocpp"}, [], id="to TLS"),
+        pytest.param(2, TLS | {"public_url": "ws://x/ocpp"}, ["DG-1065"], id="to TLS without it"),
+        pytest.param(1, {"public_url": "wss://x/ocpp"}, ["DG-1065"], id="to plain by TLS"),
+    ],
+)
+def test_a_station_is_moved_to_where_it_can_come_in(tmp_path, wanted, ocpp, codes):
+    stations = [a_station(security_profile=wanted)]
+    assert [code for code, _ in faults(tmp_path, ocpp=ocpp, stations=stations)] == codes

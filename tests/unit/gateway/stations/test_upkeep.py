@@ -11,7 +11,7 @@ from gateway.security import pki
 from gateway.security.credentials import either, in_doubt, verify
 from gateway.security.issuing import KeyAuthority
 from gateway.security.vault import Vault, digest
-from gateway.stations.context import Context
+from gateway.stations.context import Connected, Context
 from gateway.stations.errands import (
     ChangePassword,
     DeleteRoot,
@@ -23,7 +23,7 @@ from gateway.stations.errands import (
 )
 from gateway.stations.orders import Orders
 from gateway.stations.session import Clocks
-from gateway.stations.upkeep import Connected, Means, Pace, Upkeep, Ward
+from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
 from support.errands import (
     ACCEPTED,
     REJECTED,
