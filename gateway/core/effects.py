@@ -92,7 +92,10 @@ class PostSamples:
 
 @dataclass(frozen=True, slots=True)
 class ReportStation:
-    """What a utility should know of a station now: nameplate, connection, alarms; the newest wins."""
+    """What a utility should know of a station now: nameplate, connection, alarms; the newest wins.
+
+    `faulted`: it does not do what it accepted.
+    """
 
     utility: str
     station: str
@@ -100,6 +103,7 @@ class ReportStation:
     connected: bool
     alarms: frozenset[GridFault]
     at: datetime
+    faulted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,6 +282,7 @@ def _connected(turn: Turn, state: StationState, event: StationConnected) -> None
     _described(turn, state, event.profile)
     state.connected, state.ready, state.reading = True, False, ""
     state.met_anew()
+    measuring.met(turn, state)
     replies.abandon(turn, state)
     transactions.ask(turn, state)
     turn.audit("station.connected", state.id, state.id, version=event.profile.ocpp_version)

@@ -1,49 +1,42 @@
 """Whether a station does what it accepted: measured against commanded.
 
-Only what can be told from the station's own meter is judged: power factor, volt-var, fixed var,
-setpoints and limits. Two judgements in a row against the station make it `not following`; one for
-it ends that.
+Theory of operation: what a control asks for (`aims`) is followed over time by a `Track`, which knows between
+which values the station may be by now: it starts anywhere within its rating and nears the aim as a
+first-order response with the control's own response time does, or as its gradient lets it. A station that
+is quicker is inside as well. A measured value outside is a strike; two in a row make the function
+`not followed`, one inside ends that. So nothing is judged before it had time to happen, and what depends on
+voltage, frequency or power may lag behind them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from fractions import Fraction
-from itertools import pairwise
 
-from translators.canonical.capability import StationProfile
-from translators.canonical.controls import (
-    ActiveSetpoint,
-    DerControl,
-    Excitation,
-    FixedPowerFactor,
-    FixedVar,
-    Flow,
-    LimitOn,
-    PowerLimit,
-    Quantity,
-    ReactiveSetpoint,
-    VoltVar,
-)
-from translators.canonical.curves import Curve
-from translators.units import Base, Kind
+from gateway.core.aims import Aim, Range, Sense
+from gateway.core.meters import STATION
+from translators.units import Kind
 
-_TOLERANCE = Fraction(1, 20)
-"""Of the rating: meters, response times and rounding stay inside it."""
-_STRIKES = 2
-_REACTIVE_BASES = frozenset({Base.MAX_VAR, Base.MAX_VAR_NEG, Base.MAX_W, Base.MAX_VA})
+STRIKES = 2
+LATENCY_S = 2.0
+"""What passes between a command, or a move of the grid, and the first effect on the meter."""
+_TENTH = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a measured value should be: between low and high (SI, canonical frame), None is open."""
+    """What a measured value should be: between low and high (W or var), None is open.
+
+    `own` is the range of the aim alone, by now; beside others it may be less that is asked.
+    """
 
     kind: Kind
-    low: Fraction | None
-    high: Fraction | None
-    measured: Fraction
+    sense: Sense
+    low: float | None
+    high: float | None
+    measured: float
+    own: Range
+    slack: float
 
     @property
     def holds(self) -> bool:
@@ -52,51 +45,67 @@ class Bound:
         return above and (self.high is None or self.measured <= self.high)
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Consecutive judgements against a station, by function."""
+@dataclass(slots=True)
+class Track:
+    """One function at one place: between which values it may be by now, and how it was judged.
 
-    strikes: Mapping[str, int] = field(default_factory=dict)
-
-    def judged(self, function: str, bound: Bound) -> Watch:
-        """Return the watch after one judgement."""
-        count = 0 if bound.holds else self.strikes.get(function, 0) + 1
-        return Watch({**self.strikes, function: count})
-
-    def not_following(self, function: str) -> bool:
-        """Say whether the station accepted this function and does not do it."""
-        return self.strikes.get(function, 0) >= _STRIKES
-
-
-def expected(
-    control: DerControl, profile: StationProfile, measured: Mapping[Kind, Fraction]
-) -> Bound | None:
-    """Return what the meter should show while `control` is in force, or None where it cannot tell.
-
-    `measured` holds W, var and V (V per phase to neutral), canonical frame.
+    Instants in seconds of our own clock. `source` is what it follows: something else begins anew.
     """
-    match control:
-        case FixedPowerFactor():
-            return _power_factor(control, profile, measured)
-        case VoltVar():
-            return _volt_var(control, profile, measured)
-        case FixedVar(setpoint=value):
-            return _around(Kind.REACTIVE, _absolute(value, profile), profile, measured)
-        case ReactiveSetpoint(value=value):
-            return _around(Kind.REACTIVE, _absolute(value, profile), profile, measured)
-        case ActiveSetpoint(value=value):
-            return _around(Kind.POWER, _absolute(value, profile), profile, measured)
-        case PowerLimit():
-            return _limit(control, profile, measured)
-        case _:
-            return None
+
+    source: object
+    at: float
+    low: float
+    high: float
+    recent: list[tuple[float, float, float]] = field(default_factory=list)
+    judged_at: float = 0.0
+    strikes: int = 0
+    unfollowed: bool = False
+    followed: bool = False
+
+    def move(self, aim: Aim, at: float, rate: float | None) -> None:
+        """Go on to `at`, where `aim` is what is asked; `rate` is the gradient in W/s, if any."""
+        passed = max(0.0, at - self.at)
+        self.recent.append((at, aim.low, aim.high))
+        while len(self.recent) > 1 and self.recent[1][0] <= at - LATENCY_S:
+            del self.recent[0]
+        low, high = min(r[1] for r in self.recent), max(r[2] for r in self.recent)
+        left = _TENTH ** (passed / aim.response_s) if aim.response_s > 0 else 0.0
+        step = rate * passed if aim.ramped and rate is not None else None
+        self.low = min(low, _nearer(self.low, low, left, step))
+        self.high = max(high, _nearer(self.high, high, left, step))
+        self.at = max(self.at, at)
+
+    def judge(self, at: float, *, holds: bool) -> bool:
+        """Take one judgement in; say whether the verdict changed."""
+        before = self.unfollowed
+        self.judged_at = at
+        self.strikes = 0 if holds else self.strikes + 1
+        self.followed = self.followed or holds
+        self.unfollowed = not holds and (before or self.strikes >= STRIKES)
+        return before is not self.unfollowed
+
+    def bound(self, aim: Aim, measured: float, slack: float) -> Bound:
+        """Return what is asked of a measured value by now, within `slack`."""
+        low = None if aim.sense is Sense.CEILING else self.low - slack
+        high = None if aim.sense is Sense.FLOOR else self.high + slack
+        return Bound(aim.kind, aim.sense, low, high, measured, (self.low, self.high), slack)
+
+
+def _nearer(value: float, goal: float, left: float, step: float | None) -> float:
+    """Return where a value stands that nears a goal: of the distance `left` remains, or more."""
+    nearer = goal + (value - goal) * left
+    if step is None:
+        return nearer
+    ramped = value + step if value < goal else value - step
+    passed = abs(ramped - value) >= abs(goal - value)
+    return nearer if passed else max((nearer, ramped), key=lambda found: abs(found - goal))
 
 
 def together(bounds: Sequence[Bound]) -> list[Bound]:
-    """Return what each bound still asks for beside the others, in their order.
+    """Return what each bound of one place still asks for beside the others, in their order.
 
     A station does one thing at a time. Of several targets for one quantity (a power factor beside a
-    volt-var curve) it may follow any; where a limit lies short of a target, only going beyond it is wrong.
+    volt-var curve) it may follow any; where a limit lies short of a target, it goes as far as the limit.
     """
     return [
         _beside(bound, [other for other in bounds if other.kind is bound.kind]) for bound in bounds
@@ -104,95 +113,78 @@ def together(bounds: Sequence[Bound]) -> list[Bound]:
 
 
 def _beside(bound: Bound, others: Sequence[Bound]) -> Bound:
-    if bound.low is None or bound.high is None:
+    low, high = bound.low, bound.high
+    if bound.sense is Sense.TARGET:
+        targets = [other for other in others if other.sense is Sense.TARGET]
+        low = min(other.own[0] for other in targets)
+        high = max(other.own[1] for other in targets)
+    if low is not None:
+        ceilings = [o.own[0] for o in others if o.sense is Sense.CEILING]
+        low = min([low + bound.slack * (bound.sense is Sense.FLOOR), *ceilings]) - bound.slack
+    if high is not None:
+        floors = [o.own[1] for o in others if o.sense is Sense.FLOOR]
+        high = max([high - bound.slack * (bound.sense is Sense.CEILING), *floors]) + bound.slack
+    return replace(bound, low=low, high=high)
+
+
+def within_apparent(bound: Bound, other: float | None, most: float, slack: float) -> Bound:
+    """Return a target opened toward zero where apparent power is used up by P and Q together.
+
+    `other` is the measured other one of both, `most` the rating in VA.
+    """
+    if other is None or bound.sense is not Sense.TARGET:
         return bound
-    targets = [(o.low, o.high) for o in others if o.low is not None and o.high is not None]
-    low, high = min(low for low, _ in targets), max(high for _, high in targets)
-    ceilings = [o.high for o in others if o.low is None and o.high is not None]
-    floors = [o.low for o in others if o.high is None and o.low is not None]
-    return replace(
-        bound,
-        low=None if any(ceiling < high for ceiling in ceilings) else low,
-        high=None if any(floor > low for floor in floors) else high,
-    )
+    if (bound.measured**2 + other**2) ** 0.5 < most - slack:
+        return bound
+    low = None if bound.low is None else min(bound.low, -bound.slack)
+    high = None if bound.high is None else max(bound.high, bound.slack)
+    return replace(bound, low=low, high=high)
 
 
-def _rating(profile: StationProfile, base: Base) -> Fraction | None:
-    values = [evse.ratings.base(base) for evse in profile.evses]
-    known = [value for value in values if value is not None]
-    return sum(known, Fraction()) if known and len(known) == len(values) else None
+type Key = tuple[str, str, int]
+"""Control id, function, place."""
 
 
-def _absolute(quantity: Quantity, profile: StationProfile) -> Fraction | None:
-    if quantity.unit.kind is not Kind.PERCENT:
-        return quantity.value * quantity.unit.scale
-    rating = None if quantity.base is None else _rating(profile, quantity.base)
-    return None if rating is None else quantity.value * quantity.unit.scale * rating / 100
+@dataclass(slots=True)
+class Watch:
+    """What is followed at one station, and since when it can be: seconds of our own clock.
 
+    `since` says when a control was known to run; `disturbed` when a session or a trip began all anew,
+    `returned` when the last trip was over, `swept_at` when everything was judged last. `excused` says why
+    what is in force cannot be followed now; `tripped` are alarms of trips that go on. `away_until`: so long
+    may a place stay off after the grid was abnormal; `beyond`: since when a curve is exceeded there.
+    """
 
-def _slack(profile: StationProfile, kind: Kind) -> Fraction:
-    bases = (
-        (Base.MAX_VAR, Base.MAX_VA) if kind is Kind.REACTIVE else (Base.MAX_W, Base.MAX_CHARGE_W)
-    )
-    ratings = [_rating(profile, base) for base in bases]
-    return _TOLERANCE * max((rating for rating in ratings if rating), default=Fraction(1000))
+    tracks: dict[Key, Track] = field(default_factory=dict)
+    since: dict[str, float] = field(default_factory=dict)
+    disturbed: float = 0.0
+    returned: float = 0.0
+    excused: dict[Key, str] = field(default_factory=dict)
+    tripped: set[str] = field(default_factory=set)
+    swept_at: float = 0.0
+    away_until: dict[int, float] = field(default_factory=dict)
+    beyond: dict[Key, float] = field(default_factory=dict)
 
+    def disturb(self, at: float) -> None:
+        """Begin anew: what holds from now on is not what was."""
+        self.disturbed = max(self.disturbed, at)
+        for track in self.tracks.values():
+            track.source = None
 
-def _around(
-    kind: Kind, value: Fraction | None, profile: StationProfile, measured: Mapping[Kind, Fraction]
-) -> Bound | None:
-    if value is None or kind not in measured:
-        return None
-    slack = _slack(profile, kind)
-    return Bound(kind, value - slack, value + slack, measured[kind])
+    def away(self, place: int, at: float) -> str:
+        """Return why a place may be off at an instant, empty where it may not."""
+        if self.tripped:
+            return f"tripped by {', '.join(sorted(self.tripped))}"
+        whole = place == STATION
+        until = [end for number, end in self.away_until.items() if whole or number == place]
+        return "the grid was abnormal" if any(at < end for end in until) else ""
 
+    @property
+    def unfollowed(self) -> bool:
+        """Say whether the station accepted anything that it does not do."""
+        return any(track.unfollowed for track in self.tracks.values())
 
-def _power_factor(
-    control: FixedPowerFactor, profile: StationProfile, measured: Mapping[Kind, Fraction]
-) -> Bound | None:
-    power = measured.get(Kind.POWER)
-    if power is None or (power > 0) is not (control.flow is Flow.INJECTING):
-        return None
-    squared = Decimal(control.displacement.numerator) / Decimal(control.displacement.denominator)
-    ratio = Fraction((1 / squared**2 - 1).sqrt())
-    sign = 1 if control.excitation is Excitation.OVER else -1
-    return _around(Kind.REACTIVE, sign * abs(power) * ratio, profile, measured)
-
-
-def _volt_var(
-    control: VoltVar, profile: StationProfile, measured: Mapping[Kind, Fraction]
-) -> Bound | None:
-    voltage, base = measured.get(Kind.VOLTAGE), control.curve.y_unit.of
-    nominal = profile.evses[0].ratings.v_nom if profile.evses else None
-    if voltage is None or not nominal or base not in _REACTIVE_BASES:
-        return None
-    reference = nominal * control.v_ref / 100
-    at = interpolate(control.curve, voltage / reference * 100)
-    value = _absolute(Quantity(at, control.curve.y_unit), profile)
-    if value is not None:
-        ceiling = _rating(profile, Base.MAX_VAR if value > 0 else Base.MAX_VAR_NEG)
-        value = value if ceiling is None else max(-ceiling, min(ceiling, value))
-    return _around(Kind.REACTIVE, value, profile, measured)
-
-
-def interpolate(curve: Curve, x: Fraction) -> Fraction:
-    """Return y at x: linear between vertices, flat outside; at a step the later vertex counts."""
-    points = curve.points
-    if x <= points[0].x:
-        return points[0].y
-    for left, right in pairwise(points):
-        if x < right.x:
-            return left.y + (right.y - left.y) * (x - left.x) / (right.x - left.x)
-    return points[-1].y
-
-
-def _limit(
-    control: PowerLimit, profile: StationProfile, measured: Mapping[Kind, Fraction]
-) -> Bound | None:
-    power, bound = measured.get(Kind.POWER), _absolute(control.value, profile)
-    if power is None or bound is None:
-        return None
-    slack = _slack(profile, Kind.POWER)
-    if control.on in {LimitOn.EXPORT, LimitOn.GENERATION}:
-        return Bound(Kind.POWER, None, bound + slack, power)
-    return Bound(Kind.POWER, -bound - slack, None, power)
+    def keep(self, keys: frozenset[Key]) -> None:
+        """Forget what is in force no more."""
+        for key in [key for key in self.tracks if key not in keys]:
+            del self.tracks[key]

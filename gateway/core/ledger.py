@@ -88,6 +88,15 @@ class Entry:
         return self.expired(now - SWEEP)
 
 
+def takes_effect(before: Entry | None, after: Entry) -> bool:
+    """Say whether the station was just seen to hold a control, or to have started it."""
+    if before is None:
+        return after.state is EntryState.HELD
+    held = after.state is EntryState.HELD and before.state is not EntryState.HELD
+    started = after.evidence is Evidence.STARTED and before.evidence is not Evidence.STARTED
+    return held or started
+
+
 _NOT_HELD = frozenset({EntryState.WANTED, EntryState.REFUSED, EntryState.ASIDE})
 _CLEARABLE = frozenset({EntryState.HELD, EntryState.WANTED, EntryState.REFUSED})
 _SETTLED = frozenset(

@@ -1,7 +1,8 @@
 """The life of one command at one station, as a table.
 
     RECEIVED ─ planned ─> SCHEDULED ─ started ─> ACTIVE ─ ended ─> COMPLETED
-        │ refused, expired     │ ended ─> UNFOLLOWED    │ beaten ─> SUPERSEDED
+        │ refused, expired     │ ended ─> UNFOLLOWED    │ ignored ─> UNFOLLOWED
+        │                      │                        │ beaten ─> SUPERSEDED
         └─> REFUSED, LATE      └──── withdrawn ─────┴─> CANCELLING ─ cleared ─> CANCELLED
               └─ ended ─> CLOSED
 
@@ -24,7 +25,7 @@ class State(StrEnum):
     """Every part has started, by the station's evidence."""
     COMPLETED = "completed"
     UNFOLLOWED = "unfollowed"
-    """Its end came without evidence that the station took part."""
+    """Its end came without evidence that the station took part, or the meter showed that it did not."""
     CANCELLING = "cancelling"
     """Withdrawn; the station has not yet confirmed that it let go."""
     CANCELLED = "cancelled"
@@ -42,6 +43,8 @@ class Trigger(StrEnum):
     PLANNED = "planned"
     STARTED = "started"
     ENDED = "ended"
+    IGNORED = "ignored"
+    """Ended, and a part of it was never followed."""
     WITHDRAWN = "withdrawn"
     CLEARED = "cleared"
     BEATEN = "beaten"
@@ -63,6 +66,7 @@ TRANSITIONS: dict[tuple[State, Trigger], State] = {
     (_S.SCHEDULED, _T.WITHDRAWN): _S.CANCELLING,
     (_S.SCHEDULED, _T.UPDATED): _S.RECEIVED,
     (_S.ACTIVE, _T.ENDED): _S.COMPLETED,
+    (_S.ACTIVE, _T.IGNORED): _S.UNFOLLOWED,
     (_S.ACTIVE, _T.REFUSED): _S.REFUSED,
     (_S.ACTIVE, _T.BEATEN): _S.SUPERSEDED,
     (_S.ACTIVE, _T.WITHDRAWN): _S.CANCELLING,

@@ -2,95 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from fractions import Fraction
-
 from gateway.core.effects import PostSamples, ReportStation
-from gateway.core.following import Bound, expected, together
-from gateway.core.ledger import Entry, EntryState, Evidence
+from gateway.core.forces import in_force
+from gateway.core.judging import Judged, Scene
 from gateway.core.station import StationState
 from gateway.core.world import Turn
-from translators.canonical.controls import DerControl, function_of
-from translators.canonical.telemetry import Alarm, Phase, Quality, Sample
+from translators.canonical.telemetry import Alarm, Sample
 
-_SETTLING = timedelta(seconds=2)
-"""Beyond the response time: how long after its start a control is not judged yet."""
+_TRIPS = ("MustTrip", "MomCess")
 
 
 def sampled(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> None:
     """Pass samples on to the station's utility, and judge what is in force by them."""
-    for sample in samples:
-        slot = (sample.kind, sample.phase)
-        known = state.latest.get(slot)
-        if known is None or known.at <= sample.at:
-            state.latest[slot] = sample
     turn.emit(PostSamples(state.rules.utility, state.id, samples))
-    if samples:
-        _judge(turn, state, max(sample.at for sample in samples))
+    newer = state.meters.take(samples, turn.now.utc)
+    if newer and (state.ledger.entries or state.watch.tracks):
+        _judge(turn, state)
 
 
-def _judge(turn: Turn, state: StationState, at: datetime) -> None:
-    measured = {
-        kind: sample.value
-        for (kind, phase), sample in state.latest.items()
-        if phase is Phase.ALL and sample.quality is Quality.GOOD
-    }
-    judged = []
-    for entry, control in _in_force(turn, state, at):
-        bound = None if state.profile is None else expected(control, state.profile, measured)
-        if bound is not None:
-            judged.append((entry, function_of(control), bound))
-    bounds = together([bound for _, _, bound in judged])
-    for (entry, function, _), bound in zip(judged, bounds, strict=True):
-        _judged(turn, state, entry, function, bound)
+def _judge(turn: Turn, state: StationState) -> None:
+    """Judge all that runs; a verdict that changes is audited, and the utility's DERStatus follows."""
+    at, profile, watch = state.meters.fresh_at, state.profile, state.watch
+    if at is None or profile is None:
+        return
+    before, excuses = watch.unfollowed, watch.excused
+    scene = Scene(state, profile, tuple(in_force(turn, state, at)))
+    for judged in scene.judged():
+        if judged.changed:
+            _changed(turn, state, judged)
+        if judged.track.unfollowed or judged.bound.holds:
+            _remember(turn, state, judged)
+    watch.excused = scene.excused
+    for key, reason in scene.excused.items():
+        if key not in excuses:
+            turn.audit("control.excused", state.id, key[0], function=key[1], reason=reason)
+    if watch.unfollowed is not before:
+        report(turn, state)
 
 
-def _in_force(turn: Turn, state: StationState, at: datetime) -> Iterator[tuple[Entry, DerControl]]:
-    """Yield the controls that the station holds and started long enough ago to have settled."""
-    for entry in state.ledger.entries.values():
-        record = turn.world.records[state.id].get(entry.desired.command)
-        if record is None or entry.state is not EntryState.HELD:
-            continue
-        if not _runs(state, entry):
-            continue
-        for control in record.controls:
-            serves = function_of(control) in entry.desired.functions
-            if serves and _settled(entry, control, at):
-                yield entry, control
-
-
-def _runs(state: StationState, entry: Entry) -> bool:
-    """Say whether a control runs: an event by its evidence, a default while no event of its kind."""
-    if not entry.desired.is_default:
-        return entry.evidence is Evidence.STARTED
-    return not any(
-        other.evidence is Evidence.STARTED
-        for other in state.ledger.entries.values()
-        if set(other.desired.functions) & set(entry.desired.functions)
+def _changed(turn: Turn, state: StationState, judged: Judged) -> None:
+    bound = judged.bound
+    turn.audit(
+        "control.not_followed" if judged.track.unfollowed else "control.followed_again",
+        state.id,
+        judged.force.entry.desired.id,
+        function=judged.force.function,
+        command=judged.force.record.key,
+        unit=bound.kind.value,
+        evse=judged.place or None,
+        measured=round(bound.measured),
+        low=None if bound.low is None else round(bound.low),
+        high=None if bound.high is None else round(bound.high),
     )
 
 
-def _settled(entry: Entry, control: DerControl, at: datetime) -> bool:
-    response: Fraction | None = getattr(control, "response_time", None)
-    settling = _SETTLING + timedelta(seconds=float(response or 0))
-    return entry.desired.start is None or at >= entry.desired.start + settling
+def _remember(turn: Turn, state: StationState, judged: Judged) -> None:
+    """Keep with an event whether its function was ever seen to be followed: its end tells."""
+    key = judged.force.record.key
+    record = turn.world.records[state.id][key]
+    if not record.command.is_default:
+        function = judged.force.function
+        turn.keep(record.seen(function, followed=judged.bound.holds))
 
 
-def _judged(turn: Turn, state: StationState, entry: Entry, function: str, bound: Bound) -> None:
-    before = state.watch.not_following(function)
-    state.watch = state.watch.judged(function, bound)
-    after = state.watch.not_following(function)
-    if before is not after:
-        turn.audit(
-            "control.not_followed" if after else "control.followed_again",
-            state.id,
-            entry.desired.id,
-            function=function,
-            measured=str(bound.measured),
-            low=str(bound.low),
-            high=str(bound.high),
-        )
+def met(turn: Turn, state: StationState) -> None:
+    """A station connects: its clock may be another, and what it did before is not one course with now."""
+    state.meters.restarted()
+    state.watch.tripped.clear()
+    state.watch.disturb(turn.now.utc.timestamp())
 
 
 def alarmed(turn: Turn, state: StationState, alarm: Alarm) -> None:
@@ -104,11 +83,24 @@ def alarmed(turn: Turn, state: StationState, alarm: Alarm) -> None:
         at=alarm.at.isoformat(),
         text=alarm.text,
     )
+    if alarm.control_type.endswith(_TRIPS):
+        _tripped(turn, state, alarm)
     if alarm.fault is None:
         return
     faults = {alarm.fault}
     state.alarms = state.alarms - faults if alarm.ended else state.alarms | faults
     report(turn, state)
+
+
+def _tripped(turn: Turn, state: StationState, alarm: Alarm) -> None:
+    """Know that a station left the grid, or is back: what it shows before and after is not one course."""
+    now, watch = turn.now.utc.timestamp(), state.watch
+    watch.disturb(now)
+    if alarm.ended:
+        watch.tripped.discard(alarm.control_type)
+        watch.returned = now
+    else:
+        watch.tripped.add(alarm.control_type)
 
 
 def report(turn: Turn, state: StationState) -> None:
@@ -121,5 +113,6 @@ def report(turn: Turn, state: StationState) -> None:
             connected=state.connected,
             alarms=state.alarms,
             at=turn.utility_now(state.rules.utility),
+            faulted=state.watch.unfollowed,
         )
     )

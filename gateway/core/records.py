@@ -25,7 +25,8 @@ class CommandRecord:
     `refused` are functions that will not be carried out, with the outcome; `lost` are functions
     that a better command took for good; `withdraw_at` (UTC of the utility) delays a cancellation;
     `level` is the stack level of its charging profiles at its station. `told` are the outcomes
-    that the utility was owed so far, each once.
+    that the utility was owed so far, each once. `followed` are functions that the meter ever showed to be
+    done, `ignored` those that it only showed not to be done.
     """
 
     command: DerCommand
@@ -35,6 +36,8 @@ class CommandRecord:
     told: frozenset[ControlOutcome] = frozenset()
     withdraw_at: datetime | None = None
     level: int = 0
+    followed: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -93,6 +96,15 @@ class CommandRecord:
         outcomes = {outcome for _, outcome in self.refused}
         return next((outcome for outcome in _SEVERITY if outcome in outcomes), None)
 
+    def seen(self, function: str, *, followed: bool) -> CommandRecord:
+        """Return the record after the meter showed whether a function is done; once done it was done."""
+        if function in self.followed:
+            return self
+        if followed:
+            done, ignored = self.followed | {function}, self.ignored - {function}
+            return replace(self, followed=done, ignored=ignored)
+        return replace(self, ignored=self.ignored | {function})
+
     def step(self, trigger: Trigger) -> CommandRecord:
         """Return the record after `trigger` (see the table of `lifecycle`)."""
         return replace(self, state=after(self.state, trigger))
@@ -144,6 +156,8 @@ def to_document(record: CommandRecord) -> dict[str, Any]:
         "lost": sorted(record.lost),
         "told": sorted(outcome.value for outcome in record.told),
         "level": record.level,
+        "followed": sorted(record.followed),
+        "ignored": sorted(record.ignored),
         "withdraw_at": None if record.withdraw_at is None else record.withdraw_at.isoformat(),
     }
 
@@ -158,5 +172,7 @@ def from_document(document: dict[str, Any]) -> CommandRecord:
         lost=frozenset(document["lost"]),
         told=frozenset(ControlOutcome(value) for value in document["told"]),
         level=document["level"],
+        followed=frozenset(document.get("followed", ())),
+        ignored=frozenset(document.get("ignored", ())),
         withdraw_at=None if withdraw_at is None else datetime.fromisoformat(withdraw_at),
     )

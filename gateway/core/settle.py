@@ -45,7 +45,8 @@ def _close_ended(turn: Turn, state: StationState, unow: datetime) -> None:
     for record in turn.records(state.id):
         planned = record.planned
         if planned is not None and planned.end is not None and planned.end <= unow:
-            advance(turn, record, Trigger.ENDED)
+            ignored = record.state is State.ACTIVE and record.ignored
+            advance(turn, record, Trigger.IGNORED if ignored else Trigger.ENDED)
 
 
 def _want(

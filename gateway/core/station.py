@@ -12,11 +12,11 @@ from typing import Any
 from gateway.core.events import HeldControl
 from gateway.core.following import Watch
 from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Ledger
+from gateway.core.meters import Meters
 from translators.canonical.capability import Situation, StationProfile, Transaction
 from translators.canonical.codec import decode, encode
-from translators.canonical.telemetry import GridFault, Phase, Sample
+from translators.canonical.telemetry import GridFault
 from translators.ocpp.foreign import ForeignLimit
-from translators.units import Kind
 
 
 class Purpose(StrEnum):
@@ -65,7 +65,7 @@ class StationState:
     reading: str = ""
     """Request id of the read-back under way."""
     alarms: frozenset[GridFault] = frozenset()
-    latest: dict[tuple[Kind, Phase], Sample] = field(default_factory=dict)
+    meters: Meters = field(default_factory=Meters)
     watch: Watch = field(default_factory=Watch)
     probed: dict[str, datetime] = field(default_factory=dict)
     """By control id: when its composite schedule was last asked for."""

@@ -16,6 +16,7 @@ from translators.canonical.capability import Transaction
 def changed(turn: Turn, state: StationState, transactions: tuple[Transaction, ...]) -> None:
     """Know which transactions run from now on."""
     state.transactions = transactions
+    state.watch.disturb(turn.now.utc.timestamp())
     turn.emit(Persist(Table.STATIONS, state.id, station_document(state)))
 
 

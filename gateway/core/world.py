@@ -11,7 +11,7 @@ from typing import Any
 from gateway.core.dispatch import Translator
 from gateway.core.effects import Audit, Effect, Persist, RespondToUtility, Table
 from gateway.core.events import DrainMode, Now
-from gateway.core.ledger import Entry
+from gateway.core.ledger import Entry, takes_effect
 from gateway.core.records import CommandRecord, to_document
 from gateway.core.station import StationState, entry_document
 
@@ -112,7 +112,10 @@ class Turn:
     def put(self, state: StationState, entry: Entry) -> None:
         """Remember a ledger entry, durably, if it changed."""
         control_id = entry.desired.id
-        if state.ledger.entries.get(control_id) != entry:
+        before = state.ledger.entries.get(control_id)
+        if before != entry:
+            if takes_effect(before, entry):
+                state.watch.since[control_id] = self.now.utc.timestamp()
             state.ledger = state.ledger.put(entry)
             key = f"{state.id}/{control_id}"
             self.emit(Persist(Table.LEDGER, key, entry_document(state.id, entry)))
@@ -120,6 +123,7 @@ class Turn:
     def drop(self, state: StationState, control_id: str) -> None:
         """Forget a ledger entry, durably."""
         state.ledger = state.ledger.drop(control_id)
+        state.watch.since.pop(control_id, None)
         state.let_go(control_id)
         self.emit(Persist(Table.LEDGER, f"{state.id}/{control_id}", None))
 

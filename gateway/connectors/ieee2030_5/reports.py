@@ -94,7 +94,9 @@ class Reports:
                     ),
                 )
             if der.status is not None:
-                status = StationStatus(at, report.connected, report.alarms)
+                status = StationStatus(
+                    at, report.connected, report.alarms, faulted=report.faulted
+                )
                 yield der.status, der_status(self._book, self._revision, status)
 
 

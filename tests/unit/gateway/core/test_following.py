@@ -1,198 +1,191 @@
-"""Measured against commanded."""
+"""Between which values a station may be by now, and when it is judged not to follow."""
 
-from fractions import Fraction
+from dataclasses import replace
 
 import pytest
 
-from gateway.core.following import Bound, Watch, expected, interpolate, together
-from translators.canonical.capability import Current, Evse, Ratings, StationProfile
-from translators.canonical.controls import (
-    ActiveSetpoint,
-    Connect,
-    Excitation,
-    FixedPowerFactor,
-    FixedVar,
-    Flow,
-    LimitOn,
-    PowerLimit,
-    Quantity,
-    ReactiveSetpoint,
-    VoltVar,
-)
-from translators.canonical.curves import Curve, Vertex
-from translators.units import Kind, parse_unit
+from gateway.core.aims import Aim, Sense
+from gateway.core.following import Bound, Track, Watch, together, within_apparent
+from translators.units import Kind
 
-W, VAR, V = Kind.POWER, Kind.REACTIVE, Kind.VOLTAGE
+W, VAR = Kind.POWER, Kind.REACTIVE
 
 
-def a_station(**ratings):
-    known = {
-        "max_w": 22000,
-        "max_charge_rate_w": 22000,
-        "max_va": 25000,
-        "max_var": 11000,
-        "v_nom": 240,
-    }
-    values = {
-        key: Fraction(value) for key, value in {**known, **ratings}.items() if value is not None
-    }
-    evse = Evse(1, Current.DC, 3, Ratings(**values))
-    return StationProfile("S", "2.1", Fraction(60), (evse,))
+def an_aim(low, high=None, *, sense=Sense.TARGET, response=5.0, ramped=False, kind=W):
+    return Aim(kind, sense, low, low if high is None else high, response, ramped)
 
 
-def quantity(value, unit):
-    return Quantity(Fraction(value), parse_unit(unit))
+def a_track(*moves, rate=None, low=-100.0, high=100.0):
+    """Return a track that began at 0 and was moved by (instant, aim)."""
+    track = Track("source", 0.0, low, high)
+    for at, aim in moves:
+        track.move(aim, at, rate)
+    return track
 
 
-def volt_var(v_ref=100):
-    points = [(92, 100), (98, 0), (102, 0), (108, -100)]
-    curve = Curve(
-        tuple(Vertex(Fraction(x), Fraction(y)) for x, y in points),
-        parse_unit("pct[V_ref]"),
-        parse_unit("pct[setMaxVar]"),
-    )
-    return VoltVar(curve, v_ref=Fraction(v_ref))
+def envelope(track):
+    return round(track.low), round(track.high)
 
 
-PF = FixedPowerFactor(Fraction(95, 100), Excitation.UNDER, Flow.INJECTING)
-CASES = {
-    "under-excited while injecting absorbs": (PF, {W: 10000, VAR: -3287}, True),
-    "the wrong sign": (PF, {W: 10000, VAR: 3287}, False),
-    "nothing done": (PF, {W: 10000, VAR: 0}, False),
-    "over-excited while absorbing injects": (
-        FixedPowerFactor(Fraction(9, 10), Excitation.OVER, Flow.ABSORBING),
-        {W: -10000, VAR: 4843},
-        True,
+RESPONSES = {
+    "at the response time a tenth is left": ([(5, an_aim(0))], (-10, 10)),
+    "after two of them a hundredth": ([(10, an_aim(0))], (-1, 1)),
+    "in steps as in one": ([(2.5, an_aim(0)), (5, an_aim(0))], (-10, 10)),
+    "without a response time at once": ([(1, an_aim(7, response=0.0))], (7, 7)),
+    "a quicker one is inside as well": ([(5, an_aim(50))], (35, 55)),
+    "between samples it may have been either": (
+        [(20, an_aim(0)), (40, an_aim(50))],
+        (0, 50),
     ),
-    "volt-var at 95 % voltage": (volt_var(), {V: 228, VAR: 5500}, True),
-    "volt-var at high voltage absorbs": (volt_var(), {V: 259.2, VAR: -11000}, True),
-    "volt-var not done": (volt_var(), {V: 228, VAR: 0}, False),
-    "volt-var around a moved reference": (volt_var(95), {V: 216.6, VAR: 5500}, True),
-    "fixed var": (FixedVar(quantity(-44, "pct[setMaxVar]")), {VAR: -4840}, True),
-    "fixed var, wrong sign": (FixedVar(quantity(-44, "pct[setMaxVar]")), {VAR: 4840}, False),
-    "setpoint in var": (ReactiveSetpoint(quantity(2000, "var")), {VAR: 2100}, True),
-    "setpoint in watts, charging": (ActiveSetpoint(quantity(-5000, "W")), {W: -5100}, True),
-    "setpoint ignored": (ActiveSetpoint(quantity(-5000, "W")), {W: 0}, False),
-    "export limit kept": (PowerLimit(LimitOn.EXPORT, quantity(1500, "W")), {W: 1400}, True),
-    "export limit broken": (PowerLimit(LimitOn.EXPORT, quantity(1500, "W")), {W: 9000}, False),
-    "export limit while charging": (
-        PowerLimit(LimitOn.EXPORT, quantity(1500, "W")),
-        {W: -9000},
-        True,
+    "what was asked before the latency counts no more": (
+        [(20, an_aim(0)), (38, an_aim(50)), (40, an_aim(50)), (60, an_aim(50))],
+        (50, 50),
     ),
-    "import limit kept": (PowerLimit(LimitOn.IMPORT, quantity(7000, "W")), {W: -6900}, True),
-    "import limit broken": (PowerLimit(LimitOn.IMPORT, quantity(7000, "W")), {W: -9000}, False),
-    "limit in per cent": (
-        PowerLimit(LimitOn.GENERATION, quantity(60, "pct[setMaxW]")),
-        {W: 13200},
-        True,
-    ),
+    "an instant that is older changes nothing": ([(10, an_aim(0)), (5, an_aim(0))], (-1, 1)),
 }
 
 
-@pytest.mark.parametrize(("control", "measured", "follows"), CASES.values(), ids=CASES)
-def test_the_meter_tells_whether_a_station_follows(control, measured, follows):
-    values = {kind: Fraction(str(value)) for kind, value in measured.items()}
-    bound = expected(control, a_station(), values)
-    assert bound is not None
-    assert bound.holds is follows
-
-
-UNTOLD = {
-    "no power measured": (PF, {VAR: 0}),
-    "power flows the other way": (PF, {W: -10000, VAR: 0}),
-    "no var measured": (PF, {W: 10000}),
-    "no voltage measured": (volt_var(), {VAR: 0}),
-    "limit without power": (PowerLimit(LimitOn.EXPORT, quantity(1, "W")), {VAR: 0}),
-    "a control without a meter": (Connect(connected=False), {W: 0}),
-}
-
-
-@pytest.mark.parametrize(("control", "measured"), UNTOLD.values(), ids=UNTOLD)
-def test_what_the_meter_cannot_tell_is_not_judged(control, measured):
-    values = {kind: Fraction(value) for kind, value in measured.items()}
-    assert expected(control, a_station(), values) is None
-
-
-def test_without_the_rating_a_percentage_is_not_judged():
-    control = FixedVar(quantity(-44, "pct[setMaxVar]"))
-    assert expected(control, a_station(max_var=None), {VAR: Fraction()}) is None
-
-
-def test_a_base_that_varies_is_not_judged():
-    control = FixedVar(quantity(10, "pct[statVarAvail]"))
-    assert expected(control, a_station(), {VAR: Fraction()}) is None
-
-
-def test_volt_var_without_nominal_voltage_is_not_judged():
-    measured = {V: Fraction(228), VAR: Fraction()}
-    assert expected(volt_var(), a_station(v_nom=None), measured) is None
-
-
-def test_volt_var_without_a_var_rating_is_not_judged():
-    measured = {V: Fraction(228), VAR: Fraction()}
-    assert expected(volt_var(), a_station(max_var=None), measured) is None
-
-
-def test_a_curve_beyond_the_capability_is_expected_only_up_to_it():
-    points = (Vertex(Fraction(90), Fraction(90)), Vertex(Fraction(110), Fraction(90)))
-    control = VoltVar(Curve(points, parse_unit("pct[V_ref]"), parse_unit("pct[setMaxW]")))
-    bound = expected(control, a_station(), {V: Fraction(240), VAR: Fraction(11000)})
-    assert bound.holds
-
-
-def test_a_curve_in_watts_is_judged_as_sent_where_the_var_rating_is_unknown():
-    points = (Vertex(Fraction(90), Fraction(10)), Vertex(Fraction(110), Fraction(10)))
-    control = VoltVar(Curve(points, parse_unit("pct[V_ref]"), parse_unit("pct[setMaxW]")))
-    bound = expected(control, a_station(max_var=None), {V: Fraction(240), VAR: Fraction(2200)})
-    assert bound.holds
+@pytest.mark.parametrize(("moves", "expected"), RESPONSES.values(), ids=RESPONSES)
+def test_a_station_nears_its_aim_as_its_response_time_says(moves, expected):
+    assert envelope(a_track(*moves)) == expected
 
 
 @pytest.mark.parametrize(
-    ("x", "y"), [(80, 100), (92, 100), (95, 50), (98, 0), (100, 0), (105, -50), (120, -100)]
+    ("aim", "rate", "expected"),
+    [
+        (an_aim(0, ramped=True), 5.0, (-50, 50)),
+        (an_aim(0, ramped=True), 1000.0, (-1, 1)),
+        (an_aim(0, ramped=False), 5.0, (-1, 1)),
+        (an_aim(0, ramped=True), None, (-1, 1)),
+        (an_aim(-100, ramped=True), 5.0, (-100, 50)),
+    ],
+    ids=["slower than its response", "quicker", "not by the ramp", "no gradient", "one side"],
 )
-def test_interpolation_is_linear_inside_and_flat_outside(x, y):
-    assert interpolate(volt_var().curve, Fraction(x)) == y
+def test_a_gradient_widens_what_may_be_while_it_lasts(aim, rate, expected):
+    assert envelope(a_track((10, aim), rate=rate)) == expected
 
 
-def test_at_a_step_the_later_vertex_counts():
-    step = tuple(Vertex(Fraction(x), Fraction(y)) for x, y in [(1, 0), (2, 0), (2, 9), (3, 9)])
-    unit = parse_unit("1")
-    assert interpolate(Curve(step, unit, unit), Fraction(2)) == 9
+@pytest.mark.parametrize(
+    ("sense", "expected"),
+    [(Sense.TARGET, (-11, 11)), (Sense.CEILING, (None, 11)), (Sense.FLOOR, (-11, None))],
+)
+def test_a_bound_leaves_its_slack(sense, expected):
+    aim = an_aim(0, sense=sense, response=0.0)
+    bound = a_track((1, aim)).bound(aim, 0.0, 11.0)
+    assert (bound.low, bound.high) == expected
 
 
-def test_two_judgements_in_a_row_make_it_not_following_and_one_good_one_ends_that():
-    bad, good = Bound(W, Fraction(1), None, Fraction()), Bound(W, None, None, Fraction())
-    watch = Watch().judged("F", bad)
-    assert not watch.not_following("F")
-    watch = watch.judged("F", bad)
-    assert watch.not_following("F")
-    assert not watch.judged("F", good).not_following("F")
+def a_bound(sense, low, high, measured, *, kind=W, slack=0.0):
+    own = (low, high)
+    bottom = None if sense is Sense.CEILING else low - slack
+    top = None if sense is Sense.FLOOR else high + slack
+    return Bound(kind, sense, bottom, top, measured, own, slack)
 
 
-def bound(low, high, measured, kind=W):
-    low, high = (None if it is None else Fraction(it) for it in (low, high))
-    return Bound(kind, low, high, Fraction(measured))
+@pytest.mark.parametrize(
+    ("measured", "holds"), [(9, False), (10, True), (15, True), (20, True), (21, False)]
+)
+def test_a_bound_holds_at_its_ends(measured, holds):
+    assert a_bound(Sense.TARGET, 10, 20, measured).holds is holds
 
 
+def test_two_judgements_in_a_row_make_it_not_followed_and_one_good_one_ends_that():
+    track = a_track()
+    assert [track.judge(1, holds=False), track.unfollowed] == [False, False]
+    assert [track.judge(2, holds=False), track.unfollowed] == [True, True]
+    assert [track.judge(3, holds=False), track.unfollowed] == [False, True]
+    assert not track.followed
+    assert [track.judge(4, holds=True), track.unfollowed] == [True, False]
+    assert [track.judge(5, holds=False), track.unfollowed] == [False, False]
+    assert track.followed
+    assert track.judged_at == 5
+
+
+T, C, F = Sense.TARGET, Sense.CEILING, Sense.FLOOR
 BESIDE = {
-    "two targets, the first is followed": ([(-10, 0), (20, 30)], -5, [True, True]),
-    "two targets, neither is followed": ([(-10, 0), (20, 30)], 40, [False, False]),
-    "a limit above does not bite": ([(8, 10), (None, 12)], 5, [False, True]),
-    "a limit short of the target holds it down": ([(8, 10), (None, 6)], 5, [True, True]),
-    "neither the limit nor the target is kept": ([(8, 10), (None, 6)], 11, [False, False]),
-    "a floor short of the target holds it up": ([(-10, -8), (-6, None)], -5, [True, True]),
-    "a floor below does not bite": ([(-10, -8), (-12, None)], -5, [False, True]),
-    "limits stand alone": ([(None, 6), (-6, None)], 7, [False, True]),
+    "two targets, the first is followed": ([(T, -10, 0), (T, 20, 30)], -5, [True, True]),
+    "two targets, neither is followed": ([(T, -10, 0), (T, 20, 30)], 40, [False, False]),
+    "a limit above does not bite": ([(T, 8, 10), (C, 12, 12)], 5, [False, True]),
+    "a limit short of the target holds it down": ([(T, 8, 10), (C, 6, 6)], 5.5, [False, True]),
+    "so far, and no farther": ([(T, 8, 10), (C, 6, 6)], 6, [True, True]),
+    "a limit that may be lower still": ([(T, 8, 10), (C, 2, 6)], 5, [True, True]),
+    "neither the limit nor the target is kept": ([(T, 8, 10), (C, 6, 6)], 11, [False, False]),
+    "a floor short of the target holds it up": ([(T, -10, -8), (F, -6, -6)], -6, [True, True]),
+    "a floor below does not bite": ([(T, -10, -8), (F, -12, -12)], -5, [False, True]),
+    "limits that exclude each other": ([(C, -6, -6), (F, -2, -2)], -4, [True, True]),
+    "limits stand alone": ([(C, 6, 6), (F, -6, -6)], 7, [False, True]),
 }
 
 
 @pytest.mark.parametrize(("asked", "measured", "holds"), BESIDE.values(), ids=BESIDE)
 def test_a_station_does_one_thing_at_a_time(asked, measured, holds):
-    bounds = [bound(low, high, measured) for low, high in asked]
+    bounds = [a_bound(sense, low, high, measured) for sense, low, high in asked]
     assert [item.holds for item in together(bounds)] == holds
 
 
+def test_beside_others_the_slack_stays():
+    bounds = [
+        a_bound(T, 8, 10, 4.5, slack=2),
+        a_bound(C, 6, 6, 4.5, slack=2),
+        a_bound(F, 1, 1, 4.5, slack=2),
+    ]
+    assert [(b.low, b.high) for b in together(bounds)] == [(4, 12), (None, 8), (-1, None)]
+
+
 def test_quantities_do_not_excuse_each_other():
-    bounds = [bound(8, 10, 0), bound(0, 1, 0, VAR)]
+    bounds = [a_bound(T, 8, 10, 0), a_bound(T, 0, 1, 0, kind=VAR)]
     assert [item.holds for item in together(bounds)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("bound", "other", "holds"),
+    [
+        (a_bound(T, 90, 90, 60), 80, True),
+        (a_bound(T, -90, -90, -60), 80, True),
+        (a_bound(T, 90, 90, 0), 80, False),
+        (a_bound(T, 90, 90, -60), 80, False),
+        (a_bound(T, 90, 90, 60), None, False),
+        (a_bound(F, 90, 90, 60), 80, False),
+    ],
+    ids=["P leaves less Q", "absorbed", "room is left", "the wrong way", "not measured", "a limit"],
+)
+def test_where_apparent_power_is_used_up_a_target_yields(bound, other, holds):
+    assert within_apparent(bound, other, 100.0, 1.0).holds is holds
+
+
+def test_a_side_that_is_open_stays_open():
+    open_below = replace(a_bound(T, 90, 90, 60), low=None)
+    open_above = replace(a_bound(T, 90, 90, 60), high=None)
+    assert within_apparent(open_below, 80, 100.0, 1.0).low is None
+    assert within_apparent(open_above, 80, 100.0, 1.0).high is None
+
+
+def test_a_disturbance_begins_every_track_anew_and_keeps_its_verdict():
+    track = a_track()
+    watch = Watch(tracks={("c", "f", 1): track})
+    track.unfollowed = True
+    watch.disturb(10.0)
+    watch.disturb(5.0)
+    assert watch.disturbed == 10
+    assert track.source is None
+    assert watch.unfollowed
+
+
+def test_what_is_not_in_force_any_more_is_forgotten():
+    watch = Watch(tracks={("c", "f", 1): a_track(), ("d", "f", 1): a_track()})
+    watch.keep(frozenset({("d", "f", 1)}))
+    assert list(watch.tracks) == [("d", "f", 1)]
+
+
+@pytest.mark.parametrize(
+    ("place", "at", "away"),
+    [(1, 5, True), (1, 10, False), (2, 5, False), (0, 5, True)],
+    ids=["while it lasts", "after it", "another place", "the whole station"],
+)
+def test_a_place_may_be_off_after_the_grid_was_abnormal(place, at, away):
+    watch = Watch(away_until={1: 10.0})
+    assert bool(watch.away(place, at)) is away
+
+
+def test_a_station_that_tripped_may_be_off_everywhere():
+    assert Watch(tripped={"HVMustTrip"}).away(7, 0.0) == "tripped by HVMustTrip"

@@ -1,0 +1,107 @@
+"""What the meters of a station show: the newest values of each EVSE, and when they were true.
+
+A station's clock may be wrong, and what it could not tell in time it tells later. So the instant of a
+sample is taken relative to the least delay seen since the station connected, and what comes later than
+that by more than a moment is kept but judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from translators.canonical.telemetry import Phase, Quality, Sample
+from translators.units import Kind
+
+STATION = 0
+"""The place of the main meter; a sample without an EVSE belongs to it."""
+TOGETHER_S = 2.0
+"""Values of one place that are no further apart than this are of one instant."""
+_LATE_S = 10.0
+"""A sample that is later than others were by more than this was kept back."""
+_DROP_S = 5.0
+"""Where the delay falls by more than this, what came before was kept back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One measured value: `at` in seconds of our own clock. Its number is made when it is asked for."""
+
+    sample: Sample
+    at: float
+
+    @property
+    def value(self) -> float:
+        """Return the number in SI units: +P exports, +Q injects."""
+        return float(self.sample.value)
+
+
+@dataclass(slots=True)
+class Meters:
+    """The newest good value by place and kind; `fresh_at` is that of the newest in time, or None."""
+
+    places: dict[int, dict[Kind, Value]] = field(default_factory=dict)
+    earlier: dict[int, dict[Kind, Value]] = field(default_factory=dict)
+    fresh_at: float | None = None
+    _delay_s: float | None = None
+
+    def restarted(self) -> None:
+        """The station is new here: its clock may have been set, what it showed is over."""
+        self.places.clear()
+        self.earlier.clear()
+        self.fresh_at = self._delay_s = None
+
+    def take(self, samples: Iterable[Sample], now: datetime) -> bool:
+        """Take samples in; say whether any of them is newer than what is known, and in time."""
+        newer, received = False, now.timestamp()
+        told: datetime | None = None
+        at, in_time = 0.0, False
+        for sample in samples:
+            if sample.phase is not Phase.ALL:
+                continue
+            if sample.at is not told:
+                told = sample.at
+                at, in_time = self._placed(told.timestamp(), received)
+            if self._keep(sample, at) and in_time and (self.fresh_at is None or at > self.fresh_at):
+                newer, self.fresh_at = True, at
+        return newer
+
+    def _keep(self, sample: Sample, at: float) -> bool:
+        """Know a sample where it is good and newer than what is known of its kind; say whether it is."""
+        place, kind = sample.evse or STATION, sample.kind
+        known = self.places.setdefault(place, {})
+        before = known.get(kind)
+        if before is not None:
+            if before.sample.at >= sample.at:
+                return False
+            self.earlier.setdefault(place, {})[kind] = before
+        if sample.quality is not Quality.GOOD:
+            known.pop(kind, None)
+            return False
+        known[kind] = Value(sample, at)
+        return True
+
+    def _placed(self, told: float, received: float) -> tuple[float, bool]:
+        """Return the instant of our clock that a station's instant is, and whether it came in time."""
+        delay, least = received - told, self._delay_s
+        self._delay_s = delay if least is None else min(least, delay)
+        if least is None:
+            in_time = abs(delay) <= _LATE_S
+        else:
+            in_time = least - _DROP_S <= delay <= self._delay_s + _LATE_S
+        return told + self._delay_s, in_time
+
+    def at(self, place: int) -> dict[Kind, Value]:
+        """Return what is known of a place at its newest instant."""
+        return _of_one_instant(self.places.get(place, {}))
+
+    def before(self, place: int) -> dict[Kind, Value]:
+        """Return what was known of a place before that."""
+        return _of_one_instant(self.earlier.get(place, {}))
+
+
+def _of_one_instant(known: Mapping[Kind, Value]) -> dict[Kind, Value]:
+    """Return the values that belong to the newest instant."""
+    newest = max((value.at for value in known.values()), default=0.0)
+    return {kind: value for kind, value in known.items() if newest - value.at <= TOGETHER_S}
