@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -54,8 +54,7 @@ class Call:
     """The payload as it is written, where its caller has it already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(NamedTuple):
     """The peer calls: answer with `answer` or `refuse`, exactly once."""
 
     message_id: str
@@ -203,7 +202,7 @@ class Rpc:
         kind, message_id = message[0], message[1]
         match kind:
             case MessageType.CALL:
-                return [self._called(message_id, message[2:])]
+                return [self._called(message)]
             case MessageType.CALLRESULT:
                 return [self._answered(message_id, message[2:])]
             case MessageType.CALLERROR:
@@ -211,24 +210,25 @@ class Rpc:
             case MessageType.CALLRESULTERROR if self.version == "2.1":
                 return [self._strange("the peer could not use our answer", message_id)]
             case MessageType.SEND if self.version == "2.1":
-                return [self._sent(message_id, message[2:])]
+                return [self._sent(message)]
             case _:
                 problem = f"message type {kind} is unknown"
                 self._fault(message_id, "MessageTypeNotSupported", problem)
                 return [self._strange(problem, message_id)]
 
-    def _called(self, message_id: str, rest: list[Any]) -> Output:
-        if not _is_request(rest):
+    def _called(self, message: list[Any]) -> Output:
+        if not _is_request(message):
             problem = "a CALL is [2, id, action, payload]"
-            self._fault(message_id, "FormatViolation", problem)
-            return self._strange(problem, message_id)
+            self._fault(message[1], "FormatViolation", problem)
+            return self._strange(problem, message[1])
+        _, message_id, action, payload = message
         self._open.add(message_id)
-        return Called(message_id, rest[0], rest[1])
+        return Called(message_id, action, payload)
 
-    def _sent(self, message_id: str, rest: list[Any]) -> Output:
-        if not _is_request(rest):
-            return self._strange("a SEND is [6, id, action, payload]", message_id)
-        return Sent(rest[0], rest[1])
+    def _sent(self, message: list[Any]) -> Output:
+        if not _is_request(message):
+            return self._strange("a SEND is [6, id, action, payload]", message[1])
+        return Sent(message[2], message[3])
 
     def _answered(self, message_id: str, rest: list[Any]) -> Output:
         call, late = self._match(message_id)
@@ -269,9 +269,9 @@ class Rpc:
         return Odd(problem, message_id)
 
 
-def _is_request(rest: list[Any]) -> bool:
+def _is_request(message: list[Any]) -> bool:
     """Say whether what follows the id is an action and a payload."""
-    return [type(part) for part in rest] == [str, dict]
+    return len(message) == 4 and type(message[2]) is str and type(message[3]) is dict
 
 
 def _dump(message: list[Any]) -> bytes:

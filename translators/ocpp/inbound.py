@@ -16,7 +16,7 @@ def notice(station: str, payload: Json) -> ControlNotice:
         station=station,
         control_id=payload["controlId"],
         started=payload["started"],
-        at=instant(payload["timestamp"], "timestamp"),
+        at=instant(payload["timestamp"]),
         superseded_ids=tuple(payload.get("supersededIds", ())),
     )
 
@@ -28,7 +28,7 @@ def alarm(station: str, payload: Json) -> Alarm:
         station=station,
         control_type=payload["controlType"],
         fault=None if fault is None else GridFault(fault),
-        at=instant(payload["timestamp"], "timestamp"),
+        at=instant(payload["timestamp"]),
         ended=payload.get("alarmEnded", False),
         text=payload.get("extraInfo", ""),
     )

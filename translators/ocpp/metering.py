@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from typing import NamedTuple
 
 from translators.canonical.telemetry import Sample, SignedReading
 from translators.errors import DocumentError
-from translators.ocpp.metering_plan import OddValue, Plan, Shape, bare, plan_of
+from translators.ocpp.metering_plan import MILLION, OddValue, Plan, Shape, bare, plan_of
 from translators.ocpp.wire import Json, instant
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
-_MILLION = 10**6
 _LARGE = 10**9
 """Below it, millionths have 15 digits at most: each has a double of its own."""
 _NO_UNIT: Json = {}
@@ -30,8 +30,7 @@ _MEASURAND = "Energy.Active.Import.Register"
 _CONTEXT = "Sample.Periodic"
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(NamedTuple):
     """What could be read of a report, a line for what could not, and what its meter signed."""
 
     samples: tuple[Sample, ...]
@@ -52,12 +51,16 @@ def samples(
     signed: list[SignedReading] = []
     for at, entries in _by_instant(meter_values, problems).items():
         values = _values(meter_values, entries)
-        plan, numbers, unit = _read(values)
-        for kind, phase, quality, divisor, first, factor, others in plan.rows:
-            number = numbers[first] * factor
-            for other, by in others:
-                number += numbers[other] * by
-            made.append(Sample(station, evse, kind, number, at, phase, quality, divisor * unit))
+        plan, numbers = _read(values)
+        made += [
+            Sample(station, evse, kind, numbers[place] * factor, at, phase, quality, divisor)
+            for kind, phase, quality, place, factor, divisor in plan.rows
+        ]
+        for kind, phase, quality, terms, divisor in plan.sums:
+            number: int | Fraction = 0
+            for place, factor in terms:
+                number += numbers[place] * factor
+            made.append(Sample(station, evse, kind, number, at, phase, quality, divisor))
         for odd in plan.odd:
             where = _where(meter_values, entries, odd.at)
             problems.append(str(DocumentError(odd.problem, where=where, value=odd.value)))
@@ -72,9 +75,10 @@ def _by_instant(
     found: dict[datetime, list[int]] = {}
     for number, entry in enumerate(meter_values):
         try:
-            at = instant(entry["timestamp"], f"meterValue[{number}]/timestamp")
+            at = instant(entry["timestamp"])
         except DocumentError as error:
-            problems.append(str(error))
+            where = f"meterValue[{number}]/timestamp"
+            problems.append(str(DocumentError(error.problem, where=where, value=error.value)))
         else:
             found.setdefault(at, []).append(number)
     return found
@@ -98,8 +102,8 @@ def _where(meter_values: Sequence[Json], entries: Iterable[int], place: int) -> 
     return paths[place]
 
 
-def _read(values: Sequence[Json]) -> tuple[Plan, Sequence[int | Fraction], int]:
-    """Return the plan, the numbers that it follows, and how many of their units are one."""
+def _read(values: Sequence[Json]) -> tuple[Plan, Sequence[int | Fraction]]:
+    """Return the plan, and the numbers that it follows, in millionths."""
     shapes = tuple(
         [
             (
@@ -116,7 +120,7 @@ def _read(values: Sequence[Json]) -> tuple[Plan, Sequence[int | Fraction], int]:
     )
     plan = plan_of(shapes)
     numbers = _millionths(values, plan.followed)
-    return _exactly(values, shapes, plan) if numbers is None else (plan, numbers, _MILLION)
+    return _exactly(values, shapes, plan) if numbers is None else (plan, numbers)
 
 
 def _millionths(values: Sequence[Json], followed: Iterable[int]) -> list[int] | None:
@@ -131,7 +135,7 @@ def _millionths(values: Sequence[Json], followed: Iterable[int]) -> list[int] | 
         if (type(value) is not float and type(value) is not int) or not -_LARGE < value < _LARGE:
             return None
         number = round(value * 1e6)
-        if number / _MILLION != value:
+        if number / MILLION != value:
             return None
         numbers.append(number)
     return numbers
@@ -139,7 +143,7 @@ def _millionths(values: Sequence[Json], followed: Iterable[int]) -> list[int] | 
 
 def _exactly(
     values: Sequence[Json], shapes: tuple[Shape, ...], plan: Plan
-) -> tuple[Plan, Sequence[Fraction], int]:
+) -> tuple[Plan, Sequence[Fraction]]:
     """Return the same for numbers of any size; what would not fit into memory is no number."""
     texts = {place: str(values[place]["value"]) for place in plan.followed}
     odd = [place for place, text in texts.items() if _NUMBER.fullmatch(text) is None]
@@ -147,7 +151,7 @@ def _exactly(
         left = tuple(bare(shape) if at in odd else shape for at, shape in enumerate(shapes))
         named = [OddValue(place, "is no number", values[place]["value"]) for place in odd]
         plan = replace(plan_of(left), odd=(*plan.odd, *named))
-    return plan, [Fraction(texts[place]) for place in plan.followed], 1
+    return plan, [Fraction(texts[place]) * MILLION for place in plan.followed]
 
 
 def _signed(

@@ -52,6 +52,7 @@ _PLACES = ("Outlet", None, "Cable", "Inlet", "Upstream")
 """Where a value may be measured, best first; None is the default, Outlet. Body and car are left out."""
 _DOUBTFUL = frozenset({"Interruption.Begin", "Interruption.End"})
 _MULTIPLIERS = range(-30, 31)
+MILLION = 10**6
 _REMEMBERED = 256
 """Plans that are kept: a station model has a few, whatever the number of its stations."""
 _LONGEST = 64
@@ -68,15 +69,24 @@ def bare(shape: Shape) -> Shape:
 
 
 class Row(NamedTuple):
-    """One sample: the sum of numbers times their factors, by a divisor; `at` counts what is followed."""
+    """One sample: a number of those followed, times a factor, by a divisor."""
 
     kind: Kind
     phase: Phase
     quality: Quality
-    divisor: int
     at: int
     factor: int
-    others: tuple[tuple[int, int], ...]
+    divisor: int
+
+
+class Sum(NamedTuple):
+    """One sample of several numbers: each of those followed times its factor, together by a divisor."""
+
+    kind: Kind
+    phase: Phase
+    quality: Quality
+    terms: tuple[tuple[int, int], ...]
+    divisor: int
 
 
 class OddValue(NamedTuple):
@@ -89,10 +99,14 @@ class OddValue(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is made of the values of one instant: `followed` and `signed` say which of them count."""
+    """What is made of the values of one instant: `followed` and `signed` say which of them count.
+
+    Divisors are of numbers in millionths.
+    """
 
     followed: tuple[int, ...]
     rows: tuple[Row, ...]
+    sums: tuple[Sum, ...]
     odd: tuple[OddValue, ...]
     signed: tuple[int, ...]
 
@@ -134,7 +148,14 @@ def _planned(shapes: tuple[Shape, ...]) -> Plan:
         if known is None or term.place <= known.place:
             series[measurand][phase] = term
     signed = tuple(at for at, shape in enumerate(shapes) if shape[-1])
-    return Plan(tuple(followed), _rows(series), tuple(odd), signed)
+    rows = [_row(*key, terms) for key, terms in _parts(series).items()]
+    return Plan(
+        tuple(followed),
+        tuple(row for row in rows if isinstance(row, Row)),
+        tuple(row for row in rows if isinstance(row, Sum)),
+        tuple(odd),
+        signed,
+    )
 
 
 _known = lru_cache(maxsize=_REMEMBERED)(_planned)
@@ -152,8 +173,8 @@ def _factor(measurand: str, unit: str | None, multiplier: int) -> Fraction:
     return scale10(sign * size, int(multiplier))
 
 
-def _rows(series: Mapping[str, _Series]) -> tuple[Row, ...]:
-    """Return one row for each kind and phase: export less import."""
+def _parts(series: Mapping[str, _Series]) -> Mapping[tuple[Kind, Phase], list[_Term]]:
+    """Return what makes one sample together: export less import of a kind and phase."""
     parts: defaultdict[tuple[Kind, Phase], list[_Term]] = defaultdict(list)
     for measurand, phases in series.items():
         kind, _ = _SIGNED[measurand]
@@ -161,7 +182,7 @@ def _rows(series: Mapping[str, _Series]) -> tuple[Row, ...]:
             parts[kind, phase].append(term)
         if Phase.ALL not in phases:
             parts[kind, Phase.ALL] += _whole(kind, phases.values())
-    return tuple(_row(kind, phase, terms) for (kind, phase), terms in parts.items())
+    return parts
 
 
 def _whole(kind: Kind, phases: Iterable[_Term]) -> list[_Term]:
@@ -171,9 +192,11 @@ def _whole(kind: Kind, phases: Iterable[_Term]) -> list[_Term]:
     return [replace(term, factor=term.factor / share) for term in terms]
 
 
-def _row(kind: Kind, phase: Phase, terms: list[_Term]) -> Row:
+def _row(kind: Kind, phase: Phase, terms: list[_Term]) -> Row | Sum:
     good = not any(term.doubtful for term in terms)
     quality = Quality.GOOD if good else Quality.QUESTIONABLE
-    divisor = lcm(*(term.factor.denominator for term in terms))
-    (first, factor), *others = [(term.at, int(term.factor * divisor)) for term in terms]
-    return Row(kind, phase, quality, divisor, first, factor, tuple(others))
+    common = lcm(*(term.factor.denominator for term in terms))
+    (at, factor), *others = [(term.at, int(term.factor * common)) for term in terms]
+    if others:
+        return Sum(kind, phase, quality, ((at, factor), *others), common * MILLION)
+    return Row(kind, phase, quality, at, factor, common * MILLION)

@@ -42,7 +42,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield path, value
 
 
-def instant(text: str, where: str) -> datetime:
+def instant(text: str, where: str = "timestamp") -> datetime:
     """Return a date-time in UTC, exactly to the microsecond; one without a zone is UTC."""
     try:
         read = datetime.fromisoformat(text)
