@@ -8,21 +8,22 @@ from collections.abc import Iterator
 from gateway.bench.fanout import contender
 from gateway.bench.fleet import PASSWORD
 from gateway.bench.rounds import Line, Verdict
+from gateway.bench.wire import PLAIN, Wire
 from gateway.security.credentials import make_verifier, verify
 
 
-def measure(stations: int, rounds: int) -> Verdict:
+def measure(stations: int, rounds: int, wire: Wire = PLAIN) -> Verdict:
     """Measure how N stations come in, each side in turns, each time with new processes.
 
     The fleet's passwords cost nothing to check; what the real check costs stands beside it.
     """
-    lines = tuple(line for _ in range(rounds) for line in _meetings(stations))
-    return Verdict("connect", stations, lines, {"password_us": _password_us()})
+    lines = tuple(line for _ in range(rounds) for line in _meetings(stations, wire))
+    return Verdict("connect", stations, lines, {"password_us": _password_us(), **wire.facts})
 
 
-def _meetings(stations: int) -> Iterator[Line]:
+def _meetings(stations: int, wire: Wire) -> Iterator[Line]:
     for name in ("gateway", "raw websockets"):
-        with contender(name, stations) as side:
+        with contender(name, stations, wire=wire) as side:
             told = side.meet()
             yield Line(name, told["cpu_ns"] / stations / 1000, told["wall_ns"] / 1e6)
 

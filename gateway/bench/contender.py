@@ -87,9 +87,12 @@ def resident_kb() -> float:
 class Contender:
     """A server process and its fleet, as the parent drives them; use with `with`."""
 
-    def __init__(self, name: str, command: Sequence[str], stations: int, *, boots: bool) -> None:
-        """Start the server; `meet` lets the fleet come."""
-        self.name, self.stations, self._boots = name, stations, boots
+    def __init__(
+        self, name: str, command: Sequence[str], stations: int, *, boots: bool, tls: bool = False
+    ) -> None:
+        """Start the server; `meet` lets the fleet come, over TLS where the server has it."""
+        self.name, self.stations = name, stations
+        self._manner = ("boot" if boots else "mute", *(("tls",) if tls else ()))
         self._server = _Child(command)
         self.opened = self._server.heard()
         self._fleet: _Child | None = None
@@ -97,9 +100,8 @@ class Contender:
     def meet(self) -> Told:
         """Let every station connect; return what that cost the server."""
         before = self.ask("begin")
-        boots = "boot" if self._boots else "mute"
         port = str(self.opened["port"])
-        self._fleet = _Child((*_FLEET, port, str(self.stations), boots))
+        self._fleet = _Child((*_FLEET, port, str(self.stations), *self._manner))
         open_now = self._fleet.heard()["open"]
         if open_now != self.stations:
             raise RuntimeError(f"{self.name}: {open_now} of {self.stations} stations came")

@@ -7,35 +7,35 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from gateway.bench.contender import Contender, Told
+from gateway.bench.foreign import rival, rivals
 from gateway.bench.rounds import Line, Verdict, checked, in_turns
+from gateway.bench.wire import PLAIN, Wire
 from gateway.core.events import ReplyStatus
 
 PROFILES = 10
 """Ratings profiles among the stations, where not all differ."""
 
 
-def measure(stations: int, rounds: int, *, peers: bool) -> Verdict:
+def measure(stations: int, rounds: int, *, peers: bool, wire: Wire = PLAIN) -> Verdict:
     """Measure the fan-out of all contenders in turns; raises where one has not done its work."""
     with ExitStack() as stack:
-        names = ["gateway", "raw websockets", *(["ocpp"] if peers else [])]
-        sides = {name: stack.enter_context(contender(name, stations)) for name in names}
+        names = ["gateway", *rivals(wire, peers=peers)]
+        sides = {name: stack.enter_context(contender(name, stations, wire=wire)) for name in names}
         for side in sides.values():
             side.meet()
             _fan(side)  # the first round is for caches and pages
         lines = in_turns(sides.values(), rounds, _fan)
         facts = dict(_facts(sides["gateway"], rounds + 1))
-    return Verdict("fanout", stations, lines, facts)
+    return Verdict("fanout", stations, lines, facts | wire.facts)
 
 
-def contender(name: str, stations: int, profiles: int = PROFILES) -> Contender:
+def contender(name: str, stations: int, profiles: int = PROFILES, wire: Wire = PLAIN) -> Contender:
     """Return a contender's server, started."""
     if name == "gateway":
-        command = "from gateway.bench.subject import main; main()"
-        words = [str(stations), str(profiles), "quick"]
-        return Contender(name, [sys.executable, "-c", command, *words], stations, boots=True)
-    kind = "raw" if name == "raw websockets" else "ocpp"
-    command = "from gateway.bench.rivals import main; main()"
-    return Contender(name, [sys.executable, "-c", command, kind], stations, boots=False)
+        words = (str(stations), str(profiles), "quick", *wire.words)
+        command = (sys.executable, "-c", "from gateway.bench.subject import main; main()", *words)
+        return Contender(name, command, stations, boots=True, tls=wire.tls)
+    return Contender(name, rival(name, wire), stations, boots=False, tls=wire.tls)
 
 
 def _fan(side: Contender) -> Line:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ssl
 import sys
 from typing import cast
 
@@ -69,9 +70,9 @@ class BusyError(Exception):
 class Fleet:
     """All stations of the process."""
 
-    def __init__(self, boots: bool) -> None:
+    def __init__(self, boots: bool, tls: ssl.SSLContext | None = None) -> None:
         """Know no station yet."""
-        self.boots = boots
+        self.boots, self._tls = boots, tls
         self.stations: list[Station] = []
         self.answer = b'{"status":"Accepted"}'
         self.message = b',"MeterValues",' + measurement() + b"]"
@@ -89,7 +90,10 @@ class Fleet:
             async with gate:
                 while True:
                     _, station = await loop.create_connection(
-                        lambda: Station(self, name_of(number), f"{host}:{port}"), host, port
+                        lambda: Station(self, name_of(number), f"{host}:{port}"),
+                        host,
+                        port,
+                        ssl=self._tls,
                     )
                     try:
                         await station.open
@@ -223,13 +227,20 @@ def _frame(data: bytes) -> tuple[int, bytes, int] | None:
 
 
 def main() -> None:
-    """Serve the parent: arguments are port, number of stations, and whether they boot."""
+    """Serve the parent: arguments are port, number of stations, whether they boot, and `tls`."""
     port, count, boots = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "boot"
-    run(_serve(port, count, boots))
+    run(_serve(port, count, Fleet(boots, trusting() if "tls" in sys.argv[4:] else None)))
 
 
-async def _serve(port: int, count: int, boots: bool) -> None:
-    fleet = Fleet(boots)
+def trusting() -> ssl.SSLContext:
+    """Return TLS that takes any certificate: the server is our own child, with one made just now."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def _serve(port: int, count: int, fleet: Fleet) -> None:
     await fleet.connect("127.0.0.1", port, count)
     tell(open=len(fleet.stations))
     while words := await read_line():

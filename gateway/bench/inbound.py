@@ -6,23 +6,25 @@ from contextlib import ExitStack
 
 from gateway.bench.contender import Contender
 from gateway.bench.fanout import contender
+from gateway.bench.foreign import rivals
 from gateway.bench.rounds import Line, Verdict, checked, in_turns
+from gateway.bench.wire import PLAIN, Wire
 
 EACH = 10
 """Messages of one station in a round."""
 
 
-def measure(stations: int, rounds: int, *, peers: bool) -> Verdict:
+def measure(stations: int, rounds: int, *, peers: bool, wire: Wire = PLAIN) -> Verdict:
     """Measure what one MeterValues costs, read, checked, made canonical and answered."""
-    names = ["gateway", "raw websockets", *(["ocpp"] if peers else [])]
+    names = ["gateway", *rivals(wire, peers=peers)]
     with ExitStack() as stack:
-        sides = [stack.enter_context(contender(name, stations)) for name in names]
+        sides = [stack.enter_context(contender(name, stations, wire=wire)) for name in names]
         for side in sides:
             side.meet()
             _say(side)
         lines = in_turns(sides, rounds, _say)
         facts: dict[str, object] = {"refused_calls": _refuses_bad_calls(sides[0])}
-    return Verdict("inbound", stations, lines, facts)
+    return Verdict("inbound", stations, lines, facts | wire.facts)
 
 
 def _say(side: Contender) -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.bench.fanout import contender
+from gateway.bench.wire import PLAIN, Wire
 
 _REST_S = 0.2
 
@@ -19,6 +20,7 @@ class Memory:
     stations: int
     gateway_kb: float
     raw_kb: float
+    wire: Wire = PLAIN
 
     def plain(self) -> dict[str, object]:
         """Return JSON values."""
@@ -27,21 +29,24 @@ class Memory:
             "stations": self.stations,
             "ratios": {"vs_raw_websockets": self.raw_kb / self.gateway_kb},
             "kb_per_station": {"gateway": self.gateway_kb, "raw websockets": self.raw_kb},
+            **self.wire.facts,
         }
 
 
-def measure(stations: int) -> Memory:
-    """Measure plain connections at rest; the gateway's have booted and been asked what they can do."""
-    return Memory(stations, _slope("gateway", stations), _slope("raw websockets", stations))
+def measure(stations: int, wire: Wire = PLAIN) -> Memory:
+    """Measure connections at rest; the gateway's have booted and been asked what they can do."""
+    mine, raw = (_slope(name, stations, wire) for name in ("gateway", "raw websockets"))
+    return Memory(stations, mine, raw, wire)
 
 
-def _slope(name: str, stations: int) -> float:
+def _slope(name: str, stations: int, wire: Wire) -> float:
     few = max(1, stations // 5)
-    return (_resident(name, stations) - _resident(name, few)) / max(1, stations - few)
+    many, less = (_resident(name, count, wire) for count in (stations, few))
+    return (many - less) / max(1, stations - few)
 
 
-def _resident(name: str, stations: int) -> float:
-    with contender(name, stations) as side:
+def _resident(name: str, stations: int, wire: Wire) -> float:
+    with contender(name, stations, wire=wire) as side:
         side.meet()
         kilobytes: float = side.ask("rest", _REST_S)["kb"]
         return kilobytes

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import ssl
 import sys
 from itertools import batched
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -18,6 +21,7 @@ from websockets.typing import Subprotocol
 
 from gateway.bench.contender import Told, attend
 from gateway.bench.lines import run
+from gateway.bench.wire import Wire
 
 CHUNK = 200
 """Stations that are told before the loop may turn to what came in."""
@@ -36,8 +40,9 @@ _NAME = "a2e2b5f6-94b8-5c64-a9be-0f42e0a3c1d7"
 class Raw:
     """`websockets` through its public interface: a frame out, a frame in, nothing read or checked."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         """Know no station yet."""
+        self._tls = tls
         self._connections: list[ServerConnection] = []
         self._left = 0
         self._heard = 0
@@ -52,7 +57,7 @@ class Raw:
 
     async def open(self) -> int:
         """Listen."""
-        return await _listen(self._serve)
+        return await _listen(self._serve, self._tls)
 
     async def connected(self, count: int) -> None:
         """Wait for so many connections."""
@@ -95,8 +100,9 @@ class Raw:
 class Plain:
     """A CSMS as the `ocpp` package's readme writes it."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         """Know no station yet."""
+        self._tls = tls
         self._points: list[Any] = []
         self._changed = asyncio.Event()
         self._taken = 0
@@ -114,7 +120,7 @@ class Plain:
 
     async def open(self) -> int:
         """Listen."""
-        return await _listen(self._serve)
+        return await _listen(self._serve, self._tls)
 
     async def connected(self, count: int) -> None:
         """Wait for so many connections."""
@@ -154,11 +160,12 @@ class Plain:
         await point.start()
 
 
-async def _listen(handler: Any) -> int:
+async def _listen(handler: Any, tls: ssl.SSLContext | None) -> int:
     server = await serve(
         handler,
         "127.0.0.1",
         0,
+        ssl=tls,
         subprotocols=[Subprotocol("ocpp2.1")],
         compression=None,
         ping_interval=None,
@@ -168,9 +175,11 @@ async def _listen(handler: Any) -> int:
 
 
 def main() -> None:
-    """Serve the parent; the argument names the rival."""
-    run(_main(sys.argv[1]))
+    """Serve the parent; arguments are the rival's name and the wire."""
+    run(_main(sys.argv[1], Wire.read(sys.argv[2:])))
 
 
-async def _main(kind: str) -> None:
-    await attend(Raw if kind == "raw" else Plain)
+async def _main(kind: str, wire: Wire) -> None:
+    with TemporaryDirectory() as folder:
+        tls = wire.context(Path(folder) / "tls")
+        await attend(lambda: Raw(tls) if kind == "raw" else Plain(tls))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gateway.bench import connect, fanout, inbound, memory
 from gateway.bench.memory import Memory
 from gateway.bench.rounds import Verdict
+from gateway.bench.wire import PLAIN, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,18 @@ class Wish:
     stations: int
     rounds: int
     peers: bool
+    wire: Wire = PLAIN
 
 
 SUBJECTS: dict[str, Callable[[Wish], Verdict | Memory]] = {
-    "fanout": lambda wish: fanout.measure(wish.stations, wish.rounds, peers=wish.peers),
-    "inbound": lambda wish: inbound.measure(wish.stations, wish.rounds, peers=wish.peers),
-    "connect": lambda wish: connect.measure(wish.stations, wish.rounds),
-    "memory": lambda wish: memory.measure(wish.stations),
+    "fanout": lambda wish: fanout.measure(
+        wish.stations, wish.rounds, peers=wish.peers, wire=wish.wire
+    ),
+    "inbound": lambda wish: inbound.measure(
+        wish.stations, wish.rounds, peers=wish.peers, wire=wish.wire
+    ),
+    "connect": lambda wish: connect.measure(wish.stations, wish.rounds, wish.wire),
+    "memory": lambda wish: memory.measure(wish.stations, wish.wire),
 }
 
 

@@ -33,6 +33,7 @@ from gateway.bench.fleet import PASSWORD, name_of
 from gateway.bench.lines import run
 from gateway.bench.rivals import CHUNK
 from gateway.bench.volt_var import CONTROL, CURVE, station
+from gateway.bench.wire import PLAIN, Wire
 from gateway.core.effects import Audit, SendToStation
 from gateway.core.events import (
     Event,
@@ -74,7 +75,9 @@ type Made = tuple[str, dict[str, Any]]
 class Gateway:
     """The station side over a durable store, and one utility's events."""
 
-    def __init__(self, folder: Path, stations: int, profiles: int, verifier: str) -> None:
+    def __init__(
+        self, folder: Path, stations: int, profiles: int, verifier: str, wire: Wire = PLAIN
+    ) -> None:
         """Enrol the stations, in turns of the given number of ratings profiles."""
         self._book = shipped_book()
         self._store = SqliteStore(folder / "state.sqlite")
@@ -89,7 +92,9 @@ class Gateway:
             for name in names
         )
         clocks = Clocks(lambda: datetime.now(UTC), time.monotonic)
-        config = EndpointConfig("127.0.0.1", 0, rhythm=_REST)
+        config = EndpointConfig(
+            "127.0.0.1", 0, rhythm=_REST, transport=wire.transport, **wire.files(folder / "tls")
+        )
         self._endpoint = Endpoint(config, entries, self._stations, self._post, clocks)
         self._open = AsyncExitStack()
         self._memo: Memo[Translation[StationOrders]] = Memo()
@@ -233,11 +238,12 @@ def quick_verifier() -> str:
 
 
 def main() -> None:
-    """Serve the parent; arguments are stations, profiles, and `quick` or `real` for the verifier."""
+    """Serve the parent; arguments are stations, profiles, `quick` or `real` passwords, and the wire."""
     stations, profiles, kind = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    run(_main(stations, profiles, quick_verifier() if kind == "quick" else make_verifier(PASSWORD)))
+    verifier = quick_verifier() if kind == "quick" else make_verifier(PASSWORD)
+    run(_main(stations, profiles, verifier, Wire.read(sys.argv[4:])))
 
 
-async def _main(stations: int, profiles: int, verifier: str) -> None:
+async def _main(stations: int, profiles: int, verifier: str, wire: Wire) -> None:
     with TemporaryDirectory() as folder:
-        await attend(lambda: Gateway(Path(folder), stations, profiles, verifier))
+        await attend(lambda: Gateway(Path(folder), stations, profiles, verifier, wire))

@@ -13,6 +13,7 @@ from gateway.bench.clock import Ratio, compare
 from gateway.bench.mapping import Figures, measure
 from gateway.bench.pairs import durability, framing, translation, validation
 from gateway.bench.stations import SUBJECTS, Wish, lines
+from gateway.bench.wire import Wire
 
 
 def bench(  # noqa: PLR0913 - the options of a command
@@ -27,12 +28,16 @@ def bench(  # noqa: PLR0913 - the options of a command
     peers: Annotated[
         bool, typer.Option("--peers", help="Foreign servers in the same run.")
     ] = False,
+    tls: Annotated[bool, typer.Option("--tls", help="Stations connect by wss.")] = False,
+    transport: Annotated[
+        Literal["websockets", "picows"], typer.Option(help="Library behind the gateway's endpoint.")
+    ] = "websockets",
     output: Annotated[Literal["table", "json"], typer.Option("-o", "--output")] = "table",
     as_json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
 ) -> None:
     """Measure CPU microseconds against a baseline each; compare only figures of one run."""
     if subject in SUBJECTS:
-        measured = SUBJECTS[subject](Wish(stations, rounds, peers))
+        measured = SUBJECTS[subject](Wish(stations, rounds, peers, Wire(transport, tls)))
         plain = as_json or output == "json"
         typer.echo(json.dumps(measured.plain(), indent=1) if plain else "\n".join(lines(measured)))
         return
