@@ -75,7 +75,7 @@ class Introduction:
     async def _announce(self) -> None:
         """Say that the station is here, as what it says that it is."""
         while True:
-            self._booted = False
+            self._booted = self._stale = False
             found = await provisioning.discover(self.context)
             if not self._booted:
                 break  # else it rebooted meanwhile, and its report with it
