@@ -14,14 +14,10 @@ It refuses what the standard refuses, keeps what a reboot must not take, and mis
 from __future__ import annotations
 
 import asyncio
-import base64
-import ssl
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -198,7 +194,8 @@ class SimulatedStation:
 
     def _stir(self) -> None:
         """Wake whoever waits for something that may have happened now."""
-        if self.core.outbox or self.core.reboot_wanted or self._beat_due():
+        core = self.core
+        if core.outbox or core.reboot_wanted or core.security.reconnect or self._beat_due():
             self._work_due.set()
         watchers, self._watchers = self._watchers, []
         for watcher in watchers:
@@ -256,17 +253,19 @@ class SimulatedStation:
                 self.problems.append(f"{type(exc).__name__}: {exc}")
             self._socket = None
             self.core.went_offline(self._clock())
+            if self.sessions == sessions:
+                self.core.security.network.failed()
             doublings = 0 if self.sessions > sessions else min(doublings + 1, _MAX_DOUBLINGS)
             await asyncio.sleep(self.options.backoff_s * 2**doublings)
 
     async def _connect_once(self) -> None:
-        options = self.options
-        credentials = base64.b64encode(f"{options.id}:{options.password}".encode()).decode()
+        options, security = self.options, self.core.security
+        security.reconnect = False
         async with connect(
-            f"{options.url.rstrip('/')}/{quote(options.id, safe='')}",
+            f"{security.network.way.url.rstrip('/')}/{quote(options.id, safe='')}",
             subprotocols=[Subprotocol(version) for version in options.versions],
-            additional_headers={"Authorization": f"Basic {credentials}"},
-            ssl=_context(options.trust_anchor) if options.url.startswith("wss:") else None,
+            additional_headers=security.headers,
+            ssl=security.context,
             compression="deflate" if options.compress else None,
             ping_interval=options.keepalive_s,
             proxy=None,
@@ -314,6 +313,9 @@ class SimulatedStation:
             if self.core.reboot_wanted:
                 await self.reboot(self.core.reboot_wanted)
                 return
+            if self.core.security.reconnect:  # A01, A02.FR.08
+                await self.disconnect()
+                return
             if self.core.outbox:
                 await self._deliver(connection)
             elif self._beat_due():
@@ -349,12 +351,3 @@ class SimulatedStation:
             else:
                 await asyncio.sleep(interval)
         self.sessions += 1
-
-
-@cache
-def _context(trust_anchor: Path | None) -> ssl.SSLContext:
-    """Return a TLS context that trusts this file alone."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(trust_anchor)
-    return context

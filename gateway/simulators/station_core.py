@@ -14,7 +14,7 @@ from typing import Any
 from gateway.simulators.grid import Grid
 from gateway.simulators.station_car import Car
 from gateway.simulators.station_controls import Control, Controls
-from gateway.simulators.station_device import Device
+from gateway.simulators.station_device import Device, Variable
 from gateway.simulators.station_dialect import TEXT, as_meant
 from gateway.simulators.station_evse import Evse
 from gateway.simulators.station_inverter import Inverter
@@ -24,13 +24,16 @@ from gateway.simulators.station_options import Personality, StationOptions, hits
 from gateway.simulators.station_profiles import Profiles
 from gateway.simulators.station_ratings import charging_needs
 from gateway.simulators.station_schedules import Around, Conductors, Order
+from gateway.simulators.station_security import WRITABLE, Security
 from gateway.simulators.station_trip import Event
 from gateway.simulators.station_wire import Json, instant
 
 PROFILES = "profiles"
 """How Personality.ignores names every charging profile."""
 _MOST_STEPS = 2000
-_OUTLIVES = frozenset({"TransactionEvent", "NotifyDERStartStop", "NotifyDERAlarm"})
+_OUTLIVES = frozenset(
+    {"TransactionEvent", "NotifyDERStartStop", "NotifyDERAlarm", "SecurityEventNotification"}
+)
 """What is told even after an interruption; the rest would be stale."""
 
 
@@ -53,6 +56,9 @@ class Core:
         self.outbox: deque[tuple[str, Json]] = deque()
         self.reboot_wanted = ""
         """Why it is about to restart, in the words of BootNotification."""
+        self.security = Security(
+            options.id, options.delivered, options.trust_anchor, options.security, self.tell
+        )
         self._held_back: deque[tuple[float, Json]] = deque()
         self._alarms: set[str] = set()
         self._transactions = 0
@@ -71,6 +77,11 @@ class Core:
     def _describe(self) -> None:
         """Start with the device model of the version that is spoken, and nothing watched."""
         self.device = Device(self.options, self.version)
+        self.security.version = self.version
+        self.device.adopt(
+            Variable(*key, value, writable=key in WRITABLE)
+            for key, value in self.security.variables().items()
+        )
         self.monitoring = Monitoring(self.device, self.version, self.options.event_streams)
 
     def evse(self, number: int) -> Evse:
@@ -103,6 +114,7 @@ class Core:
     def greet(self, now: float) -> None:
         """Queue what a station tells after it was accepted, or after it came back."""
         self.online, self.offline_since = True, None
+        self.security.network.connected()
         for place in self.evses:
             self.tell_status(place, now)
             if place.transaction is not None:
@@ -145,6 +157,7 @@ class Core:
                 self._end(place, now, "AbnormalCondition", "Reboot")
             place.inverter.p_w = place.inverter.q_var = 0.0
         self.monitoring.streams.close()
+        self.security.network.restarted()
         if self.personality.forgets_on_reboot:
             self._forget()
             self._describe()
@@ -154,6 +167,8 @@ class Core:
 
     def advance(self, now: float) -> None:
         """Let time pass until now: controls start and end, power flows, the meter speaks."""
+        if self.online:
+            self.security.advance(now)
         self._come_and_go(now)
         self._notify(self.controls.advance(now), now)
         self._now = min(self._now, now)  # the clock may have been set back
@@ -187,6 +202,12 @@ class Core:
             state = place.state(operative=self.operative)
             self.device.assign("EVSE", "Power", f"{round(-place.inverter.p_w)}", place.number)
             self.device.assign("EVSE", "AvailabilityState", state, place.number)
+
+    def disclose(self) -> None:
+        """Let the device model say how it is connected, and what flows."""
+        self.measure()
+        for (component, name), value in self.security.variables().items():
+            self.device.assign(component, name, value)
 
     def vary(self, component: str, name: str, value: str, evse: int | None = None) -> None:
         """Let a variable of the device model be another; KeyError where there is none.
@@ -313,6 +334,7 @@ class Core:
 
     def answered(self, action: str, payload: Json, answer: Json, now: float) -> None:
         """Take the answer to an own call."""
+        self.security.answered(action, answer)
         if action == "OpenPeriodicEventStream":
             self.monitoring.streams.answered(payload, answer)
         if action == "PullDynamicScheduleUpdate" and answer.get("scheduleUpdate"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +88,10 @@ class Device:
         self._part = options.report_part
         found = [*_common(options), *(_new(options) if version == "2.1" else ())]
         self._variables = {variable.key: variable for variable in found}
+
+    def adopt(self, variables: Iterable[Variable]) -> None:
+        """Take in variables that somebody else keeps."""
+        self._variables |= {variable.key: variable for variable in variables}
 
     def value(self, component: str, name: str, evse: int | None = None) -> str:
         """Return the value of a variable without instance."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.simulators import station_charging
+from gateway.simulators import station_security as security
 from gateway.simulators.station_core import Core
 from gateway.simulators.station_monitoring import Call
 from gateway.simulators.station_options import hits
@@ -17,7 +18,12 @@ _FOR_NOT_SUPPORTED = frozenset(
     | {"GetMonitoringReport"}
 )
 """Whose answers have a status NotSupported."""
-_REFUSALS = {"ClearChargingProfile": "Unknown", "GetChargingProfiles": "NoProfiles"}
+_REFUSALS = {
+    "ClearChargingProfile": "Unknown",
+    "GetChargingProfiles": "NoProfiles",
+    "GetInstalledCertificateIds": "NotFound",
+    "DeleteCertificate": "Failed",
+}
 """What a station that refuses says where there is no status Rejected."""
 
 type Handler = Callable[[Core, Json, float], Json]
@@ -102,13 +108,13 @@ def _composite(core: Core, payload: Json, now: float) -> Json:
 
 
 def _base_report(core: Core, payload: Json, now: float) -> Json:
-    core.measure()
+    core.disclose()
     answer, reports = core.device.base_report(payload, now)
     return _reporting(core, answer, reports)
 
 
 def _report(core: Core, payload: Json, now: float) -> Json:
-    core.measure()
+    core.disclose()
     answer, reports = core.device.report(payload, now)
     return _reporting(core, answer, reports)
 
@@ -149,16 +155,21 @@ def _adjust_stream(core: Core, payload: Json, _now: float) -> Json:
 
 
 def _get_variables(core: Core, payload: Json, _now: float) -> Json:
-    core.measure()
+    core.disclose()
     return core.device.get_variables(payload)
 
 
-def _set_variables(core: Core, payload: Json, _now: float) -> Json:
+def _set_variables(core: Core, payload: Json, now: float) -> Json:
     before = core.device.value("SampledDataCtrlr", "TxUpdatedInterval")
     answer = core.device.set_variables(payload)
     after = core.device.value("SampledDataCtrlr", "TxUpdatedInterval")
     if after != before:
         core.meter_interval_s = float(after)
+    for asked, told in zip(payload["setVariableData"], answer["setVariableResult"], strict=True):
+        key = asked["component"]["name"], asked["variable"]["name"]
+        own = core.security.write(key, asked["attributeValue"], now)
+        if own is not None:
+            told["attributeStatus"] = own
     return answer
 
 
@@ -186,6 +197,8 @@ def _trigger(core: Core, payload: Json, now: float) -> Json:
                 core.tell_transaction(place, "Updated", "Trigger", now)
         case "Heartbeat":
             core.tell("Heartbeat", {})
+        case "SignChargingStationCertificate":
+            core.security.ask(now, core.personality.flaw)
         case _:
             return status("NotImplemented")
     return status("Accepted")
@@ -206,7 +219,12 @@ def _followed_by(core: Core, answer: Json, action: str, parts: list[Json]) -> Js
     return answer
 
 
+def _securing(handler: security.Handler) -> Handler:
+    return lambda core, payload, now: handler(core.security, payload, now)
+
+
 HANDLERS: dict[str, Handler] = {
+    **{action: _securing(handler) for action, handler in security.HANDLERS.items()},
     **station_charging.HANDLERS,
     "SetDERControl": _set_control,
     "GetDERControl": _get_control,

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gateway.simulators.station_car import Car
+from gateway.simulators.station_credentials import Flaw
 from gateway.simulators.station_dialect import TEXT, Dialect
+from gateway.simulators.station_network import Slot
+from gateway.simulators.station_security import SecurityOptions
 
 ALL_MODES = (
     "EnterService",
@@ -110,10 +113,20 @@ class StationOptions:
     vendor: str = "dergate"
     model: str = "simulator"
     trust_anchor: Path | None = None
+    security: SecurityOptions = field(default_factory=SecurityOptions)
+    """Its certificate, and how it asks for another."""
     compress: bool = True
     """Offer permessage-deflate."""
     keepalive_s: float | None = 20.0
     """Pause between pings; None sends none."""
+
+    @property
+    def delivered(self) -> Slot:
+        """How it connects as it was delivered."""
+        encrypted = self.url.startswith("wss:")
+        if self.security.certificate is not None:
+            return Slot(self.url, 3, self.password)
+        return Slot(self.url, 2 if encrypted else int(bool(self.password)), self.password)
 
     def __post_init__(self) -> None:
         """Refuse names that OCPP does not know; ValueError says which."""
@@ -177,6 +190,8 @@ class Personality:
     """Its clock is ahead by so much, or behind where negative."""
     fractional_periods: bool = False
     """Puts every startPeriod of a composite schedule half a second later, which its schema forbids."""
+    flaw: Flaw = ""
+    """What is wrong with its certificate requests."""
     dialect: Dialect = TEXT
     """How it reads the bodies of DER controls."""
 

@@ -90,11 +90,13 @@ async def test_a_lost_connection_is_found_again_without_a_boot(csms, station):
 
 async def test_a_dead_server_is_tried_again(csms, station_at):
     async with station_at(csms) as station:
-        station.options = options_for(csms, url="ws://127.0.0.1:1/ocpp")
+        station.core.security.network.redirect(
+            options_for(csms, url="ws://127.0.0.1:1/ocpp").delivered
+        )
         await station.disconnect()
         await station.wait_for(lambda: len(station.problems) > 1, timeout_s=5)
         assert not station.ready
-        station.options = options_for(csms)
+        station.core.security.network.redirect(options_for(csms).delivered)
         await station.wait_for(lambda: station.ready, timeout_s=5)
 
 
@@ -118,10 +120,10 @@ async def test_a_reset_is_answered_then_carried_out(csms, station):
 
 async def test_what_happened_offline_is_told_later(csms, station):
     await csms.until(lambda: csms.payloads("TransactionEvent"))
-    station.options = options_for(csms, url="ws://127.0.0.1:1/ocpp")
+    station.core.security.network.redirect(options_for(csms, url="ws://127.0.0.1:1/ocpp").delivered)
     await station.disconnect()
     station.unplug()
-    station.options = options_for(csms)
+    station.core.security.network.redirect(options_for(csms).delivered)
     await csms.until(lambda: len(csms.payloads("TransactionEvent")) == 2)
     assert csms.payloads("TransactionEvent")[1]["eventType"] == "Ended"
     assert station.transaction_id is None

@@ -331,6 +331,28 @@ SOUND = {
     "AFRRSignal": {"timestamp": at(EPOCH), "signal": 5},
     "UsePriorityCharging": {"transactionId": "tx-9", "activate": True},
     "NotifyAllowedEnergyTransfer": {"transactionId": "tx-9", "allowedEnergyTransfer": ["DC"]},
+    "CertificateSigned": {"certificateChain": "PEM"},
+    "InstallCertificate": {"certificateType": "CSMSRootCertificate", "certificate": "PEM"},
+    "GetInstalledCertificateIds": {},
+    "DeleteCertificate": {
+        "certificateHashData": {
+            "hashAlgorithm": "SHA256",
+            "issuerNameHash": "a",
+            "issuerKeyHash": "b",
+            "serialNumber": "1",
+        }
+    },
+    "SetNetworkProfile": {
+        "configurationSlot": 2,
+        "connectionData": {
+            "ocppVersion": "OCPP20",
+            "ocppTransport": "JSON",
+            "ocppCsmsUrl": "wss://x",
+            "messageTimeout": 30,
+            "securityProfile": 2,
+            "ocppInterface": "Wired0",
+        },
+    },
 }
 NEW = {"SetDERControl", "GetDERControl", "ClearDERControl", "UpdateDynamicSchedule"} | {
     "GetPeriodicEventStream",
