@@ -386,7 +386,11 @@ def endpoint_config(settings: Settings) -> EndpointConfig:
         ),
         messages=Rate(ocpp.messages_per_s, burst=10 * ocpp.messages_per_s),
         transport=ocpp.transport,
-        rhythm=Rhythm(call_timeout_s=ocpp.call_timeout_s, heartbeat_s=ocpp.heartbeat_s),
+        rhythm=Rhythm(
+            call_timeout_s=ocpp.call_timeout_s,
+            heartbeat_s=ocpp.heartbeat_s,
+            power_s=ocpp.power_interval_s,
+        ),
     )
 
 

@@ -148,6 +148,10 @@ class Ocpp(_Strict):
     heartbeat_s: Annotated[int, Field(ge=1, le=86_400)] = Field(
         default=60, description="Heartbeat interval that stations are told."
     )
+    power_interval_s: Annotated[int, Field(ge=0, le=3600)] = Field(
+        default=0,
+        description="How often stations that can do so tell power beside their meter; 0: never.",
+    )
 
 
 class Admin(_Strict):

@@ -165,7 +165,9 @@ def test_an_identity_becomes_an_access(settings, enrolled, tmp_path):
 
 def test_the_endpoint_is_where_the_settings_say(settings, tmp_path):
     ocpp = {"host": "::1", "port": 9443, "certificate": "a.pem", "key": "a.key"}
-    config = app.endpoint_config(settings(ocpp=ocpp | {"call_timeout_s": 7.5, "heartbeat_s": 300}))
+    rhythms = {"call_timeout_s": 7.5, "heartbeat_s": 300, "power_interval_s": 2}
+    config = app.endpoint_config(settings(ocpp=ocpp | rhythms))
     assert (config.host, config.port) == ("::1", 9443)
     assert (config.certificate, config.key) == (tmp_path / "a.pem", tmp_path / "a.key")
-    assert (config.rhythm.call_timeout_s, config.rhythm.heartbeat_s) == (7.5, 300)
+    rhythm = config.rhythm
+    assert (rhythm.call_timeout_s, rhythm.heartbeat_s, rhythm.power_s) == (7.5, 300, 2)
