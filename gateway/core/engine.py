@@ -33,11 +33,13 @@ from gateway.core.events import (
     ControlsReported,
     DrainRequested,
     Event,
+    EventsMissed,
     LimitCleared,
     LimitNoticed,
     NoticeReceived,
     Now,
     PriorityNoticed,
+    ReadingsSigned,
     ResponsePosted,
     RulesRefused,
     RulesReplaced,
@@ -221,8 +223,8 @@ class Engine:
                 replies.noticed(turn, state, event)
             case AlarmReceived(alarm=alarm):
                 measuring.alarmed(turn, state, alarm)
-            case SamplesTaken(samples=samples):
-                measuring.sampled(turn, state, samples)
+            case SamplesTaken() | ReadingsSigned() | EventsMissed():
+                measuring.heard(turn, state, event)
                 return ()
             case SchedulePulled() | LimitNoticed() | LimitCleared() | PriorityNoticed():
                 charging.heard(turn, state, event)
@@ -240,6 +242,8 @@ type _StationEvent = (
     | NoticeReceived
     | AlarmReceived
     | SamplesTaken
+    | ReadingsSigned
+    | EventsMissed
     | TransactionsChanged
     | SchedulePulled
     | LimitNoticed

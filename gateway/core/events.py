@@ -9,7 +9,7 @@ from typing import Any
 
 from translators.canonical.capability import StationProfile, Transaction
 from translators.canonical.commands import DerCommand
-from translators.canonical.telemetry import Alarm, ControlNotice, Sample
+from translators.canonical.telemetry import Alarm, ControlNotice, Sample, SignedReading
 from translators.ocpp.foreign import ForeignLimit
 from translators.rules.book import Book
 from translators.rules.trace import Loss, Refusal, Step
@@ -169,6 +169,24 @@ class SamplesTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingsSigned:
+    """Values that a station's own meter signed: evidence, kept in the very characters that came."""
+
+    station: str
+    readings: tuple[SignedReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventsMissed:
+    """A station's account of a transaction lacks the events from `first` to `last` (seqNo)."""
+
+    station: str
+    transaction: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionsChanged:
     """The running transactions of a station."""
 
@@ -283,6 +301,8 @@ type Event = (
     | NoticeReceived
     | AlarmReceived
     | SamplesTaken
+    | ReadingsSigned
+    | EventsMissed
     | TransactionsChanged
     | SchedulePulled
     | LimitNoticed

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import assert_never
+
 from gateway.core.effects import PostSamples, ReportStation
+from gateway.core.events import EventsMissed, ReadingsSigned, SamplesTaken
 from gateway.core.forces import in_force
 from gateway.core.judging import Judged, Scene
 from gateway.core.station import StationState
 from gateway.core.world import Turn
-from translators.canonical.telemetry import Alarm, Sample
+from translators.canonical.codec import encode
+from translators.canonical.telemetry import Alarm, Sample, SignedReading
 
+_EVIDENCE = frozenset(field.name for field in fields(SignedReading)) - {"station", "transaction"}
 _TRIPS = ("MustTrip", "MomCess")
+
+
+def heard(
+    turn: Turn, state: StationState, event: SamplesTaken | ReadingsSigned | EventsMissed
+) -> None:
+    """Take in what a station's meters say, what they signed, and which of its words never came."""
+    match event:
+        case SamplesTaken(samples=samples):
+            sampled(turn, state, samples)
+        case ReadingsSigned(readings=readings):
+            for reading in readings:
+                _signed(turn, state, reading)
+        case EventsMissed(transaction=number, first=first, last=last):
+            turn.audit("transaction.events_missed", state.id, number, first=first, last=last)
+        case _:
+            assert_never(event)
 
 
 def sampled(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> None:
@@ -70,6 +92,12 @@ def met(turn: Turn, state: StationState) -> None:
     state.meters.restarted()
     state.watch.tripped.clear()
     state.watch.disturb(turn.now.utc.timestamp())
+
+
+def _signed(turn: Turn, state: StationState, reading: SignedReading) -> None:
+    """Keep what a meter signed, character by character: the audit is never written anew."""
+    told = {name: part for name, part in encode(reading).items() if name in _EVIDENCE}
+    turn.audit("meter.signed", state.id, reading.transaction or state.id, **told)
 
 
 def alarmed(turn: Turn, state: StationState, alarm: Alarm) -> None:

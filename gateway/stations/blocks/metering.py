@@ -1,13 +1,23 @@
-"""J, E: measurements and transactions."""
+"""J, E: measurements and transactions, whole and in order or with a word on what is not."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Iterable
+from datetime import datetime
 
+import orjson
 import structlog
 
-from gateway.core.events import SamplesTaken, StationDescribed, TransactionsChanged
+from gateway.core.events import (
+    EventsMissed,
+    ReadingsSigned,
+    SamplesTaken,
+    StationDescribed,
+    TransactionsChanged,
+)
 from gateway.stations.context import Context, Handler, Json
+from gateway.stations.sequence import Place, Sequence
 from translators.canonical.capability import Transaction
 from translators.ocpp.metering import samples
 
@@ -16,15 +26,28 @@ log = structlog.get_logger()
 
 _REMEMBERED = 32
 """Ended transactions whose late messages do not bring them back."""
+_FOLLOWED = 64
+"""Transactions whose events are counted; the one that began first is forgotten first."""
+_NAMED = 32
+"""Problems of values that are named in the log, each once."""
 
 
 class Metering:
-    """Follows the running transactions of one station, over all its connections."""
+    """Follows transactions and measurements of one station, over all its connections.
+
+    `counts` says how much was not as it should be: `missed` and `late` events of transactions, those that
+    came `again` or bear an `odd` number, `late_reports` of older values than came before, and values that
+    are `unreadable`.
+    """
 
     def __init__(self) -> None:
         """Know no transaction yet."""
+        self.counts: Counter[str] = Counter()
         self._running: dict[str, Transaction] = {}
         self._ended: deque[str] = deque(maxlen=_REMEMBERED)
+        self._sequences: dict[str, Sequence] = {}
+        self._newest: dict[int | None, datetime] = {}
+        self._named: set[str] = set()
 
     def meter_values(self, context: Context, payload: Json) -> Json:
         """Pass measurements on (J01)."""
@@ -37,17 +60,19 @@ class Metering:
         known = self._running.get(number)
         evse = payload.get("evse", {}).get("id")
         evse_id = known.evse_id if evse is None and known is not None else evse
-        before = tuple(self._running.values())
-        if payload["eventType"] == "Ended":
-            self._running.pop(number, None)
-            self._ended.append(number)
-            _left(context, evse_id)
-        elif evse_id is not None and number not in self._ended:
-            self._start(Transaction(evse_id, number))
-        after = tuple(self._running.values())
-        if after != before:
-            context.post(TransactionsChanged(context.entry.id, after))
-        self._pass_on(context, evse_id, payload.get("meterValue", []))
+        place = self._placed(context, number, payload)
+        if place is not Place.AGAIN:
+            before = tuple(self._running.values())
+            if payload["eventType"] == "Ended":
+                self._running.pop(number, None)
+                self._ended.append(number)
+                _left(context, evse_id)
+            elif place is not Place.LATE and evse_id is not None and number not in self._ended:
+                self._start(Transaction(evse_id, number))
+            after = tuple(self._running.values())
+            if after != before:
+                context.post(TransactionsChanged(context.entry.id, after))
+            self._pass_on(context, evse_id, payload.get("meterValue", []), number)
         # E05: a token that came with the event is answered; nobody is barred here
         return {"idTokenInfo": {"status": "Accepted"}} if "idToken" in payload else {}
 
@@ -60,12 +85,65 @@ class Metering:
                 del self._running[other.transaction_id]
         self._running[transaction.transaction_id] = transaction
 
-    def _pass_on(self, context: Context, evse: int | None, values: list[Json]) -> None:
-        read = samples(context.entry.id, evse, values)
-        for problem in read.problems:
-            log.warning("sample.unreadable", station=context.entry.id, problem=problem)
+    def _placed(self, context: Context, number: str, payload: Json) -> Place:
+        """Return where an event stands in its transaction; numbers that it skips are told once."""
+        station = context.entry.id
+        sequence = self._sequences.setdefault(number, Sequence())
+        if len(self._sequences) > _FOLLOWED:
+            del self._sequences[next(iter(self._sequences))]
+        place, missing = sequence.take(payload["seqNo"], hash(orjson.dumps(payload)))
+        if missing:
+            first, last = missing.start, missing.stop - 1
+            self.counts["missed"] += last - first + 1
+            log.warning(
+                "transaction.events_missed",
+                station=station,
+                transaction=number,
+                first=first,
+                last=last,
+            )
+            context.post(EventsMissed(station, number, first, last))
+        elif place is not Place.NEXT:
+            self.counts[place.value] += 1
+            log.info(
+                "transaction.event_out_of_order",
+                station=station,
+                transaction=number,
+                number=payload["seqNo"],
+                place=place.value,
+            )
+        return place
+
+    def _pass_on(
+        self, context: Context, evse: int | None, values: list[Json], transaction: str | None = None
+    ) -> None:
+        station = context.entry.id
+        read = samples(station, evse, values, transaction)
+        if read.problems:
+            self._name(station, read.problems)
         if read.samples:
-            context.post(SamplesTaken(context.entry.id, read.samples))
+            newest = read.samples[-1].at
+            if newest >= self._newest.setdefault(evse, newest):
+                self._newest[evse] = newest
+            else:
+                self._late(station, evse)
+            context.post(SamplesTaken(station, read.samples))
+        if read.signed:
+            context.post(ReadingsSigned(station, read.signed))
+
+    def _late(self, station: str, evse: int | None) -> None:
+        """Count a report that is older than another one; whoever keeps samples goes by their instants."""
+        self.counts["late_reports"] += 1
+        if self.counts["late_reports"] == 1:
+            log.info("samples.late", station=station, evse=evse)
+
+    def _name(self, station: str, problems: Iterable[str]) -> None:
+        """Say what cannot be read; the same again, and what comes after many others, is counted only."""
+        for problem in problems:
+            self.counts["unreadable"] += 1
+            if problem not in self._named and len(self._named) < _NAMED:
+                self._named.add(problem)
+                log.warning("sample.unreadable", station=station, problem=problem)
 
     def handlers(self) -> dict[str, Handler]:
         """Return what this block answers."""

@@ -8,9 +8,7 @@ import pytest
 from gateway.core.events import (
     AlarmReceived,
     NoticeReceived,
-    SamplesTaken,
     StationDescribed,
-    TransactionsChanged,
 )
 from gateway.stations.blocks import (
     availability,
@@ -22,135 +20,11 @@ from gateway.stations.blocks import (
     smart_charging,
 )
 from gateway.stations.blocks.metering import Metering
-from gateway.stations.context import Context, Report
+from gateway.stations.context import Report
 from gateway.stations.validators import known_actions, violation
-from support.stations import BOOT, NOON, Posted, an_entry
-from translators.canonical.capability import Transaction
+from support.metering import AT, EVSE, Meter, a_context, a_value, an_event
+from support.stations import BOOT, an_entry
 from translators.canonical.telemetry import GridFault
-from translators.units import Kind
-
-AT = "2026-12-01T12:00:00Z"
-EVSE = {"id": 1}
-
-
-def a_context(version="2.1"):
-    async def nobody_calls(action, payload, priority):
-        raise AssertionError(action)
-
-    return Context(an_entry(), version, Posted(), nobody_calls, lambda: NOON)
-
-
-def a_value(watts=5000, **changes):
-    value = {"value": watts, "measurand": "Power.Active.Import"} | changes
-    return {"timestamp": AT, "sampledValue": [value]}
-
-
-def an_event(kind="Started", number="T1", **changes):
-    return {
-        "eventType": kind,
-        "timestamp": AT,
-        "triggerReason": "Authorized",
-        "seqNo": 0,
-        "transactionInfo": {"transactionId": number},
-    } | changes
-
-
-class Meter:
-    """A metering block and what it posted."""
-
-    def __init__(self):
-        self.block, self.context = Metering(), a_context()
-
-    def hear(self, *args, **changes):
-        return self.block.transaction_event(self.context, an_event(*args, **changes))
-
-    @property
-    def running(self):
-        """The transactions that the engine was told last, as (EVSE, id)."""
-        told = self.context.post.of(TransactionsChanged)
-        return [(t.evse_id, t.transaction_id) for t in told[-1].transactions] if told else None
-
-
-def test_a_transaction_runs_from_its_start_to_its_end():
-    meter = Meter()
-    meter.hear("Started", evse=EVSE)
-    assert meter.running == [(1, "T1")]
-    meter.hear("Updated")
-    meter.hear("Ended")
-    assert meter.running == []
-    assert len(meter.context.post.of(TransactionsChanged)) == 2
-
-
-def test_a_transaction_that_started_before_us_is_known_from_its_first_message_with_an_evse():
-    meter = Meter()
-    meter.hear("Updated")
-    assert meter.running is None
-    meter.hear("Updated", evse=EVSE)
-    assert meter.running == [(1, "T1")]
-
-
-def test_the_end_of_an_unknown_transaction_changes_nothing():
-    meter = Meter()
-    meter.hear("Ended", evse=EVSE)
-    assert meter.running is None
-
-
-def test_an_ended_transaction_is_not_brought_back_by_a_late_message():
-    meter = Meter()
-    meter.hear("Started", evse=EVSE)
-    meter.hear("Ended")
-    meter.hear("Updated", evse=EVSE)
-    assert meter.running == []
-
-
-def test_an_evse_runs_one_transaction_and_the_newest_counts():
-    meter = Meter()
-    meter.hear("Started", "T1", evse={"id": 1})
-    meter.hear("Started", "T2", evse={"id": 2})
-    meter.hear("Started", "T3", evse={"id": 1})
-    assert meter.running == [(2, "T2"), (1, "T3")]
-
-
-def test_a_transaction_that_names_another_evse_moves():
-    meter = Meter()
-    meter.hear("Started", evse={"id": 1})
-    meter.hear("Updated", evse={"id": 2})
-    assert meter.running == [(2, "T1")]
-
-
-def test_the_engine_is_told_transactions_of_its_station():
-    meter = Meter()
-    meter.hear("Started", evse=EVSE)
-    assert meter.context.post.events == [TransactionsChanged("CS1", (Transaction(1, "T1"),))]
-
-
-def test_a_token_that_comes_with_an_event_is_answered():
-    meter = Meter()
-    token = {"idToken": "x", "type": "Central"}
-    assert meter.hear(idToken=token) == {"idTokenInfo": {"status": "Accepted"}}
-    assert meter.hear() == {}
-
-
-def test_measurements_come_with_transactions_and_without():
-    meter = Meter()
-    meter.hear("Started", evse=EVSE, meterValue=[a_value(5000)])
-    meter.hear("Updated", meterValue=[a_value(6000)])
-    meter.block.meter_values(meter.context, {"evseId": 2, "meterValue": [a_value(7000)]})
-    taken = [
-        (s.evse, s.kind, s.value) for e in meter.context.post.of(SamplesTaken) for s in e.samples
-    ]
-    assert taken == [(1, Kind.POWER, -5000), (1, Kind.POWER, -6000), (2, Kind.POWER, -7000)]
-
-
-def test_what_cannot_be_read_of_a_measurement_leaves_the_rest():
-    meter = Meter()
-    bad = a_value(1, unitOfMeasure={"unit": "W", "multiplier": 10**9})
-    answer = meter.block.meter_values(
-        meter.context, {"evseId": 1, "meterValue": [bad, a_value(7000)]}
-    )
-    assert answer == {}
-    (event,) = meter.context.post.of(SamplesTaken)
-    assert [sample.value for sample in event.samples] == [Fraction(-7000)]
 
 
 def test_a_report_without_anything_to_follow_posts_nothing():

@@ -1,0 +1,168 @@
+"""Transactions and measurements of one station: what runs, what is passed on, what is missing or late."""
+
+from fractions import Fraction
+
+from structlog.testing import capture_logs
+
+from gateway.core.events import EventsMissed, ReadingsSigned, SamplesTaken, TransactionsChanged
+from support.metering import EVSE, Meter, a_value
+from translators.canonical.capability import Transaction
+from translators.units import Kind
+
+
+def test_a_transaction_runs_from_its_start_to_its_end():
+    meter = Meter()
+    meter.hear("Started", evse=EVSE)
+    assert meter.running == [(1, "T1")]
+    meter.hear("Updated")
+    meter.hear("Ended")
+    assert meter.running == []
+    assert len(meter.context.post.of(TransactionsChanged)) == 2
+
+
+def test_a_transaction_that_started_before_us_is_known_from_its_first_message_with_an_evse():
+    meter = Meter()
+    meter.hear("Updated")
+    assert meter.running is None
+    meter.hear("Updated", evse=EVSE)
+    assert meter.running == [(1, "T1")]
+
+
+def test_the_end_of_an_unknown_transaction_changes_nothing():
+    meter = Meter()
+    meter.hear("Ended", evse=EVSE)
+    assert meter.running is None
+
+
+def test_an_ended_transaction_is_not_brought_back_by_a_late_message():
+    meter = Meter()
+    meter.hear("Started", evse=EVSE)
+    meter.hear("Ended")
+    meter.hear("Updated", evse=EVSE)
+    assert meter.running == []
+
+
+def test_an_evse_runs_one_transaction_and_the_newest_counts():
+    meter = Meter()
+    meter.hear("Started", "T1", evse={"id": 1})
+    meter.hear("Started", "T2", evse={"id": 2})
+    meter.hear("Started", "T3", evse={"id": 1})
+    assert meter.running == [(2, "T2"), (1, "T3")]
+
+
+def test_a_transaction_that_names_another_evse_moves():
+    meter = Meter()
+    meter.hear("Started", evse={"id": 1})
+    meter.hear("Updated", evse={"id": 2})
+    assert meter.running == [(2, "T1")]
+
+
+def test_the_engine_is_told_transactions_of_its_station():
+    meter = Meter()
+    meter.hear("Started", evse=EVSE)
+    assert meter.context.post.events == [TransactionsChanged("CS1", (Transaction(1, "T1"),))]
+
+
+def test_a_token_that_comes_with_an_event_is_answered():
+    meter = Meter()
+    token = {"idToken": "x", "type": "Central"}
+    assert meter.hear(idToken=token) == {"idTokenInfo": {"status": "Accepted"}}
+    assert meter.hear() == {}
+
+
+def test_measurements_come_with_transactions_and_without():
+    meter = Meter()
+    meter.hear("Started", evse=EVSE, meterValue=[a_value(5000)])
+    meter.hear("Updated", meterValue=[a_value(6000)])
+    meter.block.meter_values(meter.context, {"evseId": 2, "meterValue": [a_value(7000)]})
+    taken = [
+        (s.evse, s.kind, s.value) for e in meter.context.post.of(SamplesTaken) for s in e.samples
+    ]
+    assert taken == [(1, Kind.POWER, -5000), (1, Kind.POWER, -6000), (2, Kind.POWER, -7000)]
+
+
+def test_what_cannot_be_read_of_a_measurement_leaves_the_rest():
+    meter = Meter()
+    bad = a_value(1, unitOfMeasure={"unit": "W", "multiplier": 10**9})
+    answer = meter.block.meter_values(
+        meter.context, {"evseId": 1, "meterValue": [bad, a_value(7000)]}
+    )
+    assert answer == {}
+    (event,) = meter.context.post.of(SamplesTaken)
+    assert [sample.value for sample in event.samples] == [Fraction(-7000)]
+
+
+def test_an_event_that_comes_again_word_for_word_counts_once_and_is_answered():
+    meter = Meter()
+    token = {"idToken": "x", "type": "Central"}
+    for _ in range(2):
+        answer = meter.hear(evse=EVSE, idToken=token, meterValue=[a_value()])
+        assert answer == {"idTokenInfo": {"status": "Accepted"}}
+    assert len(meter.context.post.of(SamplesTaken)) == 1
+    assert meter.block.counts == {"again": 1}
+
+
+def test_numbers_that_a_transaction_skips_are_told_once():
+    meter = Meter()
+    for number in (0, 3, 4, 2):
+        meter.hear("Updated", evse=EVSE, seqNo=number, meterValue=[a_value(number)])
+    assert meter.context.post.of(EventsMissed) == [EventsMissed("CS1", "T1", 1, 2)]
+    assert meter.block.counts == {"missed": 2, "late": 1}
+    assert len(meter.context.post.of(SamplesTaken)) == 4
+
+
+def test_transactions_are_numbered_each_for_itself():
+    meter = Meter()
+    for number, transaction in ((0, "T1"), (7, "T2"), (1, "T1"), (8, "T2")):
+        meter.hear("Updated", transaction, seqNo=number)
+    assert meter.context.post.of(EventsMissed) == []
+
+
+def test_a_late_word_of_a_transaction_does_not_make_it_run():
+    meter = Meter()
+    meter.hear("Updated", "T1", seqNo=0)
+    meter.hear("Updated", "T1", seqNo=2)
+    meter.hear("Started", "T2", evse=EVSE)
+    meter.hear("Started", "T1", seqNo=1, evse=EVSE)
+    assert meter.running == [(1, "T2")]
+
+
+def test_of_many_transactions_the_first_is_counted_no_longer():
+    meter = Meter()
+    for number in range(65):
+        meter.hear("Updated", f"T{number}")
+    meter.hear("Updated", "T0", seqNo=5)
+    assert meter.context.post.of(EventsMissed) == []
+    meter.hear("Updated", "T64", seqNo=5)
+    assert meter.context.post.of(EventsMissed) == [EventsMissed("CS1", "T64", 1, 4)]
+
+
+def test_a_report_that_is_older_than_another_one_is_counted_and_passed_on():
+    meter = Meter()
+    for at in ("12:00:00", "12:00:05", "12:00:01", "12:00:06", "12:00:02"):
+        report = {"evseId": 1, "meterValue": [a_value() | {"timestamp": f"2026-12-01T{at}Z"}]}
+        meter.block.meter_values(meter.context, report)
+    other = {"evseId": 2, "meterValue": [a_value()]}
+    meter.block.meter_values(meter.context, other)
+    assert meter.block.counts == {"late_reports": 2}
+    assert len(meter.context.post.of(SamplesTaken)) == 6
+
+
+def test_what_cannot_be_read_is_named_once_and_counted_always():
+    meter = Meter()
+    with capture_logs() as logs:
+        for multiplier in (99, 99, *range(100, 150)):
+            bad = a_value(1, unitOfMeasure={"unit": "W", "multiplier": multiplier})
+            meter.block.meter_values(meter.context, {"evseId": 1, "meterValue": [bad]})
+    assert len([line for line in logs if line["event"] == "sample.unreadable"]) == 32
+    assert meter.block.counts == {"unreadable": 52}
+
+
+def test_what_a_meter_signed_is_told_with_its_transaction():
+    meter = Meter()
+    signed = {"signedMeterData": "T0NNRg==", "encodingMethod": "OCMF"}
+    meter.hear("Ended", evse=EVSE, meterValue=[a_value(signedMeterValue=signed)])
+    (event,) = meter.context.post.of(ReadingsSigned)
+    (reading,) = event.readings
+    assert (reading.transaction, reading.evse, reading.data) == ("T1", 1, "T0NNRg==")
+    assert len(meter.context.post.of(SamplesTaken)) == 1
