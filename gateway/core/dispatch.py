@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from gateway.core.guard import guarded
 from gateway.core.ledger import Desired
 from gateway.core.lifecycle import CLAIMING, ENDED, State
 from gateway.core.records import CommandRecord
@@ -80,13 +81,13 @@ class Translator:
     def orders(
         self, command: DerCommand, profile: StationProfile, situation: Situation
     ) -> Translation[StationOrders]:
-        """Return what `to_station` returns, computed once while nothing changes."""
+        """Return what `to_station` makes within the nameplate, once while nothing changes."""
         part = tuple(function_of(control) for control in command.controls)
         book = self.book_of(command)
         return self._memo[command.target.station, command.mrid].recall(
             part,
             (command, profile, situation, book.digest),
-            lambda: to_station(book, command, profile, situation),
+            lambda: guarded(to_station(book, command, profile, situation), profile),
         )
 
     def book_of(self, command: DerCommand) -> Book:

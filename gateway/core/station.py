@@ -93,7 +93,7 @@ class StationState:
         """Return what a translation needs: transactions, our setpoints, settings, policy."""
         return Situation(
             transactions=tuple(self._with_setpoint(t) for t in self.transactions),
-            settings=dict(self.rules.settings),
+            settings=_least_factors(self.profile) | dict(self.rules.settings),
             policy=dict(self.rules.policy),
         )
 
@@ -132,6 +132,18 @@ class StationState:
         return transaction
 
 
+def _least_factors(profile: StationProfile | None) -> dict[str, Fraction]:
+    """Return the smallest power factors of the nameplate as what DERSettings are where nobody set them."""
+    found = {}
+    for name, rating in _FACTORS.items():
+        evses = () if profile is None else profile.evses
+        known = [pf for evse in evses if (pf := getattr(evse.ratings, rating)) is not None]
+        if known:
+            found[name] = max(known)
+    return found
+
+
+_FACTORS = {"setMinPFOverExcited": "over_excited_pf", "setMinPFUnderExcited": "under_excited_pf"}
 _FOLLOWED = frozenset({"ActiveSetpoint", "RelativeActiveSetpoint", "StorageTarget"})
 
 
