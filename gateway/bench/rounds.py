@@ -9,7 +9,12 @@ from statistics import median
 
 from gateway.bench.contender import Contender
 
-_KEYS = {"raw websockets": "vs_raw_websockets", "ocpp": "vs_ocpp", "ocpp-rpc": "vs_ocpp_rpc"}
+_KEYS = {
+    "raw websockets": "vs_raw_websockets",
+    "ocpp": "vs_ocpp",
+    "ocpp-rpc": "vs_ocpp_rpc",
+    "ocpp-ws-io": "vs_ocpp_ws_io",
+}
 
 
 @dataclass(frozen=True, slots=True)
