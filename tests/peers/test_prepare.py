@@ -32,6 +32,7 @@ def test_every_peer_pins_each_package_by_version_and_hash():
     assert [it.name for it in peers()] == [
         "envoy_schema",
         "ocpp_rpc",
+        "ocpp_ws_io",
         "opender",
         "py20305",
         "python_ocpp",
