@@ -10,7 +10,7 @@ WORKERS ?= 2
 .PHONY: help setup demo test thorough fmt lint types arch faults attack nameplate mutants bench peers ci
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make .venv with the pinned packages
 

@@ -55,12 +55,13 @@ class View:
             "transactions": [encode(transaction) for transaction in state.transactions],
             "measured": [
                 {
+                    "evse": place or None,
                     "kind": kind.value,
-                    "phase": phase.value,
-                    "value": float(sample.value),
-                    "at": sample.at.isoformat(),
+                    "value": value.value,
+                    "at": value.sample.at.isoformat(),
                 }
-                for (kind, phase), sample in state.latest.items()
+                for place, values in state.meters.places.items()
+                for kind, value in values.items()
             ],
             "profile": None if state.profile is None else encode(state.profile),
         }
@@ -98,7 +99,7 @@ class View:
             "version": None if profile is None else profile.ocpp_version,
             "controls_by_state": dict(sorted(states.items())),
             "not_following": sorted(
-                name for name in state.watch.strikes if state.watch.not_following(name)
+                {key[1] for key, track in state.watch.tracks.items() if track.unfollowed}
             ),
             "alarms": sorted(fault.value for fault in state.alarms),
         }

@@ -80,7 +80,7 @@ def show_station(
         return
     _print([found], _STATIONS)
     _print(found["in_force"], _HELD)
-    _print(found["measured"], ("kind", "phase", "value", "at"))
+    _print(found["measured"], ("evse", "kind", "value", "at"))
 
 
 def show_controls(

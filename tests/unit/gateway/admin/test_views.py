@@ -60,7 +60,10 @@ def test_a_station_says_who_holds_what_since_when_and_why(ready, view):
     ready.command(a_default("D1", limit()))
     ready.command(a_command("M1"))
     ready.reply()
-    assert in_force(view)["PowerLimit.import.connection_point"]["why"] == "default: no event asks for it"
+    assert (
+        in_force(view)["PowerLimit.import.connection_point"]["why"]
+        == "default: no event asks for it"
+    )
     assert "FixedPowerFactor.injecting" not in in_force(view)
     ready.at(20)
     held = in_force(view)["FixedPowerFactor.injecting"]
@@ -104,9 +107,22 @@ def test_a_station_shows_what_it_is_and_measures(ready, view):
     assert (away["connected"], away["version"]) == (False, None)
     found = view().station("CS1")
     (measured,) = found["measured"]
-    assert (measured["kind"], measured["value"]) == ("W", 1500.0)
+    assert measured == {"evse": 1, "kind": "W", "value": 1500.0, "at": NOON.isoformat()}
     assert found["transactions"][0]["transaction_id"] == "T1"
     assert view().station("CS2")["profile"] is None
+
+
+def test_a_station_that_does_nothing_of_what_it_took_is_named(ready, view):
+    ready.command(a_default("D1", pf("0.9")))
+    ready.reply()
+    for second in range(60, 600, 60):
+        ready.now = NOON + timedelta(seconds=second)
+        values = ((Kind.POWER, 5000), (Kind.REACTIVE, 5000))
+        told = tuple(
+            Sample("CS1", None, kind, Fraction(value), ready.now) for kind, value in values
+        )
+        ready.hear(SamplesTaken("CS1", told))
+    assert view().stations()[0]["not_following"] == ["FixedPowerFactor.injecting"]
 
 
 def test_a_charging_profile_goes_by_its_purpose(ready, view):
