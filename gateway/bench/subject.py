@@ -1,8 +1,9 @@
 """The gateway as a contender: endpoint, sessions, rules, audit, and what one utility event makes of them.
 
-One event is translated once for each ratings profile (`Memo`); each station gets its own control id. One
-intent, which names every station, is durable before the first frame, and every answer is a record of
-the chained audit: SQLite with `synchronous=FULL`, then the segments, in groups as the runtime has them.
+One event is read once and translated once for each ratings profile, on which its numbers rest; each station
+gets its own control id. One intent, which names every station, is durable before the first frame, and every
+answer is a record of the chained audit: SQLite with `synchronous=FULL`, then the segments, in groups as the
+runtime has them.
 What the engine adds (the state of each command, its retries and its Responses) is not in it.
 """
 
@@ -15,7 +16,7 @@ import itertools
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -52,17 +53,17 @@ from gateway.store.sqlite import SqliteStore
 from gateway.store.verification import verify
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import Revision
-from translators.chain import Case, StationOrders, control_id, translate
+from translators.chain import control_id, to_station
 from translators.ieee2030_5.inbound import ProgramContext, Served
 from translators.ieee2030_5.xml import parse
-from translators.rules.memo import Memo
-from translators.rules.trace import Translation
 
 GROUP_S = 0.05
 """How long answers gather for one transaction."""
 GROUP = 1_000
 """Answers of which a transaction does not have more."""
 _MRID = b"0000000000000000000000010000C0DE"
+_CURVE = CURVE.replace(b"<yRefType>2<", b"<yRefType>1<")
+"""In percent of the active power: what a station is told rests on its ratings."""
 _NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 _REST = Rhythm(ping_interval_s=3600.0, boot_grace_s=3600.0)
 """No ping falls into a window that is measured."""
@@ -97,10 +98,9 @@ class Gateway:
         )
         self._endpoint = Endpoint(config, entries, self._stations, self._post, clocks)
         self._open = AsyncExitStack()
-        self._memo: Memo[Translation[StationOrders]] = Memo()
         self._events = itertools.count(1)
         self._came: set[str] = set()
-        self._rows: list[Audit] = []
+        self._replies: list[StationReplied] = []
         self._left = 0
         self._changed = asyncio.Event()
         self._done: Counter[str] = Counter()
@@ -127,20 +127,17 @@ class Gateway:
 
     async def fan_out(self) -> Told:
         """Translate one event for all stations, send it, and have every answer on disk."""
-        mrid = b"%032X" % next(self._events)
+        mrid = f"{next(self._events):032X}"
         self._left = sum(map(len, self._groups.values()))
         self._changed.clear()
         before = self._done.copy()
         begin = time.perf_counter()
-        made = {profile: self._translated(mrid, profile) for profile in self._groups}
+        made = self._translated(mrid)
         self._intend(mrid, made)
-        for profile, (action, payload) in made.items():
-            for chunk in batched(self._groups[profile], CHUNK):
-                for name in chunk:
-                    number = control_id(mrid.decode(), name, payload["controlType"])
-                    order = {**payload, "controlId": number}
-                    self._stations.send(SendToStation(name, number, action, order))
-                await asyncio.sleep(0)
+        for chunk in batched(self._orders(mrid, made), CHUNK):
+            for order in chunk:
+                self._stations.send(order)
+            await asyncio.sleep(0)
         written_ms = (time.perf_counter() - begin) * 1000
         await self._changed.wait()
         self._flush()
@@ -161,22 +158,29 @@ class Gateway:
         fault = None if found.fault is None else str(found.fault)
         return {"records": found.records, "rows": self._done["rows"], "fault": fault}
 
-    def _translated(self, mrid: bytes, profile: StationProfile) -> Made:
-        """Return action and payload of the event for all stations of these ratings."""
+    def _translated(self, mrid: str) -> dict[StationProfile, Made]:
+        """Return action and payload of the event for all stations of each ratings profile."""
+        context = ProgramContext("u", "bench", Revision.IEEE2030_5_2018, "P", 1, _NOW)
+        control = parse(CONTROL.replace(_MRID, mrid.encode()))
+        (command,) = (
+            Served(control, {"/derp/1/dc/1": parse(_CURVE)}, context).read(self._book).value
+        )
+        made: dict[StationProfile, Made] = {}
+        for profile in self._groups:
+            orders = to_station(self._book, command, profile, Situation())
+            (message,) = orders.value.messages
+            made[profile] = message.action, message.payload
+        return made
 
-        def make() -> Translation[StationOrders]:
-            context = ProgramContext("u", profile.id, Revision.IEEE2030_5_2018, "P", 1, _NOW)
-            served = Served(
-                parse(CONTROL.replace(_MRID, mrid)), {"/derp/1/dc/1": parse(CURVE)}, context
-            )
-            return translate(self._book, Case(served, profile, Situation()))
+    def _orders(self, mrid: str, made: Mapping[StationProfile, Made]) -> Iterator[SendToStation]:
+        """Yield what each station is told, under a control id of its own."""
+        for profile, (action, payload) in made.items():
+            kind = payload["controlType"]
+            for name in self._groups[profile]:
+                number = control_id(mrid, name, kind)
+                yield SendToStation(name, number, action, {**payload, "controlId": number})
 
-        (message,) = self._memo.recall(
-            profile.evses, (mrid, profile, self._book.digest), make
-        ).value.messages
-        return message.action, message.payload
-
-    def _intend(self, mrid: bytes, made: Mapping[StationProfile, Made]) -> None:
+    def _intend(self, mrid: str, made: Mapping[StationProfile, Made]) -> None:
         """Have it on disk, once and before anything is sent, who is about to be told what."""
         told = [
             {
@@ -188,9 +192,7 @@ class Gateway:
         ]
         details = {"told": told, "rules": self._book.digest}
         self._done["rows"] += 1
-        self._store.commit(
-            [Audit("control.dispatched", "u", mrid.decode(), details)], datetime.now(UTC)
-        )
+        self._store.commit([Audit("control.dispatched", "u", mrid, details)], datetime.now(UTC))
 
     def _post(self, event: Event) -> None:
         match event:
@@ -206,13 +208,8 @@ class Gateway:
                 pass
 
     def _replied(self, event: StationReplied) -> None:
-        status = event.status.value
-        self._done[status] += 1
-        self._done["rows"] += 1
-        kind = "control.accepted" if event.status is ReplyStatus.ACCEPTED else "control.refused"
-        details = {"control": event.request_id, "status": status, "reason": event.reason}
-        self._rows.append(Audit(kind, event.station, event.request_id, details))
-        if len(self._rows) >= GROUP:
+        self._replies.append(event)
+        if len(self._replies) >= GROUP:
             self._flush()
         elif self._flushing is None:
             loop = asyncio.get_running_loop()
@@ -222,12 +219,22 @@ class Gateway:
             self._changed.set()
 
     def _flush(self) -> None:
+        """Have on disk what the stations answered since the last time."""
         if self._flushing is not None:
             self._flushing.cancel()
             self._flushing = None
-        if self._rows:
-            self._store.commit(self._rows, datetime.now(UTC))
-            self._rows.clear()
+        replies, self._replies = self._replies, []
+        if replies:
+            self._done.update([reply.status.value for reply in replies])
+            self._done["rows"] += len(replies)
+            self._store.commit([_record(reply) for reply in replies], datetime.now(UTC))
+
+
+def _record(reply: StationReplied) -> Audit:
+    """Return the record of an answer."""
+    status, number = reply.status.value, reply.request_id
+    kind = "control.accepted" if reply.status is ReplyStatus.ACCEPTED else "control.refused"
+    return Audit(kind, reply.station, number, {"reason": reply.reason, "status": status})
 
 
 def quick_verifier() -> str:

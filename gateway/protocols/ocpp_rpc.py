@@ -7,11 +7,8 @@ commands before housekeeping. `expire` ends calls whose time is over. Nothing a 
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from itertools import count
 from typing import Any, NamedTuple
 
 import orjson
@@ -43,15 +40,25 @@ class Priority(IntEnum):
     HOUSEKEEPING = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One CALL of ours; `key` is the caller's own name for it, the payload has been validated."""
+@dataclass(slots=True)
+class Call[K]:
+    """One CALL of ours; `key` is the caller's own name for it, `body` its payload, validated, as JSON."""
 
-    key: str
+    key: K
     action: str
-    payload: Json
-    body: bytes = b""
-    """The payload as it is written, where its caller has it already."""
+    """A plain name: it is written as it is."""
+    body: bytes
+    message_id: str = field(default="", compare=False)
+    deadline: float = field(default=0.0, compare=False)
+    """Both since it was written."""
+
+    def answer(self, frame: bytes) -> bytes | None:
+        """Return the text of the payload where a frame is plainly the answer; None decides nothing.
+
+        Whoever knows the text as one whole object knows the frame as `[3,"id",{…}]`.
+        """
+        head = f'[3,"{self.message_id}",'.encode()
+        return frame[len(head) : -1] if frame.startswith(head) and frame.endswith(b"]") else None
 
 
 class Called(NamedTuple):
@@ -71,30 +78,30 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Answered[K]:
     """The peer answered our call; `late` where its time was over already."""
 
-    call: Call
+    call: Call[K]
     message_id: str
     payload: Json
     late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused[K]:
     """The peer answered our call with CALLERROR, or with something that is no answer."""
 
-    call: Call
+    call: Call[K]
     code: str
     description: str
     late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class TimedOut:
+class TimedOut[K]:
     """Our call got no answer in time."""
 
-    call: Call
+    call: Call[K]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,34 +112,34 @@ class Odd:
     message_id: str = ""
 
 
-type Output = Called | Sent | Answered | Refused | TimedOut | Odd
+type Output[K] = Called | Sent | Answered[K] | Refused[K] | TimedOut[K] | Odd
 
 
-@dataclass(frozen=True, slots=True)
-class _Outstanding:
-    call: Call
-    message_id: str
-    deadline: float
+@dataclass(slots=True, eq=False)
+class Rpc[K]:
+    """One session; message ids are `prefix-1` and so on, `timeout_s` bounds a call, `odd` counts."""
 
-
-@dataclass(slots=True)
-class Rpc:
-    """One session; `new_id` yields unused message ids, `timeout_s` bounds a call, `odd` counts."""
-
-    new_id: Callable[[], str]
+    prefix: str
     timeout_s: float = 30.0
     version: str = "2.1"
     odd: int = 0
-    _queue: list[tuple[int, int, Call]] = field(default_factory=list)
-    _order: count[int] = field(default_factory=count)
+    outstanding: Call[K] | None = None
+    """What was written and waits for its answer; whoever took the answer elsewhere sets it to None."""
+    _made: int = 0
+    _queue: list[Call[K]] = field(default_factory=list)
+    _urgent: int = 0
+    """How many of those in the queue, in front, are for the grid."""
     _replies: list[bytes] = field(default_factory=list)
-    _outstanding: _Outstanding | None = None
-    _ended: dict[str, Call] = field(default_factory=dict)
-    _open: set[str] = field(default_factory=set)
+    _ended: dict[str, Call[K]] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
 
-    def call(self, call: Call, priority: Priority = Priority.GRID) -> None:
+    def call(self, call: Call[K], priority: Priority = Priority.GRID) -> None:
         """Queue a CALL."""
-        heapq.heappush(self._queue, (priority, next(self._order), call))
+        if priority is Priority.GRID:
+            self._queue.insert(self._urgent, call)
+            self._urgent += 1
+        else:
+            self._queue.append(call)
 
     def answer(self, message_id: str, payload: Json) -> None:
         """Answer a `Called`; a second answer to one call is never written."""
@@ -153,45 +160,45 @@ class Rpc:
         """Return the next frame to write, None where nothing may be written now."""
         if self._replies:
             return self._replies.pop(0)
-        if self._outstanding is not None or not self._queue:
+        if self.outstanding is not None or not self._queue:
             return None
-        call = heapq.heappop(self._queue)[2]
-        message_id = self.new_id()
-        self._outstanding = _Outstanding(call, message_id, now + self.timeout_s)
-        payload = orjson.Fragment(call.body) if call.body else call.payload
-        return _dump([MessageType.CALL, message_id, call.action, payload])
+        self.outstanding = call = self._queue.pop(0)
+        if self._urgent:
+            self._urgent -= 1
+        self._made += 1
+        call.message_id = f"{self.prefix}-{self._made}"
+        call.deadline = now + self.timeout_s
+        return f'[2,"{call.message_id}","{call.action}",'.encode() + call.body + b"]"
 
     @property
-    def deadline(self) -> float | None:
-        """Return when the outstanding call ends, None without one."""
-        return None if self._outstanding is None else self._outstanding.deadline
+    def waiting(self) -> bool:
+        """Return whether anything waits to be written, now or later."""
+        return bool(self._queue or self._replies)
 
     @property
     def backlog(self) -> int:
         """Return how many answers wait to be written."""
         return len(self._replies)
 
-    def expire(self, now: float) -> list[Output]:
+    def expire(self, now: float) -> list[Output[K]]:
         """End the outstanding call if its time is over."""
-        ended = self._outstanding
+        ended = self.outstanding
         if ended is None or now < ended.deadline:
             return []
-        self._outstanding = None
-        self._ended[ended.message_id] = ended.call
+        self.outstanding = None
+        self._ended[ended.message_id] = ended
         if len(self._ended) > _REMEMBERED:
             del self._ended[next(iter(self._ended))]
-        return [TimedOut(ended.call)]
+        return [TimedOut(ended)]
 
-    def abandon(self) -> tuple[Call | None, list[Call]]:
+    def abandon(self) -> tuple[Call[K] | None, list[Call[K]]]:
         """The connection is gone: return the outstanding call and those that never left."""
-        outstanding = None if self._outstanding is None else self._outstanding.call
-        unsent = [call for _, _, call in sorted(self._queue, key=lambda entry: entry[:2])]
-        self._outstanding = None
-        self._queue.clear()
+        outstanding, unsent = self.outstanding, self._queue
+        self.outstanding, self._queue, self._urgent = None, [], 0
         self._replies.clear()
         return outstanding, unsent
 
-    def receive(self, frame: bytes) -> list[Output]:
+    def receive(self, frame: bytes) -> list[Output[K]]:
         """Take one text frame in; every fault becomes an `Odd` and, where due, a CALLERROR."""
         try:
             message = parse(frame)
@@ -216,21 +223,21 @@ class Rpc:
                 self._fault(message_id, "MessageTypeNotSupported", problem)
                 return [self._strange(problem, message_id)]
 
-    def _called(self, message: list[Any]) -> Output:
+    def _called(self, message: list[Any]) -> Output[K]:
         if not _is_request(message):
             problem = "a CALL is [2, id, action, payload]"
             self._fault(message[1], "FormatViolation", problem)
             return self._strange(problem, message[1])
         _, message_id, action, payload = message
-        self._open.add(message_id)
+        self._open.append(message_id)
         return Called(message_id, action, payload)
 
-    def _sent(self, message: list[Any]) -> Output:
+    def _sent(self, message: list[Any]) -> Output[K]:
         if not _is_request(message):
             return self._strange("a SEND is [6, id, action, payload]", message[1])
         return Sent(message[2], message[3])
 
-    def _answered(self, message_id: str, rest: list[Any]) -> Output:
+    def _answered(self, message_id: str, rest: list[Any]) -> Output[K]:
         call, late = self._match(message_id)
         if call is None:
             return self._strange("an answer to a call that was never made", message_id)
@@ -239,7 +246,7 @@ class Rpc:
             return Refused(call, "FormatViolation", "the answer is no CALLRESULT", late)
         return Answered(call, message_id, rest[0], late)
 
-    def _refused(self, message_id: str, rest: list[Any]) -> Output:
+    def _refused(self, message_id: str, rest: list[Any]) -> Output[K]:
         call, late = self._match(message_id)
         if call is None:
             return self._strange("an error to a call that was never made", message_id)
@@ -247,12 +254,12 @@ class Rpc:
         words = rest[1] if len(rest) > 1 and isinstance(rest[1], str) else ""
         return Refused(call, code, words, late)
 
-    def _match(self, message_id: str) -> tuple[Call | None, bool]:
+    def _match(self, message_id: str) -> tuple[Call[K] | None, bool]:
         """Return the call that an answer belongs to, and whether it had ended by then."""
-        outstanding = self._outstanding
+        outstanding = self.outstanding
         if outstanding is not None and outstanding.message_id == message_id:
-            self._outstanding = None
-            return outstanding.call, False
+            self.outstanding = None
+            return outstanding, False
         return self._ended.pop(message_id, None), True
 
     def _reply(self, message_id: str, frame: list[Any]) -> None:

@@ -7,6 +7,15 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable
+from typing import Protocol
+
+
+class Waiter(Protocol):
+    """Something that waits for an answer."""
+
+    def expire(self) -> None:
+        """Look whether the time is over."""
+        ...
 
 
 class Deadlines:
@@ -18,10 +27,45 @@ class Deadlines:
         self._order = itertools.count()
         self._timer: asyncio.Handle | None = None
         self._armed = math.inf
+        self._awaited: dict[Waiter, float] = {}
+        self._looks_at = math.inf
 
     def __len__(self) -> int:
         """Return how many acts are due."""
         return len(self._due)
+
+    @property
+    def awaited(self) -> int:
+        """Return how many wait for an answer."""
+        return len(self._awaited)
+
+    def expect(self, waiter: Waiter, within_s: float) -> None:
+        """Have `waiter` expire after this long, unless it is relieved before; the last word counts.
+
+        Answers come far more often than they fail: none leaves anything behind on the heap.
+        """
+        when = asyncio.get_running_loop().time() + within_s
+        self._awaited[waiter] = when
+        if when < self._looks_at:
+            self._looks_at = when
+            self.after(within_s, self._look)
+
+    def relieve(self, waiter: Waiter) -> None:
+        """Let a waiter expire no more."""
+        self._awaited.pop(waiter, None)
+
+    def _look(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self._looks_at:  # a shorter wait came after this look was planned
+            return
+        over = [waiter for waiter, when in self._awaited.items() if when <= now]
+        for waiter in over:
+            del self._awaited[waiter]
+        self._looks_at = min(self._awaited.values(), default=math.inf)
+        if self._awaited:
+            self.after(self._looks_at - now, self._look)
+        for waiter in over:
+            waiter.expire()
 
     def after(self, delay_s: float, act: Callable[[], None]) -> None:
         """Do something once this long has passed; needs a running loop."""

@@ -33,6 +33,16 @@ class Found(NamedTuple):
 _OTHER = Found(Kind.OTHER)
 
 
+def text_begin(data: bytes) -> int:
+    """Return where the payload begins of the one whole text that some data is; 0 where it is not that."""
+    size = len(data) - 6
+    if size < 0 or data[0] != _TEXT:
+        return 0
+    if data[1] == _MASKED | size:
+        return 6 if size < 126 else 0
+    return 8 if data[1] == _MASKED | 126 and int.from_bytes(data[2:4], "big") == size - 2 else 0
+
+
 def next_frame(stream: bytes, at: int) -> Found | None:
     """Return the frame that begins at an octet, None where it is not whole yet."""
     here = len(stream) - at

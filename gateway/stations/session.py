@@ -10,7 +10,6 @@ the engine as unanswered or unsent, and nothing that the old connection still sa
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -70,6 +69,8 @@ log = structlog.get_logger()
 MAX_ODD = 20
 """Frames that a sound peer does not send, before the connection is closed."""
 _PROTOCOL_ERROR = 1002
+_OF_SCHEDULES = frozenset({"SetChargingProfile", "UpdateDynamicSchedule", "ClearChargingProfile"})
+"""Calls whose numbers a station may ask for again."""
 _HANDLERS: Mapping[str, Handler] = {
     **provisioning.HANDLERS,
     **der_control.HANDLERS,
@@ -106,7 +107,11 @@ class Clocks:
     monotonic: Callable[[], float]
 
 
-@dataclass(slots=True, repr=False)
+type _Owner = SendToStation | asyncio.Future[Reply]
+"""Who made a call: the engine, or a block that waits for its end."""
+
+
+@dataclass(slots=True, repr=False, eq=False)
 class Session:
     """One connection of one station; `generation` orders the connections of one process."""
 
@@ -123,26 +128,22 @@ class Session:
     more: Mapping[str, Handler] = field(default_factory=dict)
     """What is answered for all stations in one place."""
     _context: Context = field(init=False)
-    _rpc: Rpc = field(init=False)
+    _rpc: Rpc[_Owner] = field(init=False)
     _measuring: Mapping[str, Handler] = field(init=False)
     _introduction: Introduction = field(init=False)
-    _waiting: dict[str, Callable[[Reply], None]] = field(default_factory=dict)
     _wanted: list[str] = field(default_factory=list)
     """Read-backs that were asked for and not begun."""
     _reading: set[str] = field(default_factory=set)
-    _keys: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _group: asyncio.TaskGroup | None = None
     _asking: asyncio.Task[None] | None = None
-    _watched: bool = False
-    """Whether the end of a call's time is on the heap."""
     _ended: bool = False
 
     def __post_init__(self) -> None:
         """Wire the blocks to this connection."""
         version = self.transport.subprotocol.removeprefix("ocpp")
         since = self.clocks.utc().timestamp()
-        prefix, numbers = f"dg-{since * 1000:.0f}-{self.generation}", itertools.count(1)
-        self._rpc = Rpc(lambda: f"{prefix}-{next(numbers)}", self.rhythm.call_timeout_s, version)
+        prefix = f"dg-{since * 1000:.0f}-{self.generation}"
+        self._rpc = Rpc(prefix, self.rhythm.call_timeout_s, version)
         self._context = Context(
             entry=self.entry,
             version=version,
@@ -182,6 +183,7 @@ class Session:
             return
         self._ended = True
         self._stop()
+        self.deadlines.relieve(self)
         outstanding, unsent = self._rpc.abandon()
         if outstanding is not None:
             self._settle(outstanding, LOST)
@@ -198,42 +200,44 @@ class Session:
 
     def take(self, frame: bytes) -> None:
         """Take one frame in, act on it and answer; nothing that a station sends raises."""
-        if self._ended:
+        if self._ended or self._is_known_answer(frame):
             return
         for output in self._rpc.receive(frame):
-            self._act(output)
+            self._act(output, frame)
         self._write()
         if self._rpc.odd > MAX_ODD:
             log.warning("station.odd", station=self.entry.id, count=self._rpc.odd)
             self.transport.close(_PROTOCOL_ERROR, "too many malformed messages")
 
+    def _is_known_answer(self, frame: bytes) -> bool:
+        """End the outstanding call where this very answer has been judged before, whoever gave it."""
+        rpc = self._rpc
+        call = rpc.outstanding
+        text = None if call is None else call.answer(frame)
+        if call is None or text is None:
+            return False
+        reply = self.templates.recall(rpc.version, call.action, text)
+        if reply is None:
+            return False
+        rpc.outstanding = None
+        self._settle(call, reply)
+        if rpc.waiting:
+            self._write()
+        return True
+
     async def call(self, action: str, payload: Json, priority: Priority = Priority.GRID) -> Reply:
         """Make one call and wait for its end."""
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-
-        def settle(reply: Reply) -> None:
-            if not future.done():
-                future.set_result(reply)
-
-        self._start(action, payload, priority, settle)
+        self._start(future, action, payload, priority)
         return await future
 
     def submit(self, effect: SendToStation) -> None:
         """Make the engine's call; its end is posted. What only asks goes after what commands."""
-        schedules, action, payload = self._context.schedules, effect.action, effect.payload
-
-        def settle(reply: Reply) -> None:
-            schedules.answered(action, payload, reply.status)
-            self.post(
-                StationReplied(
-                    self.entry.id, effect.request_id, reply.status, reply.reason, reply.payload
-                )
-            )
-
-        asks = action.startswith("Get")
+        asks = effect.action.startswith("Get")
         priority = Priority.HOUSEKEEPING if asks else Priority.GRID
-        schedules.told(action, payload)
-        self._start(action, payload, priority, settle)
+        if effect.action in _OF_SCHEDULES:
+            self._context.schedules.told(effect.action, effect.payload)
+        self._start(effect, effect.action, effect.payload, priority)
 
     def read_back(self, effect: ReadBack) -> None:
         """Ask for everything that the station holds; the result is posted."""
@@ -252,20 +256,16 @@ class Session:
             return None
         return self._group.create_task(work)
 
-    def _start(
-        self, action: str, payload: Json, priority: Priority, settle: Callable[[Reply], None]
-    ) -> None:
+    def _start(self, owner: _Owner, action: str, payload: Json, priority: Priority) -> None:
         """Queue a call; one that cannot be sent ends at once."""
-        body = self.templates.render(self._context.version, action, payload)
+        body = self.templates.render(self._rpc.version, action, payload)
         if self._ended:
-            settle(UNSENT)
+            self._tell(owner, UNSENT)
         elif isinstance(body, Violation):
             log.error("call.invalid", station=self.entry.id, action=action, problem=str(body))
-            settle(unsendable(body))
+            self._tell(owner, unsendable(body))
         else:
-            key = str(next(self._keys))
-            self._waiting[key] = settle
-            self._rpc.call(Call(key, action, payload, body), priority)
+            self._rpc.call(Call(owner, action, body), priority)
             if priority is Priority.GRID:
                 self._write()
             else:  # what the grid wants within the same turn goes before it
@@ -284,29 +284,28 @@ class Session:
 
     def _write(self) -> None:
         """Write what may be written now; a peer that takes nothing any more is dropped."""
+        rpc, now = self._rpc, self.clocks.monotonic()
+        before = rpc.outstanding
         try:
-            while (frame := self._rpc.next_frame(self.clocks.monotonic())) is not None:
+            while (frame := rpc.next_frame(now)) is not None:
                 self.transport.send(frame)
         except PeerError as error:
             log.warning("station.unwritable", station=self.entry.id, problem=str(error))
             self.transport.abort()
-        self._watch()
+        if rpc.outstanding is not before:
+            self.deadlines.expect(self, rpc.timeout_s)
 
-    def _watch(self) -> None:
-        """Have the end of the outstanding call's time on the heap; one entry serves all calls."""
-        deadline = self._rpc.deadline
-        if deadline is not None and not self._watched:
-            self._watched = True
-            self.deadlines.after(deadline - self.clocks.monotonic(), self._expire)
-
-    def _expire(self) -> None:
+    def expire(self) -> None:
         """End a call whose time is over, and let the next one go."""
-        self._watched = False
-        for output in self._rpc.expire(self.clocks.monotonic()):
+        now = self.clocks.monotonic()
+        for output in self._rpc.expire(now):
             self._act(output)
         self._write()
+        late = self._rpc.outstanding
+        if late is not None and not self._ended:  # this clock is behind the loop's
+            self.deadlines.expect(self, late.deadline - now)
 
-    def _act(self, output: Output) -> None:
+    def _act(self, output: Output[_Owner], frame: bytes = b"") -> None:
         match output:
             case Called():
                 self._answer(output)
@@ -314,7 +313,7 @@ class Session:
                 # the read-back that its silence led to says what came of it
                 log.warning("answer.late", station=self.entry.id, action=call.action)
             case Answered():
-                self._judge(output)
+                self._judge(output, frame)
             case Refused(call=call, code=code, description=words):
                 self._settle(call, refused(code, words))
             case TimedOut(call=call):
@@ -338,15 +337,30 @@ class Session:
             self._rpc.odd += 1
             log.warning("send.odd", station=self.entry.id, problem=problem)
 
-    def _settle(self, call: Call, reply: Reply) -> None:
-        self._waiting.pop(call.key)(reply)
+    def _settle(self, call: Call[_Owner], reply: Reply) -> None:
+        self.deadlines.relieve(self)
+        self._tell(call.key, reply)
 
-    def _judge(self, output: Answered) -> None:
+    def _tell(self, owner: _Owner, reply: Reply) -> None:
+        """Say how a call ended."""
+        if isinstance(owner, SendToStation):
+            if owner.action in _OF_SCHEDULES:
+                self._context.schedules.answered(owner.action, owner.payload, reply.status)
+            number, status, reason = owner.request_id, reply.status, reply.reason
+            self.post(StationReplied(self.entry.id, number, status, reason, reply.payload))
+        elif not owner.done():
+            owner.set_result(reply)
+
+    def _judge(self, output: Answered[_Owner], frame: bytes) -> None:
         """End a call as its answer says; an answer that breaks its schema is sent back (2.1)."""
-        call, payload = output.call, output.payload
-        fault = read_violation(self._context.version, call.action, payload, request=False)
+        call, payload, version = output.call, output.payload, self._rpc.version
+        fault = read_violation(version, call.action, payload, request=False)
         if fault is None:
-            self._settle(call, answered(payload))
+            reply = answered(payload)
+            text = call.answer(frame)
+            if text is not None:
+                self.templates.learn(version, call.action, text, reply)
+            self._settle(call, reply)
         else:
             self._rpc.reject_result(output.message_id, fault.code, str(fault))
             self._settle(call, unusable(payload, fault))

@@ -1,14 +1,17 @@
-"""Payloads of calls as bytes: what many stations get alike is checked once, whatever its control id."""
+"""Payloads as bytes, each checked once: what many stations get alike, and what many of them answer."""
 
 from __future__ import annotations
 
 import orjson
 
+from gateway.stations.context import Reply
 from gateway.stations.rules import Json, Violation
 from gateway.stations.validators import violation
 
 KEPT = 256
 """Templates that are known to be sound; the oldest is forgotten first."""
+_MAX_ANSWER = 256
+"""Octets of an answer that is remembered."""
 _MAX_ID = 36
 """Characters of a control id (SetDERControlRequest)."""
 
@@ -16,14 +19,16 @@ type _Template = tuple[str, str, bytes]
 
 
 class Templates:
-    """Payloads that were found sound: version, action, and the bytes without the control id.
+    """Payloads that were found sound: version, action, and the bytes, those of a request without its id.
 
-    Two payloads of one template differ in a `controlId` of 1 to 36 characters and in nothing else.
+    Two payloads of one template differ in a `controlId` of 1 to 36 characters and in nothing else. Whether
+    an answer is sound, and what it means, depends on nothing but its text.
     """
 
     def __init__(self) -> None:
         """Know none yet."""
         self._sound: dict[_Template, None] = {}
+        self._answers: dict[_Template, Reply] = {}
 
     def __len__(self) -> int:
         """Return how many templates are known."""
@@ -41,10 +46,30 @@ class Templates:
         fault = violation(version, action, payload, request=True)
         if fault is not None:
             return fault
-        self._sound[template] = None
-        if len(self._sound) > KEPT:
-            del self._sound[next(iter(self._sound))]
+        _keep(self._sound, template, None)
         return body
+
+    def recall(self, version: str, action: str, text: bytes) -> Reply | None:
+        """Return what an answer means that was taken with this text before."""
+        return self._answers.get((version, action, text))
+
+    def learn(self, version: str, action: str, text: bytes, reply: Reply) -> None:
+        """Remember what a sound answer means, where its text is one short object by itself."""
+        if len(text) <= _MAX_ANSWER and _is_object(text):
+            _keep(self._answers, (version, action, text), reply)
+
+
+def _keep[T](known: dict[_Template, T], template: _Template, value: T) -> None:
+    known[template] = value
+    if len(known) > KEPT:
+        del known[next(iter(known))]
+
+
+def _is_object(text: bytes) -> bool:
+    try:
+        return isinstance(orjson.loads(text), dict)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _without_id(body: bytes, control_id: object) -> bytes | None:

@@ -23,7 +23,7 @@ from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
 from gateway.errors import PeerError
-from gateway.stations.frames import Kind, next_frame
+from gateway.stations.frames import Kind, next_frame, text_begin
 from gateway.stations.listening import MAX_FRAGMENTS, MAX_UNREAD, Ending, Pace, Take
 
 _AHEAD = 4
@@ -50,6 +50,8 @@ class Connection(ServerConnection):
         self._begun: bytes | None = b""
         """The part of a frame that is here; None where the library reads the stream itself."""
         self._at_boundary = False
+        self._framed = False
+        """Whether what comes are frames that are read here."""
 
     def hand_to(self, take: Take) -> None:
         """Hand every text to `take` from now on, first those that came already."""
@@ -85,7 +87,11 @@ class Connection(ServerConnection):
         What is neither (fragments, packed or faulty frames) gives it the stream for good: so far it has
         seen whole frames only, and goes on at the beginning of one.
         """
-        if self._begun is None or not self._is_framed(data):
+        if self._framed and not self._begun and (begin := text_begin(data)):
+            self._deliver(apply_mask(data[begin:], data[begin - 4 : begin]))
+            return
+        self._framed = self._begun is not None and (self._framed or self._is_framed(data))
+        if self._begun is None or not self._framed:
             super().data_received(data)
             return
         stream, at = self._begun + data, 0
@@ -97,7 +103,7 @@ class Connection(ServerConnection):
                 case Kind.CONTROL:
                     super().data_received(stream[at : frame.end])
                 case _:
-                    self._begun = None
+                    self._begun, self._framed = None, False
                     super().data_received(stream[at:])
                     return
             at = frame.end
@@ -181,9 +187,10 @@ class WebSocketTransport:
     def send(self, frame: bytes) -> None:
         """Write one text frame; `PeerError` where the connection is gone, or its peer does not read."""
         connection = self.connection
-        if connection.transport.is_closing() or connection.protocol.state is not State.OPEN:
+        wire = connection.transport
+        if wire.is_closing() or connection.protocol.state is not State.OPEN:
             raise PeerError("the connection is closed", where=self.station)
-        if connection.transport.get_write_buffer_size() > MAX_UNREAD:
+        if wire.get_write_buffer_size() > MAX_UNREAD:
             raise PeerError("reads nothing of what it is told", where=self.station)
         connection.write_text(frame)
 

@@ -121,7 +121,7 @@ def _record(audit: Audit, sequence: int, previous: str, instant: str) -> bytes:
         "details": audit.details,
         "kind": audit.kind,
         "prev": previous,
-        "raw": [raw_digest(body) for body in audit.raw],
+        "raw": [raw_digest(body) for body in audit.raw] if audit.raw else [],
         "seq": sequence,
         "subject": audit.subject,
         "ts_utc": instant,

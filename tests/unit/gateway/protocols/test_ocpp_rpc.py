@@ -1,6 +1,5 @@
 """One session of OCPP-J, without sockets: calls, answers, errors, silence, and what nobody asked for."""
 
-import itertools
 import json
 
 import pytest
@@ -19,12 +18,11 @@ from gateway.protocols.ocpp_rpc import (
 
 
 def an_rpc(version="2.1", timeout_s=30.0):
-    numbers = itertools.count(1)
-    return Rpc(lambda: f"m{next(numbers)}", timeout_s, version)
+    return Rpc("m", timeout_s, version)
 
 
 def a_call(key="k", action="GetVariables", **payload):
-    return Call(key, action, payload)
+    return Call(key, action, json.dumps(payload).encode())
 
 
 def hear(rpc, *message):
@@ -51,20 +49,51 @@ def calling(rpc, call=None, now=0.0):
 def test_a_call_is_written_with_a_fresh_id_and_its_answer_comes_back_under_its_name():
     rpc = an_rpc()
     rpc.call(a_call("first", "SetDERControl", isDefault=True))
-    assert written(rpc) == [[2, "m1", "SetDERControl", {"isDefault": True}]]
-    output = hear(rpc, 3, "m1", {"status": "Accepted"})
+    assert written(rpc) == [[2, "m-1", "SetDERControl", {"isDefault": True}]]
+    output = hear(rpc, 3, "m-1", {"status": "Accepted"})
     assert output == Answered(
-        a_call("first", "SetDERControl", isDefault=True), "m1", {"status": "Accepted"}
+        a_call("first", "SetDERControl", isDefault=True), "m-1", {"status": "Accepted"}
     )
+
+
+PLAIN = [
+    (b'[3,"m-1",{"status":"Accepted"}]', b'{"status":"Accepted"}'),
+    (b'[3,"m-1",{},{}]', b"{},{}"),
+    (b'[3,"m-1",{}] ', None),
+    (b'[3,"m-1",{}', None),
+    (b'[3, "m-1", {}]', None),
+    (b'[3,"m-2",{}]', None),
+    (b'[3,"m-11",{}]', None),
+    (b'[4,"m-1","InternalError","",{}]', None),
+    (b"", None),
+]
+
+
+@pytest.mark.parametrize(("frame", "text"), PLAIN)
+def test_the_text_of_a_plain_answer_is_what_stands_behind_the_id(frame, text):
+    rpc = an_rpc()
+    calling(rpc)
+    assert rpc.outstanding.answer(frame) == text
+
+
+def test_a_call_that_was_taken_as_answered_lets_the_next_one_go_and_knows_no_second_answer():
+    rpc = an_rpc()
+    calling(rpc)
+    rpc.call(a_call("next"))
+    assert rpc.waiting
+    rpc.outstanding = None
+    assert [frame[1] for frame in written(rpc)] == ["m-2"]
+    assert not rpc.waiting
+    assert isinstance(hear(rpc, 3, "m-1", {}), Odd)
 
 
 def test_one_call_at_a_time_and_the_next_one_after_the_answer():
     rpc = an_rpc()
     rpc.call(a_call("a"))
     rpc.call(a_call("b"))
-    assert [frame[1] for frame in written(rpc)] == ["m1"]
-    hear(rpc, 3, "m1", {})
-    assert [frame[1] for frame in written(rpc)] == ["m2"]
+    assert [frame[1] for frame in written(rpc)] == ["m-1"]
+    hear(rpc, 3, "m-1", {})
+    assert [frame[1] for frame in written(rpc)] == ["m-2"]
 
 
 def test_the_grid_goes_before_housekeeping_and_otherwise_first_come_first_served():
@@ -108,10 +137,10 @@ def test_a_call_of_the_peer_is_answered_once():
 def test_silence_ends_a_call_at_its_deadline_and_not_before():
     rpc = an_rpc(timeout_s=30.0)
     calling(rpc, a_call("mute"), now=100.0)
-    assert rpc.deadline == 130.0
+    assert rpc.outstanding.deadline == 130.0
     assert rpc.expire(129.9) == []
     assert rpc.expire(130.0) == [TimedOut(a_call("mute"))]
-    assert rpc.deadline is None
+    assert rpc.outstanding is None
     assert rpc.expire(999.0) == []
 
 
@@ -120,7 +149,7 @@ def test_after_silence_the_next_call_goes_out():
     calling(rpc, a_call("mute"))
     rpc.call(a_call("next"))
     rpc.expire(30.0)
-    assert [frame[1] for frame in written(rpc, 30.0)] == ["m2"]
+    assert [frame[1] for frame in written(rpc, 30.0)] == ["m-2"]
 
 
 def test_an_answer_after_the_deadline_is_late_and_belongs_to_its_own_call():
@@ -128,17 +157,17 @@ def test_an_answer_after_the_deadline_is_late_and_belongs_to_its_own_call():
     calling(rpc, a_call("old"))
     rpc.expire(30.0)
     calling(rpc, a_call("new"), now=30.0)
-    assert hear(rpc, 3, "m1", {"status": "Accepted"}) == Answered(
-        a_call("old"), "m1", {"status": "Accepted"}, late=True
+    assert hear(rpc, 3, "m-1", {"status": "Accepted"}) == Answered(
+        a_call("old"), "m-1", {"status": "Accepted"}, late=True
     )
-    assert hear(rpc, 3, "m2", {}) == Answered(a_call("new"), "m2", {})
+    assert hear(rpc, 3, "m-2", {}) == Answered(a_call("new"), "m-2", {})
 
 
 def test_a_late_callerror_is_late_too():
     rpc = an_rpc()
     calling(rpc, a_call("old"))
     rpc.expire(30.0)
-    assert hear(rpc, 4, "m1", "InternalError", "sorry", {}) == Refused(
+    assert hear(rpc, 4, "m-1", "InternalError", "sorry", {}) == Refused(
         a_call("old"), "InternalError", "sorry", late=True
     )
 
@@ -146,12 +175,12 @@ def test_a_late_callerror_is_late_too():
 def test_a_second_answer_is_odd_whether_the_first_was_late_or_not():
     rpc = an_rpc()
     calling(rpc)
-    hear(rpc, 3, "m1", {})
-    assert isinstance(hear(rpc, 3, "m1", {}), Odd)
+    hear(rpc, 3, "m-1", {})
+    assert isinstance(hear(rpc, 3, "m-1", {}), Odd)
     calling(rpc)
     rpc.expire(30.0)
-    hear(rpc, 3, "m2", {})
-    assert isinstance(hear(rpc, 3, "m2", {}), Odd)
+    hear(rpc, 3, "m-2", {})
+    assert isinstance(hear(rpc, 3, "m-2", {}), Odd)
     assert rpc.odd == 2
 
 
@@ -160,8 +189,8 @@ def test_only_so_many_ended_calls_are_remembered():
     for number in range(65):
         calling(rpc, a_call(str(number)), now=100.0 * number)
         rpc.expire(100.0 * number + 30)
-    assert isinstance(hear(rpc, 3, "m1", {}), Odd)
-    assert hear(rpc, 3, "m2", {}) == Answered(a_call("1"), "m2", {}, late=True)
+    assert isinstance(hear(rpc, 3, "m-1", {}), Odd)
+    assert hear(rpc, 3, "m-2", {}) == Answered(a_call("1"), "m-2", {}, late=True)
 
 
 @pytest.mark.parametrize("message", [(3, "nobody", {}), (4, "nobody", "InternalError", "", {})])
@@ -188,22 +217,22 @@ ERRORS = [
 def test_a_callerror_is_read_as_far_as_it_can_be(rest, read):
     rpc = an_rpc()
     calling(rpc)
-    assert hear(rpc, 4, "m1", *rest) == Refused(a_call(), *read)
+    assert hear(rpc, 4, "m-1", *rest) == Refused(a_call(), *read)
 
 
 @pytest.mark.parametrize("rest", [([],), ("Accepted",), ({}, {})], ids=["list", "text", "two"])
 def test_an_answer_that_is_no_callresult_ends_the_call_and_is_sent_back(rest):
     rpc = an_rpc()
     calling(rpc)
-    output = hear(rpc, 3, "m1", *rest)
+    output = hear(rpc, 3, "m-1", *rest)
     assert output == Refused(a_call(), "FormatViolation", "the answer is no CALLRESULT")
-    assert written(rpc) == [[5, "m1", "FormatViolation", "a CALLRESULT is [3, id, payload]", {}]]
+    assert written(rpc) == [[5, "m-1", "FormatViolation", "a CALLRESULT is [3, id, payload]", {}]]
 
 
 def test_an_unusable_answer_is_not_sent_back_in_2_0_1_which_knows_no_such_message():
     rpc = an_rpc("2.0.1")
     calling(rpc)
-    rpc.reject_result("m1", "FormatViolation", "")
+    rpc.reject_result("m-1", "FormatViolation", "")
     assert written(rpc) == []
 
 

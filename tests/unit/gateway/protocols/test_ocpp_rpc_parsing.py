@@ -92,7 +92,7 @@ def test_what_is_a_message_is_read_as_json_has_it(frame):
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_no_bytes_whatever_raise_anything_else(frame):
-    rpc = Rpc(lambda: "1")
+    rpc = Rpc("m")
     rpc.receive(frame)
     assert rpc.odd == 1
     assert json.loads(rpc.next_frame(0))[:3] == [4, "-1", "RpcFrameworkError"]

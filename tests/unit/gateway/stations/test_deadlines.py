@@ -23,6 +23,65 @@ async def passed(seconds):
     await asyncio.sleep(seconds)
 
 
+class Waiting:
+    """Waits for an answer; knows how often it expired."""
+
+    def __init__(self):
+        self.expired = 0
+
+    def expire(self):
+        self.expired += 1
+
+
+async def test_who_waits_too_long_expires_once():
+    deadlines, short, long = Deadlines(), Waiting(), Waiting()
+    deadlines.expect(long, 60)
+    deadlines.expect(short, 0.01)
+    await passed(0.05)
+    assert (short.expired, long.expired) == (1, 0)
+    assert deadlines.awaited == 1
+
+
+async def test_who_is_relieved_does_not_expire():
+    deadlines, waiter = Deadlines(), Waiting()
+    deadlines.expect(waiter, 0.01)
+    deadlines.relieve(waiter)
+    deadlines.relieve(waiter)
+    await passed(0.05)
+    assert waiter.expired == 0
+    assert deadlines.awaited == 0
+
+
+async def test_the_last_word_on_a_wait_counts():
+    deadlines, waiter = Deadlines(), Waiting()
+    deadlines.expect(waiter, 0.01)
+    deadlines.expect(waiter, 60)
+    await passed(0.05)
+    assert waiter.expired == 0
+    assert deadlines.awaited == 1
+
+
+async def test_answers_leave_nothing_on_the_heap():
+    deadlines, waiters = Deadlines(), [Waiting() for _ in range(100)]
+    for _ in range(10):
+        for waiter in waiters:
+            deadlines.expect(waiter, 30)
+        for waiter in waiters:
+            deadlines.relieve(waiter)
+    assert len(deadlines) == 1
+    assert deadlines.awaited == 0
+
+
+async def test_waits_go_on_after_a_look_at_them():
+    deadlines, first, second = Deadlines(), Waiting(), Waiting()
+    deadlines.expect(first, 0.01)
+    deadlines.expect(second, 0.03)
+    await passed(0.02)
+    deadlines.expect(first, 0.01)
+    await passed(0.06)
+    assert (first.expired, second.expired) == (2, 1)
+
+
 async def test_what_is_due_first_is_done_first_whatever_came_first():
     deadlines, done = Deadlines(), []
     for delay, name in ((0.03, "late"), (0.01, "early"), (0.02, "middle")):

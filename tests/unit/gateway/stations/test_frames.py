@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from gateway.protocols.ocpp_frames import MAX_FRAME
-from gateway.stations.frames import Kind, next_frame
+from gateway.stations.frames import Kind, next_frame, text_begin
 
 
 def a_frame(payload=b"[2]", opcode=Opcode.TEXT, *, fin=True, mask=True):
@@ -55,6 +55,25 @@ ODD = [
 @pytest.mark.parametrize("frame", [row[1] for row in ODD], ids=[row[0] for row in ODD])
 def test_what_is_odd_is_left_to_the_library(frame):
     assert next_frame(frame, 0).kind is Kind.OTHER
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_text_alone_is_seen_at_a_glance_and_as_the_long_look_sees_it(size):
+    frame = a_frame(b"x" * size)
+    begin = text_begin(frame)
+    assert begin == (next_frame(frame, 0).begin if size < 65_536 else 0)
+
+
+@pytest.mark.parametrize("frame", [row[1] for row in ODD], ids=[row[0] for row in ODD])
+def test_at_a_glance_nothing_odd_is_a_text(frame):
+    assert text_begin(frame) == 0
+
+
+@given(st.binary(max_size=300), st.binary(min_size=1, max_size=20), st.data())
+def test_at_a_glance_more_or_less_than_one_text_is_none(payload, more, data):
+    frame = a_frame(payload)
+    cut = data.draw(st.integers(0, len(frame) - 1))
+    assert text_begin(frame[:cut]) == text_begin(frame + more) == 0
 
 
 @given(st.lists(st.binary(max_size=300), max_size=6), st.data())

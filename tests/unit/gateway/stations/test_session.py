@@ -212,6 +212,48 @@ async def test_every_kind_of_answer_has_its_outcome(answer, status):
         assert (await posted.next(StationReplied)).status is status
 
 
+ANSWERED = [
+    ("the same text", '{"status":"Accepted"}', ReplyStatus.ACCEPTED),
+    ("a refusal", '{"status":"Rejected"}', ReplyStatus.REJECTED),
+    ("with spaces", '{ "status": "Accepted" }', ReplyStatus.ACCEPTED),
+    ("an unknown status", '{"status":"Perhaps"}', ReplyStatus.CALL_ERROR),
+    ("two payloads", '{"status":"Accepted"},{}', ReplyStatus.CALL_ERROR),
+    ("a member twice", '{"status":"Accepted","status":"Accepted"}', None),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "status"), [row[1:] for row in ANSWERED], ids=[row[0] for row in ANSWERED]
+)
+async def test_an_answer_means_the_same_the_second_and_the_third_time(text, status):
+    async with a_session() as (station, session, posted):
+        await announce(station, posted)
+        for nth in (1, 2, 3):
+            session.submit(an_order(f"r{nth}"))
+            number, _ = await station.called("SetDERControl", nth)
+            station.say(f'[3,"{number}",{text}]'.encode())
+            if status is None:
+                assert (await station.until(lambda frame: frame[0] == 4))[1] == "-1"
+                return
+            reply = await posted.next(StationReplied, nth)
+            assert (reply.request_id, reply.status) == (f"r{nth}", status)
+
+
+async def test_of_two_calls_in_the_queue_each_gets_its_own_answer_however_alike():
+    async with a_session() as (station, session, posted):
+        await announce(station, posted)
+        for nth in range(1, 6):
+            session.submit(an_order(f"r{nth}"))
+        for nth in range(1, 6):
+            number, _ = await station.called("SetDERControl", nth)
+            station.say(f'[3,"{number}",{{"status":"Accepted"}}]'.encode())
+            assert (await posted.next(StationReplied, nth)).request_id == f"r{nth}"
+            station.say(f'[3,"{number}",{{"status":"Accepted"}}]'.encode())
+        station.say(2, "after", "Heartbeat", {})
+        await station.answered("after")
+        assert len(posted.of(StationReplied)) == 5
+
+
 async def test_an_answer_that_breaks_its_schema_is_sent_back_in_2_1():
     async with a_session() as (station, session, posted):
         await announce(station, posted)

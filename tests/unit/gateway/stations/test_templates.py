@@ -5,6 +5,8 @@ import math
 
 import pytest
 
+from gateway.core.events import ReplyStatus
+from gateway.stations.context import Reply
 from gateway.stations.rules import Violation
 from gateway.stations.templates import KEPT, Templates
 
@@ -87,3 +89,49 @@ def test_only_so_many_templates_are_kept():
     for number in range(KEPT + 10):
         rendered(templates, a_control(setpoint=number / 100))
     assert len(templates) == KEPT
+
+
+ACCEPTED = Reply(ReplyStatus.ACCEPTED, {"status": "Accepted"})
+
+
+def learned(text, templates=None):
+    templates = Templates() if templates is None else templates
+    templates.learn("2.1", "SetDERControl", text, ACCEPTED)
+    return templates.recall("2.1", "SetDERControl", text)
+
+
+def test_an_answer_that_was_judged_is_recalled_by_its_text():
+    assert learned(b'{"status":"Accepted"}') is ACCEPTED
+
+
+def test_an_answer_is_recalled_for_its_version_and_action_alone():
+    templates = Templates()
+    learned(b"{}", templates)
+    assert templates.recall("2.0.1", "SetDERControl", b"{}") is None
+    assert templates.recall("2.1", "ClearDERControl", b"{}") is None
+    assert templates.recall("2.1", "SetDERControl", b"{ }") is None
+
+
+NO_OBJECTS = [
+    b"",
+    b"{},{}",
+    b'{"status":"Accepted"},1',
+    b'{"status":"Accepted"}]',
+    b'"Accepted"',
+    b"[]",
+    b"{",
+    b'{"a":"' + b"x" * 300 + b'"}',
+]
+
+
+@pytest.mark.parametrize("text", NO_OBJECTS)
+def test_what_is_not_one_short_object_is_not_remembered(text):
+    assert learned(text) is None
+
+
+def test_only_so_many_answers_are_kept_and_the_oldest_goes():
+    templates = Templates()
+    for number in range(KEPT + 1):
+        learned(b'{"status":"Accepted","n":%d}' % number, templates)
+    assert templates.recall("2.1", "SetDERControl", b'{"status":"Accepted","n":0}') is None
+    assert templates.recall("2.1", "SetDERControl", b'{"status":"Accepted","n":1}') is ACCEPTED
