@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import NameOID
 
 
@@ -37,6 +38,11 @@ def subject_fault(subject: x509.Name, operator: str, names: Collection[str]) -> 
     if _only(subject, NameOID.COMMON_NAME) not in names:
         return "CN is neither the id nor the serial number"
     return None
+
+
+def key_of(der: bytes) -> CertificatePublicKeyTypes:
+    """Return the public key of a certificate that has been read before."""
+    return x509.load_der_x509_certificate(der).public_key()
 
 
 def common_name(subject: x509.Name) -> str:

@@ -43,6 +43,8 @@ class Past:
     """By station: the security profile that the settings want; 0: any."""
     changed: Callable[[str, str, str], None] = lambda _kind, _station, _problem: None
     """Takes kind, station and words."""
+    seen: Callable[[str, bytes], None] = lambda _station, _der: None
+    """Takes a station and the certificate that it came with, where that is a new one."""
     profiles: dict[str, int] = field(default_factory=dict)
     """By station: the profile by which it last came in."""
 
@@ -82,6 +84,8 @@ class Past:
                 news |= {"certificate_begin": begin.isoformat(), "certificate_end": end.isoformat()}
         if news:
             self._learn(station, news)
+        if knock.certificate is not None and "certificate_begin" in news:
+            self.seen(station, knock.certificate)
 
     def _learn(self, station: str, news: dict[str, str | int]) -> None:
         """Keep what is new; a disk that refuses keeps nobody out."""

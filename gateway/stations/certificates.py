@@ -16,6 +16,7 @@ from gateway.core.events import ReplyStatus
 from gateway.errors import IdentityError
 from gateway.protocols.ocpp_rpc import Priority
 from gateway.security.issuing import LONGEST_CHAIN, StationAuthority, Wanted, wanted
+from gateway.security.peers import key_of
 from gateway.stations.context import Caller, Context, Json, Reply
 from gateway.stations.errands import Outcome
 
@@ -134,6 +135,18 @@ class Certificates:
             return Outcome(done=True, words="it took a new certificate")
         self._tell("certificate.not_taken", station, said(reply))
         return Outcome(done=False, words=f"it did not take the certificate: {said(reply)}")
+
+    def used(self, station: str, der: bytes) -> None:
+        """A station came with a certificate: one that answers its request was delivered, then.
+
+        A station that changes over at once may well close the line before its answer is through.
+        """
+        asked = self._asked.get(station)
+        if asked is None or self._authority is None or key_of(der) != asked.request.key:
+            return
+        del self._asked[station]
+        self._authority.delivered(asked.request)
+        self._tell("certificate.delivered", station)
 
     def _put_back(self, before: _Asked, after: _Asked | None) -> None:
         """Change a request, unless the station made a newer one meanwhile."""

@@ -113,6 +113,7 @@ class Upkeep:
         self._certificates = Certificates(
             means.authority, means.operator, means.clocks.utc, self.tell, self._due.set
         )
+        self.past.seen = self._certificates.used
         self._queue: dict[str, list[tuple[str, Errand]]] = {}
         self._busy: set[str] = set()
         self._pauses: dict[tuple[str, str], float] = {}

@@ -135,6 +135,10 @@ class Connection(ServerConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that nothing more comes."""
         super().connection_lost(exc)
+        self.finish()
+
+    def finish(self) -> None:
+        """Take nothing in any more; there is nothing left to close."""
         if not self.ended.done():
             self.ended.set_result(None)
 
@@ -149,7 +153,8 @@ class Connection(ServerConnection):
             self._deliver(whole)
 
     def _deliver(self, frame: bytes) -> None:
-        if self.ended.done() or self.transport.is_closing():
+        # the library answers a close before it hands over the text that came with it
+        if self.ended.done():
             return
         if not frame.isascii() and not _is_utf8(frame):
             self.refuse(_INVALID_DATA, "a text is UTF-8")
@@ -217,7 +222,8 @@ class WebSocketTransport:
         self.connection.refuse(code, reason)
 
     def abort(self) -> None:
-        """Drop the TCP connection without a word."""
+        """Drop the TCP connection without a word, and take nothing in any more."""
+        self.connection.finish()
         self.connection.transport.abort()
 
 

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.errors import IdentityError
 from gateway.security import pki
@@ -238,3 +240,27 @@ async def test_a_request_that_an_operator_has_to_sign_ends_the_renewal_well():
     call = Answers(TriggerMessage=[triggered])
     outcome = await bench.certificates.renew("CS1", call, patience_s=5)
     assert (outcome.done, outcome.words) == (True, "its request waits for the authority")
+
+
+def der_of(chain):
+    return x509.load_pem_x509_certificates(chain.encode())[0].public_bytes(Encoding.DER)
+
+
+async def test_a_station_that_comes_with_its_new_certificate_has_it_whatever_it_answered(bench):
+    bench.asks()
+    call = Answers(CertificateSigned=[SILENCE])
+    await bench.delivers(call)
+    chain = call.of("CertificateSigned")[0]["certificateChain"]
+    bench.certificates.used("CS1", der_of(chain))
+    assert bench.certificates.waiting == []
+    assert bench.kinds == ["certificate.requested", "certificate.delivered"]
+
+
+async def test_another_certificate_says_nothing_of_the_request(bench):
+    bench.asks()
+    call = Answers(CertificateSigned=[ACCEPTED])
+    await bench.delivers(call)
+    bench.asks()
+    bench.certificates.used("CS1", der_of(call.of("CertificateSigned")[0]["certificateChain"]))
+    bench.certificates.used("CS2", der_of(call.of("CertificateSigned")[0]["certificateChain"]))
+    assert bench.certificates.waiting == ["CS1"]
