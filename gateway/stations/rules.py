@@ -34,7 +34,6 @@ _SLOTS = {
     "FixedVar": "fixedVar",
     "Gradients": "gradient",
     "LimitMaxDischarge": "limitMaxDischarge",
-    "PowerMonitoringMustTrip": "limitMaxDischarge",
 }
 _MEMBERS = frozenset(_SLOTS.values()) | {"curve"}
 _DEFAULT_ONLY = frozenset({"EnterService", "Gradients"})
@@ -93,11 +92,9 @@ def _body(control_type: str, slot: str, body: Json) -> Iterator[Violation]:
             yield _broken(f"{slot}/{member}", f"lies outside {low} to {high}")
     if control_type == "LimitMaxDischarge" and "pctMaxDischargePower" not in body:
         yield _broken(slot, "a limit needs pctMaxDischargePower")
-    if control_type == "PowerMonitoringMustTrip" and "powerMonitoringMustTrip" not in body:
-        yield _broken(slot, "a trip needs powerMonitoringMustTrip")
     if slot == "curve":
         yield from _curve(control_type, slot, body)
-    if "powerMonitoringMustTrip" in body:
+    if "powerMonitoringMustTrip" in body:  # R04.FR.56
         nested = body["powerMonitoringMustTrip"]
         yield from _curve("PowerMonitoringMustTrip", f"{slot}/powerMonitoringMustTrip", nested)
 

@@ -36,22 +36,19 @@ def set_der_control(
     if rule.model.target.scheduling == "default_only" and not is_default:
         # R04.FR.14, R04.FR.15
         raise Unmet("not_applicable", control_type, "exists as a default control only")
-    primacy, (outer, _, inner) = desk.command.primacy, slot.partition("/")
+    primacy = desk.command.primacy
     body: Json = {"priority": primacy}
     if rule.model.points is not None:
         body["curveData"] = curve_points(rule, rule.model.points, draft)
     body |= rule.members(draft)
-    if inner:
-        draft.trace.step("emit", "primacy", primacy, f"{slot}/priority", primacy)
-        body = {"priority": primacy, inner: body}
-    body |= desk.times(draft.trace, outer)
-    draft.trace.step("emit", "primacy", primacy, f"{outer}/priority", primacy)
+    body |= desk.times(draft.trace, slot)
+    draft.trace.step("emit", "primacy", primacy, f"{slot}/priority", primacy)
     number = control_id(desk.command.mrid, desk.profile.id, control_type)
     payload: Json = {
         "isDefault": is_default,
         "controlId": number,
         "controlType": control_type,
-        outer: body,
+        slot: body,
     }
     desk.rest(draft)
     desk.keep(draft.trace)

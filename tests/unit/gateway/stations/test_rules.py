@@ -79,10 +79,10 @@ def test_every_type_but_two_is_sound_when_scheduled(control_type):
     assert fault(a_set(control_type)) is None
 
 
-def test_a_monitored_trip_is_sound_with_its_curve():
+def test_a_limit_is_sound_with_the_curve_of_a_monitored_trip():
     nested = a_curve("PowerMonitoringMustTrip", ((1, 110), (2, 120)))
-    body = {"priority": 1, "powerMonitoringMustTrip": nested}
-    assert fault(a_set("PowerMonitoringMustTrip", slot="limitMaxDischarge", body=body)) is None
+    body = {"priority": 1, "pctMaxDischargePower": 50, "powerMonitoringMustTrip": nested}
+    assert fault(a_set("LimitMaxDischarge", body=body)) is None
 
 
 def with_points(*points, control_type="HVMustTrip"):
@@ -166,16 +166,19 @@ BROKEN = [
         "needs pctMaxDischargePower",
     ),
     (
-        "a monitored trip without curve",
+        "a monitored trip as a limit",
         a_set("PowerMonitoringMustTrip", slot="limitMaxDischarge", body={"priority": 1}),
-        "needs powerMonitoringMustTrip",
+        "FR.16",
     ),
     (
-        "a monitored trip in watts",
+        "a monitored trip of a limit in watts",
         a_set(
-            "PowerMonitoringMustTrip",
-            slot="limitMaxDischarge",
-            body={"priority": 1, "powerMonitoringMustTrip": a_curve(yUnit="PctMaxW")},
+            "LimitMaxDischarge",
+            body={
+                "priority": 1,
+                "pctMaxDischargePower": 50,
+                "powerMonitoringMustTrip": a_curve(yUnit="PctMaxW"),
+            },
         ),
         "FR.50",
     ),

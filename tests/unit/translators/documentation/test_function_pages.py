@@ -17,7 +17,9 @@ from translators.rules.source import SourceRule
 from translators.rules.target import TargetRule
 
 BOOK = shipped_book()
-CURVES = {"VoltVar", "VoltWatt", "WattVar", "WattPowerFactor", "FreqWatt", "TripCurve"}
+CURVES = {"VoltVar", "VoltWatt", "WattVar", "WattPowerFactor", "FreqWatt", "TripCurve"} | {
+    "PowerMonitoring"
+}
 
 
 @cache
