@@ -75,6 +75,12 @@ class Track:
         self.high = max(high, _nearer(self.high, high, left, step))
         self.at = max(self.at, at)
 
+    def settled(self, sense: Sense, slack: float) -> bool:
+        """Say whether it had its time: only then is a value inside a sign that the station follows."""
+        reached = min(r[1] for r in self.recent), max(r[2] for r in self.recent)
+        below = sense is Sense.CEILING or self.low >= reached[0] - slack
+        return below and (sense is Sense.FLOOR or self.high <= reached[1] + slack)
+
     def judge(self, at: float, *, holds: bool) -> bool:
         """Take one judgement in; say whether the verdict changed."""
         before = self.unfollowed

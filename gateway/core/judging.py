@@ -201,14 +201,18 @@ class Scene:
         for group in self._groups(followed):
             asked = together([item.bound for item in group])
             for item, bound in zip(group, asked, strict=True):
-                held = self._possible(item.place, bound, followed.values())
-                if bound.sense is Sense.TARGET and bound.kind in self.unsettled:
-                    continue
-                if item.place.at > item.track.judged_at:
-                    changed = item.track.judge(item.place.at, holds=held.holds)
-                    yield Judged(item.force, item.place.number, item.track, held, changed)
+                possible = self._possible(item.place, bound, followed.values())
+                if item.place.at > item.track.judged_at and self._tells(item.track, possible):
+                    changed = item.track.judge(item.place.at, holds=possible.holds)
+                    yield Judged(item.force, item.place.number, item.track, possible, changed)
         self.watch.keep(frozenset(followed))
         self.watch.swept_at = max((p.at for p in self.places.values()), default=0.0)
+
+    def _tells(self, track: Track, bound: Bound) -> bool:
+        """Say whether a value says anything: who else may rule is known, and it had its time."""
+        if bound.sense is Sense.TARGET and bound.kind in self.unsettled:
+            return False
+        return not bound.holds or track.settled(bound.sense, bound.slack)
 
     def _groups(self, followed: Mapping[Key, _Followed]) -> Iterator[list[_Followed]]:
         """Yield what shares one meter: with one EVSE everything, else what is at one place."""

@@ -34,7 +34,25 @@ def replied(turn: Turn, state: StationState, event: StationReplied) -> None:
     elif entry is None or purpose is None:
         turn.audit("reply.unexpected", state.id, event.request_id, status=event.status.value)
     else:
-        _REPLIED[purpose](turn, state, entry, event)
+        _REPLIED[purpose](turn, state, entry, _usable(turn, state, subject, purpose, event))
+
+
+def _usable(
+    turn: Turn, state: StationState, subject: str, purpose: Purpose, event: StationReplied
+) -> StationReplied:
+    """Return the answer; one that breaks its schema is kept, and says neither yes nor no."""
+    broken = event.status is ReplyStatus.CALL_ERROR and event.payload
+    if not broken or purpose is Purpose.PROBE:
+        return event
+    turn.audit(
+        "answer.unusable",
+        state.id,
+        subject,
+        purpose=purpose.value,
+        reason=event.reason,
+        payload=event.payload,
+    )
+    return replace(event, status=ReplyStatus.NO_ANSWER)
 
 
 def _set_replied(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:

@@ -75,6 +75,19 @@ def test_a_bound_leaves_its_slack(sense, expected):
     assert (bound.low, bound.high) == expected
 
 
+@pytest.mark.parametrize(
+    ("sense", "at", "settled"),
+    [
+        (Sense.TARGET, 5, False),
+        (Sense.TARGET, 6.6, True),
+        (Sense.CEILING, 5, False),
+        (Sense.FLOOR, 6.6, True),
+    ],
+)
+def test_a_value_inside_tells_something_once_the_station_had_its_time(sense, at, settled):
+    assert a_track((at, an_aim(0, sense=sense))).settled(sense, 5.0) is settled
+
+
 def a_bound(sense, low, high, measured, *, kind=W, slack=0.0):
     own = (low, high)
     bottom = None if sense is Sense.CEILING else low - slack
