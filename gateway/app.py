@@ -82,11 +82,11 @@ class BoundIdentity:
     identity: Identity
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def run(settings: Settings, ready: Callable[[Running], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called when stations may connect."""
     factory = uvloop.new_event_loop if sys.platform == "linux" else None
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(serve(settings))
+        runner.run(serve(settings, ready))
 
 
 async def serve(

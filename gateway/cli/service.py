@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from gateway import app
+from gateway.app import Running
 from gateway.cli import logs
 from gateway.cli.inspection import Report, inspect
 from gateway.settings import load
@@ -16,13 +19,29 @@ Config = Annotated[
     Path, typer.Option("-c", "--config", envvar="DERGATE_CONFIG", help="The settings.")
 ]
 _DEFAULT = Path("site.yaml")
+_YOUNG = 10_000
+"""Objects that are made beyond those that went, before the collector looks for cycles among the young."""
+
+log = structlog.get_logger()
 
 
 def run(config: Config = _DEFAULT) -> None:
     """Run the gateway until SIGTERM or SIGINT; then drain it as `on_stop` says."""
     settings = load(config)
     logs.configure(settings.log_level, settings.log_format)
-    app.run(settings)
+    app.run(settings, settle)
+
+
+def settle(_running: Running) -> None:
+    """Have the collector pass over what start-up made, and look at what is new less often.
+
+    Rules, schemas and modules stay until the end. To look through them time and again took an eighth of
+    what a measurement costs, and held everything up for a quarter of a second.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
+    log.info("memory.settled", objects=gc.get_freeze_count())
 
 
 def check(

@@ -50,6 +50,7 @@ async def test_a_gateway_works_and_ends_on_sigterm_with_its_controls_in_force(
 ):
     async with dergate("run", "-c", site()) as gateway:
         started = await gateway.event("gateway.started")
+        assert (await gateway.event("memory.settled"))["objects"] > 100_000
         async with a_simulated_station(started["port"]) as station:
             await utility.wait_for(lambda: 2 in utility.statuses(held.mrid), 60)
             gateway.signal(signal.SIGTERM)

@@ -1,12 +1,15 @@
 """`dergate check`: what it prints, warns of, refuses; `dergate run` refuses the same."""
 
+import gc
 import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway import app
 from gateway.cli.main import main
+from gateway.cli.service import settle
 from gateway.security import pki
 from gateway.security.certificates import Validity
 from gateway.security.identities import read_identity
@@ -194,3 +197,23 @@ def test_run_refuses_one_certificate_under_two_names(folder, capsys):
     assert main(["run", "-c", str(write_site(folder, site))]) == 2
     assert "DG-1110" in capsys.readouterr().err
     assert not (folder / "state").exists()
+
+
+@pytest.fixture
+def collector():
+    """The collector as it was, afterwards."""
+    before = gc.get_threshold()
+    yield gc
+    gc.unfreeze()
+    gc.set_threshold(*before)
+
+
+def test_what_start_up_made_is_looked_through_no_more(collector):
+    made = [[number] for number in range(1000)]
+    with capture_logs() as logs:
+        settle(None)
+    assert collector.get_freeze_count() > len(made)
+    assert not any(made is kept for kept in collector.get_objects())
+    assert collector.get_threshold()[0] == 10_000
+    (line,) = logs
+    assert (line["event"], line["objects"] > len(made)) == ("memory.settled", True)
