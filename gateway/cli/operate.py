@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import watching
+from gateway.cli import errands, station_certificates, watching
 from gateway.errors import SettingsError
 from gateway.security.credentials import make_verifier
 
@@ -16,7 +16,7 @@ app = typer.Typer(
     name="station",
     no_args_is_help=True,
     add_completion=False,
-    help="Stations: make a password verifier; list, show.",
+    help="Stations: passwords, certificates, roots, profiles; list, show.",
 )
 
 # OCPP 2.1 A00.FR.205: passwordString, at least 16 characters, at most 40.
@@ -52,6 +52,12 @@ def password(
     typer.echo(make_verifier(text))
 
 
+app.add_typer(station_certificates.app)
+app.add_typer(errands.roots)
+app.command("move")(errands.move)
+app.command("rekey")(errands.rekey)
+app.command("forget")(errands.forget)
+app.command("known")(errands.known)
 app.command("list")(watching.list_stations)
 app.command("show")(watching.show_station)
 app.command("controls")(watching.show_controls)

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -83,12 +83,12 @@ class KeyAuthority:
         if not _may_sign(self._signer.certificate):
             raise IdentityError("is no authority", where=str(certificate), code="DG-1113")
 
-    def sign(self, request: Wanted, now: datetime) -> str:
-        """Return the chain; IdentityError where the authority itself has ended."""
-        authority = self._signer.certificate
-        check_validity(authority, self._certificate, now=now)
-        end = min(now + timedelta(days=self._days), authority.not_valid_after_utc)
-        term = Validity(now - _CLOCK_SLACK, end)
+    def sign(self, request: Wanted, now: datetime | None = None) -> str:
+        """Return the chain, begun now; IdentityError where the authority itself has ended."""
+        authority, at = self._signer.certificate, now or datetime.now(UTC)
+        check_validity(authority, self._certificate, now=at)
+        end = min(at + timedelta(days=self._days), authority.not_valid_after_utc)
+        term = Validity(at - _CLOCK_SLACK, end)
         subject = distinguished_name(request.operator, request.name)
         leaf = station_certificate(subject, request.key, term, self._signer)
         above = [item for item in self._chain if item.issuer != item.subject]

@@ -97,6 +97,21 @@ def load_endpoint_authority(folder: Path) -> Authority:
     return authority
 
 
+def create_station_authority(folder: Path, *, organisation: str = ORGANISATION) -> Authority:
+    """Make the authority of station certificates (`station-ca.pem`): settings `station_ca`, `issuer`."""
+    authority = _station_authority(make_folder(folder))
+    refuse_existing(authority.certificate_path, authority.key_path)
+    _create_authority(authority, organisation, "stations", 0, None)
+    return authority
+
+
+def load_station_authority(folder: Path) -> Authority:
+    """Return what `create_station_authority` made; IdentityError where it cannot be read."""
+    authority = _station_authority(folder)
+    signer_of(authority)
+    return authority
+
+
 def issue_device(
     authorities: Authorities,
     serial: str,
@@ -227,6 +242,10 @@ def _authorities(folder: Path) -> Authorities:
 
 def _endpoint_authority(folder: Path) -> Authority:
     return Authority(folder / "csms-ca.pem", folder / "csms-ca.key")
+
+
+def _station_authority(folder: Path) -> Authority:
+    return Authority(folder / "station-ca.pem", folder / "station-ca.key")
 
 
 def _create_authority(

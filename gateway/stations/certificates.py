@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+import structlog
+
 from gateway.core.events import ReplyStatus
 from gateway.errors import IdentityError
 from gateway.protocols.ocpp_rpc import Priority
@@ -19,6 +21,8 @@ from gateway.security.issuing import LONGEST_CHAIN, StationAuthority, Wanted, wa
 from gateway.security.peers import key_of
 from gateway.stations.context import Caller, Context, Json, Reply
 from gateway.stations.errands import Outcome
+
+log = structlog.get_logger()
 
 _STATION = "ChargingStationCertificate"
 _TRIES = 3
@@ -129,7 +133,7 @@ class Certificates:
             self._put_back(asked, replace(asked, tries=asked.tries + 1))
             return Outcome(done=False, words=f"it was not delivered: {said(reply)}")
         self._put_back(asked, None)
-        self._authority.delivered(asked.request)
+        self._clear(asked)
         if reply.status is ReplyStatus.ACCEPTED:
             self._tell("certificate.delivered", station)
             return Outcome(done=True, words="it took a new certificate")
@@ -145,8 +149,16 @@ class Certificates:
         if asked is None or self._authority is None or key_of(der) != asked.request.key:
             return
         del self._asked[station]
-        self._authority.delivered(asked.request)
+        self._clear(asked)
         self._tell("certificate.delivered", station)
+
+    def _clear(self, asked: _Asked) -> None:
+        """Let the authority forget a request; what it cannot remove harms nobody."""
+        try:
+            if self._authority is not None:
+                self._authority.delivered(asked.request)
+        except IdentityError as error:
+            log.warning("certificate.uncleared", problem=str(error))
 
     def _put_back(self, before: _Asked, after: _Asked | None) -> None:
         """Change a request, unless the station made a newer one meanwhile."""

@@ -264,3 +264,13 @@ async def test_another_certificate_says_nothing_of_the_request(bench):
     bench.certificates.used("CS1", der_of(call.of("CertificateSigned")[0]["certificateChain"]))
     bench.certificates.used("CS2", der_of(call.of("CertificateSigned")[0]["certificateChain"]))
     assert bench.certificates.waiting == ["CS1"]
+
+
+async def test_a_folder_that_cannot_be_cleared_stops_nobody():
+    class Stuck(Slow):
+        def delivered(self, request):
+            raise IdentityError("cannot be used")
+
+    bench, call = Bench(Stuck("CHAIN")), Answers(CertificateSigned=[ACCEPTED])
+    bench.asks()
+    assert (await bench.delivers(call)).done
