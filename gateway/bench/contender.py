@@ -93,20 +93,23 @@ class Contender:
         """Start the server; `meet` lets the fleet come, over TLS where the server has it."""
         self.name, self.stations = name, stations
         self._manner = ("boot" if boots else "mute", *(("tls",) if tls else ()))
-        self._server = _Child(command)
+        self._server = Child(command)
         self.opened = self._server.heard()
-        self._fleet: _Child | None = None
+        self._fleet: Child | None = None
 
     def meet(self) -> Told:
         """Let every station connect; return what that cost the server."""
         before = self.ask("begin")
-        port = str(self.opened["port"])
-        self._fleet = _Child((*_FLEET, port, str(self.stations), *self._manner))
+        self._fleet = self.more(str(self.stations))
         open_now = self._fleet.heard()["open"]
         if open_now != self.stations:
             raise RuntimeError(f"{self.name}: {open_now} of {self.stations} stations came")
         self.ask("wait", self.stations)
         return before | self.ask("end")
+
+    def more(self, numbers: str, *words: str) -> Child:
+        """Start a fleet of these stations; it says when all of them are in. Whoever starts it ends it."""
+        return Child((*_FLEET, str(self.opened["port"]), numbers, *self._manner, *words))
 
     def ask(self, *words: object) -> Told:
         """Have the server do something."""
@@ -134,21 +137,24 @@ class Contender:
         self._server.end()
 
 
-class _Child:
+class Child:
     """A process that answers each line with one line."""
 
     def __init__(self, command: Sequence[str]) -> None:
+        """Start it."""
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, or a peer's
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
     def ask(self, *words: object) -> Told:
+        """Say a line, and wait for the answer."""
         if self._process.stdin is not None:
             self._process.stdin.write(" ".join(map(str, words)).encode() + b"\n")
             self._process.stdin.flush()
         return self.heard()
 
     def heard(self) -> Told:
+        """Wait for a line."""
         line = b"" if self._process.stdout is None else self._process.stdout.readline()
         if not line:
             self.end()
@@ -157,5 +163,6 @@ class _Child:
         return told
 
     def end(self) -> None:
+        """Kill it."""
         self._process.kill()
         self._process.communicate()

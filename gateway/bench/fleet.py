@@ -18,9 +18,12 @@ from gateway.bench.lines import read_line, run, tell
 
 PASSWORD = "bench"  # noqa: S105 - of stations that exist in a benchmark only
 _AT_ONCE = 50
-"""Handshakes under way at one time."""
+"""Handshakes under way at one time, where it is no storm."""
 _PAUSE_S = 0.5
-"""How long a station waits that was told to come again."""
+"""How long a station waits that was told to come again, or was not answered."""
+_STORM = 100_000
+_NAG_S = 0.01
+"""How often a station says something that hears nothing."""
 _TEXT, _PING, _PONG = 0x1, 0x9, 0xA
 _BOOT = (
     b'[2,"boot","BootNotification",'
@@ -64,7 +67,12 @@ def framed(payload: bytes, opcode: int = _TEXT) -> bytes:
 
 
 class BusyError(Exception):
-    """The server lets nobody in for the moment."""
+    """The server lets nobody in for the moment; come again after so many seconds."""
+
+    def __init__(self, after_s: float) -> None:
+        """Say when."""
+        super().__init__(f"come again after {after_s} s")
+        self.after_s = after_s
 
 
 class Fleet:
@@ -79,33 +87,41 @@ class Fleet:
         self.said = 0
         self.refused = 0
         self.expected = 0
+        self.turned_away = self.dropped = 0
+        """How often a station was told to come again, and how often nobody answered."""
         self.done = asyncio.Event()
 
-    async def connect(self, host: str, port: int, count: int) -> None:
-        """Connect stations `0 … count - 1`, a few at a time."""
-        loop = asyncio.get_running_loop()
-        gate = asyncio.Semaphore(_AT_ONCE)
+    async def connect(self, host: str, port: int, numbers: range, at_once: int = _AT_ONCE) -> None:
+        """Connect stations, a few at a time; those of a storm take it that nobody answers at first."""
+        gate = asyncio.Semaphore(at_once)
 
         async def one(number: int) -> None:
             async with gate:
                 while True:
-                    _, station = await loop.create_connection(
-                        lambda: Station(self, name_of(number), f"{host}:{port}"),
-                        host,
-                        port,
-                        ssl=self._tls,
-                    )
                     try:
-                        await station.open
-                    except BusyError:
+                        station = await self._knock(host, port, number)
+                    except BusyError as busy:
+                        self.turned_away += 1
+                        await asyncio.sleep(busy.after_s)
+                    except OSError:
+                        if at_once < _STORM:
+                            raise
+                        self.dropped += 1
                         await asyncio.sleep(_PAUSE_S)
                     else:
                         self.stations.append(station)
                         return
 
         async with asyncio.TaskGroup() as group:
-            for number in range(count):
+            for number in numbers:
                 group.create_task(one(number))
+
+    async def _knock(self, host: str, port: int, number: int) -> Station:
+        _, station = await asyncio.get_running_loop().create_connection(
+            lambda: Station(self, name_of(number), f"{host}:{port}"), host, port, ssl=self._tls
+        )
+        await station.open
+        return station
 
     async def say(self, each: int) -> int:
         """Let each station send so many MeterValues, one after the other's answer; return how many."""
@@ -166,7 +182,9 @@ class Station(asyncio.Protocol):
                 self._rest = head
                 return
             if head.startswith((b"HTTP/1.1 503", b"HTTP/1.1 429")):
-                self.open.set_exception(BusyError(self._name))
+                _, told, later = head.lower().partition(b"retry-after: ")
+                after_s = float(later.split(b"\r\n")[0]) if told else _PAUSE_S
+                self.open.set_exception(BusyError(after_s))
                 return
             if not head.startswith(b"HTTP/1.1 101"):
                 self.open.set_exception(ConnectionError(head[:200].decode("latin-1")))
@@ -183,6 +201,15 @@ class Station(asyncio.Protocol):
         """Send so many MeterValues, each after the answer to the one before."""
         self._left = count
         self._next()
+
+    def stall(self) -> None:
+        """Read nothing any more, and go on asking: the answers pile up on the other side."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        cast("asyncio.ReadTransport", self._transport).pause_reading()
+        self._number += 1
+        self._write(b'[2,"s%d"' % self._number + self._fleet.message)
+        asyncio.get_running_loop().call_later(_NAG_S, self.stall)
 
     def _next(self) -> None:
         self._left -= 1
@@ -227,9 +254,15 @@ def _frame(data: bytes) -> tuple[int, bytes, int] | None:
 
 
 def main() -> None:
-    """Serve the parent: arguments are port, number of stations, whether they boot, and `tls`."""
-    port, count, boots = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "boot"
-    run(_serve(port, count, Fleet(boots, trusting() if "tls" in sys.argv[4:] else None)))
+    """Serve the parent: arguments are port, stations (`7` or `7-20`), whether they boot, and the rest.
+
+    `tls`: they connect by wss. `storm`: all at the same time.
+    """
+    port, words = int(sys.argv[1]), sys.argv[4:]
+    first, _, end = sys.argv[2].rpartition("-")
+    numbers = range(int(first or 0), int(end))
+    fleet = Fleet(sys.argv[3] == "boot", trusting() if "tls" in words else None)
+    run(_serve(port, numbers, fleet, _STORM if "storm" in words else _AT_ONCE))
 
 
 def trusting() -> ssl.SSLContext:
@@ -240,9 +273,9 @@ def trusting() -> ssl.SSLContext:
     return context
 
 
-async def _serve(port: int, count: int, fleet: Fleet) -> None:
-    await fleet.connect("127.0.0.1", port, count)
-    tell(open=len(fleet.stations))
+async def _serve(port: int, numbers: range, fleet: Fleet, at_once: int) -> None:
+    await fleet.connect("127.0.0.1", port, numbers, at_once)
+    tell(open=len(fleet.stations), turned_away=fleet.turned_away, dropped=fleet.dropped)
     while words := await read_line():
         match words:
             case ["say", each]:
@@ -250,6 +283,9 @@ async def _serve(port: int, count: int, fleet: Fleet) -> None:
             case ["spoil"]:
                 fleet.message = fleet.message.replace(b'"evseId":1', b'"evseId":"1"')
                 tell(spoiled=True)
+            case ["stall"]:
+                fleet.stations[0].stall()
+                tell(stalled=1)
             case ["answer", text]:
                 fleet.answer = text.encode()
                 tell(answer=text)

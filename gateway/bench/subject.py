@@ -16,7 +16,7 @@ import itertools
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -128,7 +128,7 @@ class Gateway:
     async def fan_out(self) -> Told:
         """Translate one event for all stations, send it, and have every answer on disk."""
         mrid = f"{next(self._events):032X}"
-        self._left = sum(map(len, self._groups.values()))
+        self._left = self._expected()
         self._changed.clear()
         before = self._done.copy()
         begin = time.perf_counter()
@@ -144,6 +144,10 @@ class Gateway:
         self._audit.drain(self._store)
         now = self._done - before
         return {"done": now[ReplyStatus.ACCEPTED.value], "written_ms": written_ms, **now}
+
+    def _expected(self) -> int:
+        """Return how many answers an event has."""
+        return sum(map(len, self._groups.values()))
 
     def counts(self) -> Told:
         """Say what was done since the start; all sessions of the endpoint share their templates."""
@@ -244,13 +248,14 @@ def quick_verifier() -> str:
     return f"scrypt$2$1$1${salt}${expected}"
 
 
-def main() -> None:
+def main(kind: type[Gateway] = Gateway) -> None:
     """Serve the parent; arguments are stations, profiles, `quick` or `real` passwords, and the wire."""
-    stations, profiles, kind = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    verifier = quick_verifier() if kind == "quick" else make_verifier(PASSWORD)
-    run(_main(stations, profiles, verifier, Wire.read(sys.argv[4:])))
+    stations, profiles, passwords = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    verifier = quick_verifier() if passwords == "quick" else make_verifier(PASSWORD)
+    wire = Wire.read(sys.argv[4:])
+    run(_main(lambda folder: kind(folder, stations, profiles, verifier, wire)))
 
 
-async def _main(stations: int, profiles: int, verifier: str, wire: Wire) -> None:
+async def _main(make: Callable[[Path], Gateway]) -> None:
     with TemporaryDirectory() as folder:
-        await attend(lambda: Gateway(Path(folder), stations, profiles, verifier, wire))
+        await attend(lambda: make(Path(folder)))

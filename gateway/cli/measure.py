@@ -32,12 +32,19 @@ def bench(  # noqa: PLR0913 - the options of a command
     transport: Annotated[
         Literal["websockets", "picows"], typer.Option(help="Library behind the gateway's endpoint.")
     ] = "websockets",
+    stalled: Annotated[
+        bool, typer.Option("--stalled", help="fanout: what a station that reads nothing costs.")
+    ] = False,
+    storm: Annotated[
+        bool, typer.Option("--storm", help="connect: all at once, while events go on.")
+    ] = False,
     output: Annotated[Literal["table", "json"], typer.Option("-o", "--output")] = "table",
     as_json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
 ) -> None:
     """Measure CPU microseconds against a baseline each; compare only figures of one run."""
     if subject in SUBJECTS:
-        measured = SUBJECTS[subject](Wish(stations, rounds, peers, Wire(transport, tls)))
+        wire = Wire(transport, tls)
+        measured = SUBJECTS[subject](Wish(stations, rounds, peers, wire, stalled, storm))
         plain = as_json or output == "json"
         typer.echo(json.dumps(measured.plain(), indent=1) if plain else "\n".join(lines(measured)))
         return

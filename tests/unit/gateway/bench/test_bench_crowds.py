@@ -1,0 +1,100 @@
+"""What a stalled station and a storm of newcomers do to the others, in small numbers."""
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from gateway.bench import storm
+from gateway.bench.fleet import BusyError, Fleet, Station
+from gateway.bench.stall import Stall
+from gateway.bench.stations import lines
+from gateway.bench.storm import Storm
+from gateway.bench.watched import percentile
+from gateway.bench.wire import PLAIN, Wire
+from gateway.cli.measure import bench
+
+
+@pytest.fixture
+def run():
+    app = typer.Typer()
+    app.command()(bench)
+
+    def measured(*words):
+        result = CliRunner().invoke(app, [*words, "--json"])
+        assert result.exit_code == 0, result.output
+        return json.loads(result.output)
+
+    return measured
+
+
+def test_one_that_reads_nothing_is_left_out_and_the_others_are_timed(run):
+    found = run("fanout", "--stalled", "--stations", "4", "--rounds", "2")
+    assert len(found["p99_ms"]["calm"]) == len(found["p99_ms"]["stalled"]) == 2
+    assert min(*found["p99_ms"]["calm"], *found["p99_ms"]["stalled"]) > 0
+    assert found["transport"] == "websockets"
+
+
+def test_in_a_storm_all_come_in_and_every_steady_station_answers_every_event(run, monkeypatch):
+    monkeypatch.setattr(storm, "STEADY", 3)
+    monkeypatch.setattr(storm, "_EVERY_S", 0.05)
+    found = run("connect", "--storm", "--tls", "--stations", "6", "--transport", "picows")
+    assert (found["stations"], found["tls"], found["transport"]) == (6, True, "picows")
+    assert found["events"] > 0
+    assert 0 < found["event_p99_ms"] <= found["event_p99_ms_worst"] * 1.5
+    assert found["cpu_us_per_station"] > 0
+
+
+def test_over_tls_a_raw_server_takes_part_too(run):
+    found = run("fanout", "--tls", "--stations", "3", "--rounds", "1")
+    assert found["tls"] is True
+    assert set(found["ratios"]) == {"vs_raw_websockets"}
+
+
+def test_how_far_the_others_moved_is_the_median_of_pairs():
+    found = Stall(10, (10.0, 20.0, 10.0), (11.0, 21.0, 30.0))
+    assert found.moved == pytest.approx(0.1)
+    assert "10.00%     p99_moved" in "\n".join(lines(found))
+
+
+def test_a_storm_is_a_table_too():
+    found = Storm(5000, 101.5, 900.0, 7, 2, (1.0, 3.0), ((4.0, 5.0), (6.0,)), Wire(tls=True))
+    assert found.p99_ms == 6.0
+    told = "\n".join(lines(found))
+    assert "101.50 s   until 5000 stations (wss) were in" in told
+    assert "7     times a station was told when to come again" in told
+    assert found.plain()["event_p99_ms_worst"] == 6.0
+
+
+@pytest.mark.parametrize(
+    ("values", "found"), [([], 0.0), ([3.0], 3.0), (list(range(101)), 99)], ids=str
+)
+def test_a_percentile_is_one_of_the_values(values, found):
+    assert percentile(values, 0.99) == found
+
+
+@pytest.mark.parametrize(
+    ("head", "after_s"),
+    [
+        (b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 17\r\n\r\n", 17),
+        (b"HTTP/1.1 429 Too Many Requests\r\n\r\n", 0.5),
+    ],
+    ids=["an instant of its own", "no instant"],
+)
+async def test_a_station_comes_again_when_it_was_told_to(head, after_s):
+    station = Station(Fleet(boots=False), "bench-000000", "x")
+    station.data_received(head)
+    with pytest.raises(BusyError) as found:
+        await station.open
+    assert found.value.after_s == after_s
+
+
+@pytest.mark.parametrize("wire", [PLAIN, Wire("picows"), Wire(tls=True), Wire("picows", tls=True)])
+def test_a_child_is_told_over_what_it_is_reached(wire):
+    assert Wire.read(wire.words) == wire
+
+
+def test_plain_lines_need_no_files(tmp_path):
+    assert PLAIN.files(tmp_path) == {}
+    assert PLAIN.context(tmp_path) is None
