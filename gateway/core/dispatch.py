@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from gateway.core.guard import guarded
 from gateway.core.ledger import Desired
 from gateway.core.lifecycle import CLAIMING, ENDED, State
-from gateway.core.records import CommandRecord
+from gateway.core.records import Baseline, CommandRecord
 from gateway.core.slots import Carried, Slot, Slots, slot_of, slot_of_functions
 from gateway.core.timeline import Claim, Segment, arbitrate
 from translators.canonical.capability import Situation, StationProfile
@@ -256,11 +256,14 @@ def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
             share.interval.start - scene.offset, None if end is None else end - scene.offset
         )
     command = replace(record.command, controls=share.controls, interval=ours)
+    baseline = record.baseline or Baseline()
     begun = share.interval is not None and share.interval.start <= scene.utility_now
     situation = replace(
         scene.situation,
         stack_level=record.level,
         beside=share.beside,
+        baseline_w=baseline.watts,
+        baseline_var=baseline.var,
         running=begun and "dynamic_watchdog_s" in scene.situation.policy,
     )
     orders = scene.translator.orders(command, scene.profile, situation)

@@ -48,10 +48,18 @@ def receive(turn: Turn, event: CommandReceived) -> None:
         redrawn = replace(command, randomization=draws)
     turn.world.translator.forget(known.command)
     updated = replace(known, command=redrawn, refused=()).refuse(event.refusals)
+    if not _begun(turn, updated):
+        updated = replace(updated, baseline=None)
     turn.audit(
         "command.updated", command.origin.utility, known.key, event.raw, **_trace(event, redrawn)
     )
     _judge(turn, updated.step(Trigger.UPDATED))
+
+
+def _begun(turn: Turn, record: CommandRecord) -> bool:
+    """Say whether a command's time has come, as far as its plan goes."""
+    planned = record.planned
+    return planned is not None and planned.start <= turn.utility_now(record.command.origin.utility)
 
 
 def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from gateway.core.lifecycle import ENDED, OWED, State, Trigger, after
@@ -16,6 +17,14 @@ from translators.rules.trace import Refusal
 RETENTION = timedelta(days=7)
 """How long after its end a command is remembered: meanwhile each answer goes out once only."""
 _SEVERITY = (ControlOutcome.INVALID, ControlOutcome.NOT_SUPPORTED, ControlOutcome.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What flowed when a command began (+ exports, + injects); None is what nobody knows."""
+
+    watts: Fraction | None = None
+    var: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class CommandRecord:
     told: frozenset[ControlOutcome] = frozenset()
     withdraw_at: datetime | None = None
     level: int = 0
+    baseline: Baseline | None = None
+    """None until it is taken, and where the command needs none."""
     followed: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
 
@@ -156,6 +167,7 @@ def to_document(record: CommandRecord) -> dict[str, Any]:
         "lost": sorted(record.lost),
         "told": sorted(outcome.value for outcome in record.told),
         "level": record.level,
+        "baseline": encode(record.baseline),
         "followed": sorted(record.followed),
         "ignored": sorted(record.ignored),
         "withdraw_at": None if record.withdraw_at is None else record.withdraw_at.isoformat(),
@@ -164,7 +176,7 @@ def to_document(record: CommandRecord) -> dict[str, Any]:
 
 def from_document(document: dict[str, Any]) -> CommandRecord:
     """Return the record that `to_document` described."""
-    withdraw_at = document["withdraw_at"]
+    withdraw_at, known = document["withdraw_at"], document.get("baseline")
     return CommandRecord(
         command=decode(document["command"], DerCommand),
         state=State(document["state"]),
@@ -172,6 +184,7 @@ def from_document(document: dict[str, Any]) -> CommandRecord:
         lost=frozenset(document["lost"]),
         told=frozenset(ControlOutcome(value) for value in document["told"]),
         level=document["level"],
+        baseline=None if known is None else decode(known, Baseline),
         followed=frozenset(document.get("followed", ())),
         ignored=frozenset(document.get("ignored", ())),
         withdraw_at=None if withdraw_at is None else datetime.fromisoformat(withdraw_at),

@@ -6,6 +6,8 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from gateway.core.acting import act, read_back
+from gateway.core.baseline import due as due_baseline
+from gateway.core.baseline import freeze
 from gateway.core.charging import compare
 from gateway.core.dispatch import Scene, Wanted, wanted
 from gateway.core.effects import WakeAt
@@ -21,6 +23,8 @@ from translators.canonical.capability import Situation, StationProfile
 from translators.ocpp.inverse.messages import told
 from translators.rules.trace import Refusal
 
+_BASELINES = frozenset({"baseline_w", "baseline_var"})
+
 
 def settle(turn: Turn, state: StationState) -> None:
     """Bring one station as far as it can go now, and ask to be woken."""
@@ -31,6 +35,7 @@ def settle(turn: Turn, state: StationState) -> None:
     if state.connected and not state.ready and not state.reading:
         read_back(turn, state)
     if state.profile is not None and known is not None:
+        freeze(turn, state, unow)
         found = _want(turn, state, state.profile, unow, known)
         _adopt(turn, state, found)
         _advance(turn, state, found, unow)
@@ -83,11 +88,15 @@ def _refuse(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> b
 
 
 def _may_pass(refusal: Refusal, record: CommandRecord, state: StationState, unow: datetime) -> bool:
-    """Say whether what is missing may yet come: a car until the start, the station's own defaults."""
+    """Say whether what is missing may yet come: a car or a baseline until the start, its own defaults."""
     if refusal.function == "EnterService" and not state.ready:
         return True
     interval = record.interval
-    return refusal.where == "transaction" and interval is not None and unow < interval.start
+    if interval is None or unow >= interval.start:
+        return False
+    return refusal.where == "transaction" or (
+        refusal.where in _BASELINES and record.baseline is None
+    )
 
 
 def _adopt(turn: Turn, state: StationState, found: Wanted) -> None:
@@ -174,10 +183,11 @@ def _forget(turn: Turn, state: StationState, unow: datetime) -> None:
 
 def _wake(turn: Turn, state: StationState, unow: datetime) -> None:
     """Ask for a tick at the next instant that changes something here."""
-    instants = []
+    instants: list[datetime | None] = []
     for record in turn.records(state.id):
         for interval in filter(None, (record.interval, record.planned)):
             instants += [interval.start, interval.end]
+        instants.append(due_baseline(record))
     now = turn.now.utc
     ahead = [now + (instant - unow) for instant in instants if instant is not None]
     ahead += [
