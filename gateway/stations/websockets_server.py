@@ -8,20 +8,27 @@ from typing import Any, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
+from websockets.protocol import Event
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from gateway.protocols.ocpp_frames import MAX_FRAME
 from gateway.stations.acceptor import Acceptor, Left
 from gateway.stations.admission import Knock
-from gateway.stations.listening import Gate, Listening, Refusal, by_client_order
+from gateway.stations.listening import MAX_UNREAD, Gate, Listening, Refusal, by_client_order
 from gateway.stations.websockets_io import Connection, WebSocketTransport, deflate
 
 
 class _Guest(Connection):
-    """A connection that says when its request was read."""
+    """A connection that says when its request was read, and lets no answers to pings pile up."""
 
     left: Left
+
+    def process_event(self, event: Event) -> None:
+        """Drop a peer that goes on without reading what it is answered."""
+        super().process_event(event)
+        if self.transport.get_write_buffer_size() > MAX_UNREAD:
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the room of the handshake back, where that has not been done."""
