@@ -187,7 +187,8 @@ class WebSocketTransport:
     @property
     def close_code(self) -> int | None:
         """Return the WebSocket status that it ended with."""
-        return self.connection.close_code
+        code = self.connection.close_code
+        return None if code is None else int(code)
 
     def send(self, frame: bytes) -> None:
         """Write one text frame; `PeerError` where the connection is gone, or its peer does not read."""
