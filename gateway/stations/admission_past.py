@@ -47,6 +47,8 @@ class Past:
     """Takes a station and the certificate that it came with, where that is a new one."""
     profiles: dict[str, int] = field(default_factory=dict)
     """By station: the profile by which it last came in."""
+    arrived: set[str] = field(default_factory=set)
+    """Stations that came in and that nobody has looked after since."""
 
     def target(self, station: str) -> int:
         """Return the security profile that a station should have, 0 where none is wanted."""
@@ -74,6 +76,7 @@ class Past:
     def came(self, station: str, knock: Knock) -> None:
         """Remember with what a station was let in."""
         self.profiles[station] = profile = profile_of(knock)
+        self.arrived.add(station)
         kept = self.vault.of(station)
         news: dict[str, str | int] = {}
         if profile > kept.profile and self.target(station):

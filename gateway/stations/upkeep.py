@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -167,10 +167,13 @@ class Upkeep:
         now = self._means.clocks.monotonic()
         if now >= self._swept + self._pace.sweep_s:
             self._swept = now
-            yield from self._due_by_itself(now)
+            yield from self._due_by_itself(self._wards, now)
+        came = {station for station in self.past.arrived if self._means.directory(station)}
+        self.past.arrived -= came
+        yield from self._due_by_itself(came & self._wards.keys(), now)
 
-    def _due_by_itself(self, now: float) -> Iterator[tuple[str, Work]]:
-        for station in self._wards:
+    def _due_by_itself(self, stations: Iterable[str], now: float) -> Iterator[tuple[str, Work]]:
+        for station in stations:
             errand = None if station in self._busy else self._due_at(station)
             here = None if errand is None else self._means.directory(station)
             if errand is None or here is None:

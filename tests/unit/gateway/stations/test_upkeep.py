@@ -394,3 +394,15 @@ async def test_a_disk_that_refuses_fails_the_errand_and_nothing_else(tmp_path):
         outcome = await bench.ordered(ChangePassword("CS1"))
         assert "cannot write the file" in outcome.words
         assert (await bench.ordered(ListRoots("CS1"))).done
+
+
+async def test_a_station_that_came_is_looked_after_without_waiting_for_the_sweep(tmp_path):
+    calm = Pace(interval_s=0.01, sweep_s=3600, request_s=5)
+    async with at_work(tmp_path, pace=calm) as bench:
+        await bench.rounds()
+        ends_in(bench, 1)
+        bench.upkeep.past.arrived.add("CS1")
+        await bench.rounds()
+        call = bench.comes(TriggerMessage=[REJECTED], profile=3)
+        await bench.until(lambda: call.calls)
+    assert bench.upkeep.past.arrived == set()
