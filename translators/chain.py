@@ -75,7 +75,7 @@ def travel(book: Book, case: Case) -> Translation[Journey]:
 
     def onward(commands: tuple[DerCommand, ...]) -> Translation[Journey]:
         made = to_station_series(book, commands, case.profile, case.situation)
-        return Translation(Journey(commands, made.value), made.steps, made.losses, made.refusals)
+        return Translation(Journey(commands, made.value), made.parts, made.losses, made.refusals)
 
     return case.document.read(book).then(onward)
 
@@ -83,7 +83,7 @@ def travel(book: Book, case: Case) -> Translation[Journey]:
 def translate(book: Book, case: Case) -> Translation[StationOrders]:
     """Return what a case's station is owed, with both halves' trace."""
     gone = travel(book, case)
-    return Translation(gone.value.orders, gone.steps, gone.losses, gone.refusals)
+    return Translation(gone.value.orders, gone.parts, gone.losses, gone.refusals)
 
 
 def outcomes(gone: Translation[Journey]) -> tuple[ControlOutcome, ...]:

@@ -6,9 +6,11 @@ or name states; percentages carry their base. `match` with `assert_never` names 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
 
 from translators.canonical.curves import Curve, Vertex
 from translators.errors import ModelError
@@ -404,24 +406,25 @@ type DerControl = (
 )
 
 
+_APART: Mapping[type[Any], Callable[[Any], str]] = {
+    FixedPowerFactor: lambda control: control.flow,
+    PowerLimit: lambda control: f"{control.on}.{control.scope}",
+    ReactiveLimit: lambda control: control.flow,
+    ApparentLimit: lambda control: control.flow,
+    TripCurve: lambda control: f"{control.quantity}.{control.side}.{control.region}",
+    Price: lambda control: f"{'export' if control.export else 'import'}.{control.unit}",
+    Alert: lambda control: control.kind,
+}
+
+TOLD_APART = frozenset(cls.__name__ for cls in _APART)
+"""Controls whose function (`function_of`) is more than their class."""
+
+
 def function_of(control: DerControl) -> str:
     """Return the name under which controls compete: one may be in force per function.
 
     `FixedPowerFactor.injecting` and `.absorbing` are two functions, as are the limits and the trip curves.
     """
-    name = type(control).__name__
-    match control:
-        case FixedPowerFactor():
-            return f"{name}.{control.flow}"
-        case PowerLimit():
-            return f"{name}.{control.on}.{control.scope}"
-        case ReactiveLimit() | ApparentLimit():
-            return f"{name}.{control.flow}"
-        case TripCurve():
-            return f"{name}.{control.quantity}.{control.side}.{control.region}"
-        case Price():
-            return f"{name}.{'export' if control.export else 'import'}.{control.unit}"
-        case Alert():
-            return f"{name}.{control.kind}"
-        case _:
-            return name
+    cls = type(control)
+    apart = _APART.get(cls)
+    return cls.__name__ if apart is None else f"{cls.__name__}.{apart(control)}"

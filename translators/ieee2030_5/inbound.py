@@ -6,36 +6,32 @@ real servers leave out do not matter here; elements that nobody knows are refuse
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from translators.canonical.commands import (
     DerCommand,
-    Interval,
     Origin,
     Protocol,
-    Randomization,
     ResponseDuty,
     Revision,
     Target,
 )
 from translators.canonical.controls import DerControl, PowerLimit, function_of
 from translators.canonical.telemetry import ControlOutcome
+from translators.ieee2030_5.timing import EVENT, UNTIMED, Times, header, times_of
+from translators.ieee2030_5.view import ResourceView
 from translators.ieee2030_5.wire import Resource, is_known
 from translators.rules.book import Book
 from translators.rules.source import SourceRule
-from translators.rules.trace import Loss, LossKind, Refusal, Step, Translation
+from translators.rules.trace import Loss, LossKind, Part, Refusal, Translation
 from translators.rules.values import Trace, Unmet
 
 _NO_CONTROL = frozenset({"rampTms"})
 _HEADER = frozenset(
     {"mRID", "description", "version", "DERControlBase", "updatedTime", "creationTime"}
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EVENT = "ieee2030_5.event"
-_CITES = ("IEEE 2030.5-2018 DERProgram.primacy", "IEEE 2030.5-2018 Event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +50,12 @@ class ProgramContext:
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """When a control holds, and which edition it is; a default control has no interval."""
-
-    interval: Interval | None
-    created: datetime = _EPOCH
-    version: int = 0
-    randomization: Randomization = field(default_factory=Randomization)
-    ramp_time: Fraction | None = None
-
-
-_UNTIMED = _Times(Interval(_EPOCH, None))
-"""Of an event that cannot be timed: it asks for nothing, as long as its utility serves it."""
-
-
 @dataclass(slots=True)
 class _Reading:
     """What became of the controls of one document so far."""
 
     controls: list[DerControl]
-    steps: list[Step]
+    parts: list[Part]
     losses: list[Loss]
     refusals: list[Refusal]
 
@@ -82,7 +63,7 @@ class _Reading:
         """Note one control with its function, and how it came about."""
         self.controls.append(control)
         trace.serve(function)
-        self.steps += trace.steps
+        self.parts += trace.parts
         self.losses += trace.losses
 
     def refuse(self, outcome: str, where: str, problem: str, rule: str) -> None:
@@ -123,30 +104,7 @@ class Served:
         """Return the one command that it is, or none."""
         read = to_command(book, self.control, self.links, self.context)
         commands = () if read.value is None else (read.value,)
-        return Translation(commands, read.steps, read.losses, read.refusals)
-
-
-class _View:
-    """A resource as rules read it."""
-
-    __slots__ = ("_resource", "_texts")
-
-    def __init__(self, resource: Resource) -> None:
-        self._resource = resource
-        # of several children of one name the first counts
-        self._texts = {child.name: child.text for child in reversed(resource.children)}
-
-    def raw(self, path: str) -> str | None:
-        """Return the stripped text at `path`, None where the element is absent."""
-        text = self._texts.get(path)
-        if text is None and (path == "." or "/" in path):
-            found = self._resource if path == "." else self._resource.first(path)
-            text = None if found is None else found.text
-        return None if text is None else text.strip()
-
-    def every(self, path: str) -> Sequence[_View]:
-        """Return the children called `path`."""
-        return [_View(child) for child in self._resource.every(path)]
+        return Translation(commands, read.parts, read.losses, read.refusals)
 
 
 def to_command(
@@ -161,18 +119,18 @@ def to_command(
     """
     reading = _Reading([], [], [], [])
     is_default = control.name == "DefaultDERControl"
-    view = _View(control)
-    mrid = control.text_at("mRID").strip().upper() or (control.href or "" if is_default else "")
+    view = ResourceView(control)
+    mrid = (view.raw("mRID") or "").upper() or (control.href or "" if is_default else "")
     if not mrid:
-        reading.refuse("invalid", f"{control.name}/mRID", "is missing", _EVENT)
+        reading.refuse("invalid", f"{control.name}/mRID", "is missing", EVENT)
         return _result(None, reading)
     try:
-        times = _times(view, control.name, is_default=is_default)
+        times = times_of(view, control.name, is_default=is_default)
     except Unmet as unmet:
-        reading.refuse(unmet.outcome, unmet.where, unmet.problem, _EVENT)
-        untimed = None if is_default else _command(control, mrid, _UNTIMED, context, ())
+        reading.refuse(unmet.outcome, unmet.where, unmet.problem, EVENT)
+        untimed = None if is_default else _command(control, mrid, UNTIMED, context, ())
         return _result(untimed, reading)
-    reading.steps += _header(control, view, context, times.interval)
+    reading.parts.append(header(control.name, context.primacy, times))
     functions: set[str] = set()
     for rule, view, where in _parts(book, control, links, context.revision, reading):
         try:
@@ -188,14 +146,14 @@ def to_command(
         functions.add(function)
         reading.take(made, function, trace)
     if not (is_default or functions or reading.refusals):
-        reading.refuse("invalid", "DERControlBase", "asks for nothing", _EVENT)
+        reading.refuse("invalid", "DERControlBase", "asks for nothing", EVENT)
     command = _command(control, mrid, times, context, tuple(reading.controls))
     return _result(command, reading)
 
 
 def _result(command: DerCommand | None, reading: _Reading) -> Translation[DerCommand | None]:
     return Translation(
-        command, tuple(reading.steps), tuple(reading.losses), tuple(reading.refusals)
+        command, tuple(reading.parts), tuple(reading.losses), tuple(reading.refusals)
     )
 
 
@@ -205,7 +163,7 @@ def _parts(
     links: Mapping[str, Resource],
     revision: str,
     reading: _Reading,
-) -> Iterator[tuple[SourceRule, _View, str]]:
+) -> Iterator[tuple[SourceRule, ResourceView, str]]:
     """Yield each rule that reads a part of the document, with what it reads and where that stands."""
     base = control.first("DERControlBase")
     for element in () if base is None else base.children:
@@ -224,14 +182,14 @@ def _parts(
             href = element.attributes.get("href")
             reading.refuse("invalid", where, f"the link {href!r} leads to no document", rule.id)
             continue
-        yield rule, _View(resolved), where
+        yield rule, ResourceView(resolved), where
     if control.name == "DefaultDERControl":
         yield from _defaults(book, control, revision, reading)
 
 
 def _defaults(
     book: Book, control: Resource, revision: str, reading: _Reading
-) -> Iterator[tuple[SourceRule, _View, str]]:
+) -> Iterator[tuple[SourceRule, ResourceView, str]]:
     """Yield the rules for the set* members that stand beside DERControlBase, each once."""
     seen: set[str] = set()
     for element in control.children:
@@ -240,7 +198,7 @@ def _defaults(
         rule = _rule(book, "DefaultDERControl", element, revision, (reading, element.name))
         if rule is not None and rule.id not in seen:
             seen.add(rule.id)
-            yield rule, _View(control), "DefaultDERControl"
+            yield rule, ResourceView(control), "DefaultDERControl"
 
 
 def _rule(
@@ -276,23 +234,10 @@ def _resolved(
     return links.get(element.attributes.get("href", ""))
 
 
-def _times(control: _View, name: str, *, is_default: bool) -> _Times:
-    """Return when a control holds and which edition it is; `Unmet` where that cannot be told."""
-    creation = _optional(control, "creationTime", name)
-    ramp = _optional(control, "DERControlBase/rampTms", name)
-    return _Times(
-        interval=None if is_default else _interval(control, name),
-        created=_EPOCH if creation is None else _instant(creation, "creationTime"),
-        version=_optional(control, "version", name) or 0,
-        randomization=_randomization(control, name),
-        ramp_time=None if ramp is None else Fraction(ramp, 100),
-    )
-
-
 def _command(
     control: Resource,
     mrid: str,
-    times: _Times,
+    times: Times,
     context: ProgramContext,
     controls: tuple[DerControl, ...],
 ) -> DerCommand:
@@ -321,61 +266,6 @@ def _command(
         ramp_time=times.ramp_time,
         response=_duty(control),
     )
-
-
-def _interval(control: _View, name: str) -> Interval:
-    """Return start and end of the event in the utility's time."""
-    start = _optional(control, "interval/start", name)
-    duration = _optional(control, "interval/duration", name)
-    if start is None or duration is None:
-        raise Unmet("invalid", "DERControl/interval", "needs start and duration")
-    if not 0 <= duration < 2**32:
-        raise Unmet("invalid", "DERControl/interval/duration", f"is {duration}, not UInt32")
-    begin = _instant(start, "interval/start")
-    try:
-        return Interval(begin, begin + timedelta(seconds=duration))
-    except OverflowError as exc:
-        raise Unmet("invalid", "DERControl/interval", "ends after the year 9999") from exc
-
-
-def _instant(seconds: int, where: str) -> datetime:
-    try:
-        return _EPOCH + timedelta(seconds=seconds)
-    except OverflowError as exc:
-        raise Unmet("invalid", f"DERControl/{where}", f"{seconds} is no instant") from exc
-
-
-def _header(
-    control: Resource, view: _View, context: ProgramContext, interval: Interval | None
-) -> list[Step]:
-    """Return how the command's own numbers came about."""
-    trace = Trace(_EVENT, _CITES)
-    trace.step("take", "DERProgram/primacy", context.primacy, "primacy", context.primacy)
-    if interval is not None:
-        where = f"{control.name}/interval"
-        start, taken = view.raw("interval/start"), view.raw("interval/duration")
-        begin = interval.start.isoformat()
-        trace.step("instant", f"{where}/start", start, "interval.start", begin)
-        trace.step("take", f"{where}/duration", taken, "interval.duration", taken)
-    return trace.steps
-
-
-def _optional(control: _View, path: str, name: str) -> int | None:
-    """Return the whole number at `path`, None where absent."""
-    text = control.raw(path)
-    if not text:
-        return None
-    try:
-        return int(text)
-    except ValueError as exc:
-        raise Unmet("invalid", f"{name}/{path}", f"is {text!r}, no whole number") from exc
-
-
-def _randomization(control: _View, name: str) -> Randomization:
-    """Return the random spans; Int16, limited to an hour either way (OneHourRangeType)."""
-    paths = ("randomizeStart", "randomizeDuration")
-    start, duration = (max(-3600, min(3600, _optional(control, path, name) or 0)) for path in paths)
-    return Randomization(start_s=start, duration_s=duration)
 
 
 def _duty(control: Resource) -> ResponseDuty:

@@ -19,7 +19,7 @@ NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 def is_known(namespace: str) -> bool:
     """Say whether elements of a namespace are ours to read: the standard's, any of CSIP-AUS, or none."""
-    return namespace in {SEP2, ""} or namespace.startswith(_AUTHORITY)
+    return namespace == SEP2 or not namespace or namespace.startswith(_AUTHORITY)
 
 
 class Resource(NamedTuple):
@@ -38,10 +38,10 @@ class Resource(NamedTuple):
 
     def first(self, path: str) -> Resource | None:
         """Return the first descendant at `path` (`a/b`, local names), or None."""
-        name, _, rest = path.partition("/")
-        for child in self.children:
+        name, slash, rest = path.partition("/")
+        for child in self[4]:
             if child[0] == name:
-                found = child.first(rest) if rest else child
+                found = child.first(rest) if slash else child
                 if found is not None:
                     return found
         return None

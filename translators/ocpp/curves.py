@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 
 from translators.canonical.controls import (
@@ -29,34 +30,30 @@ from translators.errors import MappingError
 from translators.ocpp.wire import Json
 from translators.rules.schema import TargetPoints
 from translators.rules.target import Draft, Number, TargetRule
-from translators.rules.trace import LossKind
+from translators.rules.trace import LossKind, Note
 from translators.rules.values import Unmet, text
 from translators.units import Unit, to_json_number
+
+type _Origins = Sequence[tuple[Vertex, str]]
 
 _HUNDRED = Fraction(100)
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """Vertices on their way; `origins` are those of the source where they came to lie, by name."""
+    """Vertices on their way, and those of the source where they came to lie, by name ("" without one)."""
 
     points: tuple[Vertex, ...]
-    origins: tuple[tuple[Vertex, str], ...]
+    sources: Sequence[Vertex]
+    names: Sequence[str] | None = None
+    """None: by their numbers."""
     axes: tuple[str, str] = ("x", "y")
     """Which canonical axis goes out as x and which as y."""
 
-    def origin(self, point: Vertex) -> tuple[str, Vertex]:
-        """Return the name of the vertex that this one is and where that lay; `a..b` between two."""
-        for vertex, name in self.origins:
-            if vertex is point:
-                return name, vertex
-        near = [(abs(v.y - point.y), name, v) for v, name in self.origins if v.x == point.x]
-        if near:
-            _, name, vertex = min(near, key=lambda found: found[0])
-            return name, vertex
-        before = [name for v, name in self.origins if v.x < point.x]
-        after = [name for v, name in self.origins if v.x > point.x]
-        return "..".join(before[-1:] + after[:1]), point
+    def origins(self) -> _Origins:
+        """Return the vertices of the source that have a name."""
+        names = _named(self.sources) if self.names is None else self.names
+        return [(v, name) for v, name in zip(self.sources, names, strict=True) if name]
 
 
 def curve_points(rule: TargetRule, spec: TargetPoints, draft: Draft) -> list[Json]:
@@ -71,34 +68,79 @@ def curve_points(rule: TargetRule, spec: TargetPoints, draft: Draft) -> list[Jso
             drawn = _boundary(control, draft)
         case _:
             raise MappingError("is no curve", where=rule.id, value=type(control).__name__)
+    points, place = few(drawn.points, spec.max, draft), f"{draft.path}/curveData"
     clip_y = isinstance(control, WattPowerFactor | TripCurve)
-    return [
-        _emitted(rule, drawn, point, draft, f"{draft.path}/curveData[{n}]", clip_y=clip_y)
-        for n, point in enumerate(few(drawn.points, spec.max, draft))
-    ]
-
-
-def _emitted(
-    rule: TargetRule, drawn: _Drawn, point: Vertex, draft: Draft, where: str, *, clip_y: bool
-) -> Json:
-    """Return one point of the wire, with the vertex of the source that it comes from."""
-    name, vertex = drawn.origin(point)
-    inserted = ".." in name
-    made: Json = {}
-    for axis, of, before, value in zip(
-        "xy", drawn.axes, (vertex.x, vertex.y), (point.x, point.y), strict=True
-    ):
-        place = f"{where}/{axis}"
-        if inserted:
-            sources = "..".join(f"{part}.{of}" for part in name.split(".."))
-            draft.trace.step("insert", sources, before, place, before)
-        else:
-            draft.trace.step("emit", f"{name}.{of}", before, place, before)
-        if before is not value and before != value:
-            draft.trace.step("clip", place, before, place, value)
-        finish = rule.numbers[axis].finish
-        made[axis] = to_json_number(finish(value, draft, place, clip=clip_y and axis == "y"))
+    kept = _as_they_are(rule, points, clip_y=clip_y)
+    if kept is not None:
+        draft.trace.later(partial(_tell, drawn, points, place))
+        return kept
+    origins = drawn.origins()
+    made: list[Json] = []
+    for number, point in enumerate(points):
+        wire: Json = {}
+        for axis, before, value in _led(drawn, origins, point):
+            where = f"{place}[{number}]/{axis}"
+            _lead(draft.trace.step, before, value, where)
+            finish, clipped = rule.numbers[axis].finish, clip_y and axis == "y"
+            wire[axis] = to_json_number(finish(value, draft, where, clip=clipped))
+        made.append(wire)
     return made
+
+
+def _as_they_are(rule: TargetRule, points: Sequence[Vertex], *, clip_y: bool) -> list[Json] | None:
+    """Return the points of the wire where nothing is to be done to any number, else None."""
+    x, y = rule.numbers["x"], rule.numbers["y"]
+    made: list[Json] = []
+    for point in points:
+        left, right = x.as_it_is(point.x, clip=False), y.as_it_is(point.y, clip=clip_y)
+        if left is None or right is None:
+            return None
+        made.append({"x": left, "y": right})
+    return made
+
+
+def _tell(drawn: _Drawn, points: Sequence[Vertex], place: str, note: Note) -> None:
+    """Note which numbers of the source the points of the wire are."""
+    origins = drawn.origins()
+    for number, point in enumerate(points):
+        for axis, before, value in _led(drawn, origins, point):
+            _lead(note, before, value, f"{place}[{number}]/{axis}")
+
+
+def _led(
+    drawn: _Drawn, origins: _Origins, point: Vertex
+) -> Iterator[tuple[str, tuple[str, Fraction], Fraction]]:
+    """Yield each axis of a point of the wire: the number of the source, by name, and what goes out."""
+    name, vertex = _origin(origins, point)
+    values = (vertex.x, vertex.y), (point.x, point.y)
+    for axis, of, before, value in zip("xy", drawn.axes, *values, strict=True):
+        yield axis, (f"{name}.{of}" if ".." not in name else _both(name, of), before), value
+
+
+def _lead(note: Note, before: tuple[str, Fraction], value: Fraction, where: str) -> None:
+    """Note where a number of the wire comes from, and that it was moved."""
+    name, number = before
+    note("insert" if ".." in name else "emit", name, number, where, number)
+    if number is not value and number != value:
+        note("clip", where, number, where, value)
+
+
+def _both(name: str, of: str) -> str:
+    return "..".join(f"{part}.{of}" for part in name.split(".."))
+
+
+def _origin(origins: _Origins, point: Vertex) -> tuple[str, Vertex]:
+    """Return the name of the vertex that a point is and where that lay; `a..b` between two."""
+    for vertex, name in origins:
+        if vertex is point:
+            return name, vertex
+    near = [(abs(v.y - point.y), name, v) for v, name in origins if v.x == point.x]
+    if near:
+        _, name, vertex = min(near, key=lambda found: found[0])
+        return name, vertex
+    before = [name for v, name in origins if v.x < point.x]
+    after = [name for v, name in origins if v.x > point.x]
+    return "..".join(before[-1:] + after[:1]), point
 
 
 def _named(points: Sequence[Vertex]) -> list[str]:
@@ -114,8 +156,7 @@ def converted(
     curve = control.curve
     x, y = rule.numbers["x"], rule.numbers["y"]
     if _stays(x, y, control, draft):
-        named = _origins(curve.points, _named(curve.points))
-        return _Drawn(_cut(curve.points, y, draft), named)
+        return _Drawn(_cut(curve.points, y, draft), curve.points)
 
     def moved(point: Vertex, name: str) -> Vertex:
         return Vertex(
@@ -127,7 +168,7 @@ def converted(
     _once(draft, LossKind.REBASE)
     if isinstance(control, VoltVar):
         points = _baked(points, control, draft)
-    return _Drawn(_cut(points, y, draft), _origins(points, names))
+    return _Drawn(_cut(points, y, draft), points, names)
 
 
 def _stays(
@@ -141,10 +182,6 @@ def _stays(
     if isinstance(control, VoltVar) and draft.dialect.vref != "native":
         return False
     return x.keeps(curve.x_unit, draft) and y.keeps(curve.y_unit, draft)
-
-
-def _origins(points: Sequence[Vertex], names: Sequence[str]) -> tuple[tuple[Vertex, str], ...]:
-    return tuple((point, name) for point, name in zip(points, names, strict=True) if name)
 
 
 def _bent(
@@ -202,11 +239,11 @@ def _cut(points: Sequence[Vertex], y: Number, draft: Draft) -> tuple[Vertex, ...
 
 def _within(points: Sequence[Vertex], low: Fraction, high: Fraction) -> bool:
     (least, of_least), (most, of_most) = low.as_integer_ratio(), high.as_integer_ratio()
-    ratios = [point.y.as_integer_ratio() for point in points]
-    return all(
-        least * parts <= number * of_least and number * of_most <= most * parts
-        for number, parts in ratios
-    )
+    for point in points:
+        number, parts = point.y.as_integer_ratio()
+        if least * parts > number * of_least or number * of_most > most * parts:
+            return False
+    return True
 
 
 def _power_factors(rule: TargetRule, control: WattPowerFactor, draft: Draft) -> _Drawn:
@@ -224,7 +261,7 @@ def _power_factors(rule: TargetRule, control: WattPowerFactor, draft: Draft) -> 
     at = {point.x: f"points[{number}]" for number, point in enumerate(control.points)}
     points, names = _bent(vertices, [at.get(point.x, "") for point in vertices], moved)
     _once(draft, LossKind.REBASE)
-    return _Drawn(tuple(points), _origins(points, names))
+    return _Drawn(tuple(points), points, names)
 
 
 def _boundary(control: TripCurve, draft: Draft) -> _Drawn:
@@ -234,13 +271,13 @@ def _boundary(control: TripCurve, draft: Draft) -> _Drawn:
     if draft.dialect.trip_axes == "time_x":
         draft.trace.step("swap axes", "points", "value, s", path, "s, value")
         points, axes = tuple(Vertex(p.y, p.x) for p in points), ("y", "x")
-    origins = tuple(zip(points, _named(points), strict=True))
+    sources = points
     if any(right.x < left.x for left, right in pairwise(points)):
         points = points[::-1]
         draft.trace.step("reverse", path, "x falls", path, "x rises")
     if any(right.x < left.x for left, right in pairwise(points)):
         raise Unmet("not_applicable", draft.path, "the boundary turns back along its x axis")
-    return _Drawn(points, origins, axes)
+    return _Drawn(points, sources, axes=axes)
 
 
 def few(

@@ -17,7 +17,7 @@ from translators.ocpp.modes import check_profile
 from translators.ocpp.wire import Json, StationMessage
 from translators.rules.bases import Bases
 from translators.rules.target import Draft, TargetRule
-from translators.rules.trace import Loss, LossKind, Refusal, Step
+from translators.rules.trace import Loss, LossKind, Part, Refusal
 from translators.rules.values import Trace, Unmet, text
 
 _PROFILE = ("ocpp.charging_profile", ("OCPP 2.1 K01", "OCPP 2.1 ChargingScheduleType"))
@@ -33,7 +33,7 @@ class Desk:
     situation: Situation
     messages: list[StationMessage] = field(default_factory=list)
     vacuous: list[str] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     export_cap: Fraction | None = None
@@ -63,7 +63,7 @@ class Desk:
 
     def keep(self, trace: Trace) -> None:
         """Take over what a rule did."""
-        self.steps += trace.steps
+        self.parts += trace.parts
         self.losses += trace.losses
 
     def follow(self, controls: Sequence[DerControl]) -> None:

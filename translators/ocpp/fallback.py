@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from translators.canonical.capability import StationProfile
 from translators.canonical.controls import DerControl, function_of
 from translators.ocpp.limits import can_discharge
 from translators.ocpp.members import supports
 from translators.rules.book import Book
-from translators.rules.fallback_schema import Cell, Fallback, Need, Row
+from translators.rules.fallback_schema import Cell, Need, Row
 from translators.rules.target import TargetRule
 from translators.rules.values import Unmet
 
@@ -19,43 +21,46 @@ def carrier(book: Book, profile: StationProfile, control: DerControl) -> TargetR
 
     `Unmet` where the table refuses it. A book without a table takes the first rule that serves.
     """
-    table = next((item for item in book.others if type(item) is Fallback), None)
-    if table is None:
+    if book.fallback is None:
         return _only_rule(book, profile, control)
-    row = table.row(control)
+    row = book.row(control)
     if row is None:
         raise Unmet("not_supported", function_of(control), "stands in no row of the table")
-    column, cell = cell_for(book, row, profile, control)
+    column, cell, rule = cell_for(book, row, profile, control)
     if cell.refused is not None:
         raise Unmet(cell.refused, f"{row.name}.{column}", cell.reason)
-    return _rule(book, cell, profile, control) if cell.by else None
+    return rule
 
 
 def cell_for(
     book: Book, row: Row, profile: StationProfile, control: DerControl
-) -> tuple[str, Cell]:
-    """Return the column and the cell that decide for a station: the first whose needs it meets."""
-    columns = columns_of(profile)
-
-    def carries(cell: Cell) -> bool:
-        needs = cell.needs
-        rule = _rule(book, cell, profile, control) if needs else None
-        return all(_met(need, profile, control, rule) for need in needs)
-
-    return next((c, cell) for c, cell in row.cells() if c in columns and carries(cell))
+) -> tuple[str, Cell, TargetRule | None]:
+    """Return column, cell and rule that decide for a station: the first whose needs it meets."""
+    return next(_met_by(book, row, profile, control))
 
 
-def columns_of(profile: StationProfile) -> frozenset[str]:
-    """Return the columns of the table that a station lies in; a richer one lies in the poorer as well."""
+def _met_by(
+    book: Book, row: Row, profile: StationProfile, control: DerControl
+) -> Iterator[tuple[str, Cell, TargetRule | None]]:
+    for column, cell in row.cells():
+        if lies_in(profile, column):
+            rule = _rule(book, cell, profile, control) if cell.by else None
+            if not [need for need in cell.needs if not _met(need, profile, control, rule)]:
+                yield column, cell, rule
+
+
+def lies_in(profile: StationProfile, column: str) -> bool:
+    """Say whether a station lies in a column of the table; a richer one lies in the poorer as well."""
     if profile.ocpp_version != "2.1":
-        return frozenset({"ocpp201"})
-    has = {"charge_only"}
-    if any(evse.der_modes for evse in profile.evses):
-        has.add("der")
-    modes = [evse.v2x_operation_modes - _WITHOUT_V2X for evse in profile.evses]
-    if any(modes) or can_discharge(profile):
-        has.add("v2x")
-    return frozenset(has)
+        return column == "ocpp201"
+    match column:
+        case "der":
+            return bool([evse for evse in profile.evses if evse.der_modes])
+        case "v2x":
+            modes = [evse.v2x_operation_modes - _WITHOUT_V2X for evse in profile.evses]
+            return any(modes) or can_discharge(profile)
+        case _:
+            return column == "charge_only"
 
 
 def _met(need: Need, profile: StationProfile, control: DerControl, rule: TargetRule | None) -> bool:
@@ -72,8 +77,10 @@ def _met(need: Need, profile: StationProfile, control: DerControl, rule: TargetR
 def _rule(
     book: Book, cell: Cell, profile: StationProfile, control: DerControl
 ) -> TargetRule | None:
-    rules = book.targets.get((profile.ocpp_version, type(control).__name__), ())
-    return next((rule for rule in rules if rule.model.metadata.id == cell.by), None)
+    for rule in book.targets.get((profile.ocpp_version, type(control).__name__), ()):
+        if rule.name == cell.by:
+            return rule
+    return None
 
 
 def _only_rule(book: Book, profile: StationProfile, control: DerControl) -> TargetRule:

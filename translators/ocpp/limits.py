@@ -100,7 +100,7 @@ def _declare_others(
                     other.trace.rule,
                     other.trace.cites,
                     other.trace.control,
-                    steps=[step for step in other.trace.steps if step.base],
+                    parts=[step for step in other.trace.steps if step.base],
                 )
             )
 

@@ -16,7 +16,10 @@ from translators.rules.values import Unmet
 
 def supports(profile: StationProfile, control_type: str) -> bool:
     """Say whether every EVSE reports the mode: SetDERControl is station-wide."""
-    return bool(profile.evses) and all(control_type in e.der_modes for e in profile.evses)
+    for evse in profile.evses:
+        if control_type not in evse.der_modes:
+            return False
+    return bool(profile.evses)
 
 
 def set_der_control(

@@ -53,7 +53,7 @@ def to_station(
         detail = "no OCPP field for the ramp of one event; default Gradients apply"
         desk.losses.append(Loss(LossKind.DROP, "ocpp.ramp_time", "rampTms", detail))
     orders = StationOrders(tuple(desk.messages), tuple(desk.vacuous))
-    return Translation(orders, tuple(desk.steps), tuple(desk.losses), tuple(desk.refusals))
+    return Translation(orders, tuple(desk.parts), tuple(desk.losses), tuple(desk.refusals))
 
 
 def _grouped(book: Book, desk: Desk) -> list[tuple[TargetRule, list[DerControl]]]:
@@ -86,11 +86,11 @@ def _rank(rule: TargetRule) -> int:
 
 def _compose(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
     """Compose one group; what it lost before a refusal is forgotten with it."""
-    steps, losses, sent = len(desk.steps), len(desk.losses), len(desk.messages)
+    parts, losses, sent = len(desk.parts), len(desk.losses), len(desk.messages)
     try:
         OPERATORS[rule.model.target.operator](desk, rule, controls)
     except Unmet as unmet:
-        del desk.steps[steps:], desk.losses[losses:], desk.messages[sent:]
+        del desk.parts[parts:], desk.losses[losses:], desk.messages[sent:]
         desk.refuse(rule.id, controls, unmet)
 
 

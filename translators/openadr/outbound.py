@@ -100,7 +100,7 @@ def payload(
         return Translation(None, refusals=(rule,))
     made = rule.tell(known, revision)
     value = None if made.value is None else {member.path: member for member in made.value}
-    return Translation(value, made.steps, made.losses, made.refusals)
+    return Translation(value, made.parts, made.losses, made.refusals)
 
 
 def measured(book: Book, revision: Revision, wanted: Wanted) -> Kind | None:
@@ -122,7 +122,7 @@ def resource_attributes(
     made = rule.tell(known, revision)
     members = made.value or ()
     attributes = [{"type": member.path, "values": [_json(member)]} for member in members]
-    return Translation(attributes, made.steps, made.losses, made.refusals)
+    return Translation(attributes, made.parts, made.losses, made.refusals)
 
 
 def _rule(book: Book, revision: Revision, wanted: Wanted, facts: Facts) -> ReportRule | Refusal:
@@ -146,13 +146,13 @@ def _fits(rule: ReportRule, wanted: Wanted) -> bool:
 def _slot(book: Book, revision: Revision, wanted: Wanted, slot: Slot) -> Translation[Told | None]:
     made = payload(book, revision, wanted, slot.facts)
     if made.value is None:
-        return Translation(None, made.steps, made.losses, made.refusals)
+        return Translation(None, made.parts, made.losses, made.refusals)
     told: Told = {wanted.payload: made.value}
     if slot.facts.subject == "measurement":
         quality = payload(book, revision, replace(wanted, payload=_QUALITY, units=""), slot.facts)
         if quality.value is not None:
             told[_QUALITY] = quality.value
-    return Translation(told, made.steps, made.losses)
+    return Translation(told, made.parts, made.losses)
 
 
 def _units(rule: ReportRule) -> str:

@@ -13,6 +13,7 @@ from translators.errors import MappingError
 from translators.rules.capability import CapabilityRule
 from translators.rules.capability_schema import CapabilityMapping
 from translators.rules.facts import Facts
+from translators.rules.fallback_schema import Fallback, Row
 from translators.rules.linking import duplicates, report_keys, source_keys, unlinked, untabled
 from translators.rules.profiles import unrooted
 from translators.rules.reader import Entry, entries
@@ -42,6 +43,8 @@ class Book:
     rules: tuple[Rule, ...]
     reports: Mapping[tuple[str, str, str], tuple[ReportRule, ...]] = field(default_factory=dict)
     others: tuple[object, ...] = ()
+    fallback: Mapping[str, tuple[Row, ...]] | None = None
+    """The rows of the first fallback table among the others, by canonical class; None without one."""
 
     def source(
         self, revision: str, parent: str, element: str, protocol: str = "ieee2030_5"
@@ -57,6 +60,11 @@ class Book:
         """Return the rule that carries a control out on an OCPP version, None where there is none."""
         rules = self.targets.get((version, type(control).__name__), ())
         return next((rule for rule in rules if rule.serves(control)), next(iter(rules), None))
+
+    def row(self, control: DerControl) -> Row | None:
+        """Return the row of the fallback table for a control: the first that serves it."""
+        rows = (self.fallback or {}).get(type(control).__name__, ())
+        return next((row for row in rows if row.serves(control)), None)
 
     def report(
         self, protocol: str, revision: str, document: str, facts: Facts
@@ -138,13 +146,15 @@ def _book(digest: str, made: Sequence[Any]) -> Book:
     targets = [rule for rule in made if isinstance(rule, TargetRule)]
     reports = [rule for rule in made if isinstance(rule, ReportRule)]
     known = SourceRule | TargetRule | ReportRule
+    others = tuple(item for item in made if not isinstance(item, known))
     return Book(
         digest=digest,
         sources={key: rule for rule in sources for key in source_keys(rule)},
         targets=_by_control(targets),
         rules=(*sources, *targets, *reports),
         reports=_by_document(reports),
-        others=tuple(item for item in made if not isinstance(item, known)),
+        others=others,
+        fallback=next((item.by_control() for item in others if isinstance(item, Fallback)), None),
     )
 
 

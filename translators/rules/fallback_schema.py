@@ -76,9 +76,7 @@ class Row(_Strict):
         return self
 
     def serves(self, control: DerControl) -> bool:
-        """Say whether the row is about this control."""
-        if type(control).__name__ != self.control:
-            return False
+        """Say whether the row is about this control, one of its class."""
         return all(seen(control, key) == value for key, value in self.match.items())
 
     def cells(self) -> Iterator[tuple[str, Cell]]:
@@ -104,6 +102,9 @@ class Fallback(_Strict):
     rows: Annotated[list[Row], Field(min_length=1)]
     never: list[Never] = []
 
-    def row(self, control: DerControl) -> Row | None:
-        """Return the row of a control, None where the table has none."""
-        return next((row for row in self.rows if row.serves(control)), None)
+    def by_control(self) -> dict[str, tuple[Row, ...]]:
+        """Return the rows by the canonical class that they are about, in their order."""
+        found: dict[str, tuple[Row, ...]] = {}
+        for row in self.rows:
+            found[row.control] = (*found.get(row.control, ()), row)
+        return found

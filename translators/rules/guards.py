@@ -16,7 +16,7 @@ import cel
 from translators.canonical.controls import Quantity
 from translators.canonical.curves import Vertex
 from translators.errors import MappingError, near
-from translators.rules.shapes import Plain, Unlike, plainly
+from translators.rules.shapes import Unlike, plainly
 
 _LONGEST, _DEEPEST = 200, 12
 """Characters of a condition, and its brackets in each other."""
@@ -27,13 +27,13 @@ _MEMBERS = re.compile(r"\bdialect\s*\.\s*(\w+)")
 class Scope:
     """What conditions on one thing see, each value read once; answers are remembered."""
 
-    __slots__ = ("_answers", "_read", "_values")
+    __slots__ = ("_read", "_values", "answers")
 
     def __init__(self, read: Callable[[str], Any]) -> None:
         """`read` gives the value of a name; `dialect.x` asks for one reading of the dialect."""
         self._read = read
         self._values: dict[str, Any] = {}
-        self._answers: dict[str, Any] = {}
+        self.answers: dict[str, Any] = {}
 
     def value(self, name: str) -> Any:
         """Return the value of a name."""
@@ -41,17 +41,7 @@ class Scope:
             self._values[name] = self._read(name)
         return self._values[name]
 
-    def execute(
-        self, expression: str, plain: Plain | None, program: cel.Program, names: Iterable[str]
-    ) -> Any:
-        """Return what a condition says, plainly or by CEL; it is asked once for each expression."""
-        if expression not in self._answers:
-            self._answers[expression] = _said(
-                plain, self.value, lambda: program.execute(self._context(names))
-            )
-        return self._answers[expression]
-
-    def _context(self, names: Iterable[str]) -> dict[str, Any]:
+    def context(self, names: Iterable[str]) -> dict[str, Any]:
         """Return what CEL sees of these names."""
         seen: dict[str, Any] = {}
         for name in names:
@@ -61,15 +51,6 @@ class Scope:
             else:
                 seen[name] = self.value(name)
         return seen
-
-
-def _said(plain: Plain | None, read: Callable[[str], Any], by_cel: Callable[[], Any]) -> Any:
-    if plain is None:
-        return by_cel()
-    try:
-        return plain(read)
-    except (Unlike, KeyError):
-        return by_cel()
 
 
 type Condition = Callable[[Mapping[str, Any] | Scope], bool]
@@ -91,10 +72,20 @@ def condition(expression: str, names: frozenset[str], rule: str) -> Condition:
     asked = frozenset(f"dialect.{member}" for member in _MEMBERS.findall(expression))
     lazily, directly = sorted(own - {"dialect"} | asked), plainly(expression)
 
+    def of_scope(scope: Scope) -> Any:
+        if directly is not None:
+            try:
+                return directly(scope.value)
+            except (Unlike, KeyError):
+                pass  # another type, or not there: CEL says what that means
+        return program.execute(scope.context(lazily))
+
     def holds(values: Mapping[str, Any] | Scope) -> bool:
         try:
             if isinstance(values, Scope):
-                result = values.execute(expression, directly, program, lazily)
+                result = values.answers.get(expression)
+                if result is None:
+                    result = values.answers[expression] = of_scope(values)
             else:
                 result = program.execute({name: values[name] for name in own if name in values})
         except (RuntimeError, TypeError, ValueError) as exc:

@@ -12,11 +12,26 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 type Read = Callable[[str], Any]
 type Plain = Callable[[Read], bool]
-type _Node = Callable[[Read, Any], Any]
+type _Say = Callable[[Read, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A part of a condition: what it says of names and of the item of a loop.
+
+    `sure`: it says true or false, or raises. `fixed`: it is a literal, `value`.
+    """
+
+    say: _Say
+    sure: bool = False
+    fixed: bool = False
+    value: Any = None
+
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>-?[0-9]+(?:\.[0-9]+)?)|'(?P<text>[^'\\]*)'|(?P<name>[A-Za-z_]\w*)"
@@ -52,7 +67,10 @@ def plainly(expression: str) -> Plain | None:
         node = parser.either("")
     except Unlike:
         return None
-    return None if parser.rest() else lambda read: _truth(node(read, None))
+    if parser.rest():
+        return None
+    say = _sure(node)
+    return lambda read: say(read, None)
 
 
 def _tokens(expression: str) -> list[tuple[str, str]] | None:
@@ -105,32 +123,28 @@ class _Parser:
     def _term(self, item: str) -> _Node:
         kind, token = self._next()
         if kind == "number":
-            number = float(token) if "." in token else int(token)
-            return lambda _read, _item: number
+            return _literal(float(token) if "." in token else int(token))
         if kind == "text":
-            return lambda _read, _item: token
+            return _literal(token)
         if kind != "name":
             raise Unlike
-        if token in _WORDS:
-            word = _WORDS[token]
-            return lambda _read, _item: word
-        return self._named(token, item)
+        return _literal(_WORDS[token]) if token in _WORDS else self._named(token, item)
 
     def _named(self, name: str, item: str) -> _Node:
         if name == "size" and self._taken("("):
             of = self._name()
             self._need(")")
-            return lambda read, _item: _size(read(of))
+            return _Node(lambda read, _item: len(_list(read(of))))
         if not self._taken("."):
             if name == item:
                 raise Unlike
-            return lambda read, _item: read(name)
+            return _Node(lambda read, _item: read(name))
         member = self._name()
         if name == item:
-            return lambda _read, held: held[member]
+            return _Node(lambda _read, held: held[member])
         if name == "dialect":
             whole = f"{name}.{member}"
-            return lambda read, _item: read(whole)
+            return _Node(lambda read, _item: read(whole))
         if member != "all" or item:
             raise Unlike
         self._need("(")
@@ -138,7 +152,7 @@ class _Parser:
         self._need(",")
         inner = self.either(loop)
         self._need(")")
-        return lambda read, _item: all(_truth(inner(read, one)) for one in _list(read(name)))
+        return _all(name, _sure(inner))
 
     def _next(self) -> tuple[str, str]:
         if not self._tokens:
@@ -162,19 +176,53 @@ class _Parser:
             raise Unlike
 
 
+def _literal(value: Any) -> _Node:
+    return _Node(lambda _read, _item: value, fixed=True, value=value)
+
+
+def _sure(node: _Node) -> _Say:
+    """Return what a node says where that is true or false; the closure raises `Unlike` elsewhere."""
+    if node.sure:
+        return node.say
+    say = node.say
+
+    def truth(read: Read, item: Any) -> bool:
+        value = say(read, item)
+        if value is True or value is False:
+            return value
+        raise Unlike
+
+    return truth
+
+
 def _or(left: _Node, right: _Node) -> _Node:
-    return lambda read, item: _truth(left(read, item)) or _truth(right(read, item))
+    one, other = _sure(left), _sure(right)
+    return _Node(lambda read, item: one(read, item) or other(read, item), sure=True)
 
 
 def _and(left: _Node, right: _Node) -> _Node:
-    return lambda read, item: _truth(left(read, item)) and _truth(right(read, item))
+    one, other = _sure(left), _sure(right)
+    return _Node(lambda read, item: one(read, item) and other(read, item), sure=True)
+
+
+def _all(name: str, inner: _Say) -> _Node:
+    def every(read: Read, _item: Any) -> bool:
+        for one in _list(read(name)):  # noqa: SIM110 - half the cost of a generator
+            if not inner(read, one):
+                return False
+        return True
+
+    return _Node(every, sure=True)
 
 
 def _compared(sign: str, left: _Node, right: _Node) -> _Node:
     compare, same = _COMPARE[sign], sign in _SAME
+    if right.fixed and not left.fixed:
+        return _against(compare, left.say, right.value, same=same)
+    one, another = left.say, right.say
 
     def compared(read: Read, item: Any) -> bool:
-        a, b = left(read, item), right(read, item)
+        a, b = one(read, item), another(read, item)
         kind = type(a)
         if kind is type(b) and (kind in _ORDERED or (same and kind in _NAMED)):
             return compare(a, b)
@@ -182,20 +230,25 @@ def _compared(sign: str, left: _Node, right: _Node) -> _Node:
             return compare(a, b)
         raise Unlike
 
-    return compared
+    return _Node(compared, sure=True)
 
 
-def _truth(value: Any) -> bool:
-    if value is True or value is False:
-        return value
-    raise Unlike
+def _against(compare: Callable[[Any, Any], bool], say: _Say, value: Any, *, same: bool) -> _Node:
+    """Return the comparison with a literal: only a value of its own type is compared with it."""
+    own = type(value)
+    comparable = own in _ORDERED or (same and own in _NAMED)
+    of_none = same and value is None
+
+    def against(read: Read, item: Any) -> bool:
+        a = say(read, item)
+        if (comparable and type(a) is own) or of_none or (same and a is None):
+            return compare(a, value)
+        raise Unlike
+
+    return _Node(against, sure=True)
 
 
 def _list(value: Any) -> list[Any]:
     if type(value) is list:
         return value
     raise Unlike
-
-
-def _size(value: Any) -> int:
-    return len(_list(value))

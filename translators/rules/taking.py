@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import lru_cache, partial
 from typing import Protocol
 
 from translators.errors import MappingError
@@ -15,6 +16,8 @@ _whole_number = re.compile(r"[+-]?[0-9]{1,20}").fullmatch
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,3}))?")
 _LONGEST, _LARGEST_EXPONENT = 64, 30
 """Of a decimal text: characters, and its power of ten either way."""
+_LONGEST_WHOLE = 21
+"""Of a whole number: characters."""
 _ANY_32_BIT, INT8 = (-(2**31), 2**32 - 1), (-128, 127)
 """Bounds of a number whose rule states none: Int32 and UInt32 together; and of a multiplier."""
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
@@ -46,17 +49,23 @@ def boolean(raw: str) -> str:
     return "true" if raw in _TRUE else "false" if raw in _FALSE else raw
 
 
-def integer(view: Texts, path: str, where: str, bounds: tuple[int, int]) -> int | None:
+def integer(bounds: tuple[int, int], view: Texts, path: str, where: str) -> int | None:
     """Return the whole number at `path`, None where absent; `Unmet` where it is none or outside."""
     raw = view.raw(path)
     if raw is None:
         return None
+    number = _whole(raw) if len(raw) <= _LONGEST_WHOLE else None
     least, most = bounds
-    number = int(raw) if _whole_number(raw) else None
     if number is None or not least <= number <= most:
         problem = f"is {raw!r}, not a whole number in {least}..{most}"
         raise Unmet("invalid", f"{where}/{path}", problem)
     return number
+
+
+@lru_cache(maxsize=8192)
+def _whole(raw: str) -> int | None:
+    """Return the whole number that a short text is, None where it is none."""
+    return int(raw) if _whole_number(raw) else None
 
 
 def integers(field: SourceField, where: str) -> Callable[[Texts, str, str], int | None]:
@@ -64,7 +73,7 @@ def integers(field: SourceField, where: str) -> Callable[[Texts, str, str], int 
     low, high = field.range or _ANY_32_BIT
     if not (isinstance(low, int) and isinstance(high, int)):
         raise MappingError("has a range of decimals and is not `decimal`", where=where)
-    return lambda view, path, at: integer(view, path, at, (low, high))
+    return partial(integer, (low, high))
 
 
 def decimals(field: SourceField) -> Callable[[Texts, str, str], Fraction | None]:
@@ -89,7 +98,12 @@ def decimals(field: SourceField) -> Callable[[Texts, str, str], Fraction | None]
 
 def exact_decimal(raw: str) -> Fraction | None:
     """Return the number that a decimal text is, exactly; None for NaN, infinities and absurd sizes."""
-    match = _DECIMAL.fullmatch(raw) if len(raw) <= _LONGEST else None
+    return _decimal(raw) if len(raw) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _decimal(raw: str) -> Fraction | None:
+    match = _DECIMAL.fullmatch(raw)
     if match is None or abs(int(match[1] or 0)) > _LARGEST_EXPONENT:
         return None
     return Fraction(raw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -79,6 +79,10 @@ class Number:
         self._mode = Rounding("half_even" if spec.round is None else spec.round.mode)
         self._codec = None if spec.codec is None else codecs[spec.codec]
         self._loss = None if spec.loss is None else loss_kind(spec.loss, f"{rule}.{name}")
+        # what goes out as it is: nothing is done to it, and its decimals fit
+        done = spec.negate or spec.add is not None or self._codec is not None
+        self._kept = not (done or self._loss is not None)
+        self._shift = None if spec.round is None else 10**spec.round.places
 
     def check(self, source: Unit) -> None:
         """Refuse, at load, a plain canonical field whose base is not the target's."""
@@ -138,9 +142,20 @@ class Number:
             trace.lose(self._loss, where, "station models read this field differently")
         return self._rounded(value, trace, where)
 
+    def as_it_is(self, value: Fraction, *, clip: bool = True) -> int | float | None:
+        """Return what the wire gets where `finish` would do nothing to the number, else None."""
+        if not self._kept or (clip and self.spec.clip is not None):
+            return None
+        parts = value.denominator
+        if parts != 1 and self._shift is not None and self._shift % parts:
+            return None
+        return value.numerator if parts == 1 else float(value)
+
     def bounds(self, draft: Draft) -> tuple[Fraction, Fraction]:
         """Return what the number is cut to: the range of the field, or less where DERSettings say so."""
         low, high = self._clip
+        if not draft.bases.situation.settings:
+            return low, high
         used = next((u for u, wire in self.units if wire == draft.units.get(self.name)), None)
         if used is None:
             return low, high
@@ -176,6 +191,7 @@ class TargetRule:
     def __init__(self, model: TargetMapping, codecs: Mapping[str, Codec]) -> None:
         """Compile; `MappingError` for a unit, name, guard or loss that cannot be."""
         self.model = model
+        self.name = model.metadata.id
         self.id = f"{model.metadata.id}@{model.metadata.version}"
         self.cites = tuple(model.metadata.cites)
         unknown = [name for name in model.canonical if name not in CLASSES]
@@ -185,7 +201,7 @@ class TargetRule:
         self._names = frozenset.union(*(names(CLASSES[name]) for name in model.canonical))
         self.numbers: dict[str, Number] = {}
         self._codecs = codecs
-        self._emit = {name: self._field(name, spec) for name, spec in model.emit.items()}
+        self._emit = [(name.split("."), self._field(name, s)) for name, s in model.emit.items()]
         if model.points is not None:
             for axis in ("x", "y"):
                 spec: TargetField = getattr(model.points, axis)
@@ -194,6 +210,9 @@ class TargetRule:
             (loss_kind(loss.kind, self.id), loss.reason, self._when(loss.when))
             for loss in model.losses
         ]
+        self._dropped = [(i.field, i.reason) for i in model.ignored if i.loss is not None]
+        # a form that nothing selects is that of every control
+        self._always = next((v for v in model.variants[:1] if not v.match), None)
         matched = {key for variant in model.variants for key in variant.match}
         ignored = {ignored.field for ignored in model.ignored}
         for name in sorted((matched | ignored) - self._names):
@@ -213,6 +232,8 @@ class TargetRule:
 
     def variant(self, control: DerControl) -> Variant | None:
         """Return the wire form for this control, None where the target has none."""
+        if self._always is not None:
+            return self._always
         for variant in self.model.variants:
             if all(seen(control, key) == value for key, value in variant.match.items()):
                 return variant
@@ -225,10 +246,10 @@ class TargetRule:
     def members(self, draft: Draft) -> dict[str, Any]:
         """Return the members that the rule emits, `a.b` nested, absent ones left out."""
         result: dict[str, Any] = {}
-        for name, emit in self._emit.items():
+        for path, emit in self._emit:
             value = emit(draft)
             if value is not _ABSENT:
-                _nest(result, name, value)
+                _nest(result, path, value)
         self.declare(draft, draft.trace)
         return result
 
@@ -238,9 +259,9 @@ class TargetRule:
         for kind, reason, holds in self._losses:
             if kind not in known and (holds is None or holds(draft.scope)):
                 trace.lose(kind, draft.path, reason)
-        for ignored in self.model.ignored:
-            if ignored.loss is not None and getattr(draft.control, ignored.field) is not None:
-                trace.lose(LossKind.DROP, f"{draft.path}/{ignored.field}", ignored.reason)
+        for field, reason in self._dropped:
+            if getattr(draft.control, field) is not None:
+                trace.lose(LossKind.DROP, f"{draft.path}/{field}", reason)
 
     def _when(self, expression: str | None) -> Condition | None:
         known = self._names | _DIALECT
@@ -325,9 +346,7 @@ def _floored(value: Fraction, number: Number, draft: Draft, where: str) -> Fract
     return least
 
 
-def _nest(result: dict[str, Any], name: str, value: Any) -> None:
-    head, _, rest = name.partition(".")
-    if rest:
-        _nest(result.setdefault(head, {}), rest, value)
-    else:
-        result[head] = value
+def _nest(result: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    for head in path[:-1]:
+        result = result.setdefault(head, {})
+    result[path[-1]] = value

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from translators.canonical.telemetry import ControlOutcome
 from translators.errors import MappingError
@@ -96,6 +96,64 @@ class Step(_Noted):
 noted = tuple.__new__
 
 
+class Note(Protocol):
+    """Records one operation on one value, as the fields of `Step` have it."""
+
+    def __call__(
+        self,
+        operation: str,
+        source: str,
+        before: object,
+        target: str,
+        after: object,
+        base: str = "",
+    ) -> None:
+        """Record it."""
+        ...
+
+
+class Block(NamedTuple):
+    """Steps that nobody has asked for yet: `tell` notes them, always the same ones.
+
+    The points of a curve are one block: what became of each number is told where somebody reads it.
+    """
+
+    tell: Callable[[Note], None]
+    rule: str
+    cites: tuple[str, ...]
+    control: str
+
+    def steps(self) -> list[Step]:
+        """Return the steps."""
+        made: list[Step] = []
+
+        def note(
+            operation: str,
+            source: str,
+            before: object,
+            target: str,
+            after: object,
+            base: str = "",
+        ) -> None:
+            parts = self.rule, self.cites, operation, source, before, target, after, base
+            made.append(noted(Step, (*parts, self.control)))
+
+        self.tell(note)
+        return made
+
+
+type Part = Step | Block
+
+
+def told(parts: Iterable[Part]) -> Iterator[Step]:
+    """Yield the steps of a trace, those of its blocks in their places."""
+    for part in parts:
+        if isinstance(part, Block):
+            yield from part.steps()
+        else:
+            yield part
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
     """Something that the target says differently, or does not say."""
@@ -121,21 +179,37 @@ class Refusal:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Translation[T]:
-    """A value, how it came about, and what it lost."""
+    """A value, how it came about, and what it lost; `parts` are its steps, some of them still untold."""
 
     value: T
-    steps: tuple[Step, ...] = ()
+    parts: tuple[Part, ...] = ()
     losses: tuple[Loss, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Return every step, in the order in which they were done."""
+        return tuple(told(self.parts))
 
     def then[U](self, f: Callable[[T], Translation[U]]) -> Translation[U]:
         """Chain translations, keeping every step, loss and refusal."""
         after = f(self.value)
         return Translation(
             after.value,
-            self.steps + after.steps,
+            self.parts + after.parts,
             self.losses + after.losses,
             self.refusals + after.refusals,
         )
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether the other has the same value and tells the same of it."""
+        return isinstance(other, Translation) and self._told() == other._told()
+
+    def __hash__(self) -> int:
+        """Return the hash of what does not depend on how steps are held."""
+        return hash((self.losses, self.refusals))
+
+    def _told(self) -> tuple[object, ...]:
+        return self.value, self.steps, self.losses, self.refusals

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from translators.errors import MappingError, near
-from translators.rules.trace import Loss, LossKind, Step, noted, text
+from translators.rules.trace import Block, Loss, LossKind, Note, Part, Step, noted, text, told
 
 __all__ = ["Trace", "Unmet", "loss_kind", "text"]
 
@@ -27,9 +28,13 @@ class Trace:
     rule: str
     cites: tuple[str, ...]
     control: str = ""
-    prefix: str = ""
-    steps: list[Step] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
+
+    @property
+    def steps(self) -> list[Step]:
+        """Return the steps so far."""
+        return list(told(self.parts))
 
     def step(
         self,
@@ -41,15 +46,18 @@ class Trace:
         base: str = "",
     ) -> None:
         """Record one operation on one value."""
-        target = self.prefix + target
         made = self.rule, self.cites, operation, source, before, target, after, base, self.control
-        self.steps.append(noted(Step, made))
+        self.parts.append(noted(Step, made))
+
+    def later(self, tell: Callable[[Note], None]) -> None:
+        """Record a block of operations, told where somebody reads them."""
+        self.parts.append(Block(tell, self.rule, self.cites, self.control))
 
     def serve(self, function: str) -> None:
         """Note which function everything recorded so far belongs to."""
         if self.control != function:
             self.control = function
-            self.steps[:] = [step._replace(control=function) for step in self.steps]
+            self.parts[:] = [part._replace(control=function) for part in self.parts]
             self.losses[:] = [replace(loss, control=function) for loss in self.losses]
 
     def lose(

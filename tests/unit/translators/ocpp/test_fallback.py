@@ -36,7 +36,7 @@ from translators.canonical.controls import (
 )
 from translators.chain import load_book, to_station
 from translators.errors import MappingError
-from translators.ocpp.fallback import carrier, cell_for, columns_of
+from translators.ocpp.fallback import carrier, cell_for, lies_in
 from translators.rules.fallback_schema import COLUMNS, Cell, Fallback
 from translators.rules.values import Unmet
 
@@ -62,7 +62,7 @@ CHARGING = {
 def row_example(row):
     """A control that the row is the first to serve."""
     found = (CHARGING.get(type(c), c) for c in EVERY_CONTROL)
-    return next(control for control in found if TABLE.row(control) is row)
+    return next(control for control in found if book().row(control) is row)
 
 
 CELLS = [
@@ -122,14 +122,14 @@ def test_a_cell_is_carried_by_the_rule_that_it_names(row, column, cell):
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_station_lies_in_its_column(column):
-    assert column in columns_of(STATIONS[column])
+    assert lies_in(STATIONS[column], column)
 
 
 def test_a_station_that_lacks_one_control_type_is_served_from_the_next_column():
     station = a_station(an_evse(modes={"VoltVar"}))
     row = next(row for row in TABLE.rows if row.control == "FreqWatt")
-    column, cell = cell_for(book(), row, station, row_example(row))
-    assert (column, cell.by) == ("v2x", "ocpp21.freq_watt_local")
+    column, cell, rule = cell_for(book(), row, station, row_example(row))
+    assert (column, cell.by, rule.name) == ("v2x", *["ocpp21.freq_watt_local"] * 2)
 
 
 def test_a_station_rated_to_discharge_is_not_taken_for_one_that_cannot():
@@ -213,7 +213,7 @@ def test_without_a_table_operators_refuse_what_cannot_be(control, problem):
 def test_a_control_that_no_row_serves_is_refused():
     rows = [row for row in TABLE.rows if row.match != {"on": "load"}]
     table = TABLE.model_copy(update={"rows": rows})
-    short = replace(book(), others=(table,))
+    short = replace(book(), fallback=table.by_control())
     made = to_station(short, a_command(limit("load", "1 W")), STATIONS["der"], SITUATION)
     assert [r.problem for r in made.refusals] == ["stands in no row of the table"]
 

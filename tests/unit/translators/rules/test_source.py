@@ -6,7 +6,7 @@ from support.rulefiles import SOURCE, edited, models
 from support.translation import F, a_dercurve, el, fields, q
 from translators.canonical.controls import Excitation, FixedVar
 from translators.errors import MappingError
-from translators.ieee2030_5.inbound import _View
+from translators.ieee2030_5.view import ResourceView
 from translators.rules.source import SourceRule
 from translators.rules.values import Unmet
 from translators.units import parse_unit
@@ -35,7 +35,7 @@ def rule(text=SOURCE, *changes):
 
 
 def apply(made, element, revision="2018"):
-    return made.apply(_View(element), revision, "here")
+    return made.apply(ResourceView(element), revision, "here")
 
 
 def asked(made, revision="2018", **values):

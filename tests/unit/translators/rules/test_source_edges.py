@@ -5,14 +5,14 @@ import pytest
 from support.rulefiles import SOURCE, edited, models
 from support.translation import F, fields
 from translators.errors import MappingError
-from translators.ieee2030_5.inbound import _View
+from translators.ieee2030_5.view import ResourceView
 from translators.rules.source import SourceRule
 from translators.rules.values import Unmet
 
 
 def apply(element, *changes):
     (model,) = models(edited(SOURCE, *changes))
-    return SourceRule(model).apply(_View(element), "2018", "here")[0]
+    return SourceRule(model).apply(ResourceView(element), "2018", "here")[0]
 
 
 def refusal(element, *changes):

@@ -1,0 +1,118 @@
+"""When a control of IEEE 2030.5 holds: interval, random spans, ramp, edition; how these came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from functools import partial
+
+from translators.canonical.commands import Interval, Randomization
+from translators.ieee2030_5.view import ResourceView
+from translators.rules.trace import Block, Note
+from translators.rules.values import Unmet
+
+EVENT = "ieee2030_5.event"
+"""The rule under which a control's own numbers stand."""
+
+_CITES = ("IEEE 2030.5-2018 DERProgram.primacy", "IEEE 2030.5-2018 Event")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIXED = Randomization()
+_HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a control holds, and which edition it is; a default control has no interval.
+
+    `stated` are start and duration as the document has them.
+    """
+
+    interval: Interval | None
+    created: datetime = _EPOCH
+    version: int = 0
+    randomization: Randomization = _FIXED
+    ramp_time: Fraction | None = None
+    stated: tuple[str, str] = ("", "")
+
+
+UNTIMED = Times(Interval(_EPOCH, None))
+"""Of an event that cannot be timed: it asks for nothing, as long as its utility serves it."""
+
+
+def times_of(control: ResourceView, name: str, *, is_default: bool) -> Times:
+    """Return when a control holds and which edition it is; `Unmet` where that cannot be told."""
+    creation = _optional(control, "creationTime", name)
+    ramp = _optional(control, "DERControlBase/rampTms", name)
+    interval, stated = (None, ("", "")) if is_default else _interval(control, name)
+    return Times(
+        interval=interval,
+        created=_EPOCH if creation is None else _instant(creation, "creationTime"),
+        version=_optional(control, "version", name) or 0,
+        randomization=_randomization(control, name),
+        ramp_time=None if ramp is None else Fraction(ramp, 100),
+        stated=stated,
+    )
+
+
+def header(name: str, primacy: int, times: Times) -> Block:
+    """Return how the command's own numbers came about; `name` is the element's."""
+    return Block(partial(_tell, name, primacy, times), EVENT, _CITES, "")
+
+
+def _tell(name: str, primacy: int, times: Times, note: Note) -> None:
+    note("take", "DERProgram/primacy", primacy, "primacy", primacy)
+    if times.interval is not None:
+        where, (start, duration) = f"{name}/interval", times.stated
+        begin = times.interval.start.isoformat()
+        note("instant", f"{where}/start", start, "interval.start", begin)
+        note("take", f"{where}/duration", duration, "interval.duration", duration)
+
+
+def _interval(control: ResourceView, name: str) -> tuple[Interval, tuple[str, str]]:
+    """Return start and end of the event in the utility's time, and the texts that say so."""
+    stated = control.raw("interval/start"), control.raw("interval/duration")
+    start = _whole(stated[0], "interval/start", name)
+    duration = _whole(stated[1], "interval/duration", name)
+    if start is None or duration is None:
+        raise Unmet("invalid", "DERControl/interval", "needs start and duration")
+    if not 0 <= duration < 2**32:
+        raise Unmet("invalid", "DERControl/interval/duration", f"is {duration}, not UInt32")
+    begin = _instant(start, "interval/start")
+    try:
+        interval = Interval(begin, begin + timedelta(seconds=duration))
+    except OverflowError as exc:
+        raise Unmet("invalid", "DERControl/interval", "ends after the year 9999") from exc
+    return interval, (str(stated[0]), str(stated[1]))
+
+
+def _instant(seconds: int, where: str) -> datetime:
+    try:
+        return _EPOCH + timedelta(seconds=seconds)
+    except OverflowError as exc:
+        raise Unmet("invalid", f"DERControl/{where}", f"{seconds} is no instant") from exc
+
+
+def _randomization(control: ResourceView, name: str) -> Randomization:
+    """Return the random spans; Int16, limited to an hour either way (OneHourRangeType)."""
+    start = _optional(control, "randomizeStart", name)
+    duration = _optional(control, "randomizeDuration", name)
+    if not (start or duration):
+        return _FIXED
+    begin, lasting = (max(-_HOUR, min(_HOUR, span or 0)) for span in (start, duration))
+    return Randomization(start_s=begin, duration_s=lasting)
+
+
+def _optional(control: ResourceView, path: str, name: str) -> int | None:
+    """Return the whole number at `path`, None where absent."""
+    return _whole(control.raw(path), path, name)
+
+
+def _whole(text: str | None, path: str, name: str) -> int | None:
+    """Return the whole number that a text at `path` is, None where there is none."""
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError as exc:
+        raise Unmet("invalid", f"{name}/{path}", f"is {text!r}, no whole number") from exc

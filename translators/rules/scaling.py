@@ -1,0 +1,100 @@
+"""Numbers of the wire: taken exactly, times a power of ten, turned over, their sign changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from translators.errors import MappingError
+from translators.rules.schema import SourceField
+from translators.rules.taking import INT8, Texts, decimals, integer, integers, place_of
+from translators.rules.trace import Note
+from translators.rules.values import Trace, Unmet
+from translators.units import scale10
+
+type Raw = int | Fraction
+"""A number as the document has it."""
+
+
+class Scaled:
+    """One number of a rule, compiled; `scale` names the text that states its power of ten, None where fixed.
+
+    `take` gives the number as it stands, None where it is absent; `scaled` its worth by a power.
+    """
+
+    __slots__ = (
+        *("_absent", "_below", "_field", "fixed", "name", "path", "scale"),
+        *("scaled", "take", "turned"),
+    )
+
+    def __init__(self, name: str, field: SourceField, rule: str) -> None:
+        """Compile; `MappingError` for a range, a power or a default that cannot be."""
+        where = f"{rule}.{name}"
+        self.name, self.path, self._field = name, field.from_ or ".", field
+        self._below = "" if self.path == "." else f"/{self.path}"
+        self.take = decimals(field) if field.decimal else integers(field, where)
+        self.scaled: Callable[[Any, int | None], Fraction] = _exact if field.decimal else _known
+        self._absent = None if field.absent is None else _absent(field.absent, where)
+        self.turned = field.reciprocal or field.negate
+        self.scale = field.scale10 if isinstance(field.scale10, str) else None
+        self.fixed = field.scale10 if isinstance(field.scale10, int) else 0
+        if not INT8[0] <= self.fixed <= INT8[1]:
+            raise MappingError("is no power of ten", where=where, value=field.scale10)
+
+    def read(self, view: Texts, trace: Trace, where: str) -> Fraction | None:
+        """Return the number, or what holds where it is absent; note how it came about."""
+        raw = self.take(view, self.path, where)
+        if raw is None:
+            return self.absent(where)
+        power = self.fixed if self.scale is None else integer(INT8, view, self.scale, where)
+        value = self.scaled(raw, power)
+        if self.turned:
+            value = self.turn(value, where)
+        self.tell(trace.step, raw, power, (where, where, self.name))
+        return value
+
+    def absent(self, where: str) -> Fraction | None:
+        """Return what holds where the number is absent; `Unmet` where it must not be."""
+        if self._absent is None and not self._field.optional:
+            raise Unmet("invalid", f"{where}/{self.path}", "is missing")
+        return self._absent
+
+    def turn(self, value: Fraction, where: str) -> Fraction:
+        """Return the reciprocal, the other sign, as the rule asks; `Unmet` for the reciprocal of 0."""
+        if self._field.reciprocal:
+            if not value:
+                place = place_of(where, self.path)
+                raise Unmet("invalid", place, "is 0, which has no reciprocal")
+            value = 1 / value
+        return -value if self._field.negate else value
+
+    def tell(self, note: Note, raw: Raw, power: int | None, at: tuple[str, str, str]) -> None:
+        """Note each operation; `at` is where the number stands, where its power does, and its name."""
+        where, above, name = at
+        stated = "" if self.scale is None or power is None else f"{above}/{self.scale} = {power}"
+        place, value = where + self._below, self.scaled(raw, power)
+        note(f"scale10 {power}" if power else "take", place, raw, name, value, stated)
+        if self._field.reciprocal:
+            note("reciprocal", place, value, name, 1 / value)
+            value = 1 / value
+        if self._field.negate:
+            note("sign", place, value, name, -value)
+
+
+def _exact(raw: Fraction, power: int | None) -> Fraction:
+    return scale10(raw, power) if power else raw
+
+
+@lru_cache(maxsize=8192)
+def _known(raw: int, power: int | None) -> Fraction:
+    """Return a whole number times a power of ten: those of curves and limits come again and again."""
+    return scale10(raw, power or 0)
+
+
+def _absent(value: object, where: str) -> Fraction:
+    try:
+        return Fraction(str(value))
+    except ValueError as exc:
+        raise MappingError("is no number", where=where, value=value) from exc
