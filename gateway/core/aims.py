@@ -26,6 +26,7 @@ from translators.canonical.controls import (
     FreqWatt,
     LimitOn,
     PowerLimit,
+    Quantity,
     ReactiveSetpoint,
     RelativeActiveSetpoint,
     RelativeReactiveSetpoint,
@@ -150,8 +151,10 @@ def _var(control: DerControl, shown: Shown, payload: Mapping[str, Any]) -> Range
     match control:
         case FixedPowerFactor():
             return _power_factor(control, shown, payload)
-        case FixedVar(setpoint=value) | ReactiveSetpoint(value=value):
+        case FixedVar(setpoint=value):
             return _exactly(shown.plate.absolute(value))
+        case ReactiveSetpoint(value=value):
+            return _exactly(_of_a_session(value, "setpointReactive", shown, payload))
         case RelativeReactiveSetpoint():
             return _exactly(ordered(payload, "setpointReactive"))
         case VoltVar():
@@ -163,6 +166,20 @@ def _var(control: DerControl, shown: Shown, payload: Mapping[str, Any]) -> Range
             return _watt_power_factor(control, shown)
         case _:
             return None
+
+
+def _of_a_session(
+    value: Quantity, name: str, shown: Shown, payload: Mapping[str, Any]
+) -> float | None:
+    """Return what a setpoint asks of the one session that follows it, in W or var.
+
+    Among several EVSEs a percentage is what the station was told it is.
+    """
+    if shown.plate.share == 1.0:
+        return shown.plate.absolute(value)
+    if value.unit.kind is Kind.PERCENT:
+        return ordered(payload, name)
+    return float(value.value * value.unit.scale)
 
 
 def _response(control: DerControl, otherwise: float) -> float:
@@ -310,9 +327,9 @@ def setpoint_range(control: DerControl, shown: Shown, payload: Mapping[str, Any]
     """Return the W that a setpoint asks for, within ratings; None where it is none or not known."""
     match control:
         case ActiveSetpoint(value=value):
-            asked = _exactly(shown.plate.absolute(value))
+            asked = _exactly(_of_a_session(value, "setpoint", shown, payload))
         case StorageTarget(value=value):
-            watts = shown.plate.absolute(value)
+            watts = _of_a_session(value, "setpoint", shown, payload)
             lost = 0.0 if watts is None else abs(watts) * _CONVERSION
             asked = None if watts is None else (watts - lost, watts + lost)
         case RelativeActiveSetpoint():

@@ -156,15 +156,17 @@ class Watch:
     """What is followed at one station, and since when it can be: seconds of our own clock.
 
     `since` says when a control was known to run; `disturbed` when a session or a trip began all anew,
-    `returned` when the last trip was over, `swept_at` when everything was judged last. `excused` says why
-    what is in force cannot be followed now; `tripped` are alarms of trips that go on. `away_until`: so long
-    may a place stay off after the grid was abnormal; `beyond`: since when a curve is exceeded there.
+    `left_at` and `returned` when the last trip began and was over, `swept_at` when all was judged last.
+    `excused` says why what is in force cannot be followed now; `tripped` are alarms of trips that go on.
+    `away_until`: so long may a place stay off after the grid was abnormal; `beyond`: since when a trip curve
+    is exceeded there, or when the grid was last too bad to return.
     """
 
     tracks: dict[Key, Track] = field(default_factory=dict)
     since: dict[str, float] = field(default_factory=dict)
     disturbed: float = 0.0
     returned: float = 0.0
+    left_at: float = 0.0
     excused: dict[Key, str] = field(default_factory=dict)
     tripped: set[str] = field(default_factory=set)
     swept_at: float = 0.0

@@ -193,10 +193,15 @@ class Scene:
     def judged(self) -> Iterator[Judged]:
         """Judge what is in force by what is new, and yield the judgements."""
         followed: dict[Key, _Followed] = {}
+        taken = set()
         for force in self.forces:
             for number in self.where(force):
-                found = self._follow(force, self.places[number]) if number in self.places else None
+                whose = (force.record.key, force.function, number)
+                if number not in self.places or whose in taken:
+                    continue  # several profiles may serve one function: it is judged once
+                found = self._follow(force, self.places[number])
                 if found is not None:
+                    taken.add(whose)
                     followed[force.entry.desired.id, force.function, number] = found
         for group in self._groups(followed):
             asked = together([item.bound for item in group])
@@ -250,11 +255,16 @@ class Scene:
             and asked.sense is Sense.TARGET
             and (asked.low, asked.high) != (0, 0)
         ):
-            excuse = self.watch.away(place.number, place.at)
+            excuse = self.watch.away(place.number, place.at) or self._bound_by_others(key[0])
         if excuse:
             self.excused[key] = excuse
             return None
         return asked if isinstance(asked, Aim) else None
+
+    def _bound_by_others(self, control_id: str) -> str:
+        """Return whose limit leaves a control less than it asks for, empty where nobody's does."""
+        sources = sorted(source for source, bound in self.state.bound if bound == control_id)
+        return f"a limit of {', '.join(sources)}" if sources else ""
 
     def _with_base(self, force: Force, place: Place) -> Shown:
         """Return what is shown, with what a setpoint asks for where the station has reached it."""

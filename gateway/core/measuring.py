@@ -129,6 +129,7 @@ def _tripped(turn: Turn, state: StationState, alarm: Alarm) -> None:
         watch.returned = now
     else:
         watch.tripped.add(alarm.control_type)
+        watch.left_at = now
 
 
 def report(turn: Turn, state: StationState) -> None:

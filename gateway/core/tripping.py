@@ -41,11 +41,11 @@ def abnormal(shown: Shown, controls: Iterable[DerControl]) -> bool:
     if hertz is not None and abs(hertz / shown.nominal_hz - 1) > _NORMAL_HZ:
         return True
     curves = [control for control in controls if isinstance(control, TripCurve)]
-    return any(_late_after(curve, shown, -1) is not None for curve in curves)
+    return any(_allowed(curve, shown, -1) is not None for curve in curves)
 
 
-def _late_after(curve: TripCurve, shown: Shown, sign: int) -> float | None:
-    """Return how long what is measured is allowed by a curve, None where it is not beyond its edge.
+def _allowed(curve: TripCurve, shown: Shown, sign: int) -> float | None:
+    """Return how many seconds what is measured is allowed by a curve, None where it is not beyond it.
 
     `sign`: 1 where it must be beyond whatever the meter is wrong by, -1 where it may be.
     """
@@ -68,14 +68,15 @@ def protection(
 ) -> Aim | None:
     """Return that nothing may flow, where a curve has been exceeded for too long or a return is early."""
     if isinstance(control, EnterService):
-        off = bool(watch.tripped) and _too_early(watch, key, control, at, shown)
+        off = _too_early(watch, key, control, at, shown)
     else:
         off = _must_be_off(watch, key, control, at, shown)
     return Aim(Kind.POWER, Sense.TARGET, 0.0, 0.0, _RESPONSE_S) if off else None
 
 
 def _must_be_off(watch: Watch, key: Key, curve: TripCurve, at: float, shown: Shown) -> bool:
-    allowed = None if curve.region is TripRegion.MAY_TRIP else _late_after(curve, shown, 1)
+    """Say whether a curve has been exceeded for as long as it allows; `beyond` is since when."""
+    allowed = None if curve.region is TripRegion.MAY_TRIP else _allowed(curve, shown, 1)
     if allowed is None:
         watch.beyond.pop(key, None)
         return False
@@ -83,19 +84,26 @@ def _must_be_off(watch: Watch, key: Key, curve: TripCurve, at: float, shown: Sho
 
 
 def _too_early(watch: Watch, key: Key, rule: EnterService, at: float, shown: Shown) -> bool:
-    """Say whether a station that tripped may not be back yet; `beyond` is since when the grid is good."""
+    """Say whether a station that tripped may not be back yet; `beyond` is when the grid was bad last."""
+    if not watch.left_at:
+        return False
     volts = measured(TripQuantity.VOLTAGE, shown)
-    good = _inside(rule.low_voltage, volts, rule.high_voltage) and _inside(
-        rule.low_frequency, shown.hertz, rule.high_frequency
+    good = _inside(rule.low_voltage, volts, rule.high_voltage, 100 * shown.meter) and _inside(
+        rule.low_frequency, shown.hertz, rule.high_frequency, _DOUBT_HZ
     )
     if not good:
-        watch.beyond.pop(key, None)
+        watch.beyond[key] = at
         return True
-    return at - watch.beyond.setdefault(key, at) < float(rule.delay or 0) - LATENCY_S
+    bad = max(watch.beyond.get(key, 0.0), watch.left_at)
+    if at - bad < float(rule.delay or 0) - LATENCY_S:
+        return True
+    if not watch.tripped:
+        watch.left_at = 0.0
+    return False
 
 
-def _inside(low: Fraction | None, value: float | None, high: Fraction | None) -> bool:
+def _inside(low: Fraction | None, value: float | None, high: Fraction | None, doubt: float) -> bool:
     """Say whether a value may lie between two bounds; what is not known may."""
     if value is None:
         return True
-    return (low is None or value >= low) and (high is None or value <= high)
+    return (low is None or value + doubt >= low) and (high is None or value - doubt <= high)
