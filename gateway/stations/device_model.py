@@ -20,15 +20,17 @@ type Names = Mapping[str, frozenset[str]]
 SWITCHES = frozenset({"Available", "Enabled"})
 """Variables that let a whole component count or not."""
 _BESIDE: Names = {
+    "MonitoringCtrlr": SWITCHES | {"ItemsPerMessage", "MaxPeriodicEventStreams"},
+}
+"""What is kept besides the variables that rules read."""
+_WATCHED: Names = {
     "ChargingStation": frozenset({"AvailabilityState"}),
     "EVSE": frozenset({"AvailabilityState", "Power"}),
     "Connector": frozenset({"AvailabilityState"}),
-    "MonitoringCtrlr": SWITCHES | {"ItemsPerMessage", "MaxPeriodicEventStreams"},
-    "SampledDataCtrlr": frozenset({"TxUpdatedInterval"}),
-    "AlignedDataCtrlr": frozenset({"Interval"}),
 }
-"""What is kept besides the variables that rules read."""
+"""Whose values are of the moment: what matters is whether they can be monitored."""
 _SHARED_NAMES = 8192
+_SHARED_REPORTS = 256
 
 
 class Variable(NamedTuple):
@@ -100,6 +102,9 @@ def instant_of(text: object) -> datetime | None:
 
 
 _NOTHING: Mapping[Variable, str] = MappingProxyType({})
+_NEVER: Mapping[Variable, datetime] = MappingProxyType({})
+
+type _Report = tuple[Mapping[Variable, str], frozenset[Variable]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ class DeviceModel:
     watchable: frozenset[Variable] = frozenset()
     """Those of which the station says that they can be monitored."""
     as_of: datetime | None = None
-    changed_at: Mapping[Variable, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    changed_at: Mapping[Variable, datetime] = field(default=_NEVER)
 
     def reported(
         self, items: Iterable[Json], names: Names, at: datetime | None, *, whole: bool
@@ -122,7 +127,7 @@ class DeviceModel:
         """Return the model after a report; one that is not whole adds to what was known."""
         told, watchable = _told(items, names)
         if whole:
-            return DeviceModel(told, frozenset(watchable), at)
+            return DeviceModel(*_same(tuple(told.items()), frozenset(watchable)), at)
         values = {**self.values, **told}
         return replace(self, values=values, watchable=self.watchable | watchable)
 
@@ -147,14 +152,22 @@ class DeviceModel:
         return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
+@lru_cache(maxsize=_SHARED_REPORTS)
+def _same(values: tuple[tuple[Variable, str], ...], watchable: frozenset[Variable]) -> _Report:
+    """Return the one object for a report: stations of one model say the same."""
+    return MappingProxyType(dict(values)), watchable
+
+
 def _told(items: Iterable[Json], names: Names) -> tuple[dict[Variable, str], set[Variable]]:
     values: dict[Variable, str] = {}
     watchable: set[Variable] = set()
     for item in items:
-        if item["variable"]["name"] not in names.get(item["component"]["name"], ()):
+        component, name = item["component"]["name"], item["variable"]["name"]
+        kept = name in names.get(component, ())
+        if not kept and name not in _WATCHED.get(component, ()):
             continue
         variable, value = named(item), _actual(item)
-        if value is not None:
+        if kept and value is not None:
             values[variable] = sys.intern(value)
         if item.get("variableCharacteristics", {}).get("supportsMonitoring", False):
             watchable.add(variable)

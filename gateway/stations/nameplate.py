@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ import structlog
 from gateway.stations.device_model import DeviceModel, Variable, kept_names, read_names
 from gateway.stations.monitors import Watch
 from translators.canonical.capability import RATING_NAMES, Evse, StationProfile
-from translators.ocpp.capability import described, plugged
+from translators.ocpp.capability import Described, described, plugged
+from translators.rules.book import Book
 from translators.rules.dialects import Dialect, reading
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ log = structlog.get_logger()
 type Json = dict[str, Any]
 type Connector = tuple[int, int]
 """EVSE and connector; 0 is all of them."""
+_SHARED = 256
+"""Device models that are known as they were read."""
 _NONE_KNOWN: Mapping[Connector, str] = MappingProxyType({})
 
 
@@ -79,7 +83,8 @@ class Nameplate:
 
     def _described(self, entry: StationEntry, version: str) -> StationProfile:
         """Read the device model by the rules of the book."""
-        told = described(entry.book, version, entry.evses, self.model.items())
+        values = tuple(self.model.values.items())
+        told = _read(_Asked(entry.book.digest, version, entry.evses, values, entry.book))
         for problem in told.problems:
             log.info("station.unreadable", station=entry.id, problem=problem)
         self._evses = told.evses
@@ -116,8 +121,28 @@ class Nameplate:
         return told.evse
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What decides how a device model reads; books are told apart by their digest."""
+
+    digest: str
+    version: str
+    declared: tuple[Evse, ...]
+    values: tuple[tuple[Variable, str], ...]
+    book: Book = field(compare=False)
+
+
+@lru_cache(maxsize=_SHARED)
+def _read(asked: _Asked) -> Described:
+    """Read a device model: stations of one model are read once, and share what they are."""
+    items = DeviceModel(dict(asked.values)).items()
+    return described(asked.book, asked.version, asked.declared, items)
+
+
 def _overridden(entry: StationEntry, version: str, evse: Evse) -> Evse:
     named = entry.overrides.get(evse.id, {})
+    if version == "2.1" and not named:
+        return evse
     ratings = replace(evse.ratings, **{RATING_NAMES[name]: value for name, value in named.items()})
     if version != "2.1":  # neither exists in 2.0.1, whatever the settings say
         return replace(

@@ -10,6 +10,7 @@ from gateway.simulators.station import IN, OUT, Personality, SimulatedStation, S
 from support.stations import PASSWORD, PATIENT, a_site, an_entry, an_evse
 
 MONITORED = "SetVariableMonitoring"
+RETURNING = replace(PATIENT, boot_grace_s=0.2)
 POWERED = replace(PATIENT, power_s=1)
 HASTY = replace(PATIENT, report_timeout_s=0.3)
 
@@ -117,7 +118,7 @@ def sent(station):
 
 
 async def test_monitors_are_set_once_however_often_the_line_breaks():
-    async with a_watched_station() as (site, station):
+    async with a_watched_station(rhythm=RETURNING) as (site, station):
         await until_monitored(station, 20)
         before = len(station.payloads(IN, MONITORED))
         for forgetful in (False, True):
