@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import resource
 import sys
 from collections.abc import Coroutine
 from typing import Any
@@ -12,14 +11,15 @@ from typing import Any
 import orjson
 import structlog
 
+from gateway.stations.descriptors import as_many_as_allowed
+
 if sys.platform == "linux":
     import uvloop
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Run a child's work on the loop that the gateway uses, with files for all its connections."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    as_many_as_allowed()
     quiet = structlog.make_filtering_bound_logger(logging.ERROR)
     structlog.configure(
         wrapper_class=quiet, logger_factory=structlog.PrintLoggerFactory(sys.stderr)

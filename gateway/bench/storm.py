@@ -86,14 +86,12 @@ def measure(stations: int, wire: Wire) -> Storm:
         side.ask("wait", STEADY)
         side.ask("fan")
         calm = side.ask("fan")["took_ms"]
-        side.ask("begin")
-        begin = time.perf_counter()
+        begin, before = time.perf_counter(), side.ask("wait", STEADY)["cpu_ns"]
         with closing(_Fleet(side, f"{STEADY}-{total}", "storm")) as coming:
             events = _events(side, coming)
             seconds = time.perf_counter() - begin
             told = coming.wait()
-            side.ask("wait", total)
-            cpu = side.ask("end")["cpu_ns"]
+            cpu = side.ask("wait", total)["cpu_ns"] - before
     if told["open"] != stations:
         raise RuntimeError(f"{told['open']} of {stations} stations came")
     return Storm(

@@ -25,7 +25,7 @@ class Later:
 class AdmissionQueue:
     """Instants at which newcomers may go on; `patience_s` bounds how long one waits inside."""
 
-    per_s: float = 50.0
+    per_s: float = 80.0
     burst: int = 100
     patience_s: float = 3.0
     _next: float = -math.inf
