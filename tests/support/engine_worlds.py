@@ -141,11 +141,15 @@ class Life:
         self.book = book
         self.bench = Bench(an_engine(book))
         self.station = Controls(SUPPORTED)
+        self.begin()
         self.profiles = {}
         self.connected = False
         self.notices = []
         self.owed = []
         self.connect()
+
+    def begin(self):
+        """Let another kind of life have an engine or a station of its own."""
 
     @property
     def seconds(self):
