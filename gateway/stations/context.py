@@ -129,6 +129,8 @@ class Context:
     """How often a station that can do so measures its power beside its meter; 0: it does not."""
     ask_again: Callable[[], None] = _nobody
     """Have the station say anew what it is; for handlers, which wait for nothing."""
+    measure_soon: Callable[[], None] = _nobody
+    """Have the station measure soon: what it does has changed."""
     schedules: Schedules = field(default_factory=Schedules)
     _reports: dict[int, Report] = field(default_factory=dict)
 

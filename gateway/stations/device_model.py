@@ -21,6 +21,7 @@ SWITCHES = frozenset({"Available", "Enabled"})
 """Variables that let a whole component count or not."""
 _BESIDE: Names = {
     "MonitoringCtrlr": SWITCHES | {"ItemsPerMessage", "MaxPeriodicEventStreams"},
+    "SampledDataCtrlr": frozenset({"TxUpdatedInterval"}),
 }
 """What is kept besides the variables that rules read."""
 _WATCHED: Names = {

@@ -18,10 +18,7 @@ from typing import assert_never
 import structlog
 
 from gateway.core.effects import ReadBack, SendToStation
-from gateway.core.events import (
-    ControlsReported,
-    StationReplied,
-)
+from gateway.core.events import ControlsReported, ReplyStatus, StationReplied
 from gateway.errors import PeerError
 from gateway.ports import Post, StationTransport
 from gateway.protocols.ocpp_rpc import (
@@ -59,6 +56,7 @@ from gateway.stations.outcomes import (
     unsendable,
     unusable,
 )
+from gateway.stations.probing import Probe
 from gateway.stations.rules import Violation
 from gateway.stations.templates import Templates
 from gateway.stations.validators import STREAM, known_actions, read_violation
@@ -131,6 +129,7 @@ class Session:
     _rpc: Rpc[_Owner] = field(init=False)
     _measuring: Mapping[str, Handler] = field(init=False)
     _introduction: Introduction = field(init=False)
+    _probe: Probe = field(init=False)
     _wanted: list[str] = field(default_factory=list)
     """Read-backs that were asked for and not begun."""
     _reading: set[str] = field(default_factory=set)
@@ -159,6 +158,8 @@ class Session:
         )
         self._measuring = self.meter.handlers()
         self._introduction = Introduction(self._context, self._begin)
+        self._probe = Probe(self._context, self._begin, self.deadlines)
+        self._context.measure_soon = self._probe.soon
 
     @property
     def announced(self) -> bool:
@@ -195,6 +196,7 @@ class Session:
     def _stop(self) -> None:
         self._group = None
         self._introduction.stop()
+        self._probe.stop()
         if self._asking is not None:
             self._asking.cancel()
 
@@ -346,6 +348,8 @@ class Session:
         if isinstance(owner, SendToStation):
             if owner.action in _OF_SCHEDULES:
                 self._context.schedules.answered(owner.action, owner.payload, reply.status)
+                if reply.status is ReplyStatus.ACCEPTED:
+                    self._context.measure_soon()
             number, status, reason = owner.request_id, reply.status, reply.reason
             self.post(StationReplied(self.entry.id, number, status, reason, reply.payload))
         elif not owner.done():

@@ -11,6 +11,8 @@ from translators.ocpp.inbound import Held, alarm, held_controls, notice
 def start_stop(context: Context, payload: Json) -> Json:
     """Pass on that a control started or ended (R04.FR.20, R04.FR.22)."""
     context.post(NoticeReceived(notice(context.entry.id, payload)))
+    if payload["started"]:
+        context.measure_soon()
     return {}
 
 
