@@ -20,7 +20,7 @@ from gateway.admin.metrics import Meters
 from gateway.admin.streams import Tap
 from gateway.admin.views import View
 from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
-from gateway.core.effects import Table
+from gateway.core.effects import Audit, Table
 from gateway.core.engine import Engine
 from gateway.core.events import DrainMode, RulesRefused, RulesReplaced, SecurityNoticed
 from gateway.core.records import from_document
@@ -32,6 +32,7 @@ from gateway.runtime import Parts, Runtime, SystemClock
 from gateway.security.files import secret
 from gateway.security.identities import Identity, read_identity
 from gateway.security.issuing import KeyAuthority, Spool, StationAuthority
+from gateway.security.signing import signer_at
 from gateway.security.vault import Vault
 from gateway.settings import Settings, mapping_files
 from gateway.settings.packs import proven_book
@@ -39,6 +40,7 @@ from gateway.settings.schema import Evse as EvseSettings
 from gateway.settings.schema import decisions, facts
 from gateway.stations.admission import Doors
 from gateway.stations.context import StationEntry
+from gateway.stations.descriptors import as_many_as_allowed
 from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.facade import Stations
 from gateway.stations.orders import Orders
@@ -46,6 +48,7 @@ from gateway.stations.rates import Rate
 from gateway.stations.session import Clocks, Rhythm
 from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
 from gateway.store.audit import AuditSegments
+from gateway.store.checkpoints import Notary
 from gateway.store.sqlite import SqliteStore
 from translators.canonical.capability import Current, Evse, Ratings
 from translators.canonical.commands import Revision
@@ -84,6 +87,7 @@ class BoundIdentity:
 
 def run(settings: Settings, ready: Callable[[Running], None] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when stations may connect."""
+    as_many_as_allowed()
     factory = uvloop.new_event_loop if sys.platform == "linux" else None
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(serve(settings, ready))
@@ -107,6 +111,7 @@ async def serve(
         _told(stop) as told,
     ):
         clock = SystemClock()
+        seal = _sealing(settings, store, clock)
         links = _links(accesses, book, clock, remembered(store))
         stations = Stations(lambda event: runtime.post(event))  # noqa: PLW0108 - it comes next
         engine = Engine(book, station_rules(settings))
@@ -121,6 +126,7 @@ async def serve(
                 clock=clock,
                 failpoints=Failpoints.from_environment(),
                 observers=(meters, tap),
+                seal=seal,
             )
         )
         admin = Admin(
@@ -157,6 +163,17 @@ async def serve(
             work.cancel()
             reloading.cancel()
     log.info("gateway.stopped")
+
+
+def _sealing(settings: Settings, store: CommandStore, clock: Clock) -> Notary:
+    """Return what signs checkpoints; a key that the audit has not seen is told there first."""
+    signer = signer_at(settings.audit_key)
+    notary = Notary(settings.audit_dir, signer, settings.checkpoints_to)
+    if notary.key_is_new:
+        public = signer.public
+        told = Audit("audit.key", "gateway", public.fingerprint, {"public_key": public.pem})
+        store.commit([told], clock.now().utc)
+    return notary
 
 
 async def _reloading(

@@ -168,3 +168,11 @@ class AuditLog(Protocol):
         `StoreError` where the disk refuses; the next drain writes what is missing.
         """
         ...
+
+
+class AuditSeal(Protocol):
+    """What makes the segments provable elsewhere: signed checkpoints."""
+
+    def seal(self, now: datetime, *, final: bool = False) -> int:
+        """Sign what is due, or at the `final` call all; `StoreError` where the disk refuses."""
+        ...

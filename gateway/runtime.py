@@ -12,6 +12,7 @@ import heapq
 import random
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
@@ -44,7 +45,15 @@ from gateway.core.events import (
 )
 from gateway.errors import GatewayError, PeerError, ResponseRefusedError, StoreError
 from gateway.failpoints import Failpoints
-from gateway.ports import AuditLog, Clock, CommandStore, Observer, StationLink, UtilityLink
+from gateway.ports import (
+    AuditLog,
+    AuditSeal,
+    Clock,
+    CommandStore,
+    Observer,
+    StationLink,
+    UtilityLink,
+)
 
 log = structlog.get_logger()
 
@@ -61,6 +70,8 @@ _TROUBLES = frozenset(
     }
 )
 """Audited decisions that an operator should see at once: they are logged as warnings too."""
+_SEAL_S = 10.0
+"""How long a checkpoint that is due may wait where nothing more is written."""
 _HEARTBEAT_S = 1.0
 """How late a step of a clock, ours or a utility's, may be noticed."""
 
@@ -101,6 +112,7 @@ class Parts:
     failpoints: Failpoints = field(default_factory=Failpoints)
     draw: random.Random = field(default_factory=random.SystemRandom)
     observers: tuple[Observer, ...] = ()
+    seal: AuditSeal | None = None
 
 
 class Runtime:
@@ -146,7 +158,7 @@ class Runtime:
                 for key, link in parts.utilities.items():
                     group.create_task(self._link(key, link))
         finally:
-            parts.audit.drain(parts.store)
+            self._follow(final=True)
 
     async def _link(self, key: tuple[str, str], link: UtilityLink) -> None:
         """Run one link; one that ends by itself takes the gateway with it: nobody may miss it."""
@@ -257,16 +269,24 @@ class Runtime:
     async def _write_audit(self) -> None:
         """Let the segments follow the store, in groups."""
         while True:
-            await self._written.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SEAL_S):
+                    await self._written.wait()
             self._written.clear()
             try:
-                self._parts.audit.drain(self._parts.store)
+                self._follow()
             except StoreError as error:
                 self._written.set()
                 await self._wait_out(error)
             else:
                 self._parts.failpoints.reach("audited")
                 await asyncio.sleep(self._parts.group_s)
+
+    def _follow(self, *, final: bool = False) -> None:
+        """Let the segments catch up with the store, and sign what is due of them."""
+        self._parts.audit.drain(self._parts.store)
+        if self._parts.seal is not None:
+            self._parts.seal.seal(self._parts.clock.now().utc, final=final)
 
     @property
     def parts(self) -> Parts:

@@ -389,6 +389,10 @@ class Settings(_Strict):
         default=None,
         description="Pack of mapping rules, read again on SIGHUP; else the shipped one.",
     )
+    checkpoints_to: SitePath | None = Field(
+        default=None,
+        description="File on another machine or disk: each signed audit checkpoint is added there.",
+    )
     on_stop: Literal["keep", "default", "clear"] = Field(
         default="keep",
         description="At the end controls stay at the stations, only defaults stay, or none.",
@@ -432,6 +436,11 @@ class Settings(_Strict):
     def requests_dir(self) -> Path:
         """Return the folder in which certificate requests wait for an authority elsewhere."""
         return self.state_dir / "requests"
+
+    @property
+    def audit_key(self) -> Path:
+        """Return the file of the key that signs audit checkpoints."""
+        return self.state_dir / "audit.key"
 
     @property
     def audit_dir(self) -> Path:

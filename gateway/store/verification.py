@@ -1,7 +1,7 @@
 """Whether an audit chain is whole: streams the segments and names the first record that is not.
 
 A chain alone does not show that its newest records were cut off, nor that whoever holds the files
-wrote all of it anew: compare its head with one kept elsewhere (`head`).
+wrote all of it anew: compare it with a head or with signed checkpoints that were kept elsewhere.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from gateway.errors import StoreError
 from gateway.ports import AuditHead
 from gateway.store import chain
 from gateway.store.audit import segments
+from gateway.store.checkpoints import Seals
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -39,18 +40,22 @@ class Verdict:
 
 
 def verify(
-    path: Path, *, after: AuditHead = chain.GENESIS, head: AuditHead | None = None
+    path: Path,
+    *,
+    after: AuditHead = chain.GENESIS,
+    head: AuditHead | None = None,
+    seals: Seals | None = None,
 ) -> Verdict:
     """Check a folder of segments, or one segment; `StoreError` where nothing can be read.
 
     `after` is what a folder's first record has to follow: the head of what was archived. A segment
     alone is taken at its name and first record. `head` is a record noted elsewhere, which the
-    chain has to contain as it was.
+    chain has to contain as it was; `seals` are checkpoints, which it has to agree with.
     """
     try:
         files = segments(path) if path.is_dir() else [path]
         last = after if path.is_dir() else _before(path)
-        check = _Check(last, head)
+        check = _Check(last, head, seals)
         for file in files:
             with file.open("rb") as lines:
                 for number, text in enumerate(lines, start=1):
@@ -63,9 +68,11 @@ def verify(
         raise StoreError(
             "cannot be read", where=str(path), code="DG-1311", advice=exc.strerror or str(exc)
         ) from exc
-    if head is None or check.last.sequence >= head.sequence:
+    noted = 0 if head is None else head.sequence
+    reach = max(noted, 0 if seals is None else seals.missing(check.last.sequence))
+    if check.last.sequence >= reach:
         return Verdict(check.records, check.last)
-    problem = f"is missing: the chain has to reach record {head.sequence}"
+    problem = f"is missing: the chain has to reach record {reach}"
     fault = Fault(check.last.sequence + 1, problem, path.name)
     return Verdict(check.records, check.last, fault)
 
@@ -73,10 +80,10 @@ def verify(
 class _Check:
     """The chain as far as it is whole."""
 
-    def __init__(self, after: AuditHead, head: AuditHead | None) -> None:
+    def __init__(self, after: AuditHead, head: AuditHead | None, seals: Seals | None) -> None:
         self.last = after
         self.records = 0
-        self._head = head
+        self._head, self._seals = head, seals
 
     def problem(self, text: bytes) -> str:
         """Take one line; return what is wrong with it, or nothing and move on."""
@@ -95,6 +102,9 @@ class _Check:
             return "was changed: its hash does not agree"
         if self._head is not None and now.sequence == self._head.sequence and now != self._head:
             return "is not the record that was noted elsewhere"
+        sealed = "" if self._seals is None else self._seals.problem(now, found[1])
+        if sealed:
+            return sealed
         self.last = now
         self.records += 1
         return ""
