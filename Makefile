@@ -7,7 +7,7 @@ N ?= 200
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test thorough fmt lint types arch faults attack nameplate mutants bench peers ci
+.PHONY: help setup demo test thorough fmt lint types arch faults attack tampers nameplate mutants bench peers ci
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ faults: $(STAMP) ## Kill the gateway N times between two steps of a command and 
 
 attack: $(STAMP) ## Foreign connects, password pairs, races for one id, slow connections against the endpoint
 	$(BIN)/python tests/security/campaign.py
+
+tampers: $(STAMP) ## Tamper N times with an audit and as many times not: all found, nothing blamed
+	$(BIN)/python tests/tampers/campaign.py $(N)
 
 nameplate: $(STAMP) ## Let N random commands through to random stations: nothing beyond a nameplate leaves
 	$(BIN)/python tests/nameplate/campaign.py $(N)
