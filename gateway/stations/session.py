@@ -237,8 +237,6 @@ class Session:
         """Make the engine's call; its end is posted. What only asks goes after what commands."""
         asks = effect.action.startswith("Get")
         priority = Priority.HOUSEKEEPING if asks else Priority.GRID
-        if effect.action in _OF_SCHEDULES:
-            self._context.schedules.told(effect.action, effect.payload)
         self._start(effect, effect.action, effect.payload, priority)
 
     def read_back(self, effect: ReadBack) -> None:
@@ -262,11 +260,13 @@ class Session:
         """Queue a call; one that cannot be sent ends at once."""
         body = self.templates.render(self._rpc.version, action, payload)
         if self._ended:
-            self._tell(owner, UNSENT)
+            self._end_call(owner, UNSENT)
         elif isinstance(body, Violation):
             log.error("call.invalid", station=self.entry.id, action=action, problem=str(body))
-            self._tell(owner, unsendable(body))
+            self._end_call(owner, unsendable(body))
         else:
+            if action in _OF_SCHEDULES:
+                self._context.schedules.told(action, payload)
             self._rpc.call(Call(owner, action, body), priority)
             if priority is Priority.GRID:
                 self._write()
@@ -344,12 +344,21 @@ class Session:
         self._tell(call.key, reply)
 
     def _tell(self, owner: _Owner, reply: Reply) -> None:
-        """Say how a call ended."""
+        """Say how a call ended that was on its way."""
+        if isinstance(owner, SendToStation) and owner.action in _OF_SCHEDULES:
+            self._context.schedules.answered(owner.action, owner.payload, reply.status)
+        self._end_call(owner, reply)
+
+    def _end_call(self, owner: _Owner, reply: Reply) -> None:
+        """Hand the end of a call to whoever made it."""
         if isinstance(owner, SendToStation):
+<<<<<<< HEAD
             if owner.action in _OF_SCHEDULES:
                 self._context.schedules.answered(owner.action, owner.payload, reply.status)
                 if reply.status is ReplyStatus.ACCEPTED:
                     self._context.measure_soon()
+=======
+>>>>>>> 42e72b5 (wip)
             number, status, reason = owner.request_id, reply.status, reply.reason
             self.post(StationReplied(self.entry.id, number, status, reason, reply.payload))
         elif not owner.done():

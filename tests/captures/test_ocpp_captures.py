@@ -1,128 +1,104 @@
 """Every recorded frame of foreign stations goes through a session; what becomes of each is pinned.
 
-Words of the station: `answered` or the code of our CALLERROR for its calls; the outcome that the engine
-is told for its answers; `odd` for what belongs to nothing. `unsendable` counts calls of the recording
-CSMS that this one would not make (broken on purpose), whose answers are then odd.
+`ocpp_frames.txt` is the table: under each scenario one line for each frame of the station, in order (`n x`
+where the same comes n times in a row), with what it is, what it was answered or what the engine is told
+of it, and which events come of it. `odd` belongs to nothing; in brackets stand calls of the recording
+CSMS that this one would not make, because they are broken on purpose, and calls that went unanswered.
 """
+
+import itertools
+import re
+from pathlib import Path
 
 import pytest
 
+from gateway.core.events import ReplyStatus
+from gateway.stations.outcomes import answered, unusable
+from gateway.stations.validators import read_violation
 from support.ocpp_replay import Replay, read
 
-EXPECTED = [
-    ("e-mobility-simulator-2.0.1/boot", "answered 3"),
-    ("e-mobility-simulator-2.0.1/charging_profiles", "NotSupported 19, odd 2, unsendable 2"),
-    ("e-mobility-simulator-2.0.1/charging_profiles_clear", "NotSupported 6"),
-    ("e-mobility-simulator-2.0.1/device_model", "Accepted 5, NotSupported 1, answered 2"),
-    ("e-mobility-simulator-2.0.1/errors", "Accepted 3, answered 1, odd 8, unsendable 6"),
-    (
-        "e-mobility-simulator-2.0.1/transaction",
-        "Accepted 3, CallError 1, NotSupported 2, Rejected 1, answered 5",
-    ),
-    ("e-mobility-simulator-2.0.1/trigger_message", "Accepted 6, Rejected 2, answered 6"),
-    ("ocpp-cp-simulator-2.0.1/boot", "answered 4"),
-    (
-        "ocpp-cp-simulator-2.0.1/charging_profiles",
-        "Accepted 16, CallError 1, Rejected 2, answered 2, odd 2, unsendable 2",
-    ),
-    ("ocpp-cp-simulator-2.0.1/charging_profiles_clear", "Accepted 4, NotFound 2"),
-    ("ocpp-cp-simulator-2.0.1/device_model", "Accepted 5, NotFound 1, answered 2"),
-    ("ocpp-cp-simulator-2.0.1/errors", "Accepted 3, answered 1, odd 6, unsendable 6"),
-    ("ocpp-cp-simulator-2.0.1/station_messages", "answered 9"),
-    ("ocpp-cp-simulator-2.0.1/transaction", "Accepted 5, Rejected 2, answered 7"),
-    ("ocpp-cp-simulator-2.0.1/trigger_message", "Accepted 6, Rejected 2, answered 8"),
-    ("ocpp-cp-simulator-2.1/boot", "answered 4"),
-    (
-        "ocpp-cp-simulator-2.1/charging_profiles",
-        "Accepted 16, CallError 1, Rejected 2, answered 2, odd 2, unsendable 2",
-    ),
-    ("ocpp-cp-simulator-2.1/charging_profiles_clear", "Accepted 4, NotFound 2"),
-    ("ocpp-cp-simulator-2.1/charging_profiles_v2x", "Accepted 3, Rejected 11, odd 1, unsendable 1"),
-    ("ocpp-cp-simulator-2.1/der_get_clear", "NotSupported 12"),
-    ("ocpp-cp-simulator-2.1/der_invalid", "odd 14, unsendable 14"),
-    ("ocpp-cp-simulator-2.1/der_set_defaults", "NotSupported 14, odd 4, unsendable 4"),
-    ("ocpp-cp-simulator-2.1/der_set_scheduled", "NotSupported 6"),
-    ("ocpp-cp-simulator-2.1/device_model", "Accepted 5, NotFound 1, answered 2"),
-    ("ocpp-cp-simulator-2.1/errors", "Accepted 3, answered 1, odd 5, unsendable 5"),
-    ("ocpp-cp-simulator-2.1/station_messages", "answered 9"),
-    ("ocpp-cp-simulator-2.1/transaction", "Accepted 5, Rejected 3, answered 7"),
-    ("ocpp-cp-simulator-2.1/trigger_message", "Accepted 6, Rejected 2, answered 8"),
-    ("ocpp-rpc-client-2.1/boot", "answered 10"),
-    (
-        "ocpp-rpc-client-2.1/charging_profiles",
-        "Accepted 8, NotSupported 2, Rejected 9, odd 2, unsendable 2",
-    ),
-    ("ocpp-rpc-client-2.1/charging_profiles_clear", "Accepted 4, Rejected 2"),
-    (
-        "ocpp-rpc-client-2.1/charging_profiles_v2x",
-        "Accepted 10, NotSupported 2, Rejected 2, odd 1, unsendable 1",
-    ),
-    ("ocpp-rpc-client-2.1/der_get_clear", "Accepted 6, NotFound 6"),
-    ("ocpp-rpc-client-2.1/der_invalid", "odd 14, unsendable 14"),
-    ("ocpp-rpc-client-2.1/der_set_defaults", "Accepted 13, NotSupported 1, odd 4, unsendable 4"),
-    ("ocpp-rpc-client-2.1/der_set_scheduled", "Accepted 6"),
-    ("ocpp-rpc-client-2.1/device_model", "Accepted 4, CallError 1, NotSupported 1"),
-    ("ocpp-rpc-client-2.1/errors", "Accepted 3, odd 8, unsendable 5"),
-    ("ocpp-rpc-client-2.1/transaction", "Accepted 1, NotSupported 2"),
-    ("ocpp-rpc-client-2.1/trigger_message", "Accepted 8"),
-    ("virtual-charge-point-2.0.1/boot", "answered 3"),
-    ("virtual-charge-point-2.0.1/charging_profiles", "Accepted 19, odd 2, unsendable 2"),
-    ("virtual-charge-point-2.0.1/charging_profiles_clear", "Accepted 6"),
-    (
-        "virtual-charge-point-2.0.1/device_model",
-        "Accepted 6, OccurrenceConstraintViolation 1, answered 2",
-    ),
-    ("virtual-charge-point-2.0.1/error_answer_to_nothing", "answered 2"),
-    ("virtual-charge-point-2.0.1/error_callerror_from_csms", "Accepted 2, answered 2"),
-    ("virtual-charge-point-2.0.1/error_duplicate_id", "Accepted 2, answered 2"),
-    ("virtual-charge-point-2.0.1/error_malformed_payload", "answered 2, odd 1, unsendable 1"),
-    ("virtual-charge-point-2.0.1/error_message_type", "answered 2"),
-    ("virtual-charge-point-2.0.1/error_missing_fields", "answered 2, odd 1, unsendable 1"),
-    ("virtual-charge-point-2.0.1/error_not_json", "answered 2"),
-    ("virtual-charge-point-2.0.1/error_unknown_action", "answered 2, unsendable 1"),
-    ("virtual-charge-point-2.0.1/station_messages", "answered 10"),
-    ("virtual-charge-point-2.0.1/transaction", "Accepted 6, Rejected 1, answered 9"),
-    ("virtual-charge-point-2.0.1/trigger_message", "Accepted 8, answered 1"),
-    ("virtual-charge-point-2.1/boot", "answered 3"),
-    ("virtual-charge-point-2.1/charging_profiles", "Accepted 19, odd 2, unsendable 2"),
-    ("virtual-charge-point-2.1/charging_profiles_clear", "Accepted 6"),
-    ("virtual-charge-point-2.1/charging_profiles_v2x", "Accepted 14, odd 1, unsendable 1"),
-    ("virtual-charge-point-2.1/der_get_clear", "Accepted 12"),
-    ("virtual-charge-point-2.1/der_invalid", "odd 14, unsendable 14"),
-    ("virtual-charge-point-2.1/der_set_defaults", "Accepted 14, odd 4, unsendable 4"),
-    ("virtual-charge-point-2.1/der_set_scheduled", "Accepted 6"),
-    (
-        "virtual-charge-point-2.1/device_model",
-        "Accepted 6, OccurrenceConstraintViolation 1, answered 2",
-    ),
-    ("virtual-charge-point-2.1/error_answer_to_nothing", "answered 2"),
-    ("virtual-charge-point-2.1/error_callerror_from_csms", "Accepted 2, answered 2"),
-    ("virtual-charge-point-2.1/error_duplicate_id", "Accepted 2, answered 2"),
-    ("virtual-charge-point-2.1/error_malformed_payload", "answered 2, odd 1, unsendable 1"),
-    ("virtual-charge-point-2.1/error_message_type", "answered 2"),
-    ("virtual-charge-point-2.1/error_missing_fields", "answered 2, odd 1, unsendable 1"),
-    ("virtual-charge-point-2.1/error_not_json", "answered 2"),
-    ("virtual-charge-point-2.1/error_unknown_action", "answered 2, unsendable 1"),
-    ("virtual-charge-point-2.1/error_wrong_types_der", "answered 2, odd 1, unsendable 1"),
-    ("virtual-charge-point-2.1/station_messages", "PropertyConstraintViolation 1, answered 21"),
-    ("virtual-charge-point-2.1/transaction", "Accepted 7, Rejected 1, answered 9"),
-    ("virtual-charge-point-2.1/trigger_message", "Accepted 8, answered 1"),
-]
-NOT_SAID = {"unsendable", "unanswered"}
+TABLE = Path(__file__).with_name("ocpp_frames.txt")
+
+
+def pinned():
+    """Return the lines of each scenario, folded as they stand in the table."""
+    found = {}
+    for line in TABLE.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith(" "):
+            lines = found.setdefault(line, [])
+        elif line:
+            lines.append(line)
+    return found
+
+
+def folded(lines):
+    """Return lines with what repeats said once."""
+    runs = ((line, len(list(group))) for line, group in itertools.groupby(lines))
+    return [f"{count:>4} x {line}" for line, count in runs]
+
+
+PINNED = pinned()
 
 
 def test_every_scenario_is_pinned(captures):
     recorded = sorted(
         path.relative_to(captures / "ocpp") for path in captures.glob("ocpp/*/*.jsonl")
     )
-    assert [str(path.with_suffix("")) for path in recorded] == [name for name, _ in EXPECTED]
+    assert [str(path.with_suffix("")) for path in recorded] == sorted(PINNED)
 
 
-@pytest.mark.parametrize(("scenario", "outcome"), EXPECTED, ids=[name for name, _ in EXPECTED])
-async def test_every_frame_of_a_station_has_its_outcome(captures, scenario, outcome):
-    lines = read(captures / "ocpp" / f"{scenario}.jsonl")
-    version = scenario.split("/")[0].rsplit("-", 1)[1]
-    found = await Replay(version).run(lines)
-    assert ", ".join(f"{kind} {count}" for kind, count in sorted(found.items())) == outcome
-    said = sum(line["dir"] == "station->csms" for line in lines)
-    assert sum(count for kind, count in found.items() if kind not in NOT_SAID) == said
+def version_of(scenario):
+    return scenario.split("/")[0].rsplit("-", 1)[1]
+
+
+@pytest.mark.parametrize("scenario", PINNED)
+async def test_every_frame_of_a_station_has_its_outcome(captures, scenario):
+    frames = read(captures / "ocpp" / f"{scenario}.jsonl")
+    found = await Replay(version_of(scenario)).run(frames)
+    assert folded(found) == PINNED[scenario]
+    said = sum(line["dir"] == "station->csms" for line in frames)
+    assert sum(not line.startswith("  (") for line in found) == said
+
+
+def test_the_table_counts_every_frame_that_was_recorded(captures):
+    recorded = [
+        line
+        for path in captures.glob("ocpp/*/*.jsonl")
+        for line in read(path)
+        if line["dir"] == "station->csms"
+    ]
+    lines = [line for lines in PINNED.values() for line in lines if " x   (" not in line]
+    assert sum(int(line.split(" x ")[0]) for line in lines) == len(recorded) == 724
+
+
+def answers(captures, action):
+    """Yield each recorded answer to an action, with its version."""
+    for path in sorted(captures.glob("ocpp/*/*.jsonl")):
+        frames = [line["frame"] for line in read(path) if isinstance(line["frame"], list)]
+        asked = {frame[1] for frame in frames if frame[0] == 2 and frame[2] == action}
+        for frame in frames:
+            if frame[0] == 3 and frame[1] in asked:
+                yield version_of(str(path.relative_to(captures / "ocpp"))), frame[2]
+
+
+def test_a_composite_schedule_with_a_fractional_start_is_never_taken_for_success(captures):
+    broken = 0
+    for version, payload in answers(captures, "GetCompositeSchedule"):
+        periods = payload.get("schedule", {}).get("chargingSchedulePeriod", [])
+        fractional = any(period["startPeriod"] % 1 for period in periods)
+        fault = read_violation(version, "GetCompositeSchedule", payload, request=False)
+        assert (fault is not None) >= fractional
+        if fractional:
+            broken += 1
+            assert payload["status"] == "Accepted", "by its own word it is one"
+            assert answered(payload).status is ReplyStatus.ACCEPTED
+            told = unusable(payload, fault)
+            assert (told.status, told.payload) == (ReplyStatus.CALL_ERROR, payload)
+            assert re.search(r"startPeriod.*integer", told.reason)
+    assert broken >= 2
+
+
+def test_the_table_shows_each_of_them_as_an_error():
+    lines = [line for lines in PINNED.values() for line in lines if "startPeriod" in line]
+    assert lines
+    assert all("> CallError: answer breaks its schema" in line for line in lines)

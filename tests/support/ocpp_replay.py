@@ -12,10 +12,12 @@ from support.stations import NOON, PATIENT, MemoryTransport, Posted, an_entry
 
 RHYTHM = replace(PATIENT, boot_grace_s=3600)
 """A recording that starts without a boot goes on without one."""
+_WORDS = 76
+"""Letters of a reason that the table shows."""
 
 
 class Replay:
-    """One recorded scenario: every frame of the station goes in, every outcome is counted."""
+    """One recorded scenario: every frame of the station goes in and has its outcome in `lines`."""
 
     def __init__(self, version):
         self.now = 0.0
@@ -23,73 +25,111 @@ class Replay:
         self.posted = Posted()
         clocks = Clocks(lambda: NOON, lambda: self.now)
         self.session = Session(self.station, an_entry(), self.posted, clocks, RHYTHM)
-        self.outcomes = Counter()
-        self._ids = {}
-        """By the id of a recorded call: the id under which the session made it."""
+        self.lines = []
+        self._asked = {}
+        """By the id of a recorded call: its action, and the id under which the session made it."""
+        self._seen = 0
+        """Frames of the session that were looked at for questions of its own."""
 
-    async def run(self, lines):
+    async def run(self, frames):
         running = asyncio.create_task(self.session.run())
-        for line in lines:
+        for line in frames:
             frame = line["frame"]
             if line["dir"] == "station->csms":
                 await self._said(frame)
             elif isinstance(frame, list) and frame[0] == 2:
-                await self._asked(frame)
+                await self._call(frame)
         self.station.hang_up()
         await asyncio.wait_for(running, 5)
         self.session.end()
-        return self.outcomes
+        return self.lines
 
-    async def _asked(self, frame):
+    async def _call(self, frame):
         """Let the session make the call that the recording CSMS made, if it would."""
         _, message_id, action, payload = frame
         await self._time_out()
         replies = len(self.posted.of(StationReplied))
         self.session.submit(SendToStation("CS1", message_id, action, payload))
-        if len(self.posted.of(StationReplied)) > replies:
-            self.outcomes["unsendable"] += 1
+        told = self.posted.of(StationReplied)[replies:]
+        if told:
+            self.lines.append(f"  ({action} is not sent: {words(told[0].reason)})")
             return
         await self._settle()
-        self._ids[message_id] = self.station.sent[-1][1]
+        self._asked[message_id] = action, self.station.sent[-1][1]
 
     async def _time_out(self):
         """End a call that the recorded station never answered."""
-        if self.session._rpc.deadline is not None:
-            self.now = self.session._rpc.deadline
-            self.session._expire()
+        outstanding = self.session._rpc.outstanding
+        if outstanding is not None:
+            self.now = outstanding.deadline
+            self.session.expire()
             await self._settle()
-            self.outcomes["unanswered"] += 1
+            self.lines.append(f"  ({outstanding.action} was not answered)")
 
     async def _said(self, frame):
-        """Let the station say a recorded frame; count what became of it."""
+        """Let the station say a recorded frame, and note what became of it."""
+        action = frame[2] if isinstance(frame, list) and frame[0] == 2 else ""
         if isinstance(frame, list) and frame[0] in {3, 4}:
-            frame = [frame[0], self._ids.get(frame[1], frame[1]), *frame[2:]]
-        sent, replies = len(self.station.sent), len(self.posted.of(StationReplied))
+            action, number = self._asked.get(frame[1], ("nothing", frame[1]))
+            frame = [frame[0], number, *frame[2:]]
+        sent, events = len(self.station.sent), len(self.posted.events)
         odd = self.session._rpc.odd
         self.station.say(frame.encode() if isinstance(frame, str) else json.dumps(frame).encode())
         await self._settle()
-        if self.session._rpc.odd > odd:
-            self.outcomes["odd"] += 1
-        elif frame[0] == 2:
-            answer = next(told for told in self.station.sent[sent:] if told[1] == frame[1])
-            self.outcomes["answered" if answer[0] == 3 else answer[2]] += 1
-            await self._no_report()
-        else:
-            (reply,) = self.posted.of(StationReplied)[replies:]
-            self.outcomes[reply.status.value] += 1
+        strange = self.session._rpc.odd > odd
+        await self._answer_own()
+        self.lines.append(self._outcome(frame, action, sent, events, strange))
 
-    async def _no_report(self):
-        """A recorded station knows nothing of the report that the session asks for after a boot."""
-        await self._settle()
-        last = self.station.sent[-1]
-        if last[0] == 2 and last[2] == "GetBaseReport":
-            self.station.say(json.dumps([3, last[1], {"status": "NotSupported"}]).encode())
+    def _outcome(self, frame, action, sent, events, strange):
+        told = [event for event in self.posted.events[events:] if type(event) is not StationReplied]
+        replied = [event for event in self.posted.events[events:] if type(event) is StationReplied]
+        answers = [item for item in self.station.sent[sent:] if item[0] in {3, 4}]
+        names = Counter(type(event).__name__ for event in told)
+        heard = "".join(f", {name}" for name in names)
+        if strange:
+            back = f", answered {answers[0][2]}" if answers else ""
+            return f"{kind(frame)} {action or 'unreadable'} > odd{back}{heard}"
+        if frame[0] == 2:
+            (answer,) = [item for item in answers if item[1] == frame[1]]
+            status = "answered" if answer[0] == 3 else f"refused {answer[2]}: {words(answer[3])}"
+            return f"call {action} > {status}{heard}"
+        (reply,) = replied
+        reason = f": {words(reply.reason)}" if reply.reason else ""
+        return f"{kind(frame)} to {action} > {reply.status.value}{reason}{heard}"
+
+    async def _answer_own(self):
+        """A recorded station knows nothing of what the session asks of itself after a boot."""
+        while True:
             await self._settle()
+            known = {number for _, number in self._asked.values()}
+            own = [
+                item
+                for item in self.station.sent[self._seen :]
+                if item[0] == 2 and item[1] not in known
+            ]
+            self._seen = len(self.station.sent)
+            if not own:
+                return
+            for item in own:
+                self.station.say(4, item[1], "NotSupported", "", {})
 
     async def _settle(self):
         """Let the session finish what it can do without hearing more."""
         for _ in range(12):
             await asyncio.sleep(0)
+
+
+def kind(frame):
+    """Return what a frame is, in a word."""
+    if not isinstance(frame, list):
+        return "text"
+    return {2: "call", 3: "answer", 4: "error"}.get(frame[0], f"type {frame[0]}")
+
+
+def words(text):
+    """Return a reason on one line and not too long."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _WORDS else f"{plain[:_WORDS]}…"
 
 
 def read(path):
