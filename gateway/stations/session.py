@@ -347,18 +347,13 @@ class Session:
         """Say how a call ended that was on its way."""
         if isinstance(owner, SendToStation) and owner.action in _OF_SCHEDULES:
             self._context.schedules.answered(owner.action, owner.payload, reply.status)
+            if reply.status is ReplyStatus.ACCEPTED:
+                self._context.measure_soon()
         self._end_call(owner, reply)
 
     def _end_call(self, owner: _Owner, reply: Reply) -> None:
         """Hand the end of a call to whoever made it."""
         if isinstance(owner, SendToStation):
-<<<<<<< HEAD
-            if owner.action in _OF_SCHEDULES:
-                self._context.schedules.answered(owner.action, owner.payload, reply.status)
-                if reply.status is ReplyStatus.ACCEPTED:
-                    self._context.measure_soon()
-=======
->>>>>>> 42e72b5 (wip)
             number, status, reason = owner.request_id, reply.status, reply.reason
             self.post(StationReplied(self.entry.id, number, status, reason, reply.payload))
         elif not owner.done():
