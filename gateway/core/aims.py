@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, assert_never
 
 from gateway.core.plates import Plate
 from translators.canonical.controls import (
@@ -52,6 +52,15 @@ _CONVERSION = 0.15
 _NO_SESSION = "no session"
 
 type Range = tuple[float, float]
+type _Reactive = (
+    FixedPowerFactor
+    | FixedVar
+    | VoltVar
+    | WattVar
+    | WattPowerFactor
+    | ReactiveSetpoint
+    | RelativeReactiveSetpoint
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +145,7 @@ def aim(control: DerControl, shown: Shown, payload: Mapping[str, Any]) -> Aim | 
             return None
 
 
-def _reactive(control: DerControl, shown: Shown, payload: Mapping[str, Any]) -> Aim | Excuse | None:
+def _reactive(control: _Reactive, shown: Shown, payload: Mapping[str, Any]) -> Aim | Excuse | None:
     asked = _var(control, shown, payload)
     if asked is None:
         return None
@@ -147,7 +156,7 @@ def _reactive(control: DerControl, shown: Shown, payload: Mapping[str, Any]) -> 
     return Aim(Kind.REACTIVE, Sense.TARGET, low, high, response)
 
 
-def _var(control: DerControl, shown: Shown, payload: Mapping[str, Any]) -> Range | None:
+def _var(control: _Reactive, shown: Shown, payload: Mapping[str, Any]) -> Range | None:
     match control:
         case FixedPowerFactor():
             return _power_factor(control, shown, payload)
@@ -165,7 +174,7 @@ def _var(control: DerControl, shown: Shown, payload: Mapping[str, Any]) -> Range
         case WattPowerFactor():
             return _watt_power_factor(control, shown)
         case _:
-            return None
+            assert_never(control)
 
 
 def _of_a_session(

@@ -312,8 +312,9 @@ class Scene:
         if alone or bound.sense is not Sense.TARGET or bound.kind is not Kind.POWER:
             return bound
         limits = [item.bound for item in followed if item.place.number == STATION]
-        low = None if any(_used_up(limit, Sense.CEILING) for limit in limits) else bound.low
-        high = None if any(_used_up(limit, Sense.FLOOR) for limit in limits) else bound.high
+        share = shown.plate.share
+        low = None if any(_used_up(x, Sense.CEILING, bound, share) for x in limits) else bound.low
+        high = None if any(_used_up(x, Sense.FLOOR, bound, share) for x in limits) else bound.high
         return replace(bound, low=low, high=high)
 
 
@@ -321,10 +322,12 @@ def _numbers(values: Mapping[Kind, Value]) -> dict[Kind, float]:
     return {kind: value.value for kind, value in values.items()}
 
 
-def _used_up(limit: Bound, sense: Sense) -> bool:
-    """Say whether a limit of the whole station leaves its EVSEs no room."""
+def _used_up(limit: Bound, sense: Sense, one: Bound, share: float) -> bool:
+    """Say whether a limit of the whole station leaves an EVSE no room: together, or for its share."""
     if limit.sense is not sense:
         return False
     if sense is Sense.CEILING:
-        return limit.measured >= limit.own[0] - limit.slack
-    return limit.measured <= limit.own[1] + limit.slack
+        room = limit.own[0] - limit.slack
+        return limit.measured >= room or one.measured >= limit.own[0] * share - one.slack
+    room = limit.own[1] + limit.slack
+    return limit.measured <= room or one.measured <= limit.own[1] * share + one.slack

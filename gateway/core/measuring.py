@@ -11,6 +11,7 @@ from gateway.core.forces import in_force
 from gateway.core.judging import Judged, Scene
 from gateway.core.station import StationState
 from gateway.core.world import Turn
+from translators.canonical.capability import StationProfile
 from translators.canonical.codec import encode
 from translators.canonical.telemetry import Alarm, Sample, SignedReading
 
@@ -37,16 +38,16 @@ def heard(
 def sampled(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> None:
     """Pass samples on to the station's utility, and judge what is in force by them."""
     turn.emit(PostSamples(state.rules.utility, state.id, samples))
-    newer = state.meters.take(samples, turn.now.utc)
-    if newer and (state.ledger.entries or state.watch.tracks):
-        _judge(turn, state)
-
-
-def _judge(turn: Turn, state: StationState) -> None:
-    """Judge all that runs; a verdict that changes is audited, and the utility's DERStatus follows."""
-    at, profile, watch = state.meters.fresh_at, state.profile, state.watch
+    at, profile = state.meters.take(samples, turn.now.utc), state.profile
     if at is None or profile is None:
         return
+    if state.ledger.entries or state.watch.tracks:
+        _judge(turn, state, profile, at)
+
+
+def _judge(turn: Turn, state: StationState, profile: StationProfile, at: float) -> None:
+    """Judge all that runs; a verdict that changes is audited, and the utility's DERStatus follows."""
+    watch = state.watch
     before, excuses = watch.unfollowed, watch.excused
     scene = Scene(state, profile, tuple(in_force(turn, state, at)))
     for judged in scene.judged():

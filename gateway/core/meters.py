@@ -52,9 +52,9 @@ class Meters:
         self.earlier.clear()
         self.fresh_at = self._delay_s = None
 
-    def take(self, samples: Iterable[Sample], now: datetime) -> bool:
-        """Take samples in; say whether any of them is newer than what is known, and in time."""
-        newer, received = False, now.timestamp()
+    def take(self, samples: Iterable[Sample], now: datetime) -> float | None:
+        """Take samples in; return the instant of the newest that is newer than all before, and in time."""
+        newest, received = None, now.timestamp()
         told: datetime | None = None
         at, in_time = 0.0, False
         for sample in samples:
@@ -64,8 +64,8 @@ class Meters:
                 told = sample.at
                 at, in_time = self._placed(told.timestamp(), received)
             if self._keep(sample, at) and in_time and (self.fresh_at is None or at > self.fresh_at):
-                newer, self.fresh_at = True, at
-        return newer
+                newest = self.fresh_at = at
+        return newest
 
     def _keep(self, sample: Sample, at: float) -> bool:
         """Know a sample where it is good and newer than what is known of its kind; say whether it is."""

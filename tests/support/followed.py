@@ -9,7 +9,6 @@ from gateway.core.events import (
     AlarmReceived,
     ControlsReported,
     NoticeReceived,
-    ReplyStatus,
     SamplesTaken,
     StationReplied,
     TransactionsChanged,
@@ -19,6 +18,7 @@ from gateway.simulators.station_core import Core
 from gateway.simulators.station_handlers import handle
 from gateway.simulators.station_options import Nameplate, StationOptions
 from gateway.simulators.station_wire import CallError
+from gateway.stations.outcomes import answered, refused
 from support.engine_bench import NOON, Bench, an_engine
 from translators.canonical.capability import Current, Evse, Ratings, StationProfile, Transaction
 from translators.canonical.telemetry import Sample
@@ -101,13 +101,17 @@ class Side:
         for effect in [e for e in fresh if isinstance(e, ReadBack)][1:]:
             self.bench.hear(ControlsReported("CS1", effect.request_id, (), complete=False))
         for call in self.bench.outstanding():
-            try:
-                answer = handle(self.core, call.action, call.payload, self.seconds)
-            except CallError as error:
-                raise AssertionError(call) from error
-            told = answer.get("status", "Accepted")
-            status = ReplyStatus.NOT_FOUND if told == "Unknown" else ReplyStatus(told)
-            self.bench.hear(StationReplied("CS1", call.request_id, status, "", answer))
+            reply = self._reply(call)
+            event = StationReplied(
+                "CS1", call.request_id, reply.status, reply.reason, reply.payload
+            )
+            self.bench.hear(event)
+
+    def _reply(self, call):
+        try:
+            return answered(handle(self.core, call.action, call.payload, self.seconds))
+        except CallError as error:
+            return refused(error.code, str(error))
 
     def _hear(self):
         while self.core.outbox:

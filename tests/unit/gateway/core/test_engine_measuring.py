@@ -7,7 +7,13 @@ from fractions import Fraction
 import pytest
 
 from gateway.core.effects import PostSamples, ReportStation
-from gateway.core.events import AlarmReceived, SamplesTaken, StationDescribed, TransactionsChanged
+from gateway.core.events import (
+    AlarmReceived,
+    ReplyStatus,
+    SamplesTaken,
+    StationDescribed,
+    TransactionsChanged,
+)
 from support.engine_bench import NOON, a_command, a_default, a_profile, pf
 from translators.canonical.capability import Transaction
 from translators.canonical.controls import ActiveSetpoint, FixedVar, Quantity, VoltVar
@@ -254,6 +260,30 @@ def test_a_gap_in_the_samples_is_no_judgement(ready):
     sampled(ready, 10, 10000, 0, more={Kind.VOLTAGE: 240})
     sampled(ready, 1000, 10000, 0, more={Kind.VOLTAGE: 254})
     assert found(ready) == []
+
+
+def test_while_another_control_of_var_is_on_its_way_nobody_is_suspected(ready):
+    in_force(ready)
+    sampled(ready, 10, 10000, -3287)
+    ready.command(a_command("M2", VOLT_VAR, start=10))
+    for seconds in (11, 12, 13):
+        sampled(ready, seconds, 10000, 0)
+    assert found(ready) == []
+    ready.reply(ReplyStatus.REJECTED)
+    for seconds in (14, 15):
+        sampled(ready, seconds, 10000, 0)
+    assert found(ready) == ["FixedPowerFactor.injecting"]
+
+
+def test_a_voltage_that_was_not_told_before_begins_the_time_of_a_curve(ready):
+    in_force(ready, VOLT_VAR)
+    sampled(ready, 20, 10000, 0)
+    sampled(ready, 30, 10000, 0, more={Kind.VOLTAGE: 222})
+    sampled(ready, 31, 10000, 0, more={Kind.VOLTAGE: 222})
+    assert found(ready) == []
+    for seconds in (50, 60):
+        sampled(ready, seconds, 10000, 0, more={Kind.VOLTAGE: 222})
+    assert found(ready) == ["VoltVar"]
 
 
 def test_voltage_and_var_of_different_instants_are_not_judged_together(ready):

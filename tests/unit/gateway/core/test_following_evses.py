@@ -5,6 +5,8 @@ from fractions import Fraction
 
 import pytest
 
+from gateway.core.effects import PostSamples
+from gateway.core.events import SamplesTaken
 from gateway.simulators.station_core import PROFILES
 from gateway.simulators.station_options import Nameplate, Personality
 from support.engine_bench import a_command, a_default, limit, pf
@@ -20,7 +22,8 @@ from translators.canonical.controls import (
     VoltWatt,
 )
 from translators.canonical.curves import Curve, Vertex
-from translators.units import parse_unit
+from translators.canonical.telemetry import Sample
+from translators.units import Kind, parse_unit
 
 TWO = {"evses": 2}
 VAR = FixedVar(Quantity(Fraction(9_000), parse_unit("var")))
@@ -105,13 +108,31 @@ def test_a_setpoint_is_judged_at_the_evse_of_its_transaction(book):
     assert record.details["evse"] == 2
 
 
-def test_a_limit_of_the_station_that_is_used_up_leaves_a_setpoint_less(book):
+UNSHOWN = Personality(unsupported=frozenset({"GetCompositeSchedule"}))
+
+
+@pytest.mark.parametrize(
+    ("setpoint", "bound", "wishes"),
+    [
+        (-12_000, limit(LimitOn.LOAD, 5_000), {"demand_w": 12_000}),
+        (12_000, limit(LimitOn.EXPORT, 5_000), {"discharge_w": 8_000}),
+    ],
+    ids=["charging", "discharging"],
+)
+def test_a_limit_of_the_station_that_is_used_up_leaves_a_setpoint_less(
+    book, setpoint, bound, wishes
+):
     def one_car(side):
         side.core.plug(side.seconds, present=False, evse=1)
 
-    side = a_side(book, watts(12_000), limit(LimitOn.EXPORT, 5_000), before=one_car, **TWO)
+    wishes = {"discharge_w": 0, **wishes}
+    side = a_side(
+        book, watts(setpoint), bound, before=one_car, personality=UNSHOWN, **TWO, **wishes
+    )
     side.run(40)
-    assert side.not_followed == []
+    functions = {key[1] for key in side.bench.engine.world.stations["CS1"].watch.tracks}
+    assert "ActiveSetpoint" in functions
+    assert "ActiveSetpoint" not in side.not_followed
 
 
 def test_values_of_two_evses_that_are_apart_are_no_sum(book):
@@ -234,3 +255,23 @@ def test_volt_watt_is_judged_by_each_evse(book):
     side.grid.set_voltage(1.08)
     side.run(40)
     assert len(side.not_followed) == 2
+
+
+def test_an_evse_whose_meter_is_doubtful_leaves_the_other_judged(book):
+    side = a_side(
+        book, pf("0.9"), personality=Personality(ignores=frozenset({"FixedPFInject"})), **TWO
+    )
+    side.bench.engine.world.stations["CS1"].meters.places[1].clear()
+    told = side._measured
+    side._measured = lambda evse, values: told(evse, values) if evse == 2 else None
+    side.run(20)
+    found = {record.details["evse"] for record in side.bench.audited("control.not_followed")}
+    assert found == {2}
+
+
+def test_samples_of_a_station_that_is_not_known_yet_only_go_up(bench):
+    at = bench.now
+    samples = (Sample("CS1", 1, Kind.POWER, Fraction(1), at),)
+    bench.hear(SamplesTaken("CS1", samples))
+    assert bench.last(PostSamples).samples == samples
+    assert bench.audited("control.not_followed") == []

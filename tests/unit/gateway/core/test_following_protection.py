@@ -1,12 +1,16 @@
 """Stations that have to leave the grid and do not, that come back too early, and that are rightly away."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
+from gateway.core.events import HeldControl
+from gateway.core.forces import away_s, gradient
+from gateway.core.station import StationRules, StationState
 from gateway.simulators.station_options import Personality
 from support.engine_bench import a_command, a_default, pf
-from support.followed import Side, options
+from support.followed import Side, options, profile_of
 from translators.canonical.controls import (
     ActiveSetpoint,
     EnterService,
@@ -179,3 +183,38 @@ def test_who_has_left_is_judged_anew_once_it_is_back(book):
     side.core.personality = Personality(ignores=frozenset({"FixedPFInject"}))
     side.run(90)
     assert side.not_followed == ["FixedPowerFactor.injecting"]
+
+
+def test_without_a_nominal_voltage_enter_service_goes_by_the_frequency(book):
+    side = a_side(
+        book, HV, defaults=[SERVICE], personality=Personality(ignores=frozenset({"EnterService"}))
+    )
+    grid(side, voltage_pu=1.16)
+    side.run(6)
+    state = side.bench.engine.world.stations["CS1"]
+    object.__setattr__(state.profile.evses[0].ratings, "v_nom", None)
+    grid(side)
+    side.run(12)
+    assert side.not_followed == ["EnterService"]
+
+
+def its_own(rate):
+    body = {"priority": 1, "gradient": rate, "softGradient": 0}
+    payload = {"isDefault": True, "controlType": "Gradients", "controlId": "own", "gradient": body}
+    return HeldControl("own", "SetDERControl", payload)
+
+
+@pytest.mark.parametrize("dialect", ["pct_per_s", "seconds_full_scale"])
+def test_a_gradient_of_its_own_counts_too(book, dialect):
+    side = Side(book, options(discharge_w=0))
+    profile = profile_of(side.options)
+    profile = replace(profile, dialect=replace(profile.dialect, gradient=dialect))
+    side.bench.connect(profile, held=[its_own(2 if dialect == "pct_per_s" else 50)])
+    state = side.bench.engine.world.stations["CS1"]
+    assert gradient(state, soft=False) == 2
+    assert gradient(state, soft=True) == 2
+
+
+def test_without_a_profile_the_text_is_read():
+    assert gradient(StationState(StationRules("CS1", "dso")), soft=True) is None
+    assert away_s(StationState(StationRules("CS1", "dso"))) == 300

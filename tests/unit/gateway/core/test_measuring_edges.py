@@ -65,7 +65,8 @@ def meters(*told):
     """Return meters that took one sample after the other, each (seconds of arrival, sample)."""
     found = Meters()
     return found, [
-        found.take([sample], NOON + timedelta(seconds=seconds)) for seconds, sample in told
+        found.take([sample], NOON + timedelta(seconds=seconds)) is not None
+        for seconds, sample in told
     ]
 
 
