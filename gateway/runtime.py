@@ -61,11 +61,14 @@ SAMPLES_WAITING = 5_000
 """Queued events beyond which new samples are let go: the next ones say the same, only newer."""
 _TROUBLES = frozenset(
     {
+        "answer.unusable",
         "command.refused",
         "control.clear_failed",
         "control.foreign",
         "control.not_followed",
+        "control.overridden",
         "control.refused",
+        "limit.binds",
         "station.alarm",
     }
 )

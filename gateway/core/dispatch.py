@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from gateway.core.guard import guarded
 from gateway.core.ledger import Desired
@@ -18,7 +19,10 @@ from translators.canonical.commands import DerCommand, Interval, Revision
 from translators.canonical.controls import (
     ActiveSetpoint,
     DerControl,
+    LimitOn,
+    LimitScope,
     PowerLimit,
+    Quantity,
     ReactiveSetpoint,
     function_of,
 )
@@ -26,6 +30,9 @@ from translators.chain import StationOrders, to_station
 from translators.rules.book import Book
 from translators.rules.memo import Memo
 from translators.rules.trace import Loss, Refusal, Translation
+from translators.units import Kind, Unit
+
+_NO_EXPORT = PowerLimit(LimitOn.EXPORT, Quantity(Fraction(0), Unit(Kind.POWER)), LimitScope.DEVICE)
 
 type Segments = dict[str, tuple[Segment, ...]]
 
@@ -248,6 +255,11 @@ def _default_shares(
             yield _Share(record, controls, None, beside=beside)
 
 
+def _forbidden(policy: Mapping[str, str]) -> tuple[DerControl, ...]:
+    """Return what a site forbids whatever a utility asks for: to discharge, where it says so."""
+    return (_NO_EXPORT,) if policy.get("discharge") == "forbid" else ()
+
+
 def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
     record, ours = share.record, None
     if share.interval is not None:
@@ -261,7 +273,7 @@ def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
     situation = replace(
         scene.situation,
         stack_level=record.level,
-        beside=share.beside,
+        beside=share.beside + _forbidden(scene.situation.policy),
         baseline_w=baseline.watts,
         baseline_var=baseline.var,
         running=begun and "dynamic_watchdog_s" in scene.situation.policy,

@@ -12,7 +12,7 @@ from gateway.core.foreign import foreign_replied, take_in
 from gateway.core.ledger import MAX_ATTEMPTS, Entry, EntryState, Evidence, reconcile
 from gateway.core.proving import UNPROVED, probe_replied, read_back_in_place
 from gateway.core.station import Purpose, StationState, station_document
-from gateway.core.transactions import transaction_replied
+from gateway.core.transactions import transaction_replied, transfer_replied
 from gateway.core.world import Turn
 from translators.canonical.telemetry import ControlOutcome
 from translators.rules.trace import Refusal
@@ -222,4 +222,5 @@ _REPLIED_BESIDE: dict[Purpose, Callable[[Turn, StationState, str, StationReplied
     Purpose.FOREIGN: foreign_replied,
     Purpose.PRIORITY: priority_replied,
     Purpose.TRANSACTION: transaction_replied,
+    Purpose.TRANSFER: transfer_replied,
 }

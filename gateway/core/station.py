@@ -33,6 +33,8 @@ class Purpose(StrEnum):
     PRIORITY = "priority"
     TRANSACTION = "transaction"
     """Ask whether a transaction still runs."""
+    TRANSFER = "transfer"
+    """Say which energy transfer a transaction may have."""
 
 
 @dataclass(frozen=True, slots=True)

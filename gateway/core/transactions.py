@@ -10,14 +10,24 @@ from gateway.core.effects import Persist, SendToStation, Table
 from gateway.core.events import ReplyStatus, StationReplied
 from gateway.core.station import Purpose, StationState, station_document
 from gateway.core.world import Turn
-from translators.canonical.capability import Transaction
+from translators.canonical.capability import Current, Transaction
+
+_CHARGING = {
+    Current.AC: ["AC_single_phase", "AC_two_phase", "AC_three_phase"],
+    Current.DC: ["DC"],
+}
+"""EnergyTransferModeEnumType without what discharges."""
 
 
 def changed(turn: Turn, state: StationState, transactions: tuple[Transaction, ...]) -> None:
     """Know which transactions run from now on."""
+    before = {transaction.transaction_id for transaction in state.transactions}
     state.transactions = transactions
     state.watch.disturb(turn.now.utc.timestamp())
     turn.emit(Persist(Table.STATIONS, state.id, station_document(state)))
+    for transaction in transactions if state.connected else ():
+        if transaction.transaction_id not in before:
+            _allow(turn, state, transaction)
 
 
 def ask(turn: Turn, state: StationState) -> None:
@@ -27,6 +37,27 @@ def ask(turn: Turn, state: StationState) -> None:
         state.calls[request] = (number, Purpose.TRANSACTION)
         payload = {"transactionId": number}
         turn.emit(SendToStation(state.id, request, "GetTransactionStatus", payload))
+        _allow(turn, state, transaction)
+
+
+def _allow(turn: Turn, state: StationState, transaction: Transaction) -> None:
+    """Tell a station that can discharge that this car may not, where the site forbids it (Q)."""
+    evses = () if state.profile is None else state.profile.evses
+    evse = next((e for e in evses if e.id == transaction.evse_id), None)
+    forbidden = state.rules.policy.get("discharge") == "forbid"
+    if not forbidden or evse is None or not evse.v2x_operation_modes:
+        return
+    number, request = transaction.transaction_id, turn.world.next_request(state.id)
+    state.calls[request] = (number, Purpose.TRANSFER)
+    allowed = _CHARGING[evse.current]
+    turn.audit("transfer.allowed", "gateway", number, station=state.id, modes=allowed)
+    payload = {"transactionId": number, "allowedEnergyTransfer": allowed}
+    turn.emit(SendToStation(state.id, request, "NotifyAllowedEnergyTransfer", payload))
+
+
+def transfer_replied(turn: Turn, state: StationState, number: str, event: StationReplied) -> None:
+    """A station took note of what a car may do, or did not: setpoints stay within it anyway."""
+    turn.audit("transfer.answered", state.id, number, status=event.status, reason=event.reason)
 
 
 def transaction_replied(

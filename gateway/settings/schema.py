@@ -342,6 +342,9 @@ class Policy(_Strict):
         default=False,
         description="Whether it stays invalid when the line is back; goes with max_offline_s.",
     )
+    discharge: Literal["allow", "forbid"] = Field(
+        default="allow", description="Whether cars may discharge here at all."
+    )
     priority_charging: Literal["allow", "end"] = Field(
         default="allow",
         description="Priority charging that a driver began beside a setpoint: left, or ended.",

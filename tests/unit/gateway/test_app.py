@@ -106,6 +106,7 @@ def test_a_station_follows_the_utility_of_its_identity(settings):
             "unequal_ratings": "refuse",
             "foreign_controls": "keep",
             "invalid_after_offline": "false",
+            "discharge": "allow",
             "priority_charging": "allow",
         },
     )
