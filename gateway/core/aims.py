@@ -203,8 +203,9 @@ def _exactly(value: float | None) -> Range | None:
 def ordered(payload: Mapping[str, Any], name: str) -> float | None:
     """Return what the last period of a charging profile orders, in the generator frame."""
     schedules = payload.get("chargingProfile", {}).get("chargingSchedule", ())
-    periods = schedules[0]["chargingSchedulePeriod"] if schedules else ({},)
-    value = periods[-1].get(name)
+    if not schedules or schedules[0].get("chargingRateUnit", "W") != "W":
+        return None
+    value = schedules[0]["chargingSchedulePeriod"][-1].get(name)
     return None if value is None else -float(value)
 
 
@@ -342,7 +343,8 @@ def setpoint_range(control: DerControl, shown: Shown, payload: Mapping[str, Any]
             lost = 0.0 if watts is None else abs(watts) * _CONVERSION
             asked = None if watts is None else (watts - lost, watts + lost)
         case RelativeActiveSetpoint():
-            asked = _exactly(ordered(payload, "setpoint"))
+            told = ordered(payload, "setpoint")
+            asked = _exactly(ordered(payload, "limit") if told is None else told)
         case _:
             return None
     if asked is None:

@@ -258,6 +258,13 @@ def test_what_is_relative_is_judged_by_what_was_told(control, expected):
     assert between(control, told) == expected
 
 
+@pytest.mark.parametrize(("unit", "expected"), [("W", ("floor", -4000, -4000)), ("A", None)])
+def test_what_is_relative_and_told_as_a_limit_may_be_undercut(unit, expected):
+    told = profile_payload(limit=4000)
+    told["chargingProfile"]["chargingSchedule"][0]["chargingRateUnit"] = unit
+    assert between(RelativeActiveSetpoint(q(1)), told) == expected
+
+
 def test_a_displacement_that_a_rating_bounded_counts_as_told():
     told = {"fixedPFInject": {"displacement": 0.8}}
     assert between(pf(Excitation.OVER), told, watts=4000) == ("target", 3000, 3000)
