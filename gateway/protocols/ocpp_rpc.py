@@ -145,6 +145,10 @@ class Rpc[K]:
         """Answer a `Called`; a second answer to one call is never written."""
         self._reply(message_id, [MessageType.CALLRESULT, message_id, payload])
 
+    def acknowledge(self, message_id: bytes) -> None:
+        """Answer a CALL that was taken in elsewhere with nothing; its id is plain ASCII."""
+        self._replies.append(b'[3,"' + message_id + b'",{}]')
+
     def refuse(self, message_id: str, code: str, description: str) -> None:
         """Answer a `Called` with CALLERROR."""
         error = [MessageType.CALLERROR, message_id, code, description[:_MAX_WORDS], {}]

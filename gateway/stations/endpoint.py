@@ -30,6 +30,7 @@ from gateway.stations.facade import Stations
 from gateway.stations.listening import Ending, Listening, Opened, Pace, Refusal, Take
 from gateway.stations.nameplate import Nameplate
 from gateway.stations.rates import Bucket, Rate
+from gateway.stations.reports import Reports
 from gateway.stations.session import Clocks, Rhythm, Session
 from gateway.stations.templates import Templates
 from gateway.stations.throttle import Throttle
@@ -88,7 +89,7 @@ class Endpoint:
         self._meters = {name: Metering() for name in self._admission.entries}
         self._plates = {name: Nameplate() for name in self._admission.entries}
         self._generations = itertools.count(1)
-        self._deadlines, self._templates = Deadlines(), Templates()
+        self._deadlines, self._templates, self._reports = Deadlines(), Templates(), Reports()
         self._open = AsyncExitStack()
         self._port: int | None = None
 
@@ -189,6 +190,7 @@ class Endpoint:
             plate=self._plates[station],
             deadlines=self._deadlines,
             templates=self._templates,
+            reports=self._reports,
             more=self._more,
         )
         log.info("station.came", station=station, version=opened.subprotocol)

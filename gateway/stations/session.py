@@ -57,6 +57,7 @@ from gateway.stations.outcomes import (
     unusable,
 )
 from gateway.stations.probing import Probe
+from gateway.stations.reports import Reports
 from gateway.stations.rules import Violation
 from gateway.stations.templates import Templates
 from gateway.stations.validators import STREAM, known_actions, read_violation
@@ -123,6 +124,7 @@ class Session:
     plate: Nameplate = field(default_factory=Nameplate)
     deadlines: Deadlines = field(default_factory=Deadlines)
     templates: Templates = field(default_factory=Templates)
+    reports: Reports = field(default_factory=Reports)
     more: Mapping[str, Handler] = field(default_factory=dict)
     """What is answered for all stations in one place."""
     _context: Context = field(init=False)
@@ -202,7 +204,7 @@ class Session:
 
     def take(self, frame: bytes) -> None:
         """Take one frame in, act on it and answer; nothing that a station sends raises."""
-        if self._ended or self._is_known_answer(frame):
+        if self._ended or self._is_known_answer(frame) or self._is_known_report(frame):
             return
         for output in self._rpc.receive(frame):
             self._act(output, frame)
@@ -210,6 +212,16 @@ class Session:
         if self._rpc.odd > MAX_ODD:
             log.warning("station.odd", station=self.entry.id, count=self._rpc.odd)
             self.transport.close(_PROTOCOL_ERROR, "too many malformed messages")
+
+    def _is_known_report(self, frame: bytes) -> bool:
+        """Take measurements in whose form was checked before, and answer them."""
+        report = self.reports.read(self._rpc.version, frame)
+        if report is None or self._context.registration.bars("MeterValues"):
+            return False
+        self.meter.known_report(self._context, report)
+        self._rpc.acknowledge(report.message_id)
+        self._write()
+        return True
 
     def _is_known_answer(self, frame: bytes) -> bool:
         """End the outstanding call where this very answer has been judged before, whoever gave it."""

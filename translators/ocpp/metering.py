@@ -46,26 +46,52 @@ def samples(
     Import and export of one instant are one value; what a station says twice of it (by two contexts, or
     at two places) counts once.
     """
-    made: list[Sample] = []
+    read: list[Sample] = []
     problems: list[str] = []
     signed: list[SignedReading] = []
     for at, entries in _by_instant(meter_values, problems).items():
         values = _values(meter_values, entries)
         plan, numbers = _read(values)
-        made += [
-            Sample(station, evse, kind, numbers[place] * factor, at, phase, quality, divisor)
-            for kind, phase, quality, place, factor, divisor in plan.rows
-        ]
-        for kind, phase, quality, terms, divisor in plan.sums:
-            number: int | Fraction = 0
-            for place, factor in terms:
-                number += numbers[place] * factor
-            made.append(Sample(station, evse, kind, number, at, phase, quality, divisor))
+        read += made(station, evse, at, plan, numbers)
         for odd in plan.odd:
             where = _where(meter_values, entries, odd.at)
             problems.append(str(DocumentError(odd.problem, where=where, value=odd.value)))
         signed += [_signed(station, evse, at, values[place], transaction) for place in plan.signed]
-    return Samples(tuple(made), tuple(problems), tuple(signed))
+    return Samples(tuple(read), tuple(problems), tuple(signed))
+
+
+def made(
+    station: str, evse: int | None, at: datetime, plan: Plan, numbers: Sequence[int | Fraction]
+) -> list[Sample]:
+    """Return the samples of one instant; `numbers` are those that the plan follows, in millionths."""
+    found = [
+        Sample(station, evse, kind, numbers[place] * factor, at, phase, quality, divisor)
+        for kind, phase, quality, place, factor, divisor in plan.rows
+    ]
+    for kind, phase, quality, terms, divisor in plan.sums:
+        number: int | Fraction = 0
+        for place, factor in terms:
+            number += numbers[place] * factor
+        found.append(Sample(station, evse, kind, number, at, phase, quality, divisor))
+    return found
+
+
+def shapes_of(values: Sequence[Json]) -> tuple[Shape, ...]:
+    """Return what sampled values say beside their numbers."""
+    return tuple(
+        [
+            (
+                value.get("measurand"),
+                value.get("phase"),
+                value.get("location"),
+                value.get("context"),
+                (unit := value.get("unitOfMeasure", _NO_UNIT)).get("unit"),
+                unit.get("multiplier"),
+                "signedMeterValue" in value,
+            )
+            for value in values
+        ]
+    )
 
 
 def _by_instant(
@@ -104,20 +130,7 @@ def _where(meter_values: Sequence[Json], entries: Iterable[int], place: int) -> 
 
 def _read(values: Sequence[Json]) -> tuple[Plan, Sequence[int | Fraction]]:
     """Return the plan, and the numbers that it follows, in millionths."""
-    shapes = tuple(
-        [
-            (
-                value.get("measurand"),
-                value.get("phase"),
-                value.get("location"),
-                value.get("context"),
-                (unit := value.get("unitOfMeasure", _NO_UNIT)).get("unit"),
-                unit.get("multiplier"),
-                "signedMeterValue" in value,
-            )
-            for value in values
-        ]
-    )
+    shapes = shapes_of(values)
     plan = plan_of(shapes)
     numbers = _millionths(values, plan.followed)
     return _exactly(values, shapes, plan) if numbers is None else (plan, numbers)

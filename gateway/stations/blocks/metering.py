@@ -17,9 +17,11 @@ from gateway.core.events import (
     TransactionsChanged,
 )
 from gateway.stations.context import Context, Handler, Json
+from gateway.stations.reports import Report
 from gateway.stations.sequence import Place, Sequence
 from translators.canonical.capability import Transaction
-from translators.ocpp.metering import samples
+from translators.canonical.telemetry import Sample
+from translators.ocpp.metering import made, samples
 
 log = structlog.get_logger()
 
@@ -53,6 +55,11 @@ class Metering:
         """Pass measurements on (J01)."""
         self._pass_on(context, payload["evseId"], payload["meterValue"])
         return {}
+
+    def known_report(self, context: Context, report: Report) -> None:
+        """Pass measurements on that came in a form seen before (J01)."""
+        _, evse, at, plan, numbers = report
+        self._post(context, evse, tuple(made(context.entry.id, evse, at, plan, numbers)))
 
     def transaction_event(self, context: Context, payload: Json) -> Json:
         """Follow a transaction and pass its measurements on (E01, J02)."""
@@ -121,15 +128,19 @@ class Metering:
         read = samples(station, evse, values, transaction)
         if read.problems:
             self._name(station, read.problems)
-        if read.samples:
-            newest = read.samples[-1].at
-            if newest >= self._newest.setdefault(evse, newest):
-                self._newest[evse] = newest
-            else:
-                self._late(station, evse)
-            context.post(SamplesTaken(station, read.samples))
+        self._post(context, evse, read.samples)
         if read.signed:
             context.post(ReadingsSigned(station, read.signed))
+
+    def _post(self, context: Context, evse: int | None, read: tuple[Sample, ...]) -> None:
+        if not read:
+            return
+        station, newest = context.entry.id, read[-1].at
+        if newest >= self._newest.setdefault(evse, newest):
+            self._newest[evse] = newest
+        else:
+            self._late(station, evse)
+        context.post(SamplesTaken(station, read))
 
     def _late(self, station: str, evse: int | None) -> None:
         """Count a report that is older than another one; whoever keeps samples goes by their instants."""

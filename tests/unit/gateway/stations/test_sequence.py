@@ -24,6 +24,7 @@ def places(*numbers):
         ((7,), ["next"]),
         ((0, 2, 1), ["next", "next", "late"]),
         ((0, 5, 3, 1, 4, 2), ["next", "next", "late", "late", "late", "late"]),
+        ((0, 2, 4, 3, 1), ["next", "next", "next", "late", "late"]),
         ((0, 2, 1, 1), ["next", "next", "late", "odd"]),
         ((3, 2), ["next", "odd"]),
         ((0, 0), ["next", "odd"]),
