@@ -146,7 +146,8 @@ class Context:
         finally:
             del self._reports[number]
         nothing = reply.status in {ReplyStatus.NOT_FOUND, ReplyStatus.NOT_SUPPORTED}
-        return Gathered(tuple(report.parts), whole or nothing)
+        answered = reply.status is not ReplyStatus.NO_ANSWER
+        return Gathered(tuple(report.parts), whole or nothing, answered)
 
     def collect(self, payload: Json) -> None:
         """Take in one part; a part that nobody asked for is dropped."""
@@ -174,10 +175,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The parts of a report; `complete` also where the station has nothing to report."""
+    """The parts of a report; `complete` also where the station has nothing to report.
+
+    `answered`: it said something to the request, whatever it was.
+    """
 
     parts: tuple[Json, ...]
     complete: bool
+    answered: bool = True
 
 
 type Handler = Callable[[Context, Json], Json]

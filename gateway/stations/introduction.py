@@ -86,11 +86,11 @@ class Introduction:
         self.context.post(StationConnected(self.context.entry.id, found.profile))
         if self._following is not None:
             self._following.cancel()
-        self._following = self.begin(self._follow(whole=found.whole))
+        self._following = self.begin(self._follow(lacking=found.lacking))
 
-    async def _follow(self, *, whole: bool) -> None:
+    async def _follow(self, *, lacking: bool) -> None:
         """Hear the station out, have it tell what changes, and ask again where it did."""
-        if not whole:
+        if lacking:
             await provisioning.complete(self.context)
         await monitoring.watch_station(self.context)
         await self._refresh()

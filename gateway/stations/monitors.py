@@ -11,6 +11,7 @@ from translators.ocpp.stream import measured
 SEVERITY = 8
 """Informational: of all monitors, those with it are ours (N04)."""
 _AVAILABILITY = "AvailabilityState"
+_CONTROLLER = "MonitoringCtrlr"
 _FINE = 0.01
 _COARSE = 1.0
 _REMEMBERED = 32
@@ -71,8 +72,10 @@ def wanted(model: DeviceModel, names: Names, version: str, power_s: int) -> tupl
 
     `names` are the variables that rules read. Where streams are too few, power comes in events.
     """
-    streams = model.number("MonitoringCtrlr", "MaxPeriodicEventStreams") or 0
+    streams = model.number(_CONTROLLER, "MaxPeriodicEventStreams") or 0
     found: list[Monitor] = []
+    if any(model.values.get(Variable(_CONTROLLER, switch)) == "false" for switch in SWITCHES):
+        return ()
     for variable in sorted(model.watchable, key=str):
         if variable.name == _AVAILABILITY or variable.name in names.get(variable.component, ()):
             found.append(Monitor(variable, "Delta", _threshold(variable)))

@@ -143,6 +143,8 @@ async def watch_station(context: Context) -> None:
         return
     request = {"monitoringCriteria": _CRITERIA}
     found = await context.gather("GetMonitoringReport", request, Priority.HOUSEKEEPING)
+    if not found.answered:
+        return
     streams = await _open_streams(context) if any(aim.stream_s for aim in aims) else {}
     plan = difference(aims, present(found.parts), streams)
     await _carry_out(context, plan, aims, streams)

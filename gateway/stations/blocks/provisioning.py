@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -23,10 +23,13 @@ _ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """What a station is, as far as its report came; `whole`: there is no more to come."""
+    """What a station is, as far as its report came; `lacking`: it answered, and there is more to come.
+
+    A station that does not answer such a question is not asked again: grid commands would wait for it.
+    """
 
     profile: StationProfile
-    whole: bool
+    lacking: bool
 
 
 def boot(context: Context, payload: Json) -> Json:
@@ -77,7 +80,8 @@ async def discover(context: Context) -> Discovered:
     """
     request = {"reportBase": "FullInventory"}
     found = await context.gather("GetBaseReport", request, Priority.HOUSEKEEPING)
-    return _described(context, found.parts, whole=found.complete, part=not found.complete)
+    profile = _described(context, found.parts, whole=found.complete)
+    return Discovered(profile, found.answered and not found.complete)
 
 
 async def complete(context: Context) -> None:
@@ -87,7 +91,7 @@ async def complete(context: Context) -> None:
         log.info("report.asked_again", station=context.entry.id, attempt=attempt)
         found = await discover(context)
         context.post(StationDescribed(context.entry.id, found.profile))
-        if found.whole:
+        if not found.lacking:
             return
 
 
@@ -97,18 +101,17 @@ async def refresh(context: Context) -> None:
     request = {"componentVariable": [{"component": {"name": name}} for name in names]}
     found = await context.gather("GetReport", request, Priority.HOUSEKEEPING)
     if found.complete and found.parts:
-        told = _described(context, found.parts, whole=True, part=True)
+        profile = _described(context, found.parts, whole=False)
     else:
-        told = await discover(context)
-    context.post(StationDescribed(context.entry.id, told.profile))
+        profile = (await discover(context)).profile
+    context.post(StationDescribed(context.entry.id, profile))
 
 
-def _described(context: Context, parts: Iterable[Json], *, whole: bool, part: bool) -> Discovered:
-    told = tuple(parts)
-    items = [item for part in told for item in part.get("reportData", ())]
-    at = instant_of(told[0]["generatedAt"]) if told else None
-    profile = context.plate.reported(context.entry, context.version, items, at, whole=not part)
-    return Discovered(profile, whole)
+def _described(context: Context, parts: Sequence[Json], *, whole: bool) -> StationProfile:
+    """Return what the station is by these parts; where they are not all, with what it told before."""
+    items = [item for part in parts for item in part.get("reportData", ())]
+    at = instant_of(parts[0]["generatedAt"]) if parts else None
+    return context.plate.reported(context.entry, context.version, items, at, whole=whole)
 
 
 HANDLERS: dict[str, Handler] = {

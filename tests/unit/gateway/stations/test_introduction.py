@@ -165,6 +165,16 @@ async def test_a_report_that_never_comes_is_asked_for_three_times_in_all():
         assert session._introduction._following is None
 
 
+async def test_a_station_that_does_not_answer_is_not_asked_again():
+    hasty = replace(HASTY, call_timeout_s=0.02)
+    async with a_session(rhythm=hasty) as (station, session, posted):
+        await boots(station)
+        await posted.next(StationConnected)
+        await asyncio.sleep(3 * HASTY.report_timeout_s)
+        assert len(station.calls("GetBaseReport")) == 1
+        assert session._introduction._following is None
+
+
 async def test_a_part_that_comes_twice_breaks_no_report():
     async with a_session(rhythm=HASTY) as (station, _, posted):
         await boots(station)

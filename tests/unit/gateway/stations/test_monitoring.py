@@ -1,6 +1,7 @@
 """What stations notice: monitors that are set after a boot, events, alarms, event streams."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -12,8 +13,8 @@ from gateway.stations.context import Context
 from gateway.stations.device_model import Variable
 from gateway.stations.monitors import SEVERITY
 from gateway.stations.nameplate import Nameplate
-from gateway.stations.session import MAX_ODD, Rhythm
-from support.stations import BOOT, NOON, Posted, a_session, an_entry, an_evse
+from gateway.stations.session import MAX_ODD
+from support.stations import BOOT, NOON, PATIENT, Posted, a_session, an_entry, an_evse
 
 AT = "2026-12-01T12:00:00Z"
 MODES = ("DCDERCtrlr", "ModesSupported", 1)
@@ -21,9 +22,7 @@ MAX_W = ("DCDERCtrlr", "MaxW", 1)
 ENABLED = ("DCDERCtrlr", "Enabled", 1)
 POWER = ("EVSE", "Power", 1)
 STREAMS = ("MonitoringCtrlr", "MaxPeriodicEventStreams")
-STREAMING = Rhythm(
-    call_timeout_s=5, report_timeout_s=5, boot_grace_s=5, probe_timeout_s=5, power_s=2
-)
+STREAMING = replace(PATIENT, power_s=2)
 
 
 def an_item(place, value, watchable=False):
@@ -308,6 +307,15 @@ async def test_monitors_are_set_in_parts_as_large_as_the_station_takes():
         assert await judged(station, "Accepted") == [("MaxW", "Delta", None)]
         assert await judged(station, "Duplicate", nth=2) == [("ModesSupported", "Delta", None)]
         await settled(session)
+
+
+async def test_a_station_that_does_not_say_what_it_watches_is_left_alone():
+    hasty = replace(PATIENT, call_timeout_s=0.2)
+    async with a_session(rhythm=hasty) as (station, session, posted):
+        await announced(station, posted, *WATCHABLE)
+        await station.called("GetMonitoringReport")
+        await settled(session)
+        assert station.calls("SetVariableMonitoring") == []
 
 
 async def test_after_a_refusal_no_further_part_is_sent():

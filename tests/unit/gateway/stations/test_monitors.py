@@ -41,6 +41,12 @@ def test_what_cannot_be_watched_or_is_not_read_is_not_asked_for():
     assert aims(Variable("Fridge", "Light"), Variable("DCDERCtrlr", "InverterModel", 1)) == {}
 
 
+@pytest.mark.parametrize("switch", ["Enabled", "Available"])
+def test_where_monitoring_is_switched_off_nothing_is_asked_for(switch):
+    values = {Variable("MonitoringCtrlr", switch): "false"}
+    assert wanted(DeviceModel(values, frozenset({MODES})), NAMES, "2.1", 0) == ()
+
+
 @pytest.mark.parametrize(
     ("version", "streams", "power_s", "expected"),
     [
