@@ -85,10 +85,8 @@ def read_back_in_place(turn: Turn, state: StationState) -> tuple[Entry, ...]:
     """Believe what a read-back shows of doubted profiles; return those that it never shows."""
     never = []
     for control_id, times in tuple(state.doubted.items()):
-        entry = state.ledger.entries.get(control_id)
-        if entry is None or entry.state not in {EntryState.HELD, EntryState.WANTED}:
-            del state.doubted[control_id]
-        elif entry.state is EntryState.HELD:
+        entry = state.ledger.entries[control_id]
+        if entry.state is EntryState.HELD:
             _prove(turn, state, entry, "profiles read back")
         elif times >= MAX_ATTEMPTS:
             del state.doubted[control_id]

@@ -24,3 +24,48 @@ def test_a_limit_is_obeyed_by_less_and_by_a_rounded_tenth_more(shown, obeys):
 )
 def test_a_setpoint_is_obeyed_within_a_rounded_tenth(shown, obeys):
     assert shows({"setpoint": -5}, {"setpoint": shown}) is obeys
+
+
+def shows_ramp(shown, at):
+    """Judge a setpoint that a composite schedule of 12:00:`at` shows of a ramp of three steps."""
+    steps = [(0, 1), (10, 2), (20, 3)]
+    told = {
+        "startSchedule": "2026-12-01T12:00:00Z",
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": [{"startPeriod": s, "setpoint": p} for s, p in steps],
+    }
+    schedule = {
+        "scheduleStart": f"2026-12-01T12:00:{at:02d}Z",
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "setpoint": shown}],
+    }
+    payload = {"evseId": 1, "chargingProfile": {"chargingSchedule": [told]}}
+    return judge(payload, {"schedule": schedule}) is Shown.IN_FORCE
+
+
+@pytest.mark.parametrize(
+    ("at", "obeying"),
+    [
+        (0, {1}),
+        (5, {1}),
+        (8, {1, 2}),
+        (11, {1, 2}),
+        (12, {2}),
+        (13, {2}),
+        (21, {2, 3}),
+        (23, {3}),
+        (59, {3}),
+    ],
+)
+def test_of_a_ramp_the_step_counts_that_is_due_and_around_an_edge_either(at, obeying):
+    assert {shown for shown in (1, 2, 3) if shows_ramp(shown, at)} == obeying
+
+
+def test_steps_without_a_start_are_judged_by_the_first():
+    told = {"chargingRateUnit": "W"}
+    periods = [{"startPeriod": 0, "setpoint": 1}, {"startPeriod": 10, "setpoint": 2}]
+    payload = {
+        "chargingProfile": {"chargingSchedule": [{**told, "chargingSchedulePeriod": periods}]}
+    }
+    schedule = {**told, "chargingSchedulePeriod": [{"startPeriod": 0, "setpoint": 1}]}
+    assert judge(payload, {"schedule": schedule}) is Shown.IN_FORCE
