@@ -16,8 +16,9 @@ from gateway.stations.blocks import (
     smart_charging,
 )
 from gateway.stations.blocks.metering import Metering
-from gateway.stations.validators import STREAM, known_actions
+from gateway.stations.validators import STREAM, known_actions, read_violation
 from support.places import ROOT
+from support.schema_instances import schema_files, turns, whole
 from support.stations import a_session
 
 VERSIONS = ("2.1", "2.0.1")
@@ -211,3 +212,21 @@ async def test_what_somebody_takes_is_never_called_unknown(version):
             answer = await station.answered(action)
             assert answer[0] == 4
             assert answer[2] not in {"NotSupported", "NotImplemented"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("action", sorted(taken() - set(SIGNED)))
+async def test_whatever_the_schema_allows_is_answered_by_the_schema(version, action):
+    schema = schema_files(version).get(f"{action}Request")
+    if schema is None:
+        assert version == "2.0.1"
+        return
+    async with a_session(version) as (station, session, _):
+        for turn in range(turns(schema)):
+            station.say(2, f"m{turn}", action, whole(schema, turn))
+            answer = await station.answered(f"m{turn}")
+            if answer[0] == 3:
+                assert read_violation(version, action, answer[2], request=False) is None
+            else:  # its schema has no word for what a block cannot read
+                assert answer[2] in {"PropertyConstraintViolation", "SecurityError"}
+        assert session._rpc.odd == 0
