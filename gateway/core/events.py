@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from gateway.core.effects import plain_value
 from translators.canonical.capability import StationProfile, Transaction
 from translators.canonical.commands import DerCommand
 from translators.canonical.telemetry import Alarm, ControlNotice, Sample, SignedReading
@@ -113,7 +114,7 @@ class ReplyStatus(StrEnum):
     """The call never left: what the station holds did not change."""
 
 
-@dataclass(frozen=True, slots=True)
+@plain_value
 class StationReplied:
     """The outcome of one `SendToStation`; `payload` is the station's answer, if it sent one."""
 

@@ -47,7 +47,8 @@ class Call[K]:
     key: K
     action: str
     """A plain name: it is written as it is."""
-    body: bytes
+    body: bytes = field(compare=False)
+    """Until it is written."""
     message_id: str = field(default="", compare=False)
     deadline: float = field(default=0.0, compare=False)
     """Both since it was written."""
@@ -172,7 +173,8 @@ class Rpc[K]:
         self._made += 1
         call.message_id = f"{self.prefix}-{self._made}"
         call.deadline = now + self.timeout_s
-        return f'[2,"{call.message_id}","{call.action}",'.encode() + call.body + b"]"
+        body, call.body = call.body, b""  # of thousands of calls under way none keeps its payload
+        return f'[2,"{call.message_id}","{call.action}",'.encode() + body + b"]"
 
     @property
     def waiting(self) -> bool:

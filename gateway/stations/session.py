@@ -134,7 +134,7 @@ class Session:
     _probe: Probe = field(init=False)
     _wanted: list[str] = field(default_factory=list)
     """Read-backs that were asked for and not begun."""
-    _reading: set[str] = field(default_factory=set)
+    _reading: list[str] = field(default_factory=list)
     _group: asyncio.TaskGroup | None = None
     _asking: asyncio.Task[None] | None = None
     _ended: bool = False
@@ -256,7 +256,7 @@ class Session:
         if self._ended:
             self.post(ControlsReported(self.entry.id, effect.request_id, (), complete=False))
             return
-        self._reading.add(effect.request_id)
+        self._reading.append(effect.request_id)
         self._wanted.append(effect.request_id)
         if self._asking is None:
             self._asking = self._begin(self._read_backs())
@@ -292,7 +292,7 @@ class Session:
             if self._context.version == "2.1":
                 controls, all_told = await der_control.read_back(self._context)
                 held, complete = [*held, *controls], complete and all_told
-            self._reading.discard(request_id)
+            self._reading.remove(request_id)
             self.post(ControlsReported(self.entry.id, request_id, tuple(held), complete))
         self._asking = None
 

@@ -8,17 +8,21 @@ is pinned by tests/contract/test_websockets.py.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import (  # type: ignore[attr-defined]  # in C where the wheel has it
+    CloseCode,
     Frame,
     Opcode,
     apply_mask,
 )
+from websockets.http11 import Request
 from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
@@ -26,6 +30,9 @@ from gateway.errors import PeerError
 from gateway.stations.frames import Kind, next_frame, text_begin
 from gateway.stations.listening import MAX_FRAGMENTS, MAX_UNREAD, Ending, Pace, Take
 
+_LOGGER = logging.getLogger("websockets.server")
+_READ = Request("/", Headers())
+"""Stands for a request that was read: its own, with all its headers, is not needed any more."""
 _AHEAD = 4
 """Frames that come before anybody takes them, before the socket is read no further."""
 _UNSUPPORTED_DATA = 1003
@@ -37,29 +44,86 @@ _WINDOW_BITS = 10
 """1 KiB of history: OCPP frames are short, and thousands of connections share the memory."""
 
 
+class _Nothing:
+    """Stands where the library would gather messages for a reader that there is not."""
+
+    def close(self) -> None:
+        """Have nobody to tell."""
+
+
+_NOTHING = _Nothing()
+
+
 class Connection(ServerConnection):
     """Hands whole texts to one callback; `ended` is done when no more come, with our verdict if any."""
+
+    __slots__ = (
+        "_at_boundary",
+        "_begun",
+        "_early",
+        "_framed",
+        "_heard",
+        "_parts",
+        "_take",
+        "ended",
+    )
 
     def __init__(self, protocol: ServerProtocol, server: Server, **options: Any) -> None:
         """Keep what comes until somebody takes it."""
         super().__init__(protocol, server, **options)
         self.ended: asyncio.Future[Ending | None] = self.loop.create_future()
         self._take: Take | None = None
-        self._early: list[bytes] = []
-        self._parts: list[bytes] = []
+        self._early: list[bytes] | None = None
+        self._parts: list[bytes] | None = None
         self._begun: bytes | None = b""
         """The part of a frame that is here; None where the library reads the stream itself."""
         self._at_boundary = False
         self._framed = False
         """Whether what comes are frames that are read here."""
+        self._heard = True
+        """Whether anything came since the last ping."""
+        self._forget_what_is_not_used()
 
     def hand_to(self, take: Take) -> None:
         """Hand every text to `take` from now on, first those that came already."""
-        if len(self._early) >= _AHEAD and not self.transport.is_closing():
+        early, self._early = self._early or [], None
+        if len(early) >= _AHEAD and not self.transport.is_closing():
             self.transport.resume_reading()
-        self._take, early, self._early = take, self._early, []
+        self._take = take
+        self.request, self.response = _READ, None
         for frame in early:
             self._deliver(frame)
+
+    def start_keepalive(self) -> None:
+        """Ping at intervals, as the library does, without a task for each connection."""
+        if self.ping_interval is not None:
+            later = self.loop.call_later(self.ping_interval, self._keep_alive)
+            self.keepalive_task = later  # type: ignore[assignment]  # all that it is asked is to cancel
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep no queue of messages: they go to the callback."""
+        super().connection_made(transport)
+        self.recv_messages = _NOTHING  # type: ignore[assignment]  # closed with the connection, no more
+
+    def _forget_what_is_not_used(self) -> None:
+        """Let go of what the library makes for each connection: thousands of them share the memory."""
+        self.drain_waiters = []  # type: ignore[assignment]  # few wait, where any do
+        self.protocol.logger = self.logger = _LOGGER
+
+    def _keep_alive(self) -> None:
+        """Send the next ping; a peer of which nothing came since the last one is gone."""
+        if self.protocol.state is not State.OPEN:
+            return
+        if self._heard:
+            self._heard = False
+            self.protocol.send_ping(b"")
+            self.send_data()
+            self.start_keepalive()
+            return
+        self.protocol.fail(CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
+        self.send_data()
+        self.transport.close()
+        self.loop.call_later(self.close_timeout or 0, self.transport.abort)
 
     def refuse(self, code: int, reason: str) -> None:
         """Take nothing in any more; whoever awaits `ended` closes."""
@@ -87,6 +151,7 @@ class Connection(ServerConnection):
         What is neither (fragments, packed or faulty frames) gives it the stream for good: so far it has
         seen whole frames only, and goes on at the beginning of one.
         """
+        self._heard = True
         if self._framed and not self._begun and (begin := text_begin(data)):
             self._deliver(apply_mask(data[begin:], data[begin - 4 : begin]))
             return
@@ -144,13 +209,14 @@ class Connection(ServerConnection):
 
     def _gather(self, piece: Frame) -> None:
         """Put a message in pieces together; the library bounds their sum."""
-        self._parts.append(bytes(piece.data))
-        if len(self._parts) > MAX_FRAGMENTS:
-            self._parts.clear()
+        parts = self._parts = self._parts or []
+        parts.append(bytes(piece.data))
+        if len(parts) > MAX_FRAGMENTS:
+            parts.clear()
             self.refuse(_MESSAGE_TOO_BIG, "too many fragments")
         elif piece.fin:
-            whole, self._parts = b"".join(self._parts), []
-            self._deliver(whole)
+            self._parts = None
+            self._deliver(b"".join(parts))
 
     def _deliver(self, frame: bytes) -> None:
         # the library answers a close before it hands over the text that came with it
@@ -161,8 +227,9 @@ class Connection(ServerConnection):
         elif self._take is not None:
             self._take(frame)
         else:
-            self._early.append(frame)
-            if len(self._early) == _AHEAD:
+            early = self._early = self._early or []
+            early.append(frame)
+            if len(early) == _AHEAD:
                 self.transport.pause_reading()
 
 

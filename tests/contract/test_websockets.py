@@ -5,12 +5,15 @@ A version that breaks one of these breaks the transport: the pin moves only with
 
 import asyncio
 import inspect
+import logging
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidState
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
@@ -162,3 +165,29 @@ async def test_a_connection_that_is_over_says_so_once_and_takes_no_text():
 def test_the_server_side_is_driven_without_io():
     assert callable(ServerProtocol.send_text)
     assert callable(ServerProtocol.data_to_send)
+
+
+async def test_what_is_made_for_each_connection_and_not_used_may_be_let_go_of():
+    """A queue of messages is closed and no more, waiters are a list, and only the request is looked for."""
+    async with a_connection() as (connection, client):
+        assert connection.recv_messages.close is not None
+        connection.drain_waiters = []
+        connection.logger = connection.protocol.logger = logging.getLogger("websockets.server")
+        connection.request, connection.response = Request("/", Headers()), None
+        await client.send("after")
+        await heard(connection, is_data)
+        await (await connection.ping())
+        await client.close()
+        await connection.wait_closed()
+        assert connection.close_code == 1000
+
+
+def test_the_keepalive_is_started_by_one_method_and_cancelled_with_the_connection():
+    assert not inspect.iscoroutinefunction(ServerConnection.start_keepalive)
+    source = inspect.getsource(ServerConnection.connection_lost)
+    assert "keepalive_task.cancel()" in inspect.getsource(Connection.connection_lost) + source
+
+
+@pytest.mark.parametrize("name", ["fail", "send_ping"])
+def test_the_protocol_can_ping_and_fail_without_io(name):
+    assert callable(getattr(ServerProtocol, name))

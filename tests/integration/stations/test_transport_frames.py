@@ -117,6 +117,19 @@ async def test_a_station_that_answers_no_ping_is_closed():
         assert await ending(reader) == 1011
 
 
+async def test_a_station_that_answers_pings_stays_however_little_it_says():
+    async with (
+        a_site(rhythm=replace(PATIENT, ping_interval_s=0.05)) as site,
+        a_mute_station(site) as (reader, writer),
+    ):
+        for _ in range(6):
+            head = await asyncio.wait_for(reader.readexactly(2), 5)
+            assert head[0] & 0xF == Opcode.PING
+            payload = await reader.readexactly(head[1])
+            writer.write(Frame(Opcode.PONG, payload).serialize(mask=True))
+        assert site.stations.current("CS1") is not None
+
+
 async def test_a_pong_that_nobody_asked_for_means_nothing():
     async with a_site() as site, a_mute_station(site) as (_, writer):
         for payload in (b"", b"1", b"77", b"x", b"9" * 100):
