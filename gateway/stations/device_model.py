@@ -133,13 +133,16 @@ class DeviceModel:
         return replace(self, values=values, watchable=self.watchable | watchable)
 
     def changed(self, variable: Variable, value: str, at: datetime | None) -> DeviceModel:
-        """Return the model after an event; itself where the event is of the past or says nothing new."""
+        """Return the model after an event; itself where the event is of the past.
+
+        `values` are the same object where the event says nothing new.
+        """
         last = self.changed_at.get(variable, self.as_of)
         if at is not None and last is not None and at < last:
             return self
-        if self.values.get(variable) == value:
-            return self
         stamps = self.changed_at if at is None else {**self.changed_at, variable: at}
+        if self.values.get(variable) == value:
+            return replace(self, changed_at=stamps)
         return replace(self, values={**self.values, variable: sys.intern(value)}, changed_at=stamps)
 
     def items(self) -> Iterator[Json]:

@@ -64,8 +64,8 @@ class Nameplate:
         """Return what the station is after a change; None where it is the same, or has not reported."""
         if variable.name not in kept_names(entry.book, version).get(variable.component, ()):
             return None
-        before, self.model = self.model, self.model.changed(variable, value, at)
-        if self.model is before or self._evses is None:
+        before, self.model = self.model.values, self.model.changed(variable, value, at)
+        if self.model.values is before or self._evses is None:
             return None
         read = variable.name in read_names(entry.book, version).get(variable.component, ())
         return self._described(entry, version) if read else None

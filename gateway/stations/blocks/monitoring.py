@@ -58,12 +58,12 @@ def _take(context: Context, event: Json) -> None:
 def _changed(context: Context, variable: Variable, event: Json) -> None:
     """Let the device model follow; a component that was switched has more to say than that."""
     entry, version, at = context.entry, context.version, instant_of(event["timestamp"])
-    before = context.plate.model
+    before = context.plate.model.values
     profile = context.plate.changed(entry, version, variable, event["actualValue"], at)
     if profile is not None:
         context.post(StationDescribed(entry.id, profile))
     switched = variable.name in SWITCHES and variable.component in read_names(entry.book, version)
-    if switched and context.plate.model is not before:
+    if switched and context.plate.model.values is not before:
         context.ask_again()
 
 

@@ -71,16 +71,16 @@ def test_a_change_is_a_new_value():
     assert (after.values[MAX_W], after.changed_at) == ("9000", {MAX_W: LATER})
 
 
-@pytest.mark.parametrize(
-    ("value", "at"),
-    [
-        pytest.param("22000", LATER, id="nothing new"),
-        pytest.param("9000", NOON - timedelta(seconds=1), id="older than the report"),
-    ],
-)
-def test_what_says_nothing_of_the_present_changes_nothing(value, at):
+def test_what_is_older_than_the_report_changes_nothing():
     before = a_model(an_item(MAX_W, "22000"))
-    assert before.changed(MAX_W, value, at) is before
+    assert before.changed(MAX_W, "9000", NOON - timedelta(seconds=1)) is before
+
+
+def test_what_is_said_again_is_newer_than_what_overtakes_it():
+    before = a_model(an_item(MAX_W, "22000"))
+    again = before.changed(MAX_W, "22000", LATER)
+    assert again.values is before.values
+    assert again.changed(MAX_W, "9000", LATER - timedelta(seconds=1)) is again
 
 
 def test_events_that_overtake_each_other_leave_the_newest():
