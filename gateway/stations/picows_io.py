@@ -42,6 +42,8 @@ class PicowsTransport(WSListener):
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._ping_interval_s = ping_interval_s
         self._beat: asyncio.TimerHandle | None = None
+        self._over = False
+        """Whether it ended, or will without another word from us."""
         self._take: Take | None = None
         self._early: list[bytes] = []
         self._parts: list[bytes] = []
@@ -63,6 +65,7 @@ class PicowsTransport(WSListener):
         """Begin; the library calls this before any frame."""
         self._wire = transport
         self._socket = transport.underlying_transport
+        self._unread = self._socket.get_write_buffer_size
         self._beat = self._loop.call_later(self._ping_interval_s, self._keep)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -70,15 +73,15 @@ class PicowsTransport(WSListener):
         kind = frame.msg_type
         if frame.rsv1 or frame.rsv2 or frame.rsv3:
             self.close(_PROTOCOL_ERROR, "no extension was agreed on")
-        elif kind == _TEXT and frame.fin and not self._parts:
+        elif kind is _TEXT and frame.fin and not self._parts:
             self._deliver(frame.get_payload_as_bytes())
-        elif kind in {_TEXT, _CONTINUATION}:
-            self._gather(frame, begins=kind == _TEXT)
-        elif kind == _PING:
+        elif kind is _TEXT or kind is _CONTINUATION:
+            self._gather(frame, begins=kind is _TEXT)
+        elif kind is _PING:
             self._answer(frame.get_payload_as_bytes())
-        elif kind == _PONG:
+        elif kind is _PONG:
             self._hear(frame.get_payload_as_bytes())
-        elif kind == _CLOSE:
+        elif kind is _CLOSE:
             self._shake_back(transport, frame)
         else:  # Part 4, 4.1
             self.close(_UNSUPPORTED_DATA, "OCPP-J is text")
@@ -86,6 +89,7 @@ class PicowsTransport(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Note that nothing more comes."""
         del transport
+        self._over = True
         if self._beat is not None:
             self._beat.cancel()
         self._parts.clear()
@@ -105,11 +109,12 @@ class PicowsTransport(WSListener):
 
     def send(self, frame: bytes) -> None:
         """Write one text frame; `PeerError` where the connection is gone, or its peer does not read."""
-        if self._gone.done() or self._socket.is_closing() or self._wire.is_close_frame_sent:
+        wire = self._wire
+        if self._over or wire.is_close_frame_sent:
             raise PeerError("the connection is closed", where=self.station)
-        if self._socket.get_write_buffer_size() > MAX_UNREAD:
+        if self._unread() > MAX_UNREAD:
             raise PeerError("reads nothing of what it is told", where=self.station)
-        self._wire.send(_TEXT, frame)
+        wire.send(_TEXT, frame)
 
     async def receive(self, take: Take) -> None:
         """Hand each text to `take`, until the connection has ended or was refused."""
@@ -145,6 +150,7 @@ class PicowsTransport(WSListener):
     def abort(self) -> None:
         """Drop the TCP connection without a word."""
         self.close(_ABNORMAL, "dropped")
+        self._over = True
         self._socket.abort()
 
     async def finish(self, ending: Ending | None, close_s: float) -> None:
@@ -189,7 +195,7 @@ class PicowsTransport(WSListener):
 
     def _answer(self, payload: bytes) -> None:
         """Answer a ping, unless answers pile up."""
-        if self._socket.get_write_buffer_size() > MAX_UNREAD:
+        if self._unread() > MAX_UNREAD:
             self.abort()
         else:
             self._wire.send_pong(payload)
@@ -229,6 +235,9 @@ class PicowsTransport(WSListener):
             else:
                 transport.send(_CLOSE, None)
         transport.disconnect()
+        self._over = True
+        if not self._ended.done():  # what comes after a close means nothing (RFC 6455, 5.5.1)
+            self._ended.set_result(None)
 
 
 def _is_utf8(frame: bytes) -> bool:
