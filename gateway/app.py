@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from ipaddress import ip_network
 
@@ -127,6 +128,7 @@ async def serve(
                 failpoints=Failpoints.from_environment(),
                 observers=(meters, tap),
                 seal=seal,
+                keep_documents=_kept(settings),
             )
         )
         admin = Admin(
@@ -163,6 +165,11 @@ async def serve(
             work.cancel()
             reloading.cancel()
     log.info("gateway.stopped")
+
+
+def _kept(settings: Settings) -> timedelta | None:
+    days = settings.keep_documents_days
+    return None if days is None else timedelta(days=days)
 
 
 def _sealing(settings: Settings, store: CommandStore, clock: Clock) -> Notary:

@@ -142,6 +142,10 @@ class CommandStore(Protocol):
         """Return the raw document of that SHA-256 (hex), if it is kept."""
         ...
 
+    def prune(self, before: datetime) -> int:
+        """Forget raw documents that came last before that day (UTC); return how many: the chain stays."""
+        ...
+
     def close(self) -> None:
         """Release the database."""
         ...

@@ -73,6 +73,7 @@ _TROUBLES = frozenset(
     }
 )
 """Audited decisions that an operator should see at once: they are logged as warnings too."""
+_PRUNE_S = 3_600.0
 _SEAL_S = 10.0
 """How long a checkpoint that is due may wait where nothing more is written."""
 _HEARTBEAT_S = 1.0
@@ -116,6 +117,8 @@ class Parts:
     draw: random.Random = field(default_factory=random.SystemRandom)
     observers: tuple[Observer, ...] = ()
     seal: AuditSeal | None = None
+    keep_documents: timedelta | None = None
+    """How long documents are kept as they came; None for ever."""
 
 
 class Runtime:
@@ -156,6 +159,7 @@ class Runtime:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._decide())
                 group.create_task(self._write_audit())
+                group.create_task(self._prune())
                 for outbox in self._outboxes.values():
                     group.create_task(outbox.run())
                 for key, link in parts.utilities.items():
@@ -284,6 +288,17 @@ class Runtime:
             else:
                 self._parts.failpoints.reach("audited")
                 await asyncio.sleep(self._parts.group_s)
+
+    async def _prune(self) -> None:
+        """Forget documents that were kept long enough, once an hour."""
+        while (keep := self._parts.keep_documents) is not None:
+            try:
+                count = self._parts.store.prune(self._parts.clock.now().utc - keep)
+            except StoreError as error:
+                log.warning("documents.kept", problem=str(error))
+            else:
+                log.info("documents.pruned", count=count)
+            await asyncio.sleep(_PRUNE_S)
 
     def _follow(self, *, final: bool = False) -> None:
         """Let the segments catch up with the store, and sign what is due of them."""

@@ -392,6 +392,10 @@ class Settings(_Strict):
         default=None,
         description="Pack of mapping rules, read again on SIGHUP; else the shipped one.",
     )
+    keep_documents_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
+        default=400,
+        description="Days for which documents of utilities are kept as they came; records stay.",
+    )
     checkpoints_to: SitePath | None = Field(
         default=None,
         description="File on another machine or disk: each signed audit checkpoint is added there.",

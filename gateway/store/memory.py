@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
@@ -21,7 +21,7 @@ class MemoryStore:
         """Start empty."""
         self._documents: dict[Table, dict[str, bytes]] = {table: {} for table in Table}
         self._groups: list[AuditGroup] = []
-        self._raw: dict[str, bytes] = {}
+        self._raw: dict[str, tuple[bytes, date]] = {}
         self._head = chain.GENESIS
 
     def commit(self, effects: Iterable[Persist | Audit], at: datetime) -> AuditHead:
@@ -30,7 +30,8 @@ class MemoryStore:
         audits = [effect for effect in effects if isinstance(effect, Audit)]
         changes = [(e, orjson.dumps(e.document)) for e in effects if isinstance(e, Persist)]
         group = chain.group(audits, self._head, at)
-        raw = {chain.raw_digest(body): body for audit in audits for body in audit.raw}
+        day = at.astimezone(UTC).date()
+        raw = {chain.raw_digest(body): (body, day) for audit in audits for body in audit.raw}
         for change, document in changes:
             self._documents[change.table][change.key] = document
             if change.document is None:
@@ -57,7 +58,14 @@ class MemoryStore:
 
     def raw(self, digest: str) -> bytes | None:
         """Return the document of that digest, if it is kept."""
-        return self._raw.get(digest)
+        kept = self._raw.get(digest)
+        return None if kept is None else kept[0]
+
+    def prune(self, before: datetime) -> int:
+        """Forget the documents that came last before that day (UTC); return how many."""
+        day, count = before.astimezone(UTC).date(), len(self._raw)
+        self._raw = {digest: kept for digest, kept in self._raw.items() if kept[1] >= day}
+        return count - len(self._raw)
 
     def close(self) -> None:
         """Release nothing."""

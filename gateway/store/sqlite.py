@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "INSERT INTO audit_groups SELECT sequence, sequence, audit_line(record) FROM audit",
         "DROP TABLE audit",
+    ),
+    (
+        "ALTER TABLE raw ADD COLUMN day TEXT NOT NULL DEFAULT ''",
+        "UPDATE raw SET day = date('now')",
+        "CREATE INDEX raw_by_day ON raw (day)",
     ),
 )
 """Statements from each schema version to the next; `PRAGMA user_version` says how many were run."""
@@ -87,7 +92,7 @@ class SqliteStore:
         with _refusals(self._path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._write(effects, group)
+                self._write(effects, group, at)
                 self._db.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.OperationalError):  # SQLite took some back itself
@@ -132,6 +137,11 @@ class SqliteStore:
             row = self._db.execute("SELECT body FROM raw WHERE digest = ?", (digest,)).fetchone()
         return None if row is None else row[0]
 
+    def prune(self, before: datetime) -> int:
+        """Forget the documents that came last before that day (UTC); return how many."""
+        with _refusals(self._path):
+            return self._db.execute("DELETE FROM raw WHERE day < ?", (_day(before),)).rowcount
+
     def close(self) -> None:
         """Release the file; closing twice is harmless."""
         if self._lock >= 0:
@@ -139,11 +149,11 @@ class SqliteStore:
             os.close(self._lock)
             self._lock = -1
 
-    def _write(self, effects: Iterable[Persist | Audit], group: AuditGroup) -> None:
+    def _write(self, effects: Iterable[Persist | Audit], group: AuditGroup, at: datetime) -> None:
         for effect in effects:
             if isinstance(effect, Audit):
                 if effect.raw:
-                    self._keep_raw(effect.raw)
+                    self._keep_raw(effect.raw, at)
             elif effect.document is None:
                 self._db.execute(
                     "DELETE FROM documents WHERE kind = ? AND key = ?",
@@ -162,9 +172,15 @@ class SqliteStore:
         while self._fresh and self._fresh[0].head.sequence <= through:
             del self._fresh[0]
 
-    def _keep_raw(self, documents: tuple[bytes, ...]) -> None:
-        rows = [(chain.raw_digest(body), body) for body in documents]
-        self._db.executemany("INSERT OR IGNORE INTO raw VALUES (?, ?)", rows)
+    def _keep_raw(self, documents: tuple[bytes, ...], at: datetime) -> None:
+        """Keep documents, each once; one that came again is kept from that day on."""
+        day = _day(at)
+        rows = [(chain.raw_digest(body), body, day) for body in documents]
+        self._db.executemany(
+            "INSERT INTO raw VALUES (?, ?, ?) ON CONFLICT (digest) "
+            "DO UPDATE SET day = excluded.day WHERE day < excluded.day",
+            rows,
+        )
 
     def _last_head(self) -> AuditHead:
         with _refusals(self._path):
@@ -192,6 +208,10 @@ def _head_of(lines: bytes) -> AuditHead:
     if head is None:
         raise sqlite3.DatabaseError("a record of the audit does not agree with its hash")
     return head
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(UTC).date().isoformat()
 
 
 def _take_lock(path: Path) -> int:

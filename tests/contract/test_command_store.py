@@ -1,6 +1,7 @@
 """What every `CommandStore` promises, over all of them."""
 
 import hashlib
+from datetime import timedelta
 
 import orjson
 import pytest
@@ -192,3 +193,15 @@ def test_both_stores_write_the_same_chain(tmp_path):
     assert sqlite.commit(effects, NOON) == memory.commit(effects, NOON)
     assert sqlite.audit_after(0, 10) == memory.audit_after(0, 10)
     sqlite.close()
+
+
+def test_documents_are_forgotten_by_the_day_on_which_they_came_last(store):
+    one, two = b"<one/>", b"<two/>"
+    store.commit([an_audit(raw=(one,)), an_audit(raw=(two,))], NOON)
+    store.commit([an_audit(raw=(two,))], NOON + timedelta(days=2))
+    assert store.prune(NOON) == 0
+    assert store.prune(NOON + timedelta(days=1)) == 1
+    assert store.raw(hashlib.sha256(one).hexdigest()) is None
+    assert store.raw(hashlib.sha256(two).hexdigest()) == two
+    assert store.prune(NOON + timedelta(days=3)) == 1
+    assert len(records(store)) == 3

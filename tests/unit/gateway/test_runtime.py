@@ -5,7 +5,6 @@ import random
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,6 +12,7 @@ from structlog.testing import capture_logs
 from gateway import runtime as module
 from gateway.core.effects import PostSamples, Table
 from gateway.core.events import (
+    AlarmReceived,
     CommandReceived,
     CommandWithdrawn,
     DrainMode,
@@ -23,6 +23,8 @@ from gateway.core.events import (
 )
 from gateway.errors import GatewayError, PeerError, ResponseRefusedError, StoreError
 from gateway.runtime import Runtime, SystemClock
+from gateway.security.signing import signer_at
+from gateway.store.checkpoints import FILE, Notary, read
 from gateway.store.sqlite import stored_head
 from gateway.store.verification import verify
 from support.engine_bench import the_book
@@ -35,9 +37,8 @@ from support.runtime_bench import (
     until,
 )
 from translators.canonical.commands import Randomization
-from translators.canonical.telemetry import ControlNotice, Sample
+from translators.canonical.telemetry import Alarm, ControlNotice, GridFault
 from translators.canonical.telemetry import ControlOutcome as Told
-from translators.units import Kind
 
 
 @pytest.fixture(scope="session")
@@ -382,22 +383,13 @@ async def test_two_utilities_do_not_wait_for_each_other(site):
     assert other.responses == []
 
 
-async def test_a_station_that_accepts_and_does_not_follow_is_logged_for_people(site):
-    command = a_command_now(start_s=-60.0)
-    async with site.at_work(*received(command)) as runtime:
-        await until(lambda: site.stations.sent)
-        control_id = site.stations.sent[0].payload["controlId"]
-        now = datetime.now(UTC)
-        runtime.post(NoticeReceived(ControlNotice("CS1", control_id, started=True, at=now)))
-        measured = ((Kind.POWER, 10_000), (Kind.REACTIVE, 0))
-        samples = tuple(Sample("CS1", 1, kind, Fraction(value), now) for kind, value in measured)
-        with capture_logs() as logs:
-            runtime.post(SamplesTaken("CS1", samples))
-            runtime.post(SamplesTaken("CS1", samples))
-            await until(lambda: [e for e in logs if e["event"] == "control.not_followed"])
-    (warning,) = (e for e in logs if e["event"] == "control.not_followed")
-    assert (warning["log_level"], warning["actor"]) == ("warning", "CS1")
-    assert warning["function"] == "FixedPowerFactor.injecting"
+async def test_an_alarm_of_a_station_is_logged_for_people(site):
+    alarm = Alarm("CS1", "HVMustTrip", GridFault.OVER_VOLTAGE, datetime.now(UTC))
+    with capture_logs() as logs:
+        async with site.at_work(AlarmReceived(alarm)):
+            await until(lambda: [e for e in logs if e["event"] == "station.alarm"])
+    (told,) = [e for e in logs if e["event"] == "station.alarm"]
+    assert (told["log_level"], told["actor"], told["fault"]) == ("warning", "CS1", "OverVoltage")
 
 
 async def test_a_withdrawal_travels_to_the_station_and_back(site):
@@ -413,3 +405,31 @@ def test_the_system_clock_says_what_the_connectors_measured():
     assert clock.now().offsets == {}
     clock.set_offset("dso", 1.5)
     assert clock.now().offsets == {"dso": timedelta(seconds=1.5)}
+
+
+async def test_documents_are_pruned_by_their_day(site):
+    site.settings["keep_documents"] = timedelta(days=1)
+    with capture_logs() as logs:
+        async with site.at_work():
+            await until(lambda: [e for e in logs if e["event"] == "documents.pruned"])
+
+
+async def test_documents_stay_where_the_database_refuses(site, monkeypatch):
+    monkeypatch.setattr(module, "_PRUNE_S", 0.05)
+    site.settings["keep_documents"] = timedelta(days=1)
+    with capture_logs() as logs:
+        async with site.at_work():
+            await until(lambda: [e for e in logs if e["event"] == "documents.pruned"])
+            with closing(sqlite3.connect(site.folder / "state.db", isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                await until(lambda: [e for e in logs if e["event"] == "documents.kept"])
+                other.execute("ROLLBACK")
+
+
+async def test_checkpoints_are_signed_at_the_end(site):
+    folder = site.folder / "audit"
+    site.settings["seal"] = Notary(folder, signer_at(site.folder / "audit.key"))
+    async with site.at_work(*received(a_command_now())):
+        await until(lambda: site.stations.sent)
+    sealed = read(folder / FILE)
+    assert sealed[-1].checkpoint.last == stored_head(site.folder / "state.db").sequence
