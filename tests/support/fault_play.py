@@ -1,7 +1,10 @@
 """One gateway, one utility and a station for each fault: all played at once, and what came of it."""
 
 import asyncio
+import fcntl
 import json
+import os
+import pickle
 from collections import defaultdict
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -94,7 +97,20 @@ class Told:
         return [record for record in self.audit if record["kind"] == kind]
 
 
-def play(folder, faults, *, lead_s=6, lasts_s=24):
+def play_once(factory, faults):
+    """Play all faults for all workers of one test run: the first one does it, the others wait for it."""
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    result = shared / "faults.pickle"
+    with (shared / "faults.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not result.exists():
+            result.write_bytes(pickle.dumps(play(factory.mktemp("faults"), faults)))
+        return pickle.loads(result.read_bytes())  # noqa: S301 - our own, of this run
+
+
+def play(folder, faults, *, lead_s=6, lasts_s=21):
     """Play all faults at one time; return what was told, by name."""
     return asyncio.run(_Play(folder, faults).run(lead_s, lasts_s))
 
@@ -158,7 +174,9 @@ class _Play:
             return self._collected(utility, stations, held, flows)
 
     def _program(self, utility, name):
-        program = utility.add_program(1)
+        program, settings = utility.add_program(1), self.faults[name].settings
+        if settings is not None:
+            utility.set_default(program, settings=settings)
         file = self.folder / "certs" / f"{self.ids[name].lower()}.pem"
         utility.add_device(certificate_lfdi(file), program)
         return program
@@ -186,8 +204,6 @@ class _Play:
         for name, program in programs.items():
             fault = self.faults[name]
             base = fault.asks(utility, program)
-            if fault.settings is not None:
-                utility.set_default(program, settings=fault.settings)
             held[name] = utility.add_control(program, control(begin, lasts_s, *base))
         return held
 

@@ -11,7 +11,7 @@ from support.fault_play import (
     droop_beside_a_setpoint,
     high_voltage_trip,
     import_limit,
-    play,
+    play_once,
     setpoint,
 )
 
@@ -166,7 +166,7 @@ CASES = {
 def told(tmp_path_factory):
     """Return what came of every fault, played at one time against one gateway."""
     faults = {name: case.fault for name, case in CASES.items()}
-    return play(tmp_path_factory.mktemp("faults"), faults)
+    return play_once(tmp_path_factory, faults)
 
 
 @pytest.mark.parametrize("name", CASES)
