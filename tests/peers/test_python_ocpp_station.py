@@ -3,6 +3,7 @@
 On 2.1 the package loses keys in its change of case: what that costs is stated here, too.
 """
 
+import re
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -275,3 +276,126 @@ async def test_its_notice_of_a_start_arrives(station):
     assert (received.station, received.control_id, received.started) == (STATION, "c-1", True)
     assert received.at == datetime(2026, 12, 1, 18, tzinfo=UTC)
     assert received.superseded_ids == ("c-0",)
+
+
+HASHES = {
+    "hashAlgorithm": "SHA256",
+    "issuerNameHash": "aa",
+    "issuerKeyHash": "bb",
+    "serialNumber": "01",
+}
+WAY = {
+    "ocppVersion": "OCPP20",
+    "ocppTransport": "JSON",
+    "ocppCsmsUrl": "wss://gateway.example/ocpp",
+    "messageTimeout": 30,
+    "securityProfile": 2,
+    "ocppInterface": "Wired0",
+}
+NAMED = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+ASKED = {
+    "TriggerMessage": {"requestedMessage": "SignChargingStationCertificate"},
+    "CertificateSigned": {
+        "certificateChain": "PEM",
+        "certificateType": "ChargingStationCertificate",
+    },
+    "InstallCertificate": {"certificateType": "CSMSRootCertificate", "certificate": "PEM"},
+    "DeleteCertificate": {"certificateHashData": HASHES},
+    "SetNetworkProfile": {"configurationSlot": 2, "connectionData": WAY},
+    "SetVariables": {"setVariableData": [{**NAMED, "attributeValue": "a-new-password-1"}]},
+    "Reset": {"type": "OnIdle"},
+    "GetTransactionStatus": {"transactionId": "t-1"},
+}
+
+
+def snake(value):
+    """Return a payload under the names that the package gives its handlers."""
+    if isinstance(value, dict):
+        return {re.sub("([A-Z])", r"_\1", key).lower(): snake(item) for key, item in value.items()}
+    return [snake(item) for item in value] if isinstance(value, list) else value
+
+
+@both
+async def test_what_is_asked_for_security_arrives_word_for_word(station, version):
+    async with station(version) as (gateway, program):
+        for action, payload in ASKED.items():
+            replied = await gateway.send(action, payload)
+            assert replied.status is ReplyStatus.ACCEPTED, (action, replied)
+            asked = await program.hears("asked", action=action)
+            assert asked["request"] == snake(payload)
+        installed = await gateway.send("GetInstalledCertificateIds", {})
+    assert installed.status is ReplyStatus.NOT_FOUND
+
+
+COMPONENT = {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Power"}}
+TOLD = {
+    "SecurityEventNotification": {"type": "TamperDetectionActivated", "timestamp": NOTICED},
+    "StatusNotification": {
+        "timestamp": NOTICED,
+        "connector_status": "Available",
+        "evse_id": 1,
+        "connector_id": 1,
+    },
+    "NotifyEvent": {
+        "generated_at": NOTICED,
+        "seq_no": 0,
+        "event_data": [
+            {
+                "event_id": 1,
+                "timestamp": NOTICED,
+                "trigger": "Delta",
+                "actual_value": "5",
+                "event_notification_type": "CustomMonitor",
+                **COMPONENT,
+            }
+        ],
+    },
+    "Heartbeat": {},
+}
+
+
+@both
+async def test_what_it_tells_is_answered(station, version):
+    async with station(version) as (gateway, program):
+        for action, payload in TOLD.items():
+            await program.tell(action=action, payload=payload)
+            await program.hears("answer", action=action)
+        noticed = await gateway.sees(SecurityNoticed)
+    assert (noticed.kind, noticed.reported_at) == ("TamperDetectionActivated", NOTICED)
+
+
+BROKEN = """
+dischargeLimit_L2 dischargeLimit_L3 evDurationLevel1DCInjection evDurationLevel2DCInjection
+evMaximumLevel1DCInjection evMaximumLevel2DCInjection evSupportedDERControl fixedPF fixedPFAbsorb
+fixedPFInject limit_L2 limit_L3 maxChargeApparentPower_L2 maxChargeApparentPower_L3 maxChargePower_L2
+maxChargePower_L3 maxChargeReactivePower_L2 maxChargeReactivePower_L3 maxDischargeApparentPower_L2
+maxDischargeApparentPower_L3 maxDischargePower_L2 maxDischargePower_L3 maxDischargeReactivePower_L2
+maxDischargeReactivePower_L3 minChargePower_L2 minChargePower_L3 minChargeReactivePower_L2
+minChargeReactivePower_L3 minDischargePower_L2 minDischargePower_L3 minDischargeReactivePower_L2
+minDischargeReactivePower_L3 priceScheduleID prioritizedEMAIDs receiptUrl setpointReactive_L2
+setpointReactive_L3 setpoint_L2 setpoint_L3 soC soH soc taxRuleID
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "known", "broken"), [("v201", 244, []), ("v21", 555, BROKEN.split())]
+)
+async def test_the_keys_that_it_cannot_bring_back_are_these(prepared, version, known, broken):
+    (told,) = await told_by(prepared("python_ocpp"), "keys.py", version)
+    assert (told["known"], told["broken"]) == (known, broken)
+
+
+def test_of_them_we_send_those_of_a_power_factor_alone():
+    """What else is sent to it arrives whole; see the tests above."""
+
+    def keys(value):
+        if isinstance(value, dict):
+            yield from value
+            for item in value.values():
+                yield from keys(item)
+        elif isinstance(value, list):
+            for item in value:
+                yield from keys(item)
+
+    sent = {key for message in owed("2.1").values() for key in keys(message.payload)}
+    assert sent & set(BROKEN.split()) == {"fixedPFAbsorb", "fixedPFInject"}

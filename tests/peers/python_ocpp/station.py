@@ -38,6 +38,33 @@ def now():
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
+ACCEPTED = {"status": "Accepted"}
+TAKEN = {
+    "TriggerMessage": ACCEPTED,
+    "CertificateSigned": ACCEPTED,
+    "InstallCertificate": ACCEPTED,
+    "DeleteCertificate": ACCEPTED,
+    "GetInstalledCertificateIds": {"status": "NotFound"},
+    "SetNetworkProfile": ACCEPTED,
+    "Reset": ACCEPTED,
+    "GetMonitoringReport": {"status": "EmptyResultSet"},
+    "GetReport": {"status": "EmptyResultSet"},
+    "GetTransactionStatus": {"messages_in_queue": False},
+}
+"""What it takes word for word, with the answer to each."""
+
+
+def taker(action, answer):
+    """Return a handler that tells its request and answers always alike; the package goes by its name."""
+
+    def take(self, **request):
+        tell("asked", action=action, request=request)
+        return getattr(self.results, action)(**answer)
+
+    take.__name__ = f"take_{action}"
+    return on(action)(take)
+
+
 class Handlers:
     """What the station answers; `calls` and `results` are the package's modules of one version."""
 
@@ -55,6 +82,18 @@ class Handlers:
             tell("failed", action=action, problem=type(exc).__name__)
         else:
             tell("answer", action=action, payload=vars(answer))
+
+    @on("SetVariables")
+    def set_variables(self, set_variable_data, **_):
+        tell("asked", action="SetVariables", request={"set_variable_data": set_variable_data})
+        results = [
+            {
+                **{key: item[key] for key in ("component", "variable")},
+                "attribute_status": "Accepted",
+            }
+            for item in set_variable_data
+        ]
+        return self.results.SetVariables(set_variable_result=results)
 
     @on("GetBaseReport")
     def base_report(self, report_base, **_):
@@ -144,6 +183,7 @@ def station_class(version, left_out):
     package = import_module(f"ocpp.{version}")
     parts = (DerHandlers, Handlers) if version == "v21" else (Handlers,)
     members = {"calls": package.call, "results": package.call_result}
+    members |= {f"take_{name}": taker(name, answer) for name, answer in TAKEN.items()}
     for part in parts:
         for name, member in vars(part).items():
             if getattr(member, "_on_action", None) in left_out:
