@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import ssl
 import sys
 from typing import cast
@@ -17,6 +18,8 @@ import orjson
 from gateway.bench.lines import read_line, run, tell
 
 PASSWORD = "bench"  # noqa: S105 - of stations that exist in a benchmark only
+VARIED = 16
+"""Messages of a station that differ in their numbers, before the first comes again."""
 _AT_ONCE = 50
 """Handshakes under way at one time, where it is no storm."""
 _PAUSE_S = 0.5
@@ -38,11 +41,16 @@ def name_of(number: int) -> str:
     return f"bench-{number:06d}"
 
 
-def measurement() -> bytes:
+def watts_of(number: int) -> float:
+    """Return what each phase takes by the message of that number, in watts."""
+    return 7360.5 + number % VARIED
+
+
+def measurement(number: int = 0) -> bytes:
     """Return the payload of a MeterValues: three phases of power and voltage at one instant."""
     values = [
         {
-            "value": 7360.5 if measurand.startswith("Power") else 230.1,
+            "value": watts_of(number) if measurand.startswith("Power") else 230.1 + number % VARIED,
             "context": "Sample.Periodic",
             "measurand": measurand,
             "phase": phase,
@@ -83,13 +91,21 @@ class Fleet:
         self.boots, self._tls = boots, tls
         self.stations: list[Station] = []
         self.answer = b'{"status":"Accepted"}'
-        self.message = b',"MeterValues",' + measurement() + b"]"
+        self.messages = [b',"MeterValues",' + measurement(n) + b"]" for n in range(VARIED)]
         self.said = 0
         self.refused = 0
         self.expected = 0
         self.turned_away = self.dropped = 0
         """How often a station was told to come again, and how often nobody answered."""
         self.done = asyncio.Event()
+
+    def spoil(self) -> None:
+        """Say a digit string for a number from now on, in turns for the EVSE and for a value."""
+        members = (b"evseId", b"value")
+        self.messages = [
+            re.sub(rb'("%s":)([0-9.]+)' % members[n % 2], rb'\1"\2"', text, count=1)
+            for n, text in enumerate(self.messages)
+        ]
 
     async def connect(self, host: str, port: int, numbers: range, at_once: int = _AT_ONCE) -> None:
         """Connect stations, a few at a time; those of a storm take it that nobody answers at first."""
@@ -208,13 +224,13 @@ class Station(asyncio.Protocol):
             return
         cast("asyncio.ReadTransport", self._transport).pause_reading()
         self._number += 1
-        self._write(b'[2,"s%d"' % self._number + self._fleet.message)
+        self._write(b'[2,"s%d"' % self._number + self._fleet.messages[self._number % VARIED])
         asyncio.get_running_loop().call_later(_NAG_S, self.stall)
 
     def _next(self) -> None:
         self._left -= 1
         self._number += 1
-        self._write(b'[2,"s%d"' % self._number + self._fleet.message)
+        self._write(b'[2,"s%d"' % self._number + self._fleet.messages[self._number % VARIED])
 
     def _take(self, opcode: int, payload: bytes) -> None:
         if opcode == _PING:
@@ -281,7 +297,7 @@ async def _serve(port: int, numbers: range, fleet: Fleet, at_once: int) -> None:
             case ["say", each]:
                 tell(said=await fleet.say(int(each)), refused=fleet.refused)
             case ["spoil"]:
-                fleet.message = fleet.message.replace(b'"evseId":1', b'"evseId":"1"')
+                fleet.spoil()
                 tell(spoiled=True)
             case ["stall"]:
                 fleet.stations[0].stall()

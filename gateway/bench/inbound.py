@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from fractions import Fraction
 
 from gateway.bench.contender import Contender
 from gateway.bench.fanout import contender
+from gateway.bench.fleet import watts_of
 from gateway.bench.foreign import rivals
 from gateway.bench.rounds import Line, Verdict, checked, in_turns
 from gateway.bench.wire import PLAIN, Wire
@@ -23,7 +25,11 @@ def measure(stations: int, rounds: int, *, peers: bool, wire: Wire = PLAIN) -> V
             side.meet()
             _say(side)
         lines = in_turns(sides, rounds, _say)
-        facts: dict[str, object] = {"refused_calls": _refuses_bad_calls(sides[0])}
+        told = (rounds + 1) * EACH
+        facts: dict[str, object] = {
+            "watts": _knows_the_numbers(sides[0], told + 1),
+            "refused_calls": _refuses_bad_calls(sides[0]),
+        }
     return Verdict("inbound", stations, lines, facts | wire.facts)
 
 
@@ -42,9 +48,18 @@ def _say(side: Contender) -> Line:
     return Line(side.name, after["cpu_ns"] / messages / 1000, after["wall_ns"] / 1e6, extra)
 
 
+def _knows_the_numbers(gateway: Contender, number: int) -> str:
+    """Have each station say its next message; return what all export by it: what they said, exactly."""
+    gateway.fleet("say", 1)
+    found: str = gateway.ask("audit")["watts"]
+    phases = 3 * gateway.stations
+    checked(gateway, "watts", Fraction(found), -phases * Fraction(watts_of(number)))
+    return found
+
+
 def _refuses_bad_calls(gateway: Contender) -> int:
-    """Have each station send a digit string for a number; return how many were refused: all."""
+    """Have each station send a digit string for a number, twice; return how many were refused: all."""
     gateway.fleet("spoil")
-    refused: int = gateway.fleet("say", 1)["refused"]
-    checked(gateway, "calls refused", refused, gateway.stations)
+    refused: int = gateway.fleet("say", 2)["refused"]
+    checked(gateway, "calls refused", refused, 2 * gateway.stations)
     return refused

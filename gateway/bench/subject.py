@@ -15,7 +15,7 @@ import hashlib
 import itertools
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -53,9 +53,11 @@ from gateway.store.sqlite import SqliteStore
 from gateway.store.verification import verify
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import Revision
+from translators.canonical.telemetry import Phase
 from translators.chain import control_id, to_station
 from translators.ieee2030_5.inbound import ProgramContext, Served
 from translators.ieee2030_5.xml import parse
+from translators.units import Kind
 
 GROUP_S = 0.05
 """How long answers gather for one transaction."""
@@ -104,6 +106,7 @@ class Gateway:
         self._left = 0
         self._changed = asyncio.Event()
         self._done: Counter[str] = Counter()
+        self._heard: deque[SamplesTaken] = deque(maxlen=stations)
         self._flushing: asyncio.TimerHandle | None = None
 
     def _enrol(self, stations: int, profiles: int) -> None:
@@ -160,7 +163,14 @@ class Gateway:
         self._audit.drain(self._store)
         found = verify(self._folder / "audit")
         fault = None if found.fault is None else str(found.fault)
-        return {"records": found.records, "rows": self._done["rows"], "fault": fault}
+        rows = self._done["rows"]
+        return {"records": found.records, "rows": rows, "fault": fault, "watts": str(self._watts())}
+
+    def _watts(self) -> Fraction:
+        """Return what the stations exported together by the last report of each."""
+        samples = [sample for event in self._heard for sample in event.samples]
+        totals = [s for s in samples if s.kind is Kind.POWER and s.phase is Phase.ALL]
+        return sum((sample.value for sample in totals), Fraction())
 
     def _translated(self, mrid: str) -> dict[StationProfile, Made]:
         """Return action and payload of the event for all stations of each ratings profile."""
@@ -205,6 +215,7 @@ class Gateway:
             case SamplesTaken():
                 self._done["samples"] += len(event.samples)
                 self._done["taken"] += 1
+                self._heard.append(event)
             case StationConnected():
                 self._came.add(event.station)
                 self._changed.set()

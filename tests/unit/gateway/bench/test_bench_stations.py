@@ -1,6 +1,7 @@
 """The benchmarks of the station side do the work that they measure, and say so where one does not."""
 
 import json
+from fractions import Fraction
 
 import pytest
 import typer
@@ -8,7 +9,7 @@ from typer.testing import CliRunner
 
 from gateway.bench.contender import Contender, resident_kb
 from gateway.bench.fanout import contender
-from gateway.bench.fleet import _frame, framed, measurement, name_of
+from gateway.bench.fleet import Fleet, _frame, framed, measurement, name_of
 from gateway.bench.memory import Memory
 from gateway.bench.rounds import Line, Verdict, checked, in_turns
 from gateway.bench.stations import lines
@@ -49,7 +50,8 @@ def test_peers_take_part_where_they_are_asked_for(run):
 def test_measurements_come_in_as_samples_and_bad_ones_are_refused(run):
     found = run("inbound")
     assert found["samples_min"] == 8  # three phases and all of them, of power and of voltage
-    assert found["refused_calls"] == 5
+    assert found["watts"] == str(-5 * 3 * Fraction("7365.5"))  # message 21 of each, exactly
+    assert found["refused_calls"] == 2 * 5
 
 
 def test_a_connection_costs_something_and_a_password_more(run):
@@ -64,6 +66,20 @@ def test_memory_is_the_slope_between_few_and_many(run):
 
 def test_the_message_that_stations_send_is_sound():
     assert violation("2.1", "MeterValues", json.loads(measurement()), request=True) is None
+
+
+def test_what_stations_say_to_be_refused_is_refused_for_its_evse_and_for_its_value():
+    fleet = Fleet(boots=False)
+    fleet.spoil()
+    spoilt = [json.loads(text.removeprefix(b',"MeterValues",')[:-1]) for text in fleet.messages]
+    faults = [violation("2.1", "MeterValues", payload, request=True) for payload in spoilt]
+    value = "meterValue/0/sampledValue/0/value"
+    assert {(fault.code, fault.where) for fault in faults[::2]} == {
+        ("TypeConstraintViolation", "evseId")
+    }
+    assert {(fault.code, fault.where) for fault in faults[1::2]} == {
+        ("TypeConstraintViolation", value)
+    }
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535])
