@@ -403,6 +403,9 @@ def endpoint_config(settings: Settings) -> EndpointConfig:
         certificate=ocpp.certificate,
         key=ocpp.key,
         client_ca=ocpp.station_ca,
+        other=(ocpp.rsa_certificate, ocpp.rsa_key)
+        if ocpp.rsa_certificate is not None and ocpp.rsa_key is not None
+        else None,
         doors=Doors(
             operator=ocpp.operator,
             plain_from=tuple(ip_network(text) for text in ocpp.plain_from),

@@ -16,6 +16,7 @@ from gateway.errors import GatewayError, IdentityError, PeerError
 from gateway.protocols.sep2_documents import Role
 from gateway.runtime import SystemClock
 from gateway.security.identities import read_chain, read_identity
+from gateway.security.issuing import KeyAuthority
 from gateway.settings import Settings, examine, mapping_files
 from gateway.settings.schema import Utility
 from translators.errors import MappingError
@@ -88,6 +89,7 @@ def _inspect_endpoint(report: Report, settings: Settings, now: datetime) -> None
         return
     ends = _ends(report, ocpp.certificate, now)
     report.facts.append(("endpoint", f"{ocpp.host}:{ocpp.port}  {ends}"))
+    _inspect_more(report, settings, now)
     if ocpp.station_ca is not None:
         try:
             ends = _ends(report, ocpp.station_ca, now)
@@ -95,6 +97,20 @@ def _inspect_endpoint(report: Report, settings: Settings, now: datetime) -> None
             report.faults.append(fault)
             return
         report.facts.append(("stations", f"certificates of {ocpp.operator}  {ends}"))
+
+
+def _inspect_more(report: Report, settings: Settings, now: datetime) -> None:
+    """Check the second certificate of the endpoint, and who signs those of stations."""
+    ocpp = settings.ocpp
+    try:
+        if ocpp.rsa_certificate is not None and ocpp.rsa_key is not None:
+            read_identity(ocpp.rsa_certificate, ocpp.rsa_key)
+            report.facts.append(("rsa", _ends(report, ocpp.rsa_certificate, now)))
+        if ocpp.issuer is not None and ocpp.issuer_key is not None:
+            KeyAuthority(ocpp.issuer, ocpp.issuer_key, ocpp.issue_days)
+            report.facts.append(("issuer", _ends(report, ocpp.issuer, now)))
+    except IdentityError as fault:
+        report.faults.append(fault)
 
 
 def _inspect_identity(report: Report, bound: BoundIdentity, now: datetime) -> None:

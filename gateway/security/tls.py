@@ -5,8 +5,10 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 from gateway.errors import IdentityError
-from gateway.security.identities import read_identity, trust_store
+from gateway.security.identities import read_chain, read_identity, trust_store
 
 # IEEE 2030.5 6.4: CCM-8 is mandatory; GCM serves peers that lack it.
 UTILITY_SUITES = "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-GCM-SHA256"
@@ -51,12 +53,19 @@ class StationTls:
     """TLS of the OCPP endpoint, whose files can be read anew while stations are connected.
 
     With `client_ca` a station may show a certificate, which must lead there; who must show one is
-    decided with its id, after the handshake.
+    decided with its id, after the handshake. `other` is a second certificate with its key, of the
+    other kind: RSA beside EC, so that a station comes in by any suite of A00.FR.421.
     """
 
-    def __init__(self, certificate: Path, key: Path, client_ca: Path | None = None) -> None:
+    def __init__(
+        self,
+        certificate: Path,
+        key: Path,
+        client_ca: Path | None = None,
+        other: tuple[Path, Path] | None = None,
+    ) -> None:
         """Read the files; IdentityError as in `utility_client_context`."""
-        self._files = certificate, key, client_ca
+        self._files, self._other = (certificate, key, client_ca), other
         self.context = self._newest = self._read()
         self.context.sni_callback = self._choose
 
@@ -66,10 +75,13 @@ class StationTls:
 
     def _read(self) -> ssl.SSLContext:
         try:
-            return station_server_context(*self._files, verify=ssl.CERT_OPTIONAL)
+            context = station_server_context(*self._files, verify=ssl.CERT_OPTIONAL)
+            if self._other is not None:
+                _add_identity(context, self._files[0], *self._other)
         except ssl.SSLError as exc:
             problem = f"cannot be used for TLS: {exc.reason}"
             raise IdentityError(problem, where=str(self._files[0]), code="DG-1111") from exc
+        return context
 
     def _choose(self, connection: ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
         """Move a handshake to the newest context; OpenSSL asks with or without a server name."""
@@ -100,6 +112,18 @@ def station_server_context(
         context.options |= ssl.OP_NO_TICKET  # a resumed session would skip the chain
         context.num_tickets = 0
     return context
+
+
+def _add_identity(context: ssl.SSLContext, first: Path, certificate: Path, key: Path) -> None:
+    """Let a context show a second certificate, whose key is of another kind than the first's."""
+    read_identity(certificate, key)
+    kinds = [
+        isinstance(read_chain(path)[0].public_key(), RSAPublicKey) for path in (first, certificate)
+    ]
+    if kinds[0] is kinds[1]:
+        problem = f"has the same kind of key as {first}: one of them is EC, the other RSA"
+        raise IdentityError(problem, where=str(certificate), code="DG-1117")
+    context.load_cert_chain(certificate, key)
 
 
 def _check_suite(name: str) -> None:

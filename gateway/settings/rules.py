@@ -75,6 +75,10 @@ def _whole_tls(settings: Settings) -> Iterator[Finding]:
     ocpp = settings.ocpp
     if (ocpp.certificate is None) != (ocpp.key is None):
         yield Finding(("ocpp",), "certificate and key belong together")
+    elif (ocpp.rsa_certificate is None) != (ocpp.rsa_key is None):
+        yield Finding(("ocpp",), "rsa_certificate and rsa_key belong together")
+    elif ocpp.rsa_certificate is not None and ocpp.certificate is None:
+        yield Finding(("ocpp", "rsa_certificate"), "a second certificate needs a first one")
     elif ocpp.certificate is None and not _loopback(ocpp.host) and not ocpp.plain_from:
         problem = f"passwords of stations would go in plain text over {ocpp.host}"
         yield Finding(("ocpp", "host"), problem, "give ocpp a certificate and its key")

@@ -98,6 +98,11 @@ class Ocpp(_Strict):
         description="Certificate chain (PEM), read again on SIGHUP; without it plain WebSocket.",
     )
     key: SitePath | None = Field(default=None, description="Private key of the certificate (PEM).")
+    rsa_certificate: SitePath | None = Field(
+        default=None,
+        description="Second certificate, with an RSA key, for stations that know RSA suites only.",
+    )
+    rsa_key: SitePath | None = Field(default=None, description="Private key of rsa_certificate.")
     station_ca: SitePath | None = Field(
         default=None,
         description="Authorities (PEM) of station certificates (security profile 3).",

@@ -59,6 +59,8 @@ class EndpointConfig:
     key: Path | None = None
     rhythm: Rhythm = field(default_factory=Rhythm)
     client_ca: Path | None = None
+    other: tuple[Path, Path] | None = None
+    """A second certificate with its key, of the other kind."""
     doors: Doors = field(default_factory=Doors)
     messages: Rate | None = None
     """How many one station may send before it is read more slowly; None: any number."""
@@ -247,7 +249,7 @@ class Endpoint:
 
 def _tls_of(config: EndpointConfig) -> StationTls | None:
     if config.certificate is not None and config.key is not None:
-        return StationTls(config.certificate, config.key, config.client_ca)
+        return StationTls(config.certificate, config.key, config.client_ca, config.other)
     if config.certificate is not None or config.key is not None:
         problem = "TLS needs both a certificate and its key"
         raise SettingsError(problem, where="ocpp", code="DG-1061")

@@ -1,9 +1,11 @@
 """TLS contexts over real sockets: who gets through, with which suite, and who does not."""
 
 import asyncio
+import shutil
 import ssl
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -312,3 +314,43 @@ def test_what_openssl_refuses_is_an_identity_error(endpoint_root, tmp_path):
     with pytest.raises(IdentityError, match="cannot be used for TLS") as caught:
         StationTls(*files)
     assert caught.value.code == "DG-1111"
+
+
+FOUR = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+)
+"""A00.FR.421."""
+
+
+def files_of(identity):
+    return identity.certificate_path, identity.key_path
+
+
+@pytest.mark.parametrize("suite", FOUR)
+@pytest.mark.parametrize("first", ["p256", "rsa2048"])
+async def test_with_two_certificates_one_endpoint_takes_each_of_the_four_suites(
+    endpoint_root, endpoints, first, suite
+):
+    (other,) = {"p256", "rsa2048"} - {first}
+    tls = StationTls(*files_of(endpoints[first]), other=files_of(endpoints[other]))
+    client = plain_client(endpoint_root.certificate_path, ciphers=suite)
+    assert (await talk(tls.context, client))[:2] == (suite, "TLSv1.2")
+
+
+def test_two_certificates_of_one_kind_are_a_mistake(endpoint_root, endpoints):
+    again = pki.issue_endpoint(endpoint_root, name="again")
+    with pytest.raises(IdentityError, match=r"again\.pem DG-1117 has the same kind of key"):
+        StationTls(*files_of(endpoints["p256"]), other=files_of(again))
+
+
+def test_a_second_certificate_without_its_key_changes_nothing(endpoint_root, endpoints, tmp_path):
+    rsa = [shutil.copy(path, tmp_path) for path in files_of(endpoints["rsa2048"])]
+    tls = StationTls(*files_of(endpoints["p256"]), other=tuple(map(Path, rsa)))
+    serving = tls._newest
+    Path(rsa[1]).unlink()
+    with pytest.raises(IdentityError, match="cannot read the key"):
+        tls.reload()
+    assert tls._newest is serving

@@ -105,7 +105,8 @@ def test_an_unknown_key_like_none_names_the_known(tmp_path):
     [message] = messages(tmp_path, SITE + "ocpp: {zzz: 1}\n")
     assert message == (
         'site.yaml:18:8 DG-1032 unknown key "zzz": '
-        "known are host, port, certificate, key, station_ca, operator, issuer, issuer_key, "
+        "known are host, port, certificate, key, rsa_certificate, rsa_key, station_ca, operator, "
+        "issuer, issuer_key, "
         "issue_days, renew_days, public_url, plain_from, "
         "unauthenticated, messages_per_s, transport, call_timeout_s, heartbeat_s, power_interval_s"
     )

@@ -170,3 +170,19 @@ def test_an_authority_is_whole_and_its_certificates_are_taken_here(tmp_path, ocp
 def test_a_station_is_moved_to_where_it_can_come_in(tmp_path, wanted, ocpp, codes):
     stations = [a_station(security_profile=wanted)]
     assert [code for code, _ in faults(tmp_path, ocpp=ocpp, stations=stations)] == codes
+
+
+RSA = {"rsa_certificate": "rsa.pem", "rsa_key": "rsa.key"}
+
+
+@pytest.mark.parametrize(
+    ("ocpp", "codes"),
+    [
+        pytest.param(TLS | RSA, [], id="both"),
+        pytest.param(TLS | {"rsa_key": "rsa.key"}, ["DG-1054"], id="a key of nobody"),
+        pytest.param(TLS | {"rsa_certificate": "rsa.pem"}, ["DG-1054"], id="without its key"),
+        pytest.param(RSA, ["DG-1054"], id="the second alone"),
+    ],
+)
+def test_a_second_certificate_is_whole_and_has_a_first(tmp_path, ocpp, codes):
+    assert [code for code, _ in faults(tmp_path, ocpp=ocpp)] == codes
