@@ -19,6 +19,8 @@ type Names = Mapping[str, frozenset[str]]
 
 SWITCHES = frozenset({"Available", "Enabled"})
 """Variables that let a whole component count or not."""
+_MODES = frozenset({"ModesSupported", "SupportedOperationModes"})
+"""Lists of what a component can do while it counts."""
 _BESIDE: Names = {
     "MonitoringCtrlr": SWITCHES | {"ItemsPerMessage", "MaxPeriodicEventStreams"},
     "SampledDataCtrlr": frozenset({"TxUpdatedInterval"}),
@@ -149,6 +151,21 @@ class DeviceModel:
         """Yield the variables as entries of a NotifyReport."""
         for variable, value in self.values.items():
             yield {**variable.where(), "variableAttribute": [{"value": value}]}
+
+    def in_force(self) -> Iterator[tuple[Variable, str]]:
+        """Yield the variables with their values; a component that is switched off has no modes."""
+        for variable, value in self.values.items():
+            off = variable.name in _MODES and self.is_off(variable.component, variable.evse)
+            yield variable, "" if off else value
+
+    def is_off(self, component: str, evse: int | None) -> bool:
+        """Say whether a component is switched off, there or as a whole."""
+        places = {evse, None}
+        return any(
+            self.values.get(Variable(component, switch, place)) == "false"
+            for switch in SWITCHES
+            for place in places
+        )
 
     def number(self, component: str, name: str, instance: str = "") -> int | None:
         """Return a count that the station states of itself as a whole, None where it states none."""

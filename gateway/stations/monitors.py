@@ -74,7 +74,7 @@ def wanted(model: DeviceModel, names: Names, version: str, power_s: int) -> tupl
     """
     streams = model.number(_CONTROLLER, "MaxPeriodicEventStreams") or 0
     found: list[Monitor] = []
-    if any(model.values.get(Variable(_CONTROLLER, switch)) == "false" for switch in SWITCHES):
+    if model.is_off(_CONTROLLER, None):
         return ()
     for variable in sorted(model.watchable, key=str):
         if variable.name == _AVAILABILITY or variable.name in names.get(variable.component, ()):

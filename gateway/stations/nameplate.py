@@ -83,7 +83,7 @@ class Nameplate:
 
     def _described(self, entry: StationEntry, version: str) -> StationProfile:
         """Read the device model by the rules of the book."""
-        values = tuple(self.model.values.items())
+        values = tuple(self.model.in_force())
         told = _read(_Asked(entry.book.digest, version, entry.evses, values, entry.book))
         for problem in told.problems:
             log.info("station.unreadable", station=entry.id, problem=problem)

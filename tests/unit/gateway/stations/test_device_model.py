@@ -106,6 +106,23 @@ def test_the_model_reads_as_a_report():
     assert list(a_model(*items).items()) == items
 
 
+@pytest.mark.parametrize(
+    ("switch", "value", "modes"),
+    [
+        (Variable("DCDERCtrlr", "Enabled", 1), "false", ""),
+        (Variable("DCDERCtrlr", "Available", 1), "false", ""),
+        (Variable("DCDERCtrlr", "Enabled"), "false", ""),
+        (Variable("DCDERCtrlr", "Enabled", 2), "false", "VoltVar"),
+        (Variable("ACDERCtrlr", "Enabled", 1), "false", "VoltVar"),
+        (Variable("DCDERCtrlr", "Enabled", 1), "true", "VoltVar"),
+    ],
+)
+def test_what_is_switched_off_has_ratings_and_no_modes(switch, value, modes):
+    model = DeviceModel({MODES: "VoltVar", MAX_W: "9000", switch: value})
+    found = dict(model.in_force())
+    assert (found[MODES], found[MAX_W]) == (modes, "9000")
+
+
 def test_names_keep_instance_and_connector_and_are_one_object():
     item = {
         "component": {"name": "Connector", "evse": {"id": 1, "connectorId": 2}},

@@ -13,7 +13,16 @@ from gateway.core.events import (
     StationDisconnected,
 )
 from gateway.stations.registration import Registration
-from support.stations import BOOT, PATIENT, UNBOOTED, a_report, a_session, an_entry, announce
+from support.stations import (
+    BOOT,
+    PATIENT,
+    UNBOOTED,
+    a_report,
+    a_session,
+    an_entry,
+    an_evse,
+    announce,
+)
 
 AT = "2026-12-01T12:00:00Z"
 HASTY = replace(PATIENT, report_timeout_s=0.05)
@@ -131,6 +140,32 @@ async def test_who_comes_back_without_a_boot_was_accepted_before():
         assert (await station.answered("m"))[0] == 3
         part(station, await told(station), MODES)
         await posted.next(StationConnected)
+
+
+async def test_each_evse_is_what_its_own_controllers_say():
+    entry = an_entry(evses=(an_evse(1), an_evse(2)))
+    report = [
+        (1, "DCDERCtrlr", "ModesSupported", "VoltVar"),
+        (1, "DCDERCtrlr", "MaxVar", "4000"),
+        (2, "ACDERCtrlr", "ModesSupported", "FixedVar"),
+        (2, "ACDERCtrlr", "MaxVar", "3000"),
+        (1, "V2XChargingCtrlr", "SupportedOperationModes", "CentralSetpoint"),
+        (2, "V2XChargingCtrlr", "SupportedOperationModes", "ChargingOnly"),
+        (2, "V2XChargingCtrlr", "Enabled", "false"),
+        ("SmartChargingCtrlr", "RateUnit", "A"),
+        ("SmartChargingCtrlr", "SupportsDynamicProfiles", "true"),
+    ]
+    async with a_session(entry=entry) as (station, _, posted):
+        first, second = (await announce(station, posted, report)).profile.evses
+        assert (first.der_modes, second.der_modes) == ({"VoltVar"}, {"FixedVar"})
+        assert (first.ratings.max_var, second.ratings.max_var) == (4000, 3000)
+        assert (first.v2x_operation_modes, second.v2x_operation_modes) == (
+            {"CentralSetpoint"},
+            frozenset(),
+        )
+        assert first.charging_rate_units == second.charging_rate_units == ("A",)
+        assert first.dynamic_profiles
+        assert second.dynamic_profiles
 
 
 # Reports that are cut short (B07)

@@ -145,6 +145,12 @@ def test_a_controller_that_is_switched_has_more_to_say(place, value, asked):
     assert Heard(REPORT).hear(an_event(place, value)).asked == asked
 
 
+def test_a_controller_that_is_switched_off_has_no_modes_until_it_is_on_again():
+    heard = Heard(REPORT).hear(an_event(ENABLED, "false"), an_event(MODES, "FixedVar", 2))
+    heard.hear(an_event(ENABLED, "true", 3, timestamp="2026-12-01T12:02:00Z"))
+    assert heard.modes == [set(), set(), {"FixedVar"}]
+
+
 def test_an_alert_is_an_alarm_until_it_is_cleared():
     heard = Heard(REPORT)
     alert = {"trigger": "Alerting", "techCode": "E7", "techInfo": "too hot"}
