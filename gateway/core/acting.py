@@ -218,11 +218,13 @@ def _probe(turn: Turn, state: StationState) -> None:
 
 
 def _renew(turn: Turn, state: StationState) -> None:
-    """Let what would lapse live on."""
+    """Let what would lapse live on; where a call about it has no answer yet, that one comes first."""
     now = turn.now.utc
+    asked = {subject for subject, _ in state.calls.values()}
     for entry in turn.entries(state):
         at, call = due(state, entry, now), renewal(state, entry)
-        if call is not None and at is not None and at <= now:
+        waits = entry.desired.id in asked
+        if call is not None and at is not None and at <= now and not waits:
             state.renewed[entry.desired.id] = now
             turn.audit("control.renewed", "gateway", entry.desired.id, action=call[0])
             _call(turn, state, entry, Purpose.RENEW, call)

@@ -1,6 +1,8 @@
-"""Controls and profiles that a station holds and that nobody here set: kept and told, or taken back.
+"""Controls and profiles that a station holds and the ledger does not know: ours once, or of somebody else.
 
-A default that we did not set may be the station's own factory setting: it is never taken back.
+What was ours and was let go comes back into the ledger, and is cleared as nothing wants it: the station
+had said that it was gone. What nobody here set is kept and told, or taken back where the site says so; a
+default may be the station's own factory setting, and is never taken back.
 """
 
 from __future__ import annotations
@@ -9,20 +11,33 @@ from collections.abc import Sequence
 
 from gateway.core.effects import SendToStation
 from gateway.core.events import HeldControl, ReplyStatus, StationReplied
+from gateway.core.ledger import Desired, Entry, EntryState
 from gateway.core.payloads import clear_call
 from gateway.core.station import Purpose, StationState
 from gateway.core.world import Turn
 
 
 def take_in(turn: Turn, state: StationState, held: Sequence[HeldControl]) -> None:
-    """Name what is foreign; where the site's policy says so, take it back."""
-    if held:
-        turn.audit("control.foreign", state.id, state.id, ids=[control.id for control in held])
-    if state.rules.policy.get("foreign_controls") != "clear":
-        return
+    """Know what was ours again; name what is foreign, and take it back where the site's policy says so."""
+    foreign = [control for control in held if control.id not in state.gone]
     for control in held:
-        if not control.payload.get("isDefault", False):
-            _take_back(turn, state, control)
+        if control.id in state.gone:
+            _returned(turn, state, control)
+    if foreign:
+        turn.audit("control.foreign", state.id, state.id, ids=[control.id for control in foreign])
+    if state.rules.policy.get("foreign_controls") == "clear":
+        for control in foreign:
+            if not control.payload.get("isDefault", False):
+                _take_back(turn, state, control)
+
+
+def _returned(turn: Turn, state: StationState, control: HeldControl) -> None:
+    is_default = bool(control.payload.get("isDefault", False))
+    desired = Desired(
+        control.id, "", control.action, control.payload, (), None, None, is_default=is_default
+    )
+    turn.audit("control.returned", state.id, control.id)
+    turn.put(state, Entry(desired, EntryState.HELD))
 
 
 def _take_back(turn: Turn, state: StationState, control: HeldControl) -> None:

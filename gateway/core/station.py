@@ -18,6 +18,9 @@ from translators.canonical.codec import decode, encode
 from translators.canonical.telemetry import GridFault
 from translators.ocpp.foreign import ForeignLimit
 
+_REMEMBERED = 64
+"""Control ids of ours that are over."""
+
 
 class Purpose(StrEnum):
     """What an outstanding call is for; those after `PROBE` are about no control of ours."""
@@ -79,6 +82,8 @@ class StationState:
     """By control id: since when the time counts after which it lapses, on this connection."""
     static: bool = False
     """Whether it takes no updates of Dynamic profiles, as far as seen on this connection."""
+    gone: dict[str, None] = field(default_factory=dict)
+    """Control ids that were ours, the last ones, oldest first: a station may still show them."""
     limits: dict[tuple[str, int | None], ForeignLimit] = field(default_factory=dict)
     """Limits of charge that others gave it, by source and EVSE."""
     bound: frozenset[tuple[str, str]] = frozenset()
@@ -100,10 +105,13 @@ class StationState:
         )
 
     def let_go(self, control_id: str) -> None:
-        """Know nothing more of a control that is not held any longer."""
+        """Know nothing more of a control that is not held any longer, but that it was ours."""
         for known in (self.probed, self.renewed, self.doubted):
             known.pop(control_id, None)
         self.changed.discard(control_id)
+        self.gone[control_id] = None
+        if len(self.gone) > _REMEMBERED:
+            del self.gone[next(iter(self.gone))]
 
     def met_anew(self) -> None:
         """Begin a connection: what held for the one before counts no more."""

@@ -1,6 +1,7 @@
 """Whatever goes wrong between engine and station: once the station behaves, it holds what is wanted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
 
 import orjson
@@ -8,21 +9,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.core.engine import Engine
-from gateway.core.events import HeldControl, Withdrawal
+from gateway.core.events import HeldControl, TransactionsChanged, Withdrawal
 from gateway.core.ledger import EntryState
 from gateway.core.payloads import same_payload
 from gateway.core.station import StationRules
 from gateway.simulators.station_rules import CURVE, MEMBERS
-from support.engine_bench import Bench, a_command, a_default, limit, pf, the_book
+from support.engine_bench import Bench, a_command, a_default, a_profile, limit, pf, the_book
 from support.engine_worlds import Life, minute
-from translators.canonical.controls import FixedVar, Quantity
-from translators.units import Base, percent
+from translators.canonical.capability import Transaction
+from translators.canonical.controls import ActiveSetpoint, FixedVar, Quantity
+from translators.units import Base, parse_unit, percent
 
 CONTROLS = {
     "factor": pf(),
     "var": FixedVar(Quantity(pf("1").displacement * 40, percent(Base.MAX_VAR))),
     "import": limit(watts=7000),
 }
+SETPOINTS = {watts: ActiveSetpoint(Quantity(Fraction(watts), parse_unit("W"))) for watts in (5, -5)}
 FOREIGN_TYPE = "VoltVar"
 PRIORITY = frozenset({"priority"})
 
@@ -44,10 +47,13 @@ class FaultyLife(Life):
         super().__init__(book())
 
     def begin(self):
-        self.bench = Bench(
-            Engine(book(), [StationRules("CS1", "dso", policy={"foreign_controls": self.policy})])
-        )
+        policy = {"foreign_controls": self.policy, "dynamic_watchdog_s": "600"}
+        self.bench = Bench(Engine(book(), [StationRules("CS1", "dso", policy=policy)]))
         self.station.supported |= {FOREIGN_TYPE}
+
+    def described(self):
+        profile = a_profile()
+        return replace(profile, evses=(replace(profile.evses[0], dynamic_profiles=True),))
 
     def reboot(self, *, forgets):
         self.disconnect()
@@ -84,7 +90,7 @@ class FaultyLife(Life):
             return
         number = payload.get("controlId") or str(payload["chargingProfile"]["id"])
         held = {item.id: item for item in super().held()}.get(number)
-        if held is None or held.superseded:
+        if held is None or held.superseded or _renews(payload):
             return
         if same_payload(payload, held.payload, but=PRIORITY):
             self.needless.append((action, number))
@@ -112,6 +118,11 @@ class FaultyLife(Life):
         return {key: item for key, item in truth.items() if not key.startswith("foreign")}
 
 
+def _renews(payload):
+    """Say whether a profile lapses unless it is set again."""
+    return payload.get("chargingProfile", {}).get("chargingProfileKind") == "Dynamic"
+
+
 @dataclass(frozen=True)
 class Do:
     """One thing that happens: a method of `Play` with its arguments."""
@@ -133,8 +144,18 @@ things = st.one_of(
         st.integers(1, 60),
         st.integers(0, 9),
     ),
+    st.builds(
+        Do,
+        st.just("setpoint"),
+        st.tuples(
+            st.sampled_from("XY"),
+            st.sampled_from(sorted(SETPOINTS)),
+            st.integers(1, 60),
+            st.integers(0, 9),
+        ),
+    ),
     st.builds(Do, st.just("default"), st.tuples(st.sampled_from("DE"))),
-    st.builds(Do, st.just("withdraw"), st.tuples(st.sampled_from("ABCDE"))),
+    st.builds(Do, st.just("withdraw"), st.tuples(st.sampled_from("ABCDEXY"))),
     st.builds(Do, st.just("wait"), st.tuples(st.integers(1, 15))),
     st.builds(Do, st.just("silence"), st.tuples(st.booleans())),
     st.builds(Do, st.just("line"), st.tuples(st.booleans())),
@@ -151,6 +172,7 @@ class Play:
 
     def __init__(self, policy):
         self.life = FaultyLife(policy)
+        self.life.hear(TransactionsChanged("CS1", (Transaction(1, "T1"),)))
         self.now = 0
         self.silent = None
 
@@ -165,6 +187,10 @@ class Play:
         controls = [CONTROLS[name] for name in sorted(functions)]
         times = {"start": self.now + start, "minutes": minutes}
         self.life.receive(a_command(mrid, *controls, version=version, **times))
+
+    def setpoint(self, mrid, watts, minutes, version):
+        times = {"start": self.now, "minutes": minutes}
+        self.life.receive(a_command(mrid, SETPOINTS[watts], version=version, **times))
 
     def default(self, mrid):
         self.life.receive(a_default(mrid, pf("0.98"), primacy=1 + "DE".index(mrid)))

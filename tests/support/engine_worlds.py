@@ -173,8 +173,12 @@ class Life:
     def connect(self):
         if not self.connected:
             self.connected = True
-            self.hear(StationConnected("CS1", a_profile()))
+            self.hear(StationConnected("CS1", self.described()))
             self.pump()
+
+    def described(self):
+        """Return what the station is."""
+        return a_profile()
 
     def disconnect(self):
         if self.connected:
@@ -229,11 +233,22 @@ class Life:
             case "SetChargingProfile":
                 self.profiles[str(payload["chargingProfile"]["id"])] = payload
                 return {"status": "Accepted"}
+            case "UpdateDynamicSchedule":
+                return self._update(payload)
             case "ClearChargingProfile":
                 known = self.profiles.pop(str(payload["chargingProfileId"]), None)
                 return {"status": "Accepted" if known else "NotFound"}
             case _:
                 return {"status": "NotSupported"}
+
+    def _update(self, payload):
+        """Change the numbers of a Dynamic profile; what is not held, or is another kind, is rejected."""
+        held = self.profiles.get(str(payload["chargingProfileId"]))
+        if held is None or held["chargingProfile"]["chargingProfileKind"] != "Dynamic":
+            return {"status": "Rejected"}
+        period = held["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0]
+        period.update(payload["scheduleUpdate"])
+        return {"status": "Accepted"}
 
     def listen(self):
         """Let the station start and end what is due; its notices wait for the line."""

@@ -75,3 +75,38 @@ def test_what_is_ours_is_not_foreign(book):
     bench.reply()
     bench.connect(held=[held_from(bench.calls("SetDERControl")[0])])
     assert bench.audited("control.foreign") == bench.calls("ClearDERControl") == []
+
+
+def cleared(bench):
+    """Let a control of ours be set and withdrawn; return what the station was told to hold."""
+    bench.connect()
+    bench.command(a_command())
+    bench.reply()
+    bench.withdraw()
+    bench.reply()
+    assert bench.engine.world.stations["CS1"].ledger.entries == {}
+    return held_from(bench.calls("SetDERControl")[0])
+
+
+@pytest.mark.parametrize("decision", ["keep", "clear"])
+def test_what_was_ours_and_is_still_there_is_cleared_once_more(book, decision):
+    bench = a_bench(book, decision)
+    ours = cleared(bench)
+    bench.connect(held=[ours])
+    assert [c.payload["controlId"] for c in bench.calls("ClearDERControl")] == [ours.id, ours.id]
+    assert bench.audited("control.foreign") == []
+    assert [e.subject for e in bench.audited("control.returned")] == [ours.id]
+    bench.reply()
+    assert bench.engine.world.stations["CS1"].ledger.entries == {}
+
+
+def test_only_the_last_ones_that_were_ours_are_remembered(book):
+    bench = a_bench(book, "keep")
+    ours = cleared(bench)
+    state = bench.engine.world.stations["CS1"]
+    for number in range(63):
+        state.let_go(f"other {number}")
+    assert ours.id in state.gone
+    state.let_go("one more")
+    assert ours.id not in state.gone
+    assert len(state.gone) == 64

@@ -225,6 +225,13 @@ def test_a_renewal_that_never_left_is_made_when_it_can(watched):
     assert sent(watched) == [SET, UPDATE, UPDATE]
 
 
+def test_renewals_of_a_station_that_does_not_answer_do_not_pile_up(watched):
+    run(watched)
+    for seconds in (30, 60, 90):
+        after(watched, seconds)
+    assert sent(watched) == [SET, UPDATE]
+
+
 def test_an_answer_to_a_renewal_changes_nothing_that_is_under_way(watched):
     run(watched)
     after(watched, 30)
