@@ -16,7 +16,7 @@ from translators.canonical.codec import encode
 from translators.canonical.telemetry import Alarm, Sample, SignedReading
 
 _EVIDENCE = frozenset(field.name for field in fields(SignedReading)) - {"station", "transaction"}
-_TRIPS = ("MustTrip", "MomCess")
+_TRIPS = ("MustTrip", "MayTrip", "MomCess")
 
 
 def heard(

@@ -239,6 +239,7 @@ class Core:
         for place in self.evses:
             grid = (self.grid.voltage_pu(true), self.grid.frequency_hz(true))
             place.inverter.additive_v_ref = self.personality.dialect.vref == "additive"
+            place.inverter.protection.eager = self.personality.trips_early
             order = self._order(place, now, sharing)
             events = place.step(dt, order, followed, grid, operative=self.operative)
             flow = place.inverter

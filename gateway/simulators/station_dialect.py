@@ -26,10 +26,14 @@ class Dialect:
     gradient: Literal["pct_per_s", "seconds_full_scale"] = "pct_per_s"
     enter_service_voltage: Literal["pct", "volts"] = "pct"
     enter_service_ramp: Literal["seconds", "pct_per_s"] = "seconds"
+    hysteresis_unit: Literal["y", "x"] = "y"
+    """`x`: the bounds of a hysteresis are voltages or frequencies."""
     trip_axes: Literal["value_x", "time_x"] = "value_x"
     """`time_x`: x is seconds and y per cent or Hz, as in IEEE 2030.5."""
 
 
+OF_X = "of_x"
+"""A mark beside the bounds of a hysteresis: they are voltages (per cent) or frequencies."""
 TEXT = Dialect()
 """The reading of the standard's text."""
 
@@ -45,11 +49,13 @@ def as_meant(kind: str, body: Json, dialect: Dialect, v_nom: float) -> Json:
             return _changed(body, 1 / 100, "overDroop", "underDroop")
         case "VoltVar" if dialect.vref == "ignored":
             return {name: value for name, value in body.items() if name != "reactivePowerParams"}
+        case "VoltWatt" | "FreqWatt" if dialect.hysteresis_unit == "x" and "hysteresis" in body:
+            return body | {"hysteresis": {**body["hysteresis"], OF_X: True}}
         case "Gradients" if dialect.gradient == "seconds_full_scale":
             return _inverted(body, "gradient", "softGradient")
         case "EnterService":
             return _entering(body, dialect, v_nom)
-        case _ if dialect.trip_axes == "time_x" and kind.endswith(("MustTrip", "MomCess")):
+        case _ if dialect.trip_axes == "time_x" and kind.endswith(("Trip", "MomCess")):
             return _curve(body, sorted((p["y"], p["x"]) for p in body["curveData"]))
         case _:
             return body

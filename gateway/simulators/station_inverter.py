@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from gateway.simulators import station_functions as functions
 from gateway.simulators.station_car import Car
 from gateway.simulators.station_controls import Control
+from gateway.simulators.station_hysteresis import Hold
 from gateway.simulators.station_options import Nameplate
 from gateway.simulators.station_schedules import Order
 from gateway.simulators.station_trip import Event, Protection
@@ -53,6 +54,7 @@ class Inverter:
         self._base_w = 0.0
         self._droop_w = 0.0
         self._ceilings: dict[str, float] = {}
+        self._holds = {kind: Hold() for kind in _CEILINGS}
         self._v_ref_pct = 100.0
         self._soft = False
 
@@ -138,9 +140,11 @@ class Inverter:
     def _ceiling(self, dt: float, kind: str, body: Json | None) -> float:
         if body is None:
             self._ceilings.pop(kind, None)
+            self._holds[kind] = Hold()
             return math.inf
         x = 100 * self.voltage_pu if kind == "VoltWatt" else self.frequency_hz
-        target = functions.ceiling_w(body, self.plate, x)
+        alone = functions.ceiling_w(body, self.plate, x)
+        target = self._holds[kind].step(dt, body, x, alone, self.plate.max_w)
         present = self._ceilings.get(kind, self.plate.max_w)
         found = functions.first_order(present, target, dt, body.get("responseTime", 0))
         self._ceilings[kind] = found

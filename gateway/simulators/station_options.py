@@ -172,6 +172,8 @@ class Personality:
     """Answered by dropping the connection."""
     ignores: frozenset[str] = frozenset()
     """Control types, or `profiles`: accepted and never followed."""
+    trips_early: bool = False
+    """Leaves the grid as soon as a may-trip curve permits it, before it must."""
     mute_meter: bool = False
     """Sends no measurements."""
     mute_notices: bool = False

@@ -1,7 +1,8 @@
-"""When an inverter leaves the grid and comes back: must-trip and cessation curves, enter service.
+"""When an inverter leaves the grid and comes back: trip and cessation curves, enter service.
 
 In OCPP the x of such a curve is the voltage (per cent) or frequency (Hz), y the seconds allowed there
-(R04, scenario 3). Outside the normal end of the curve everything is allowed.
+(R04, scenario 3). Outside the normal end of the curve everything is allowed. Beyond a must-trip curve it
+leaves; beyond a may-trip curve it is permitted to, which only an eager one does.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _FAULTS = {
 _TRIPS = ("HVMustTrip", "LVMustTrip", "HFMustTrip", "LFMustTrip")
 POWER = "PowerMonitoringMustTrip"
 """Its curve is the other way round: x is seconds, y per cent of the rated discharge."""
+_PERMITS = ("HVMayTrip", "LVMayTrip", "HFMayTrip")
 _CESSATIONS = ("HVMomCess", "LVMomCess")
 
 
@@ -38,10 +40,12 @@ class Protection:
     """Watches voltage and frequency; `tripped` is the control type that opened it.
 
     `random_share` (0 to 1) is how much of EnterService's random delay falls to this one. `kept` is what
-    still flows during a cessation (Active, Reactive), empty outside one.
+    still flows during a cessation (Active, Reactive), empty outside one. An `eager` one leaves as soon as a
+    may-trip curve permits it.
     """
 
     random_share: float = 0.0
+    eager: bool = False
     tripped: str | None = None
     ceased: bool = False
     kept: str = ""
@@ -66,7 +70,7 @@ class Protection:
         values = {"V": voltage_pct, "F": frequency_hz}
         late = {
             kind: self._is_late(dt, kind, bodies[kind], values[kind[1]])
-            for kind in (*_TRIPS, *_CESSATIONS)
+            for kind in (*_TRIPS, *_PERMITS, *_CESSATIONS)
             if kind in bodies
         }
         self._beyond_s = {kind: self._beyond_s.get(kind, 0.0) for kind in late}
@@ -76,7 +80,8 @@ class Protection:
         ]
         self.kept = allowed[0] if allowed else ""
         self.ceased = bool(ceasing) and not self.kept
-        opened = next((kind for kind in _TRIPS if late.get(kind, False)), None)
+        leaving = (*_TRIPS, *_PERMITS) if self.eager else _TRIPS
+        opened = next((kind for kind in leaving if late.get(kind, False)), None)
         opened = opened or self._power(dt, bodies, discharge_pct)
         if self.tripped is None and opened is not None:
             self.tripped, self._good_s = opened, 0.0

@@ -112,6 +112,18 @@ def test_a_curve_that_permits_and_does_not_demand_is_not_judged(book):
     assert side.not_followed == []
 
 
+def test_who_leaves_because_it_may_is_not_suspected(book):
+    curve = trip(VOLTS, HIGH, (112, 2), (120, 1), region=TripRegion.MAY_TRIP)
+    beside = FixedVar(Quantity(Fraction(40), parse_unit("pct[setMaxVar]")))
+    side = a_side(book, curve, beside, personality=Personality(trips_early=True))
+    grid(side, voltage_pu=1.16)
+    side.run(20)
+    assert side.core.inverter.protection.tripped == "HVMayTrip"
+    grid(side)
+    side.run(60)
+    assert side.not_followed == []
+
+
 def test_without_a_voltage_no_trip_is_judged(book):
     side = a_side(book, HV, plate=options().plate)
     state = side.bench.engine.world.stations["CS1"]

@@ -424,3 +424,22 @@ def test_an_additive_reference_voltage_shifts_the_curve(percent):
     assert bench.q_var == pytest.approx(0.5 * 5000)
     bench.run(voltage_pu=percent / 100)
     assert bench.q_var == 0
+
+
+def test_a_freq_watt_curve_with_hysteresis_holds_on():
+    body = curve((50.2, 100), (51.2, 0), unit="PctMaxW") | {
+        "hysteresis": {"hysteresisLow": 100, "hysteresisDelay": 5}
+    }
+    bench = Bench(control("FreqWatt", **body), car=Car(discharge_w=9_000))
+    bench.run(1, frequency_hz=50.7)
+    assert bench.p_w == pytest.approx(5_000)
+    bench.run(4, frequency_hz=50.0)
+    assert bench.p_w == pytest.approx(5_000)
+    bench.run(2)
+    assert bench.p_w == pytest.approx(9_000)
+    bench.run(1, frequency_hz=50.7)
+    bench.active = {}
+    bench.run(1)
+    bench.active = controls(control("FreqWatt", **body))
+    bench.run(1, frequency_hz=50.0)
+    assert bench.p_w == pytest.approx(9_000)

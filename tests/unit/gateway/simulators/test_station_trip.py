@@ -123,3 +123,27 @@ def test_a_short_surge_does_not_count():
     for _ in range(10):
         assert protection.step(1.5, bodies, 100, 50, 90) == []
         assert protection.step(0.5, bodies, 100, 50, 10) == []
+
+
+MAY = {"HVMayTrip": curve((110, 1), unit="Not_Applicable"), "HVMustTrip": HIGH_V}
+
+
+@pytest.mark.parametrize(
+    ("eager", "voltage_pct", "seconds", "expected"),
+    [
+        (False, 115, 12, []),
+        (True, 115, 0.5, []),
+        (True, 115, 1, [("HVMayTrip", "OverVoltage", False)]),
+        (True, 109, 60, []),
+        (False, 115, 13, [("HVMustTrip", "OverVoltage", False)]),
+    ],
+    ids=["a patient one stays", "not yet", "as soon as it may", "not inside", "it has to"],
+)
+def test_what_a_curve_permits_only_an_eager_one_does(eager, voltage_pct, seconds, expected):
+    assert run(Protection(eager=eager), seconds, MAY, voltage_pct) == expected
+
+
+def test_who_left_because_it_might_comes_back_as_well():
+    protection = Protection(eager=True)
+    run(protection, 2, MAY, 115)
+    assert run(protection, 1, MAY) == [("HVMayTrip", "OverVoltage", True)]
