@@ -200,3 +200,70 @@ async def test_a_response_of_another_time_is_seen(model):
     theirs = await model(settings, sweep, STEP_S)
     moved = abs(theirs[-1]["var"] - theirs[7]["var"])
     assert beyond_one_sample(ours, theirs, "var") > 0.02 * moved
+
+
+SERVICE = {
+    "highVoltage": 105.0,
+    "lowVoltage": 91.7,
+    "highFreq": 60.1,
+    "lowFreq": 59.5,
+    "delay": 6,
+    "randomDelay": 0,
+    "rampRate": 10,
+}
+SERVICE_1547 = {
+    "ES_PERMIT_SERVICE": True,
+    "ES_V_HIGH": 1.05,
+    "ES_V_LOW": 0.917,
+    "ES_F_HIGH": 60.1,
+    "ES_F_LOW": 59.5,
+    "ES_DELAY": 6,
+    "ES_RANDOMIZED_DELAY": 0,
+    "ES_RAMP_RATE": 10,
+}
+TRIPS = {
+    "low voltage": (
+        "LVMustTrip",
+        [(50, 2), (50, 5), (88, 5)],
+        {"UV1_TRIP_V": 0.88, "UV1_TRIP_T": 5, "UV2_TRIP_V": 0.5, "UV2_TRIP_T": 2},
+        {"v_pu": 0.8},
+    ),
+    "low frequency": (
+        "LFMustTrip",
+        [(56.5, 0.25), (56.5, 5), (58.5, 5)],
+        {"UF1_TRIP_F": 58.5, "UF1_TRIP_T": 5, "UF2_TRIP_F": 56.5, "UF2_TRIP_T": 0.25},
+        {"hz": 58.0},
+    ),
+    "high frequency": (
+        "HFMustTrip",
+        [(61.2, 5), (62, 5), (62, 0.25)],
+        {"OF1_TRIP_F": 61.2, "OF1_TRIP_T": 5, "OF2_TRIP_F": 62, "OF2_TRIP_T": 0.25},
+        {"hz": 61.5},
+    ),
+}
+
+
+def away_and_back(kind, points, away):
+    """Return the course of a station that leaves the grid and comes back, and what it was led through."""
+    bench = Bench(kind, curve(*points, unit="Not_Applicable"), EVEN)
+    service = Control("EnterService", "EnterService", True, {"priority": 1, **SERVICE}, 2)
+    bench.active["EnterService"] = service
+    sweep = [REST] * 8 + [REST | away] * 40 + [REST] * 120
+    return [bench.step(point, STEP_S) for point in sweep], sweep
+
+
+@pytest.mark.parametrize("name", TRIPS)
+async def test_it_trips_and_enters_service_when_opender_does(model, name):
+    kind, points, settings, away = TRIPS[name]
+    ours, sweep = away_and_back(kind, points, away)
+    theirs = await model(settings | SERVICE_1547, sweep, STEP_S)
+    assert [theirs[20]["w"] > 0, theirs[40]["w"], theirs[-1]["w"]] == [True, 0.0, 15_000.0]
+    assert beyond_one_sample(ours, theirs, "w") < 0.01 * EVEN.max_w
+
+
+async def test_a_trip_of_another_time_is_seen(model):
+    kind, points, settings, away = TRIPS["low voltage"]
+    later = [(x, y + 1) for x, y in points]
+    ours, sweep = away_and_back(kind, later, away)
+    theirs = await model(settings | SERVICE_1547, sweep, STEP_S)
+    assert beyond_one_sample(ours, theirs, "w") > 0.5 * EVEN.max_w
