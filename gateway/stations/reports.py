@@ -21,7 +21,7 @@ from translators.ocpp.metering_plan import MILLION, Plan, plan_of
 from translators.ocpp.wire import instant
 
 KEPT = 256
-"""Forms that are known; the oldest is forgotten first."""
+"""Forms of which it is known whether they are sound; the oldest is forgotten first."""
 _SIGHTED = 1024
 """Forms that were seen once, and are known when they come again."""
 _LONGEST = 8 * 1024
@@ -60,32 +60,36 @@ class _Known(NamedTuple):
 
 
 class Reports:
-    """The forms that were found sound."""
+    """The forms that were checked."""
 
     def __init__(self) -> None:
         """Know none yet."""
-        self._known: dict[_Form, _Known] = {}
+        self._forms: dict[_Form, _Known | None] = {}
         self._sighted: dict[int, None] = {}
 
     def __len__(self) -> int:
-        """Return how many forms are known."""
-        return len(self._known)
+        """Return how many forms are known to be sound."""
+        return sum(known is not None for known in self._forms.values())
 
     def read(self, version: str, frame: bytes) -> Report | None:
         """Return what a frame of a known form says; None for all else, which may be known next time."""
         head = _HEAD.match(frame)
-        at = None if head is None else _AT.search(frame, head.end())
-        if head is None or at is None or len(frame) > _LONGEST:
+        if head is None or len(frame) > _LONGEST:
+            return None
+        at = _AT.search(frame, head.end())
+        if at is None:
             return None
         parts = _NUMBER.split(frame[head.end() : at.start()] + _PLACE + frame[at.end() :])
         form = (version, *parts[::2])
-        known = self._known.get(form)
-        if known is None:
-            self._sight(form, frame, parts[1::2])
-            return None
         try:
             told = instant(at[1].decode())
+            known = self._forms[form]
         except DocumentError:
+            return None
+        except KeyError:
+            self._sight(form, frame, parts[1::2])
+            return None
+        if known is None:
             return None
         numbers = [round(float(parts[2 * place + 1]) * MILLION) for place in known.plan.followed]
         return Report(head[1], known.evse, told, known.plan, numbers)
@@ -99,11 +103,9 @@ class Reports:
                 del self._sighted[next(iter(self._sighted))]
             return
         del self._sighted[mark]
-        known = _checked(str(form[0]), frame, numbers)
-        if known is not None:
-            self._known[form] = known
-            if len(self._known) > KEPT:
-                del self._known[next(iter(self._known))]
+        self._forms[form] = _checked(str(form[0]), frame, numbers)
+        if len(self._forms) > KEPT:
+            del self._forms[next(iter(self._forms))]
 
 
 def _checked(version: str, frame: bytes, numbers: list[bytes]) -> _Known | None:

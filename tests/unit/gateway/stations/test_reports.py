@@ -152,6 +152,15 @@ def test_what_is_not_sound_or_not_plain_is_never_known(frame):
     assert len(reports) == 0
 
 
+def test_an_instant_that_is_none_does_not_spoil_its_form():
+    reports = Reports()
+    for _ in range(5):
+        assert reports.read("2.1", a_frame(a_report(at="2026-02-30T12:00:00Z"))) is None
+    for _ in range(2):
+        assert reports.read("2.1", a_frame()) is None
+    assert reports.read("2.1", a_frame()) is not None
+
+
 def test_a_form_is_known_of_the_version_that_it_was_checked_for():
     upstream = a_frame(a_report(a_value(location="Upstream")))  # is a place of 2.1 alone
     reports = knowing(upstream)
