@@ -36,6 +36,7 @@ class Introduction:
     """What comes after the announcement: the rest of the report, monitors, news."""
     _booted: bool = False
     """Whether it booted since its announcement began."""
+    _boots: int = 0
     _stale: bool = False
     """Whether the station is to be asked what it is, once more."""
 
@@ -46,6 +47,7 @@ class Introduction:
     def booted(self) -> None:
         """Ask who booted, unless nothing is to be said to it (B03); until it is accepted it is away."""
         self._booted = True
+        self._boots += 1
         registration = self.context.registration
         if registration is not Registration.ACCEPTED and self.announced:
             self.announced = False
@@ -92,7 +94,7 @@ class Introduction:
         """Hear the station out, have it tell what changes, and ask again where it did."""
         if lacking:
             await provisioning.complete(self.context)
-        await monitoring.watch_station(self.context)
+        await monitoring.watch_station(self.context, booted=self._boots > 0)
         await self._refresh()
 
     async def _refresh(self) -> None:

@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 _AT_ONCE = 10
 """Monitors in one request, where the station does not say how many it takes."""
+_MOST_AT_ONCE = 20
+"""Monitors in one request, however many it takes: bytes are bounded, too."""
 _ALERT = 5
 """The least severe event that is an alarm (SetMonitoringData: 5 is an alert, 6 a warning)."""
 _CRITERIA = ["DeltaMonitoring", "PeriodicMonitoring"]
@@ -129,17 +131,19 @@ def report(context: Context, payload: Json) -> Json:
     return {}
 
 
-async def watch_station(context: Context) -> None:
+async def watch_station(context: Context, *, booted: bool) -> None:
     """Have the station tell what has to be noticed at once: set what lacks, clear what is too much.
 
-    Only what the station says can be monitored is asked for; what it refuses is told in the log.
+    Only what the station says can be monitored is asked for; what it refuses is told in the log. Without a
+    boot it still has the monitors that it had.
     """
     model, entry = context.plate.model, context.entry
     if not model.watchable:
         return
     names = read_names(entry.book, context.version)
     aims = wanted(model, names, context.version, context.power_s)
-    if not aims and context.plate.watch is None:
+    known = set() if context.plate.watch is None else set(context.plate.watch.numbers.values())
+    if (not booted and known >= {aim.variable for aim in aims}) or not (aims or known):
         return
     request = {"monitoringCriteria": _CRITERIA}
     found = await context.gather("GetMonitoringReport", request, Priority.HOUSEKEEPING)
@@ -165,19 +169,24 @@ async def _carry_out(
 ) -> None:
     watch = _watch(context)
     watch.numbers = dict(plan.known)
-    if plan.clearing:
-        request = {"id": list(plan.clearing)}
+    for numbers in batched(plan.clearing, _size(context, "ClearVariableMonitoring")):
+        request = {"id": list(numbers)}
         await context.call("ClearVariableMonitoring", request, Priority.HOUSEKEEPING)
-    most = context.plate.model.number("MonitoringCtrlr", "ItemsPerMessage", "SetVariableMonitoring")
     watch.setting = True
     try:
-        for part in batched(plan.adding, max(1, most or _AT_ONCE)):
+        for part in batched(plan.adding, _size(context, "SetVariableMonitoring")):
             if not await _set(context, watch, part):
                 return
     finally:
         watch.setting = False
     for request in _adjustments(watch, aims, streams):
         await context.call("AdjustPeriodicEventStream", request, Priority.HOUSEKEEPING)
+
+
+def _size(context: Context, action: str) -> int:
+    """Return how many monitors go into one request."""
+    most = context.plate.model.number("MonitoringCtrlr", "ItemsPerMessage", action)
+    return min(max(1, most or _AT_ONCE), _MOST_AT_ONCE)
 
 
 async def _set(context: Context, watch: Watch, part: Sequence[Json]) -> bool:

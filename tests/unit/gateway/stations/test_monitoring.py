@@ -14,7 +14,7 @@ from gateway.stations.device_model import Variable
 from gateway.stations.monitors import SEVERITY
 from gateway.stations.nameplate import Nameplate
 from gateway.stations.session import MAX_ODD
-from support.stations import BOOT, NOON, PATIENT, Posted, a_session, an_entry, an_evse
+from support.stations import BOOT, NOON, PATIENT, UNBOOTED, Posted, a_session, an_entry, an_evse
 
 AT = "2026-12-01T12:00:00Z"
 MODES = ("DCDERCtrlr", "ModesSupported", 1)
@@ -299,6 +299,38 @@ async def test_a_station_with_nothing_to_watch_is_not_asked(item):
         await announced(station, posted, item)
         await settled(session)
         assert [frame[2] for frame in station.sent if frame[0] == 2] == ["GetBaseReport"]
+
+
+async def test_without_a_boot_a_station_still_watches_what_it_watched():
+    async with a_session() as (station, session, posted):
+        await announced(station, posted, *WATCHABLE)
+        await reported(station)
+        await judged(station, "Accepted", "Accepted")
+        await settled(session)
+        plate = session.plate
+    async with a_session(rhythm=UNBOOTED, plate=plate) as (station, session, posted):
+        number, request = await station.called("GetBaseReport")
+        station.say(3, number, {"status": "Accepted"})
+        report = {"requestId": request["requestId"], "generatedAt": AT, "seqNo": 0}
+        station.say(2, "report", "NotifyReport", report | {"reportData": list(WATCHABLE)})
+        await posted.next(StationConnected)
+        await settled(session)
+        assert station.calls("GetMonitoringReport") == []
+
+
+async def test_of_many_monitors_no_request_is_too_large():
+    limit = {
+        "component": {"name": "MonitoringCtrlr"},
+        "variable": {"name": "ItemsPerMessage", "instance": "SetVariableMonitoring"},
+        "variableAttribute": [{"value": "1000"}],
+    }
+    items = [an_item(("DCDERCtrlr", "MaxW", evse), "1", True) for evse in range(1, 31)]
+    async with a_session() as (station, session, posted):
+        await announced(station, posted, *items, limit)
+        await reported(station)
+        assert len(await judged(station, *["Accepted"] * 20)) == 20
+        assert len(await judged(station, *["Accepted"] * 10, nth=2)) == 10
+        await settled(session)
 
 
 async def test_monitors_are_set_in_parts_as_large_as_the_station_takes():
