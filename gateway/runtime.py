@@ -1,8 +1,8 @@
 """Drives the engine: one queue in, effects out, one TaskGroup, a drain before the end.
 
-The order is the promise: what an event changes is durable (one transaction) before any of it is
-acknowledged to a utility or sent to a station. While the database refuses, the queue waits:
-nothing is acknowledged.
+The order is the promise: what an event changes is durable (in one transaction, with others that wait)
+before any of it is acknowledged to a utility or sent to a station. While the database refuses, the queue
+waits: nothing is acknowledged.
 """
 
 from __future__ import annotations
@@ -76,6 +76,10 @@ _TROUBLES = frozenset(
 _PRUNE_S = 3_600.0
 _SEAL_S = 10.0
 """How long a checkpoint that is due may wait where nothing more is written."""
+TOGETHER = 200
+"""Events at most that become durable together; the last waits for the decisions on all."""
+CHUNK = 200
+"""Calls to stations, after which the loop may turn to what came in."""
 _HEARTBEAT_S = 1.0
 """How late a step of a clock, ours or a utility's, may be noticed."""
 
@@ -183,21 +187,32 @@ class Runtime:
         log.warning("drain.unfinished", mode=mode.value)
 
     async def _decide(self) -> None:
+        """Decide what waits, make it durable in one transaction, and do it."""
         while True:
-            event = await self._next()
-            self._parts.failpoints.reach("received")
-            if isinstance(event, CommandReceived):
-                event = replace(event, draws=(self._parts.draw.random(), self._parts.draw.random()))
-            if isinstance(event, StationReplied):
-                self._parts.failpoints.reach("answered")
-            for observer in self._parts.observers:
-                observer.heard(event)
-            effects = self._parts.engine.handle(event, self._parts.clock.now())
-            self._parts.failpoints.reach("decided")
-            await self._apply(effects)
+            effects: list[Effect] = []
+            try:
+                for event in await self._next():
+                    effects += self._decided(event)
+            finally:  # what was decided before one that fails counts
+                if effects:
+                    await self._apply(effects)
 
-    async def _next(self) -> Event:
-        """Return the next event, or a Tick when a deadline comes first."""
+    def _decided(self, event: Event) -> list[Effect]:
+        """Return what the engine makes of an event."""
+        parts = self._parts
+        parts.failpoints.reach("received")
+        if isinstance(event, CommandReceived):
+            event = replace(event, draws=(parts.draw.random(), parts.draw.random()))
+        if isinstance(event, StationReplied):
+            parts.failpoints.reach("answered")
+        for observer in parts.observers:
+            observer.heard(event)
+        effects = parts.engine.handle(event, parts.clock.now())
+        parts.failpoints.reach("decided")
+        return effects
+
+    async def _next(self) -> list[Event]:
+        """Return the events that wait, not too many at once, or a Tick when a deadline comes first."""
         delay = _HEARTBEAT_S
         if self._wakes:
             ahead = (self._wakes[0] - self._parts.clock.now().utc).total_seconds()
@@ -205,20 +220,29 @@ class Runtime:
         if delay > 0:
             try:
                 async with asyncio.timeout(delay):
-                    return await self._events.get()
+                    found = [await self._events.get()]
             except TimeoutError:
                 pass
+            else:
+                waiting = min(self._events.qsize(), TOGETHER - 1)
+                return [*found, *(self._events.get_nowait() for _ in range(waiting))]
         now = self._parts.clock.now().utc
         while self._wakes and self._wakes[0] <= now:
             self._awaited.discard(heapq.heappop(self._wakes))
-        return Tick()
+        return [Tick()]
 
     async def _apply(self, effects: list[Effect]) -> None:
+        """Do it in order; what is sent goes out a chunk at a time, so that others get their turn."""
         await self._commit([e for e in effects if isinstance(e, Persist | Audit)])
         for observer in self._parts.observers:
             observer.decided(effects)
+        sent = 0
         for effect in effects:
             self._do(effect)
+            if isinstance(effect, SendToStation):
+                sent += 1
+                if not sent % CHUNK:
+                    await asyncio.sleep(0)
 
     async def _commit(self, durable: list[Persist | Audit]) -> None:
         """Write one transaction; wait while the database refuses, acknowledging nothing."""
