@@ -82,8 +82,11 @@ def travel(book: Book, case: Case) -> Translation[Journey]:
 
 def translate(book: Book, case: Case) -> Translation[StationOrders]:
     """Return what a case's station is owed, with both halves' trace."""
-    gone = travel(book, case)
-    return Translation(gone.value.orders, gone.parts, gone.losses, gone.refusals)
+
+    def onward(commands: tuple[DerCommand, ...]) -> Translation[StationOrders]:
+        return to_station_series(book, commands, case.profile, case.situation)
+
+    return case.document.read(book).then(onward)
 
 
 def outcomes(gone: Translation[Journey]) -> tuple[ControlOutcome, ...]:

@@ -31,7 +31,7 @@ from translators.iec61850.values import Objects, Value, object_path, objects_of,
 from translators.rules.book import Book
 from translators.rules.paths import places
 from translators.rules.source import SourceRule
-from translators.rules.trace import Loss, LossKind, Refusal, Step, Translation
+from translators.rules.trace import Block, Loss, LossKind, Part, Refusal, Translation
 from translators.rules.values import Trace, Unmet
 
 _CITES = ("IEC 61850-7-2 Control", "IEC 61850-7-420:2019A DER operational functions")
@@ -47,7 +47,7 @@ class _Reading:
     where: str
     around: Surroundings
     controls: list[DerControl] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
@@ -75,7 +75,7 @@ class _Reading:
         self.controls.append(made)
         for part in (derived, trace):
             part.serve(function)
-            self.steps += part.steps
+            self.parts.append(part.block())
             self.losses += part.losses
 
 
@@ -128,14 +128,14 @@ class Operated:
         except Unmet as unmet:
             return _refused(unmet)
         if values.scalars.get(lineage.mode.object) == lineage.mode.off:
-            return Translation((), (*reading.steps, _release(lineage, context, command.mrid)))
+            return Translation((), (*reading.parts, _release(lineage, context, command.mrid)))
         for rule in _rules(book, values, lineage, reading):
             reading.apply(rule, values)
         if not (reading.controls or reading.refusals):
             reading.refuse("invalid", context.node, "asks for nothing", OPERATE)
         made = replace(command, controls=tuple(reading.controls))
         return Translation(
-            (made,), tuple(reading.steps), tuple(reading.losses), tuple(reading.refusals)
+            (made,), tuple(reading.parts), tuple(reading.losses), tuple(reading.refusals)
         )
 
 
@@ -163,7 +163,7 @@ def _prepared(
         nominal_frequency_hz=context.nominal_frequency_hz,
     )
     reading = _Reading(context.node_class, context.node, around)
-    reading.steps += _floats(values, context.node)
+    reading.parts.append(_floats(values, context.node))
     return made, reading
 
 
@@ -175,15 +175,15 @@ def _named(objects: Objects, lineage: Lineage, node: str) -> Objects:
     )
 
 
-def _floats(values: Mapping[str, Value], node: str) -> Iterator[Step]:
-    """Yield what each FLOAT32 is taken for."""
+def _floats(values: Mapping[str, Value], node: str) -> Block:
+    """Return what each FLOAT32 is taken for."""
     trace = Trace("iec61850.float32", _FLOAT)
     for reference, value in values.items():
         if isinstance(value, float):
             place = f"{node}/{object_path(reference)}"
             before = f"{node}.{reference}"
             trace.step("FLOAT32 shortest decimal", before, repr(value), place, shortest(value))
-    yield from trace.steps
+    return trace.block()
 
 
 def _rules(
@@ -268,7 +268,7 @@ def _command(
     if context.duration_s is not None:
         duration = Fraction(context.duration_s)
     interval = interval_of(context.server_time, context.oper_time, duration, context.node)
-    reading.steps += _header_steps(context, interval)
+    reading.parts.append(_header_steps(context, interval))
     return DerCommand(
         mrid=_command_id(context, lineage),
         origin=Origin(
@@ -292,8 +292,8 @@ def _command(
     )
 
 
-def _header_steps(context: OperateContext, interval: Interval | None) -> Iterator[Step]:
-    """Yield how the command's own numbers came about."""
+def _header_steps(context: OperateContext, interval: Interval | None) -> Block:
+    """Return how the command's own numbers came about."""
     trace, node = Trace(OPERATE, _CITES), context.node
     trace.step("take", f"{node}/primacy", context.primacy, "primacy", context.primacy)
     if interval is not None:
@@ -302,11 +302,10 @@ def _header_steps(context: OperateContext, interval: Interval | None) -> Iterato
     if interval is not None and interval.duration is not None:
         held = int(interval.duration.total_seconds())
         trace.step("take", f"{node}/duration", held, "interval.duration", held)
-    yield from trace.steps
+    return trace.block()
 
 
-def _release(lineage: Lineage, context: OperateContext, mrid: str) -> Step:
+def _release(lineage: Lineage, context: OperateContext, mrid: str) -> Block:
     trace, mode = Trace(OPERATE, _CITES), lineage.mode
     trace.step("release", f"{context.node}/{mode.object}", mode.off, "command", mrid)
-    (step,) = trace.steps
-    return step
+    return trace.block()

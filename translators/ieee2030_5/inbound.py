@@ -63,7 +63,7 @@ class _Reading:
         """Note one control with its function, and how it came about."""
         self.controls.append(control)
         trace.serve(function)
-        self.parts += trace.parts
+        self.parts.append(trace.block())
         self.losses += trace.losses
 
     def refuse(self, outcome: str, where: str, problem: str, rule: str) -> None:

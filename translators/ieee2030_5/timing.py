@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import partial
+from typing import NamedTuple
 
 from translators.canonical.commands import Interval, Randomization
 from translators.ieee2030_5.view import ResourceView
@@ -21,8 +21,7 @@ _FIXED = Randomization()
 _HOUR = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(NamedTuple):
     """When a control holds, and which edition it is; a default control has no interval.
 
     `stated` are start and duration as the document has them.
@@ -57,7 +56,7 @@ def times_of(control: ResourceView, name: str, *, is_default: bool) -> Times:
 
 def header(name: str, primacy: int, times: Times) -> Block:
     """Return how the command's own numbers came about; `name` is the element's."""
-    return Block(partial(_tell, name, primacy, times), EVENT, _CITES, "")
+    return Block(EVENT, _CITES, "", (partial(_tell, name, primacy, times),))
 
 
 def _tell(name: str, primacy: int, times: Times, note: Note) -> None:

@@ -41,7 +41,9 @@ class Resource(NamedTuple):
         name, slash, rest = path.partition("/")
         for child in self[4]:
             if child[0] == name:
-                found = child.first(rest) if slash else child
+                if not slash:
+                    return child
+                found = child.first(rest)
                 if found is not None:
                     return found
         return None

@@ -7,6 +7,7 @@ processing instruction, caps on bytes, depth, elements and attributes. Unknown e
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
@@ -84,24 +85,37 @@ def _resource(root: etree._Element) -> Resource:
     if len(elements) > DEEPEST:  # fewer cannot lie deeper
         _shallow(root, 1)
     made: list[Resource] = []
+    add = made.append
     for element in reversed(elements):
-        if element.tag.__class__ is not str:
+        known = _named(element.tag)
+        if known is None:
             _refuse(element, "holds a processing instruction")
-        name, namespace = _named(element.tag)
-        text, attributes, children = element.text, element.items(), len(element)
-        if attributes and len(attributes) > MOST_ATTRIBUTES:
-            _refuse(element, f"has {len(attributes)} attributes, more than {MOST_ATTRIBUTES}")
-        parts = (
-            name,
-            namespace,
-            text.strip() if text else "",
-            MappingProxyType(dict(attributes)) if attributes else NO_ATTRIBUTES,
-            tuple(made[: -children - 1 : -1]) if children else (),
-            element.sourceline,
+        name, namespace = known
+        text, size = element.text, len(element)
+        pairs: Any = element.items()
+        # most elements are leaves without attributes
+        attributes: Mapping[str, str] = NO_ATTRIBUTES
+        children: tuple[Resource, ...] = ()
+        if pairs:
+            if len(pairs) > MOST_ATTRIBUTES:
+                _refuse(element, f"has {len(pairs)} attributes, more than {MOST_ATTRIBUTES}")
+            attributes = MappingProxyType(dict(pairs))
+        if size:
+            children = tuple(made[: -size - 1 : -1])
+            del made[-size:]
+        add(
+            _new(
+                Resource,
+                (
+                    name,
+                    namespace,
+                    text.strip() if text else "",
+                    attributes,
+                    children,
+                    element.sourceline,
+                ),
+            )
         )
-        if children:
-            del made[-children:]
-        made.append(_new(Resource, parts))
     return made[0]
 
 
@@ -114,8 +128,10 @@ def _shallow(element: etree._Element, depth: int) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _named(tag: str) -> tuple[str, str]:
-    """Return local name and namespace of a tag."""
+def _named(tag: Any) -> tuple[str, str] | None:
+    """Return local name and namespace of a tag; None where it is no element's."""
+    if not isinstance(tag, str):
+        return None
     namespace, brace, name = tag.rpartition("}")
     return (name, namespace[1:]) if brace else (tag, "")
 

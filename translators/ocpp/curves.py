@@ -90,13 +90,10 @@ def curve_points(rule: TargetRule, spec: TargetPoints, draft: Draft) -> list[Jso
 def _as_they_are(rule: TargetRule, points: Sequence[Vertex], *, clip_y: bool) -> list[Json] | None:
     """Return the points of the wire where nothing is to be done to any number, else None."""
     x, y = rule.numbers["x"], rule.numbers["y"]
-    made: list[Json] = []
-    for point in points:
-        left, right = x.as_it_is(point.x, clip=False), y.as_it_is(point.y, clip=clip_y)
-        if left is None or right is None:
-            return None
-        made.append({"x": left, "y": right})
-    return made
+    if not (x.untouched(clip=False) and y.untouched(clip=clip_y)):
+        return None
+    made = [{"x": x.exactly(point.x), "y": y.exactly(point.y)} for point in points]
+    return None if any(None in point.values() for point in made) else made
 
 
 def _tell(drawn: _Drawn, points: Sequence[Vertex], place: str, note: Note) -> None:

@@ -63,7 +63,7 @@ class Desk:
 
     def keep(self, trace: Trace) -> None:
         """Take over what a rule did."""
-        self.parts += trace.parts
+        self.parts.append(trace.block())
         self.losses += trace.losses
 
     def follow(self, controls: Sequence[DerControl]) -> None:

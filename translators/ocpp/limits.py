@@ -100,7 +100,7 @@ def _declare_others(
                     other.trace.rule,
                     other.trace.cites,
                     other.trace.control,
-                    parts=[step for step in other.trace.steps if step.base],
+                    noted=[step[2:8] for step in other.trace.steps if step.base],
                 )
             )
 

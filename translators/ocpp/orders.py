@@ -70,7 +70,7 @@ def _grouped(book: Book, desk: Desk) -> list[tuple[TargetRule, list[DerControl]]
             continue
         key = _slot(rule, control)
         groups.setdefault(key, (rule, []))[1].append(control)
-    return sorted(groups.values(), key=lambda group: _rank(group[0]))
+    return sorted(groups.values(), key=_rank)
 
 
 def _slot(rule: TargetRule, control: DerControl) -> str:
@@ -79,8 +79,8 @@ def _slot(rule: TargetRule, control: DerControl) -> str:
     return f"{rule.id}/{function_of(control)}" if alone else rule.id
 
 
-def _rank(rule: TargetRule) -> int:
-    operator = rule.model.target.operator
+def _rank(group: tuple[TargetRule, list[DerControl]]) -> int:
+    operator = group[0].model.target.operator
     return _FIRST.index(operator) if operator in _FIRST else len(_FIRST)
 
 

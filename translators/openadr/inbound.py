@@ -7,7 +7,7 @@ own, that picks the rule. What has no rule is refused by name and never guessed;
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from translators.openadr.intervals import MOST_SLOTS, Clock, Expansion, Slot, dr
 from translators.openadr.payloads import EventContext, Reading, controls_of
 from translators.openadr.wire import Event, Period, event_of
 from translators.rules.book import Book
-from translators.rules.trace import Loss, LossKind, Step, Translation
+from translators.rules.trace import Block, Loss, LossKind, Part, Translation
 from translators.rules.values import Trace, Unmet
 
 UNSTATED_PRIORITY = 2**31 - 2
@@ -135,12 +135,13 @@ def _slot_commands(
         if not held:
             continue
         command = _command(event, slot, context, [item.control for item in held], fallback=fallback)
-        steps = _header(event, slot, command)
+        parts: list[Part] = [_header(event, slot, command)]
         for item in held:
             function = function_of(item.control)
-            steps += [step._replace(control=function) for step in item.trace.steps]
-            reading.losses += [replace(loss, control=function) for loss in item.trace.losses]
-        reading.take(steps)
+            item.trace.serve(function)
+            parts.append(item.trace.block())
+            reading.losses += item.trace.losses
+        reading.take(parts)
         yield command
 
 
@@ -189,7 +190,7 @@ def _mrid(event: Event, slot: Slot, context: EventContext, *, fallback: bool) ->
     return name if slot.key == "0" else f"{name}#{slot.key}"
 
 
-def _header(event: Event, slot: Slot, command: DerCommand) -> list[Step]:
+def _header(event: Event, slot: Slot, command: DerCommand) -> Block:
     """Return how the command's own numbers came about."""
     trace = Trace(_EVENT, _CITES)
     stated = "not stated" if event.priority is None else event.priority
@@ -199,7 +200,7 @@ def _header(event: Event, slot: Slot, command: DerCommand) -> list[Step]:
     seconds = "without end" if slot.end is None else int((slot.end - slot.start).total_seconds())
     trace.step("instant", begin, began, "interval.start", slot.start.isoformat())
     trace.step("duration", length, lasts, "interval.duration", seconds)
-    return trace.steps
+    return trace.block()
 
 
 def _times(event: Event, slot: Slot) -> tuple[tuple[str, str], tuple[str, str]]:

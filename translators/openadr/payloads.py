@@ -16,7 +16,7 @@ from translators.openadr.wire import Descriptor, Event, Payload, Program
 from translators.rules.book import Book
 from translators.rules.scopes import read_in
 from translators.rules.source import SourceRule
-from translators.rules.trace import Loss, LossKind, Refusal, Step, Translation
+from translators.rules.trace import Loss, LossKind, Part, Refusal, Step, Translation, told
 from translators.rules.values import Trace, Unmet
 
 _BY_UNIT = frozenset({"CHARGE_STATE_SETPOINT"})
@@ -66,14 +66,14 @@ class EventContext:
 class Reading:
     """What became of the payloads of one event so far; what is refused alike is refused once."""
 
-    steps: list[Step] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     refused: dict[tuple[str, str], tuple[Refusal, int]] = field(default_factory=dict)
     commands: int = 0
 
-    def take(self, steps: Sequence[Step]) -> None:
+    def take(self, parts: Sequence[Part]) -> None:
         """Note how one more command came about."""
-        self.steps += read_in(self.commands, steps)
+        self.parts += read_in(self.commands, list(told(parts))) if self.commands else parts
         self.commands += 1
 
     def refuse(self, function: str, where: str, problem: str, outcome: str, rule: str) -> None:
@@ -94,7 +94,7 @@ class Reading:
             Loss(LossKind.UNSUPPORTED, item.rule, item.where, item.problem) for item in refusals
         ]
         losses = (*_once(self.losses), *unsupported)
-        return Translation(tuple(commands), tuple(self.steps), losses, tuple(refusals))
+        return Translation(tuple(commands), tuple(self.parts), losses, tuple(refusals))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def controls_of(
             continue
         function, fallback = function_of(control), payload.type in _FALLBACKS
         if fallback and seen.get(function) is False:
-            reading.steps.append(_hidden(rule, where, function))
+            reading.parts.append(_hidden(rule, where, function))
             continue
         if function in seen:
             problem = "the interval asks for this twice"

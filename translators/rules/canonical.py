@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from translators.canonical import controls as c
 from translators.canonical.curves import Curve, Vertex
@@ -100,8 +100,7 @@ QUANTITY_KINDS: dict[str, frozenset[Kind]] = {
 """The kinds that a control's quantity may have: W, var and VA never mix."""
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(NamedTuple):
     """Points as read: (x, y, excitation) with the units of both axes."""
 
     rows: tuple[tuple[Fraction, Fraction, c.Excitation | None], ...]
@@ -125,10 +124,9 @@ def needed(cls: type[Any], with_points: bool) -> frozenset[str]:
 def build(name: str, values: Mapping[str, Any], points: Points | None) -> c.DerControl:
     """Return the control of a class of `CLASSES` from compiled field values."""
     cls = CLASSES[name]
-    made = dict(values)
-    if points is not None:
-        made |= _shaped(cls, points)
-    control: c.DerControl = cls(**made)
+    control: c.DerControl = (
+        cls(**values) if points is None else cls(**values, **_shaped(cls, points))
+    )
     return control
 
 
@@ -136,7 +134,7 @@ def _shaped(cls: type[Any], points: Points) -> dict[str, Any]:
     if cls is c.WattPowerFactor:
         rows = tuple(c.PowerFactorVertex(x, y, e or c.Excitation.OVER) for x, y, e in points.rows)
         return {"points": rows, "x_unit": points.x_unit}
-    vertices = tuple(Vertex(x, y) for x, y, _ in points.rows)
+    vertices = tuple([Vertex(x, y) for x, y, _ in points.rows])
     if cls is c.TripCurve:
         return {"points": vertices, "unit": points.x_unit}
     return {"curve": Curve(vertices, points.x_unit, points.y_unit)}

@@ -77,7 +77,7 @@ class Row(_Strict):
 
     def serves(self, control: DerControl) -> bool:
         """Say whether the row is about this control, one of its class."""
-        return all(seen(control, key) == value for key, value in self.match.items())
+        return not self.match or all(seen(control, k) == v for k, v in self.match.items())
 
     def cells(self) -> Iterator[tuple[str, Cell]]:
         """Yield the columns with their cells, from left to right."""

@@ -14,7 +14,7 @@ from translators.rules.scaling import Scaled
 from translators.rules.schema import SourceField
 from translators.rules.taking import Texts, View, boolean, place_of
 from translators.rules.values import Trace, Unmet
-from translators.units import convert, parse_unit, same_base
+from translators.units import parse_unit, same_base
 
 type Reader = Callable[[Texts, Trace, str], Any]
 """Reads a field from what stands at a place; None where the document leaves it out."""
@@ -112,13 +112,13 @@ def _number(name: str, field: SourceField, canonical: str, rule: str) -> Reader:
     number = Scaled(name, field, rule)
     if unit == own:
         return number.read
-    turning = f"unit {unit} -> {own}"
+    turning, factor = f"unit {unit} -> {own}", unit.scale / own.scale
 
     def turned(view: Texts, trace: Trace, at: str) -> Fraction | None:
         raw = number.read(view, trace, at)
         if raw is None:
             return None
-        value = convert(raw, unit, own)
+        value = raw * factor
         trace.step(turning, place_of(at, number.path), raw, name, value)
         return value
 

@@ -112,7 +112,7 @@ class ReportRule:
         for kind, reason, when in self._losses:
             if when is None or when(draft.seen):
                 trace.lose(kind, draft.document, reason)
-        return Translation(members, tuple(trace.parts), tuple(trace.losses))
+        return Translation(members, (trace.block(),), tuple(trace.losses))
 
     def _guard(self, draft: Draft) -> None:
         for guard, on_fail, holds in self._guards:
@@ -126,7 +126,7 @@ class ReportRule:
         else:
             outcome, document = ControlOutcome(unmet.outcome), self.model.report.document
             refusals = (Refusal(outcome, document, unmet.where, unmet.problem, self.id),)
-        return Translation(None, tuple(trace.parts), tuple(trace.losses), refusals)
+        return Translation(None, (trace.block(),), tuple(trace.losses), refusals)
 
     def _fact(self, name: str, where: str) -> Fact:
         if name in self._facts:

@@ -136,7 +136,8 @@ def _seen(values: dict[str, Any], drawn: Points | None, name: str) -> Any:
 
 
 def _double(value: Fraction) -> float:
-    return value.numerator / value.denominator
+    whole, parts = value.as_integer_ratio()
+    return whole / parts
 
 
 def _falls(values: Sequence[Fraction]) -> bool:

@@ -67,6 +67,7 @@ class Number:
     ) -> None:
         """Compile; `MappingError` for an unknown unit or codec."""
         self.name, self.spec, self.rule = name, spec, rule
+        self.below = f"/{name.replace('.', '/')}"
         texts = spec.units or ({spec.unit: ""} if spec.unit else {})
         self.units = tuple((parse_unit(unit), wire) for unit, wire in texts.items())
         if spec.codec is not None and spec.codec not in codecs:
@@ -81,7 +82,7 @@ class Number:
         self._loss = None if spec.loss is None else loss_kind(spec.loss, f"{rule}.{name}")
         # what goes out as it is: nothing is done to it, and its decimals fit
         done = spec.negate or spec.add is not None or self._codec is not None
-        self._kept = not (done or self._loss is not None)
+        self._kept = not done and self._loss is None
         self._shift = None if spec.round is None else 10**spec.round.places
 
     def check(self, source: Unit) -> None:
@@ -142,14 +143,16 @@ class Number:
             trace.lose(self._loss, where, "station models read this field differently")
         return self._rounded(value, trace, where)
 
-    def as_it_is(self, value: Fraction, *, clip: bool = True) -> int | float | None:
-        """Return what the wire gets where `finish` would do nothing to the number, else None."""
-        if not self._kept or (clip and self.spec.clip is not None):
-            return None
-        parts = value.denominator
-        if parts != 1 and self._shift is not None and self._shift % parts:
-            return None
-        return value.numerator if parts == 1 else float(value)
+    def untouched(self, *, clip: bool = True) -> bool:
+        """Say whether `finish` does nothing to a number but round it."""
+        return self._kept and not (clip and self.spec.clip is not None)
+
+    def exactly(self, value: Fraction) -> int | float | None:
+        """Return what the wire gets of an untouched number, None where rounding would change it."""
+        whole, parts = value.as_integer_ratio()
+        if parts == 1:
+            return whole
+        return None if self._shift is not None and self._shift % parts else whole / parts
 
     def bounds(self, draft: Draft) -> tuple[Fraction, Fraction]:
         """Return what the number is cut to: the range of the field, or less where DERSettings say so."""
@@ -255,10 +258,11 @@ class TargetRule:
 
     def declare(self, draft: Draft, trace: Trace) -> None:
         """Record the losses that the rule has for this control, each kind once."""
-        known = {loss.kind for loss in trace.losses}
-        for kind, reason, holds in self._losses:
-            if kind not in known and (holds is None or holds(draft.scope)):
-                trace.lose(kind, draft.path, reason)
+        if self._losses:
+            known = {loss.kind for loss in trace.losses}
+            for kind, reason, holds in self._losses:
+                if kind not in known and (holds is None or holds(draft.scope)):
+                    trace.lose(kind, draft.path, reason)
         for field, reason in self._dropped:
             if getattr(draft.control, field) is not None:
                 trace.lose(LossKind.DROP, f"{draft.path}/{field}", reason)
@@ -316,7 +320,7 @@ def _cases(name: str, source: str, spec: TargetField) -> Emit:
 
 def _number(number: Number, source: str, draft: Draft) -> Any:
     value = getattr(draft.control, source)
-    where = f"{draft.path}/{number.name.replace('.', '/')}"
+    where = draft.path + number.below
     if value is None:
         if number.spec.omit_if_absent:
             return _ABSENT

@@ -63,10 +63,7 @@ class _Noted(NamedTuple):
 
 
 class Step(_Noted):
-    """One operation of one rule on one value; values are texts, exact, so that they read and compare.
-
-    A translation records dozens: it is a tuple, made as `noted(Step, (...))` where that counts.
-    """
+    """One operation of one rule on one value; values are texts, exact, so that they read and compare."""
 
     __slots__ = ()
 
@@ -88,12 +85,13 @@ class Step(_Noted):
         """Say whether the other is a step that tells the same."""
         return isinstance(other, Step) and self.told() == other.told()
 
+    def __ne__(self, other: object) -> bool:
+        """Say whether the other tells something else: a tuple would compare how values are held."""
+        return not self == other
+
     def __hash__(self) -> int:
         """Return the hash of what does not depend on how a number is held."""
         return hash((self.rule, self.operation, self.source, self.target))
-
-
-noted = tuple.__new__
 
 
 class Note(Protocol):
@@ -112,20 +110,24 @@ class Note(Protocol):
         ...
 
 
+type Operation = tuple[str, str, object, str, object, str]
+"""What a step says of one operation: name, source, value before, target, value after, base."""
+type Tell = Callable[[Note], None]
+"""Notes operations when somebody reads them, always the same ones: what became of the points of a curve."""
+
+
 class Block(NamedTuple):
-    """Steps that nobody has asked for yet: `tell` notes them, always the same ones.
+    """What one rule did, held as it was noted: it becomes steps when somebody reads them."""
 
-    The points of a curve are one block: what became of each number is told where somebody reads it.
-    """
-
-    tell: Callable[[Note], None]
     rule: str
     cites: tuple[str, ...]
     control: str
+    noted: tuple[Operation | Tell, ...]
 
     def steps(self) -> list[Step]:
         """Return the steps."""
         made: list[Step] = []
+        rule, cites, control, noted = self
 
         def note(
             operation: str,
@@ -135,10 +137,13 @@ class Block(NamedTuple):
             after: object,
             base: str = "",
         ) -> None:
-            parts = self.rule, self.cites, operation, source, before, target, after, base
-            made.append(noted(Step, (*parts, self.control)))
+            made.append(Step(rule, cites, operation, source, before, target, after, base, control))
 
-        self.tell(note)
+        for one in noted:
+            if isinstance(one, tuple):
+                note(*one)
+            else:
+                one(note)
         return made
 
 
@@ -179,8 +184,7 @@ class Refusal:
     rule: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Translation[T]:
+class Translation[T](NamedTuple):
     """A value, how it came about, and what it lost; `parts` are its steps, some of them still untold."""
 
     value: T
@@ -206,6 +210,10 @@ class Translation[T]:
     def __eq__(self, other: object) -> bool:
         """Say whether the other has the same value and tells the same of it."""
         return isinstance(other, Translation) and self._told() == other._told()
+
+    def __ne__(self, other: object) -> bool:
+        """Say whether the other differs: a tuple would compare how steps are held."""
+        return not self == other
 
     def __hash__(self) -> int:
         """Return the hash of what does not depend on how steps are held."""

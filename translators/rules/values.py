@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from translators.errors import MappingError, near
-from translators.rules.trace import Block, Loss, LossKind, Note, Part, Step, noted, text, told
+from translators.rules.trace import Block, Loss, LossKind, Operation, Step, Tell, text
 
 __all__ = ["Trace", "Unmet", "loss_kind", "text"]
 
@@ -28,13 +27,17 @@ class Trace:
     rule: str
     cites: tuple[str, ...]
     control: str = ""
-    parts: list[Part] = field(default_factory=list)
+    noted: list[Operation | Tell] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
 
     @property
     def steps(self) -> list[Step]:
         """Return the steps so far."""
-        return list(told(self.parts))
+        return self.block().steps()
+
+    def block(self) -> Block:
+        """Return what was recorded so far."""
+        return Block(self.rule, self.cites, self.control, tuple(self.noted))
 
     def step(
         self,
@@ -46,18 +49,16 @@ class Trace:
         base: str = "",
     ) -> None:
         """Record one operation on one value."""
-        made = self.rule, self.cites, operation, source, before, target, after, base, self.control
-        self.parts.append(noted(Step, made))
+        self.noted.append((operation, source, before, target, after, base))
 
-    def later(self, tell: Callable[[Note], None]) -> None:
-        """Record a block of operations, told where somebody reads them."""
-        self.parts.append(Block(tell, self.rule, self.cites, self.control))
+    def later(self, tell: Tell) -> None:
+        """Record operations that are told where somebody reads them."""
+        self.noted.append(tell)
 
     def serve(self, function: str) -> None:
-        """Note which function everything recorded so far belongs to."""
+        """Note which function everything recorded belongs to."""
         if self.control != function:
             self.control = function
-            self.parts[:] = [part._replace(control=function) for part in self.parts]
             self.losses[:] = [replace(loss, control=function) for loss in self.losses]
 
     def lose(

@@ -20,66 +20,65 @@ type ReadPoints = Callable[[View, Trace, str, str], Points]
 type _Taken = tuple[Raw | None, int | None, Fraction, Fraction]
 """A number as it stands (None: left out) with its power of ten; then in the wire's unit and the canonical."""
 type _Vertex = tuple[_Taken, _Taken, tuple[str | None, Any]]
+type _Powers = dict[str, int | None]
+type _Places = tuple[Texts, Texts, str, _Powers]
+"""The point, the curve, where the point stands, and the powers of ten that the curve is known to state."""
+
+_ONE_SIDE = (None, None)
 
 
 def points(spec: SourcePoints, rule: str) -> ReadPoints:
     """Compile the points of a curve; `MappingError` for an axis or a side that cannot be."""
     x, y = (Scaled(axis, getattr(spec, axis), rule) for axis in ("x", "y"))
+    at_x, at_y = _coordinate(x), _coordinate(y)
     form_x, form_y = form("x", spec.x, rule), form("y", spec.y, rule)
-    side = _no_side if spec.excitation is None else choice("excitation", spec.excitation, rule)
+    side = None if spec.excitation is None else choice("excitation", spec.excitation, rule)
     each = spec.each
 
     def read(view: View, trace: Trace, where: str, revision: str) -> Points:
-        forms = form_x(view, where, revision), form_y(view, where, revision)
-        beside, taken = _Beside(view), []
+        of_x, of_y = form_x(view, where, revision), form_y(view, where, revision)
+        beside: _Powers = {}
+        taken: list[_Vertex] = []
         for number, point in enumerate(view.every(each)):
             at = f"{where}/{each}[{number}]"
-            pair = (
-                _taken(x, forms[0], point, at, beside),
-                _taken(y, forms[1], point, at, beside),
-            )
-            taken.append((*pair, side(point, at)))
-        trace.later(partial(_tell, _Drawn(spec, (x, y), forms, where), taken))
-        rows = tuple([(x[3], y[3], excitation[1]) for x, y, excitation in taken])
-        return Points(rows, forms[0].unit, forms[1].unit)
+            places = point, view, at, beside
+            horizontal, vertical = at_x(places, of_x), at_y(places, of_y)
+            taken.append((horizontal, vertical, _ONE_SIDE if side is None else side(point, at)))
+        trace.later(partial(_tell, _Drawn(spec, (x, y), (of_x, of_y), where), taken))
+        rows = [(a[3], b[3], excitation[1]) for a, b, excitation in taken]
+        return Points(tuple(rows), of_x.unit, of_y.unit)
 
     return read
 
 
-class _Beside:
-    """Powers of ten that stand beside the list of points; each is asked for once."""
+def _coordinate(number: Scaled) -> Callable[[_Places, Form], _Taken]:
+    """Compile how one number of a vertex is taken.
 
-    __slots__ = ("_curve", "_known")
+    The power of ten of a point is its own, else the one beside the list, which is asked for once.
+    """
+    path, take, scaled = number.path, number.take, number.scaled
+    scale, fixed = number.scale, number.fixed
 
-    def __init__(self, curve: Texts) -> None:
-        self._curve = curve
-        self._known: dict[str, int | None] = {}
+    def coordinate(places: _Places, own: Form) -> _Taken:
+        point, curve, at, beside = places
+        raw = take(point, path, at)
+        if raw is None:
+            absent: Any = number.absent(at)  # never None: a number with a unit is not optional
+            return None, None, absent, own.whole(absent)
+        power: int | None = fixed
+        if scale is not None:
+            if point.raw(scale) is not None:
+                power = integer(INT8, point, scale, at)
+            elif scale in beside:
+                power = beside[scale]
+            else:
+                power = beside[scale] = integer(INT8, curve, scale, at)
+        value = scaled(raw, power)
+        if number.turned:
+            value = number.turn(value, at)
+        return raw, power, value, value if own.factor is None else value * own.factor
 
-    def power(self, point: Texts, name: str, where: str) -> int | None:
-        """Return the power of a point's number: the point is asked first."""
-        own = integer(INT8, point, name, where)
-        if own is not None:
-            return own
-        if name not in self._known:
-            self._known[name] = integer(INT8, self._curve, name, where)
-        return self._known[name]
-
-
-def _no_side(_point: Texts, _where: str) -> tuple[None, None]:
-    return None, None
-
-
-def _taken(number: Scaled, own: Form, point: Texts, where: str, beside: _Beside) -> _Taken:
-    """Return one number of a vertex; an axis is never left out without a value that stands for it."""
-    raw = number.take(point, number.path, where)
-    if raw is None:
-        absent: Any = number.absent(where)
-        return None, None, absent, own.whole(absent)
-    power = number.fixed if number.scale is None else beside.power(point, number.scale, where)
-    value = number.scaled(raw, power)
-    if number.turned:
-        value = number.turn(value, where)
-    return raw, power, value, value if own.factor is None else value * own.factor
+    return coordinate
 
 
 class _Drawn(NamedTuple):

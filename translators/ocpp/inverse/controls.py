@@ -67,7 +67,7 @@ def _control(reading: Reading, variant: Variant) -> DerControl:
     if not unsent:
         _declare(reading, control, variant)
         return control
-    reading.trace.parts.clear()
+    reading.trace.noted.clear()
     reading.trace.losses.clear()
     without = _built(reading, variant, unsent)
     if without != control:

@@ -102,7 +102,9 @@ def test_one_test_that_fails_keeps_the_whole_pack_out(folder):
     at = text.index("tests:")
     wrong = text[:at] + text[at:].replace("expect: {", "expect: {nothing: 1, ", 1)
     assert wrong != text
-    with pytest.raises(MappingError, match=r"^t\.pack@1\.2\.3: trips\.yaml:\d+: .*nothing: expected 1"):
+    with pytest.raises(
+        MappingError, match=r"^t\.pack@1\.2\.3: trips\.yaml:\d+: .*nothing: expected 1"
+    ):
         proven_book(folder(**{"trips.yaml": wrong}))
 
 

@@ -67,6 +67,7 @@ def test_steps_that_tell_the_same_are_equal_however_their_numbers_are_held():
     held = Step("r@1", (), "take", "a", F(5, 2), "b", F(5))
     written = Step("r@1", (), "take", "a", "2.5", "b", "5")
     assert held == written
+    assert (held != written) is False
     assert {held} == {written}
     assert held != Step("r@1", (), "take", "a", "2.5", "b", "6")
     assert held != ("r@1", (), "take", "a", "2.5", "b", "5", "", "")
@@ -95,3 +96,42 @@ def test_what_a_trace_recorded_before_its_function_was_known_belongs_to_it():
     trace.step("emit", "b", 1, "d", 1)
     assert [step.control for step in trace.steps] == ["VoltVar", "VoltVar"]
     assert [loss.control for loss in trace.losses] == ["VoltVar"]
+
+
+def a_trace():
+    trace = Trace("r@1", ("clause",), "VoltVar")
+    trace.step("take", "a", F(1, 2), "b", F(1, 2))
+    trace.later(lambda note: [note("emit", "b", n, f"c[{n}]", n) for n in range(2)])
+    trace.step("take", "d", 1, "e", 1)
+    return trace
+
+
+def test_what_is_told_later_stands_where_it_was_recorded():
+    steps = a_trace().steps
+    assert [step.target for step in steps] == ["b", "c[0]", "c[1]", "e"]
+    assert {(step.rule, step.cites, step.control) for step in steps} == {
+        ("r@1", ("clause",), "VoltVar")
+    }
+
+
+def test_a_block_holds_what_was_recorded_until_then():
+    trace = a_trace()
+    block = trace.block()
+    trace.step("take", "f", 1, "g", 1)
+    assert block.steps() == trace.steps[:-1]
+
+
+def test_steps_and_blocks_are_told_in_their_order():
+    step = Step("r@2", (), "op", "a", "1", "z", "2")
+    made = Translation(None, (step, a_trace().block(), step))
+    assert [step.target for step in made.steps] == ["z", "b", "c[0]", "c[1]", "e", "z"]
+
+
+def test_translations_that_tell_the_same_are_equal_however_their_steps_are_held():
+    block = a_trace().block()
+    lazy, eager = Translation(1, (block,)), Translation(1, tuple(block.steps()))
+    assert lazy == eager
+    assert (lazy != eager) is False
+    assert hash(lazy) == hash(eager)
+    assert lazy != Translation(1, tuple(block.steps()[1:]))
+    assert lazy != (1, (block,), (), ())
