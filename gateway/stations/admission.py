@@ -208,6 +208,7 @@ class Admission:
             return Denied(HTTPStatus.UNAUTHORIZED, "the password is wrong", station=station)
         bucket.give_back()
         self._enrolled.pop((station, True), None)
+        self.past.opened(station, password)
         return entry
 
     def _plain_allowed(self, address: str) -> bool:

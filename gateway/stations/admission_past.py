@@ -45,6 +45,10 @@ class Past:
     """Takes kind, station and words."""
     seen: Callable[[str, bytes], None] = lambda _station, _der: None
     """Takes a station and the certificate that it came with, where that is a new one."""
+    doubtful: Callable[[str], bool] = lambda _station: False
+    """Says whether nobody knows which of several passwords a station has."""
+    shown: dict[str, str] = field(default_factory=dict, repr=False)
+    """By doubtful station: the password that it came with, until it is settled."""
     profiles: dict[str, int] = field(default_factory=dict)
     """By station: the profile by which it last came in."""
     arrived: set[str] = field(default_factory=set)
@@ -72,6 +76,11 @@ class Past:
             if begin < kept.begins - _BACKDATED:
                 return "the certificate is older than the one that it last came with"
         return None
+
+    def opened(self, station: str, password: str) -> None:
+        """Remember which password opened the door, where that settles a doubt."""
+        if self.doubtful(station):
+            self.shown[station] = password
 
     def came(self, station: str, knock: Knock) -> None:
         """Remember with what a station was let in."""

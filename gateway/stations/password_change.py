@@ -12,7 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.core.events import ReplyStatus
-from gateway.security.credentials import either, make_verifier
+from gateway.security.credentials import (
+    alternatives,
+    either,
+    in_doubt,
+    make_verifier,
+    opened_by,
+)
 from gateway.security.vault import Vault, digest
 from gateway.stations import variables
 from gateway.stations.certificates import said
@@ -20,6 +26,8 @@ from gateway.stations.context import Caller
 from gateway.stations.errands import Outcome
 
 _PLACES = (("SecurityCtrlr", "BasicAuthPassword"),)
+_UNCONFIRMED = 4
+"""Passwords that may open at once: each costs a derivation at the door."""
 _LENGTH = 32
 """Letters; 16 to 40 are allowed in both versions (A00.FR.205)."""
 
@@ -38,6 +46,8 @@ class Keys:
     """The verifier of the settings."""
     vault: Vault
     use: Callable[[str, str], None]
+    make: Callable[[str], str] = make_verifier
+    """From a password to its verifier."""
 
     @property
     def current(self) -> str:
@@ -50,13 +60,23 @@ class Keys:
         self.use(self.station, verifier)
 
 
+async def settle(keys: Keys, password: str) -> None:
+    """Let the one password count that a station has shown, where several would open."""
+    shown = await asyncio.to_thread(opened_by, password, keys.current)
+    if shown and in_doubt(keys.current):
+        keys.put(shown)
+
+
 async def change(call: Caller, keys: Keys) -> Outcome:
     """Give a station a new password; done when it said that it has it."""
     old = keys.current
     if not old:
         return Outcome(done=False, words="it has no password, but a certificate")
+    if len(alternatives(old)) >= _UNCONFIRMED:
+        words = "too many changes were not confirmed: it has to come back first"
+        return Outcome(done=False, words=words)
     password = new_password()
-    new = await asyncio.to_thread(make_verifier, password)
+    new = await asyncio.to_thread(keys.make, password)
     keys.put(either(old, new))
     status, reply = await variables.put(call, _PLACES[0], password)
     if status in {"Accepted", "RebootRequired"}:

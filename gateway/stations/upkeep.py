@@ -114,6 +114,7 @@ class Upkeep:
             means.authority, means.operator, means.clocks.utc, self.tell, self._due.set
         )
         self.past.seen = self._certificates.used
+        self.past.doubtful = lambda station: in_doubt(self._keys(station).current)
         self._queue: dict[str, list[tuple[str, Errand]]] = {}
         self._busy: set[str] = set()
         self._pauses: dict[tuple[str, str], float] = {}
@@ -160,6 +161,9 @@ class Upkeep:
             here = self._means.directory(station)
             if here is not None or isinstance(orders[0][1], Forget):
                 yield station, partial(self._ordered, station, here)
+        for station in list(self.past.shown):
+            if station not in self._busy:
+                yield station, partial(self._settled, station, self.past.shown.pop(station))
         for station in self._certificates.waiting:
             here = self._means.directory(station)
             if here is not None:
@@ -196,6 +200,13 @@ class Upkeep:
             del self._queue[station]
         self._means.orders.report(name, await self.do(errand, here))
         self._due.set()
+
+    async def _settled(self, station: str, password: str) -> None:
+        """Let the password count that a station came with; on a disk that refuses all of them do."""
+        try:
+            await password_change.settle(self._keys(station), password)
+        except IdentityError as error:
+            log.warning("password.unsettled", station=station, problem=str(error))
 
     def _due_at(self, station: str) -> Errand | None:
         """Return what a station needs by itself."""

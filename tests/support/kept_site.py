@@ -54,6 +54,12 @@ class KeptSite:
     async def connected(self, nth):
         return await self.posted.next(StationConnected, nth)
 
+    async def settled(self):
+        """Wait until one password counts."""
+        async with asyncio.timeout(10):
+            while self.upkeep.past.doubtful("CS1"):  # noqa: ASYNC110 - nobody tells of it
+                await asyncio.sleep(0.01)
+
     async def ordered(self, errand):
         """Give an order and return how it ended."""
         name = self.orders.place(errand)

@@ -4,10 +4,10 @@ import pytest
 
 from gateway.core.events import ReplyStatus
 from gateway.errors import IdentityError
-from gateway.security.credentials import in_doubt, verify
+from gateway.security.credentials import in_doubt, make_verifier, verify
 from gateway.security.vault import Vault
 from gateway.stations.context import Reply
-from gateway.stations.password_change import Keys, change, new_password
+from gateway.stations.password_change import Keys, change, new_password, settle
 from support.errands import GONE, REFUSAL, SILENCE, Answers, setting
 from support.stations import PASSWORD, a_weak_verifier
 
@@ -18,11 +18,12 @@ BROKEN = Reply(ReplyStatus.CALL_ERROR, {"setVariableResult": 5}, "answer breaks 
 class Door:
     """The keys of one station, and what was in force at the door while it was asked."""
 
-    def __init__(self, folder, settings=OLD):
+    def __init__(self, folder, settings=OLD, make=make_verifier):
         self.used, self.vault = [], Vault(folder)
-        self.keys = Keys(
-            "CS1", settings, self.vault, lambda _, verifier: self.used.append(verifier)
-        )
+        self.keys = Keys("CS1", settings, self.vault, self.use, make)
+
+    def use(self, _station, verifier):
+        self.used.append(verifier)
 
     def opens(self, password, verifier=None):
         return verify(password, verifier or self.keys.current)
@@ -112,3 +113,27 @@ def test_passwords_are_long_unlike_and_printable():
     made = {new_password() for _ in range(50)}
     assert len(made) == 50
     assert all(len(word) == 32 and word.isascii() and word.isprintable() for word in made)
+
+
+async def test_a_doubt_is_settled_by_the_password_that_the_station_shows(door):
+    lost = Answers(SetVariables=[SILENCE])
+    await change(lost, door.keys)
+    await settle(door.keys, "some guess")
+    assert in_doubt(door.keys.current)
+    await settle(door.keys, password_in(lost))
+    assert (door.opens(password_in(lost)), door.opens(PASSWORD)) == (True, False)
+    assert door.used[-1] == door.keys.current
+
+
+async def test_what_is_not_in_doubt_is_not_settled(door):
+    await settle(door.keys, PASSWORD)
+    assert door.used == []
+
+
+async def test_changes_that_are_never_confirmed_come_to_an_end(tmp_path):
+    door = Door(tmp_path, make=a_weak_verifier)
+    call = Answers(SetVariables=[SILENCE])
+    words = [(await change(call, door.keys)).words for _ in range(5)]
+    assert [text.startswith("too many") for text in words] == [False, False, False, True, True]
+    assert len(call.calls) == 3
+    assert door.opens(PASSWORD)

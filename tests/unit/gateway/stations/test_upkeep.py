@@ -406,3 +406,16 @@ async def test_a_station_that_came_is_looked_after_without_waiting_for_the_sweep
         call = bench.comes(TriggerMessage=[REJECTED], profile=3)
         await bench.until(lambda: call.calls)
     assert bench.upkeep.past.arrived == set()
+
+
+async def test_a_password_in_doubt_is_settled_by_the_one_that_it_comes_with(tmp_path):
+    new = a_weak_verifier("the new one")
+    async with at_work(tmp_path) as bench:
+        past = bench.upkeep.past
+        past.opened("CS1", PASSWORD)
+        assert past.shown == {}
+        bench.vault.keep("CS1", verifier=either(OLD, new), instead_of=digest(OLD))
+        past.opened("CS1", "the new one")
+        await bench.until(lambda: bench.used)
+    assert bench.used == [("CS1", new)]
+    assert (bench.vault.verifier("CS1", OLD), past.shown) == (new, {})
