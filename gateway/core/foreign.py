@@ -8,6 +8,7 @@ default may be the station's own factory setting, and is never taken back.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.core.effects import SendToStation
 from gateway.core.events import HeldControl, ReplyStatus, StationReplied
@@ -44,6 +45,7 @@ def _take_back(turn: Turn, state: StationState, control: HeldControl) -> None:
     action, payload = clear_call(control.action, control.payload)
     request = turn.world.next_request(state.id)
     state.calls[request] = (control.id, Purpose.FOREIGN)
+    state.foreign[control.id] = str(control.payload.get("controlType", ""))
     turn.audit("control.foreign_withdrawn", "gateway", control.id, station=state.id, action=action)
     turn.emit(SendToStation(state.id, request, action, payload))
 
@@ -51,7 +53,15 @@ def _take_back(turn: Turn, state: StationState, control: HeldControl) -> None:
 def foreign_replied(
     turn: Turn, state: StationState, control_id: str, event: StationReplied
 ) -> None:
-    """A station let go of what somebody else set, or did not: the next read-back shows it again."""
+    """A station let go of what somebody else set, or did not: the next read-back shows it again.
+
+    What it had put aside for that would not come back by itself (R04.FR.09): it is set anew.
+    """
     gone = event.status in {ReplyStatus.ACCEPTED, ReplyStatus.NOT_FOUND}
     kind = "control.foreign_cleared" if gone else "control.clear_failed"
     turn.audit(kind, state.id, control_id, status=event.status.value, reason=event.reason)
+    control_type = state.foreign.pop(control_id)
+    for entry in turn.entries(state) if gone else ():
+        same = entry.desired.payload.get("controlType") == control_type
+        if same and entry.state is EntryState.ASIDE:
+            turn.put(state, replace(entry, state=EntryState.WANTED, older=True))

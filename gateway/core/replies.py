@@ -17,6 +17,8 @@ from gateway.core.world import Turn
 from translators.canonical.telemetry import ControlOutcome
 from translators.rules.trace import Refusal
 
+MOST_IDS = 24
+"""Of one list of superseded ids (SetDERControlResponse, NotifyDERStartStopRequest)."""
 _REFUSALS = {
     ReplyStatus.REJECTED: ControlOutcome.NOT_APPLICABLE,
     ReplyStatus.NOT_FOUND: ControlOutcome.NOT_APPLICABLE,
@@ -90,13 +92,18 @@ def _superseded(
 ) -> None:
     """The station itself put these aside (R04.FR.06, R04.FR.08, R04.FR.21): they will never run.
 
-    Where a call about one of them is under way, its answer will tell.
+    Where a call about one of them is under way, its answer will tell. A list that is full may have been
+    cut: what it does not name is read back.
     """
-    for control_id in ids:
+    named = tuple(ids)
+    for control_id in named:
         entry = state.ledger.entries.get(control_id)
         if entry is not None and entry.state is EntryState.HELD:
             turn.put(state, replace(entry, state=believed))
             turn.audit("control.superseded", state.id, control_id)
+    for entry in turn.entries(state) if len(named) >= MOST_IDS else ():
+        if entry.state is EntryState.HELD and entry.desired.action == "SetDERControl":
+            turn.put(state, replace(entry, state=EntryState.UNKNOWN))
 
 
 def _refuse_command(
@@ -184,6 +191,9 @@ def noticed(turn: Turn, state: StationState, event: NoticeReceived) -> None:
     entry = state.ledger.entries.get(notice.control_id)
     if entry is None:
         turn.audit("notice.unknown", state.id, notice.control_id, started=notice.started)
+        for control_id in filter(state.ledger.entries.get, notice.superseded_ids):
+            turn.audit("control.overridden", state.id, control_id, by=notice.control_id)
+        _superseded(turn, state, notice.superseded_ids, EntryState.UNKNOWN)
         return
     evidence = Evidence.STARTED if notice.started else Evidence.ENDED
     if entry.evidence is evidence or (notice.started and entry.evidence is Evidence.ENDED):

@@ -102,12 +102,18 @@ def _may_pass(refusal: Refusal, record: CommandRecord, state: StationState, unow
 def _adopt(turn: Turn, state: StationState, found: Wanted) -> None:
     """Let what is held serve all that it is wanted for by now, where nothing has to be sent for it."""
     for entry in turn.entries(state):
-        desired = found.desired.get(entry.desired.id)
-        if desired is None or desired.functions == entry.desired.functions:
+        desired, held = found.desired.get(entry.desired.id), entry.desired
+        if desired is None or _purpose(desired) == _purpose(held):
             continue
         if holds(entry, desired):
-            told = replace(entry.desired, functions=desired.functions)
+            functions, start, end = _purpose(desired)
+            told = replace(held, functions=functions, start=start, end=end)
             turn.put(state, replace(entry, desired=told))
+
+
+def _purpose(desired: Desired) -> tuple[tuple[str, ...], datetime | None, datetime | None]:
+    """Return what a control serves and when: a Dynamic profile tells neither."""
+    return desired.functions, desired.start, desired.end
 
 
 def _advance(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> None:

@@ -84,6 +84,8 @@ class StationState:
     """Whether it takes no updates of Dynamic profiles, as far as seen on this connection."""
     gone: dict[str, None] = field(default_factory=dict)
     """Control ids that were ours, the last ones, oldest first: a station may still show them."""
+    foreign: dict[str, str] = field(default_factory=dict)
+    """What others set and is being taken back: control type by id."""
     limits: dict[tuple[str, int | None], ForeignLimit] = field(default_factory=dict)
     """Limits of charge that others gave it, by source and EVSE."""
     bound: frozenset[tuple[str, str]] = frozenset()
@@ -117,6 +119,7 @@ class StationState:
         """Begin a connection: what held for the one before counts no more."""
         self.renewed.clear()
         self.doubted.clear()
+        self.foreign.clear()
         self.static = False
 
     def note_own(self, held: Iterable[HeldControl], *, complete: bool) -> bool:

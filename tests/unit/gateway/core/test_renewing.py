@@ -147,6 +147,14 @@ def test_what_outlives_its_command_is_not_renewed(watched):
     assert sent(watched) == [SET]
 
 
+def test_a_command_that_is_prolonged_is_renewed_to_its_new_end(watched):
+    run(watched, minutes=1)
+    run(watched, minutes=5, version=1)
+    assert sent(watched) == [SET]
+    after(watched, 45)
+    assert sent(watched) == [SET, UPDATE]
+
+
 def test_new_numbers_renew_as_well(watched):
     run(watched)
     after(watched, 20)
