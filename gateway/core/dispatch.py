@@ -284,7 +284,7 @@ def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
         result.vacuous[key] = result.vacuous.get(key, frozenset()) | set(orders.value.vacuous)
     result.refusals[key] = result.refusals.get(key, ()) + orders.refusals
     for message in orders.value.messages if share.sent else ():
-        result.traces[message.id] = replace(orders, losses=orders.losses + share.early)
+        result.traces[message.id] = orders._replace(losses=orders.losses + share.early)
         slot = slot_of_functions(message.functions)
         result.carried[message.id] = frozenset(
             (other, name) for other, name in share.carried if slot_of_functions([name]) is slot

@@ -59,8 +59,7 @@ def guarded(
                 refusals.append(Refusal(outcome, function, where, problem, RULE))
     if not refusals:
         return orders
-    return replace(
-        orders,
+    return orders._replace(
         value=replace(orders.value, messages=tuple(kept)),
         refusals=(*orders.refusals, *refusals),
         losses=(*orders.losses, *losses),
