@@ -8,6 +8,8 @@ from gateway.stations.device_model import instant_of
 from gateway.stations.nameplate import Connector
 from translators.canonical.telemetry import Alarm
 
+MOST_CONNECTORS = 256
+"""Connectors of one station that are followed."""
 _FAULTED = "Faulted"
 
 
@@ -15,7 +17,7 @@ def noted(context: Context, connector: Connector, status: str, timestamp: str) -
     """Note a status: a fault and its end are an alarm, and with a freed connector its car is gone."""
     plate = context.plate
     before = plate.connectors.get(connector, "")
-    if status == before:
+    if status == before or (not before and len(plate.connectors) >= MOST_CONNECTORS):
         return
     plate.connectors = {**plate.connectors, connector: status}
     if _FAULTED in {status, before}:

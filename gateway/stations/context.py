@@ -74,6 +74,10 @@ def _nobody() -> None:
     """Ask nobody: there is no session."""
 
 
+MOST_PARTS = 256
+"""Parts of one report."""
+
+
 class Report:
     """The parts of a report until the last one is there; parts that bear numbers have no gap (B07)."""
 
@@ -84,8 +88,10 @@ class Report:
         self._lost = False
 
     def add(self, part: Json) -> None:
-        """Take one part in; the one without `tbc` is the last."""
+        """Take one part in; the one without `tbc` is the last. One without end is given up."""
         self.parts.append(part)
+        if len(self.parts) >= MOST_PARTS:
+            self.give_up()
         if not part.get("tbc", False):
             self._over.set()
 

@@ -34,6 +34,8 @@ _WATCHED: Names = {
 """Whose values are of the moment: what matters is whether they can be monitored."""
 _SHARED_NAMES = 8192
 _SHARED_REPORTS = 256
+MOST_VARIABLES = 1024
+"""Variables of one station that are kept: enough for 20 EVSEs."""
 
 
 class Variable(NamedTuple):
@@ -131,8 +133,10 @@ class DeviceModel:
         told, watchable = _told(items, names)
         if whole:
             return DeviceModel(*_same(tuple(told.items()), frozenset(watchable)), at)
-        values = {**self.values, **told}
-        return replace(self, values=values, watchable=self.watchable | watchable)
+        values, all_watchable = {**self.values, **told}, self.watchable | watchable
+        if max(len(values), len(all_watchable)) > MOST_VARIABLES:  # no station is like that
+            values, all_watchable = told, frozenset(watchable)
+        return replace(self, values=values, watchable=all_watchable)
 
     def changed(self, variable: Variable, value: str, at: datetime | None) -> DeviceModel:
         """Return the model after an event; itself where the event is of the past.
@@ -141,6 +145,8 @@ class DeviceModel:
         """
         last = self.changed_at.get(variable, self.as_of)
         if at is not None and last is not None and at < last:
+            return self
+        if variable not in self.values and len(self.values) >= MOST_VARIABLES:
             return self
         stamps = self.changed_at if at is None else {**self.changed_at, variable: at}
         if self.values.get(variable) == value:
@@ -187,6 +193,8 @@ def _told(items: Iterable[Json], names: Names) -> tuple[dict[Variable, str], set
         kept = name in names.get(component, ())
         if not kept and name not in _WATCHED.get(component, ()):
             continue
+        if max(len(values), len(watchable)) >= MOST_VARIABLES:
+            break
         variable, value = named(item), _actual(item)
         if kept and value is not None:
             values[variable] = sys.intern(value)

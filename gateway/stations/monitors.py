@@ -14,6 +14,8 @@ _AVAILABILITY = "AvailabilityState"
 _CONTROLLER = "MonitoringCtrlr"
 _FINE = 0.01
 _COARSE = 1.0
+MOST_STREAMS = 64
+"""Event streams of one station that are known, and those that are not heard."""
 _REMEMBERED = 32
 """Events that are known again when they come twice."""
 _SHARES = frozenset({"OverExcitedPF", "UnderExcitedPF", "ReactiveSusceptance"})
@@ -149,7 +151,16 @@ class Watch:
         """Hear a stream no more; return whether that is new."""
         if stream in self._ignored:
             return False
-        self._ignored |= {stream}
+        if len(self._ignored) < MOST_STREAMS:
+            self._ignored |= {stream}
+        return True
+
+    def opened(self, stream: int, monitor: int) -> bool:
+        """Know a stream, the only one of its monitor; return whether there is room for it."""
+        others = {n: other for n, other in self.streams.items() if other != monitor}
+        if len(others) >= MOST_STREAMS:
+            return False
+        self.streams = {**others, stream: monitor}
         return True
 
     def forget_streams(self) -> None:

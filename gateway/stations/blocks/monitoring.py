@@ -26,6 +26,8 @@ _MOST_AT_ONCE = 20
 """Monitors in one request, however many it takes: bytes are bounded, too."""
 _ALERT = 5
 """The least severe event that is an alarm (SetMonitoringData: 5 is an alert, 6 a warning)."""
+_MAX_WORDS = 255
+"""Characters of an alarm."""
 _CRITERIA = ["DeltaMonitoring", "PeriodicMonitoring"]
 
 
@@ -78,7 +80,7 @@ def _alarm(context: Context, variable: Variable, event: Json) -> None:
         fault=None,
         at=instant_of(event["timestamp"]) or context.clock(),
         ended=event.get("cleared", False),
-        text=" ".join(word for word in words if word),
+        text=" ".join(word for word in words if word)[:_MAX_WORDS],
     )
     context.post(AlarmReceived(alarm))
 
@@ -96,10 +98,8 @@ def open_stream(context: Context, payload: Json) -> Json:
     monitor = data["variableMonitoringId"]
     variable = watch.numbers.get(monitor)
     ours = measured(variable.component, variable.name) if variable else watch.setting
-    if not ours:
-        return {"status": "Rejected"}
-    watch.streams[data["id"]] = monitor
-    return {"status": "Accepted"}
+    taken = bool(ours) and watch.opened(data["id"], monitor)
+    return {"status": "Accepted" if taken else "Rejected"}
 
 
 def close_stream(context: Context, payload: Json) -> Json:
@@ -157,9 +157,9 @@ async def watch_station(context: Context, *, booted: bool) -> None:
 async def _open_streams(context: Context) -> dict[int, Json]:
     """Return the parameters of the streams that are open at the station, by monitor (N12)."""
     reply = await context.call("GetPeriodicEventStream", {}, Priority.HOUSEKEEPING)
-    streams = reply.payload.get("constantStreamData", ())
     if reply.status is not ReplyStatus.ACCEPTED:
         return {}
+    streams = reply.payload.get("constantStreamData", ())
     _watch(context).streams = {item["id"]: item["variableMonitoringId"] for item in streams}
     return {item["variableMonitoringId"]: item for item in streams}
 
@@ -190,16 +190,19 @@ def _size(context: Context, action: str) -> int:
 
 
 async def _set(context: Context, watch: Watch, part: Sequence[Json]) -> bool:
-    """Set some monitors, each judged by itself; return whether the station answered at all."""
+    """Set some monitors, each judged by itself; return whether the station did so."""
     request = {"setMonitoringData": list(part)}
     reply = await context.call("SetVariableMonitoring", request, Priority.HOUSEKEEPING)
-    for result in reply.payload.get("setMonitoringResult", ()):
+    if reply.status is not ReplyStatus.ACCEPTED:
+        log.info("monitors.refused", station=context.entry.id, reason=reply.reason)
+        return False
+    for result in reply.payload["setMonitoringResult"]:
         variable, status = named(result), result["status"]
         if status == "Accepted" and "id" in result:
             watch.numbers[result["id"]] = variable
         elif status != "Duplicate":  # N04: it watches this already
             log.info("monitor.refused", station=context.entry.id, variable=variable, status=status)
-    return reply.status is ReplyStatus.ACCEPTED
+    return True
 
 
 def _adjustments(watch: Watch, aims: Sequence[Monitor], streams: dict[int, Json]) -> Iterator[Json]:

@@ -4,6 +4,7 @@ import pytest
 
 from gateway.core.events import AlarmReceived, StationDescribed
 from gateway.stations.blocks import availability
+from gateway.stations.connectors import MOST_CONNECTORS
 from gateway.stations.context import Context
 from support.stations import NOON, Posted, an_entry
 from translators.canonical.capability import Evse
@@ -62,6 +63,15 @@ def test_an_instant_that_is_none_is_ours():
     context = a_context()
     tell(context, "Faulted", at="0001-01-01T00:00:00+23:00")
     assert context.post.of(AlarmReceived)[0].alarm.at == NOON
+
+
+def test_connectors_without_end_are_followed_up_to_a_bound():
+    context = a_context()
+    for connector in range(MOST_CONNECTORS + 5):
+        tell(context, "Faulted", connector)
+    assert len(context.plate.connectors) == MOST_CONNECTORS
+    tell(context, "Available", 0)
+    assert len(context.post.of(AlarmReceived)) == MOST_CONNECTORS + 1
 
 
 @pytest.mark.parametrize(

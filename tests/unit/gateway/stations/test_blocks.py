@@ -20,7 +20,7 @@ from gateway.stations.blocks import (
     smart_charging,
 )
 from gateway.stations.blocks.metering import Metering
-from gateway.stations.context import Report
+from gateway.stations.context import MOST_PARTS, Report
 from gateway.stations.validators import known_actions, violation
 from support.metering import AT, EVSE, Meter, a_context, a_value, an_event
 from support.stations import BOOT, an_entry
@@ -203,6 +203,13 @@ async def test_a_report_is_over_with_its_last_part():
     report.add({"n": 2})
     assert await report.wait(0.01)
     assert [part["n"] for part in report.parts] == [1, 2]
+
+
+async def test_a_report_without_end_is_given_up():
+    report = Report()
+    for _ in range(MOST_PARTS):
+        report.add({"tbc": True})
+    assert not await report.wait(5)
 
 
 async def test_a_report_that_was_given_up_is_never_whole():

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.app import shipped_book
 from gateway.stations.device_model import (
+    MOST_VARIABLES,
     DeviceModel,
     Variable,
     instant_of,
@@ -104,6 +105,26 @@ def test_a_whole_report_is_newer_than_the_events_before_it():
 def test_the_model_reads_as_a_report():
     items = [an_item(MAX_W, "22000"), an_item(Variable("EVSE", "Power", 1), "0")]
     assert list(a_model(*items).items()) == items
+
+
+def many(count, before=0):
+    return [
+        an_item(MAX_W._replace(evse=n), "1", watchable=True) for n in range(before, before + count)
+    ]
+
+
+def test_a_report_without_end_is_kept_up_to_a_bound():
+    model = a_model(*many(MOST_VARIABLES + 5))
+    assert len(model.values) == len(model.watchable) == MOST_VARIABLES
+    more = model.changed(MAX_W._replace(evse=5000), "2", LATER)
+    assert more is model
+    assert model.changed(MAX_W._replace(evse=7), "2", LATER).values[MAX_W._replace(evse=7)] == "2"
+
+
+def test_parts_that_add_up_without_end_are_kept_up_to_a_bound():
+    model = a_model(*many(MOST_VARIABLES))
+    model = a_model(*many(10, before=2000), before=model, whole=False)
+    assert len(model.values) == len(model.watchable) == 10
 
 
 @pytest.mark.parametrize(

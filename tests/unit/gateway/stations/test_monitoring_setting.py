@@ -114,6 +114,26 @@ async def test_a_station_that_does_not_say_what_it_watches_is_left_alone():
         assert station.calls("SetVariableMonitoring") == []
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"setMonitoringResult": "all of them"}, id="words"),
+        pytest.param({"setMonitoringResult": [{"status": "Accepted"}]}, id="no variable"),
+    ],
+)
+async def test_an_answer_that_breaks_its_schema_sets_nothing_and_ends_nothing(answer):
+    async with a_session() as (station, session, posted):
+        await announced(station, posted, *WATCHABLE)
+        await reported(station)
+        number, _ = await station.called("SetVariableMonitoring")
+        station.say(3, number, answer)
+        await settled(session)
+        assert session.plate.watch.numbers == {}
+        station.say(2, "h", "Heartbeat", {})
+        assert (await station.answered("h"))[0] == 3
+
+
 async def test_after_a_refusal_no_further_part_is_sent():
     items = [an_item(("DCDERCtrlr", "MaxW", evse), "1", True) for evse in range(1, 13)]
     async with a_session() as (station, session, posted):

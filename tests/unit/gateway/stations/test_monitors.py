@@ -3,7 +3,16 @@
 import pytest
 
 from gateway.stations.device_model import DeviceModel, Variable
-from gateway.stations.monitors import SEVERITY, Monitor, Present, Watch, difference, present, wanted
+from gateway.stations.monitors import (
+    MOST_STREAMS,
+    SEVERITY,
+    Monitor,
+    Present,
+    Watch,
+    difference,
+    present,
+    wanted,
+)
 from gateway.stations.validators import violation
 
 MODES = Variable("DCDERCtrlr", "ModesSupported", 1)
@@ -148,6 +157,26 @@ def test_an_event_is_known_again_among_the_last_ones():
     for number in range(1, 40):
         watch.repeated({"eventId": number, "timestamp": "t"})
     assert not watch.repeated(event)
+
+
+def test_a_monitor_has_one_stream():
+    watch = Watch()
+    assert watch.opened(1, 10)
+    assert watch.opened(2, 10)
+    assert watch.streams == {2: 10}
+
+
+def test_streams_without_end_are_known_up_to_a_bound():
+    watch = Watch()
+    assert all(watch.opened(n, n) for n in range(MOST_STREAMS))
+    assert not watch.opened(99, 99)
+    assert watch.opened(99, 5)
+    assert all(watch.ignore(n) for n in range(MOST_STREAMS + 5))
+    assert not watch.ignore(0)
+    assert watch.ignore(MOST_STREAMS + 1)
+    watch.forget_streams()
+    assert watch.streams == {}
+    assert watch.ignore(0)
 
 
 @pytest.mark.parametrize(
