@@ -21,9 +21,9 @@ from translators.ocpp.metering_plan import MILLION, Plan, plan_of
 from translators.ocpp.wire import instant
 
 KEPT = 256
-"""Forms of which it is known whether they are sound; the oldest is forgotten first."""
+"""Forms that are known; the oldest is forgotten first."""
 _SIGHTED = 1024
-"""Forms that were seen once, and are known when they come again."""
+"""Forms that were seen and are not known; they are looked at once, when they come again."""
 _LONGEST = 8 * 1024
 """Octets of a frame beyond which its form is not worth its memory."""
 _MOST = 64
@@ -60,16 +60,17 @@ class _Known(NamedTuple):
 
 
 class Reports:
-    """The forms that were checked."""
+    """The forms that were found sound."""
 
     def __init__(self) -> None:
         """Know none yet."""
-        self._forms: dict[_Form, _Known | None] = {}
-        self._sighted: dict[int, None] = {}
+        self._known: dict[_Form, _Known] = {}
+        self._sighted: dict[int, bool] = {}
+        """By hash of a form: whether it was checked, and found to be none of these."""
 
     def __len__(self) -> int:
-        """Return how many forms are known to be sound."""
-        return sum(known is not None for known in self._forms.values())
+        """Return how many forms are known."""
+        return len(self._known)
 
     def read(self, version: str, frame: bytes) -> Report | None:
         """Return what a frame of a known form says; None for all else, which may be known next time."""
@@ -83,13 +84,11 @@ class Reports:
         form = (version, *parts[::2])
         try:
             told = instant(at[1].decode())
-            known = self._forms[form]
+            known = self._known[form]
         except DocumentError:
             return None
         except KeyError:
             self._sight(form, frame, parts[1::2])
-            return None
-        if known is None:
             return None
         numbers = [round(float(parts[2 * place + 1]) * MILLION) for place in known.plan.followed]
         return Report(head[1], known.evse, told, known.plan, numbers)
@@ -97,15 +96,22 @@ class Reports:
     def _sight(self, form: _Form, frame: bytes, numbers: list[bytes]) -> None:
         """Know a form from its second time on: what comes but once is not worth the trouble."""
         mark = hash(form)
-        if mark not in self._sighted:
-            self._sighted[mark] = None
+        looked_at = self._sighted.get(mark)
+        if looked_at is None:
+            self._sighted[mark] = False
             if len(self._sighted) > _SIGHTED:
                 del self._sighted[next(iter(self._sighted))]
-            return
-        del self._sighted[mark]
-        self._forms[form] = _checked(str(form[0]), frame, numbers)
-        if len(self._forms) > KEPT:
-            del self._forms[next(iter(self._forms))]
+        elif not looked_at:
+            self._sighted[mark] = True
+            known = _checked(str(form[0]), frame, numbers)
+            if known is not None:
+                del self._sighted[mark]
+                self._keep(form, known)
+
+    def _keep(self, form: _Form, known: _Known) -> None:
+        self._known[form] = known
+        if len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
 
 
 def _checked(version: str, frame: bytes, numbers: list[bytes]) -> _Known | None:
