@@ -403,6 +403,7 @@ def endpoint_config(settings: Settings) -> EndpointConfig:
         certificate=ocpp.certificate,
         key=ocpp.key,
         client_ca=ocpp.station_ca,
+        plain_port=ocpp.plain_port,
         other=(ocpp.rsa_certificate, ocpp.rsa_key)
         if ocpp.rsa_certificate is not None and ocpp.rsa_key is not None
         else None,

@@ -102,6 +102,8 @@ def _inspect_endpoint(report: Report, settings: Settings, now: datetime) -> None
 def _inspect_more(report: Report, settings: Settings, now: datetime) -> None:
     """Check the second certificate of the endpoint, and who signs those of stations."""
     ocpp = settings.ocpp
+    if ocpp.plain_port is not None:
+        report.warnings.append(f"stations connect without TLS, too, on port {ocpp.plain_port}")
     try:
         if ocpp.rsa_certificate is not None and ocpp.rsa_key is not None:
             read_identity(ocpp.rsa_certificate, ocpp.rsa_key)

@@ -79,6 +79,10 @@ def _whole_tls(settings: Settings) -> Iterator[Finding]:
         yield Finding(("ocpp",), "rsa_certificate and rsa_key belong together")
     elif ocpp.rsa_certificate is not None and ocpp.certificate is None:
         yield Finding(("ocpp", "rsa_certificate"), "a second certificate needs a first one")
+    elif ocpp.plain_port is not None and ocpp.certificate is None:
+        yield Finding(("ocpp", "plain_port"), "without TLS there is one port, and it is plain")
+    elif ocpp.plain_port is not None and ocpp.plain_port == ocpp.port != 0:
+        yield Finding(("ocpp", "plain_port"), f"{ocpp.port} is the port for TLS")
     elif ocpp.certificate is None and not _loopback(ocpp.host) and not ocpp.plain_from:
         problem = f"passwords of stations would go in plain text over {ocpp.host}"
         yield Finding(("ocpp", "host"), problem, "give ocpp a certificate and its key")

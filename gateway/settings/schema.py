@@ -132,6 +132,10 @@ class Ocpp(_Strict):
         default=[],
         description="Networks (CIDR) that may connect plain, besides this machine (profiles 0, 1).",
     )
+    plain_port: Port | None = Field(
+        default=None,
+        description="Second port, beside TLS, for stations that are still plain; same networks.",
+    )
     unauthenticated: bool = Field(
         default=False,
         description="Whether plain stations may have no password (profile 0): laboratories only.",

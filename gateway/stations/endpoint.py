@@ -61,6 +61,8 @@ class EndpointConfig:
     client_ca: Path | None = None
     other: tuple[Path, Path] | None = None
     """A second certificate with its key, of the other kind."""
+    plain_port: int | None = None
+    """A second port, beside TLS, for stations that are still plain."""
     doors: Doors = field(default_factory=Doors)
     messages: Rate | None = None
     """How many one station may send before it is read more slowly; None: any number."""
@@ -94,6 +96,8 @@ class Endpoint:
         self._deadlines, self._templates, self._reports = Deadlines(), Templates(), Reports()
         self._open = AsyncExitStack()
         self._port: int | None = None
+        self.plain_port: int | None = None
+        """The port beside TLS that is listened on for plain connections."""
 
     async def __aenter__(self) -> Self:
         """Listen; `SettingsError` where the transport's library is not installed."""
@@ -106,10 +110,25 @@ class Endpoint:
             handshake_s=_HANDSHAKE_S,
             close_s=_CLOSE_S,
         )
-        listen = backend(config.transport)
-        self._port = await self._open.enter_async_context(listen(listening, self))
+        try:
+            self._port = await self._listen(listening)
+            if config.plain_port is not None:
+                beside = replace(listening, port=config.plain_port, tls=None)
+                self.plain_port = await self._listen(beside)
+        except OSError:
+            await self._open.aclose()
+            raise
         log.info("endpoint.opened", url=self.url, tls=self._tls is not None)
+        plain = self._port if self._tls is None else self.plain_port
+        if plain is not None:
+            networks = [str(network) for network in config.doors.plain_from]
+            log.warning("endpoint.plain", port=plain, networks=["this machine", *networks])
         return self
+
+    async def _listen(self, where: Listening) -> int:
+        """Listen at one more place; return its port."""
+        listen = backend(self._config.transport)
+        return await self._open.enter_async_context(listen(where, self))
 
     async def __aexit__(
         self,
@@ -119,7 +138,7 @@ class Endpoint:
     ) -> None:
         """Close every connection (1001) and stop listening."""
         await self._open.aclose()
-        self._port = None
+        self._port = self.plain_port = None
         if self._telling is not None:
             self._telling.cancel()
         self.tell_counted()

@@ -30,12 +30,15 @@ class KeptSite:
     """One endpoint at work, and what was told of it."""
 
     endpoint: Endpoint
-    plain: Endpoint
     upkeep: Upkeep
     orders: Orders
     makers: Makers
     posted: Posted
     folder: Path
+
+    @property
+    def plain_url(self):
+        return f"ws://127.0.0.1:{self.endpoint.plain_port}/ocpp"
 
     @property
     def kinds(self):
@@ -74,7 +77,7 @@ class KeptSite:
         term = Validity(now - timedelta(days=begun_days), now + timedelta(days=ends_days))
         return self.makers.station(file=file, validity=term)
 
-    def station(self, identity=None, *, personality=None, plain=False, **options):
+    def station(self, identity=None, *, personality=None, **options):
         """Return a simulated station, with a certificate or with the usual password."""
         files = {}
         if identity is not None:
@@ -83,7 +86,7 @@ class KeptSite:
         given = {
             "id": "CS1",
             "password": PASSWORD,
-            "url": (self.plain if plain else self.endpoint).url,
+            "url": self.endpoint.url,
             "trust_anchor": self.makers.endpoint.certificate_path,
             "security": security,
             "backoff_s": 0.02,
@@ -125,20 +128,13 @@ async def a_kept_site(folder, *, password="", profile=0, spool=False):
         an_entry(password_verifier=password),
     )
 
-    def door(number, **config):
-        settings = EndpointConfig("127.0.0.1", number, rhythm=BRISK, **DEFAULTS | config)
-        return Endpoint(settings, [entry], stations, posted, clocks, upkeep)
-
-    async with door(port, **makers.config()) as endpoint, door(0) as plain:
-
-        def rekey(station, verifier):
-            endpoint.rekey(station, verifier)
-            plain.rekey(station, verifier)
-
-        upkeep.use = rekey
+    config = makers.config(plain_port=0)
+    settings = EndpointConfig("127.0.0.1", port, rhythm=BRISK, **DEFAULTS | config)
+    async with Endpoint(settings, [entry], stations, posted, clocks, upkeep) as endpoint:
+        upkeep.use = endpoint.rekey
         running = asyncio.create_task(upkeep.run())
         try:
-            yield KeptSite(endpoint, plain, upkeep, orders, makers, posted, folder)
+            yield KeptSite(endpoint, upkeep, orders, makers, posted, folder)
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

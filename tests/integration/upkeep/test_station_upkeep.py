@@ -1,8 +1,10 @@
 """A station over real sockets is looked after: certificates, roots, profiles, passwords, and its faults."""
 
 import asyncio
+import socket
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from gateway.core.events import SecurityNoticed
@@ -10,6 +12,7 @@ from gateway.security import pki
 from gateway.security.identities import read_chain
 from gateway.security.issuing import KeyAuthority, wanted
 from gateway.simulators.station import Personality
+from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.errands import (
     ChangePassword,
     DeleteRoot,
@@ -19,9 +22,18 @@ from gateway.stations.errands import (
     Move,
     Renew,
 )
-from support.kept_site import a_kept_site
-from support.station_tls import OPERATOR
-from support.stations import PASSWORD, Wire, a_weak_verifier, dial
+from gateway.stations.facade import Stations
+from support.kept_site import a_free_port, a_kept_site
+from support.station_tls import OPERATOR, Makers
+from support.stations import (
+    PASSWORD,
+    Posted,
+    Wire,
+    a_weak_verifier,
+    basic,
+    dial,
+    real_clocks,
+)
 
 VERIFIER = a_weak_verifier()
 
@@ -163,7 +175,7 @@ async def test_a_station_that_cannot_come_by_the_new_profile_comes_back_by_the_o
 async def test_a_plain_station_learns_the_root_and_moves_to_tls(tmp_path):
     async with a_kept_site(tmp_path, password=VERIFIER) as site:
         root = site.makers.endpoint.certificate_path.read_text()
-        async with site.station(url=site.plain.url, trust_anchor=None) as station:
+        async with site.station(url=site.plain_url, trust_anchor=None) as station:
             await site.connected(1)
             move = Move("CS1", 2, site.endpoint.url)
             assert "put the new profile first" in (await site.ordered(move)).words
@@ -252,3 +264,31 @@ async def test_the_event_of_a_station_that_lost_its_line_comes_when_it_is_back(t
         station.core.security._notice("TamperDetectionActivated", station._clock(), "lid")
         assert (await site.told("TamperDetectionActivated")).problem == "lid"
         await asyncio.sleep(0)
+
+
+async def test_plain_and_encrypted_stations_come_to_one_endpoint_and_each_id_once(tmp_path):
+    async with a_kept_site(tmp_path, password=VERIFIER) as site, site.station():
+        await site.connected(1)
+        with pytest.raises(InvalidStatus) as found:
+            async with connect(
+                f"{site.plain_url}/CS1", subprotocols=["ocpp2.1"], additional_headers=basic("CS1")
+            ):
+                pass
+        assert found.value.response.status_code == 409
+    assert site.endpoint.plain_port is None
+
+
+async def test_where_the_second_port_is_taken_the_first_is_free_again(tmp_path):
+    makers = Makers.of(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = a_free_port()
+        config = makers.config(plain_port=taken.getsockname()[1])
+        settings = EndpointConfig("127.0.0.1", port, **config)
+        endpoint = Endpoint(settings, [], Stations(Posted()), Posted(), real_clocks())
+        with pytest.raises(OSError, match="in use"):
+            async with endpoint:
+                pass
+    with socket.socket() as again:
+        again.bind(("127.0.0.1", port))

@@ -50,3 +50,10 @@ def test_a_key_that_others_may_read_is_a_fault(config, tmp_path):
     (tmp_path / "ca" / "station-ca.key").chmod(0o640)
     report = inspect(config, online=False)
     assert [fault.code for fault in report.faults] == ["DG-1115"]
+
+
+def test_a_plain_port_is_warned_of(config, tmp_path):
+    config = write_site(tmp_path, a_site(ocpp=TLS | {"port": 9000, "plain_port": 9001}))
+    assert inspect(config, online=False).warnings == [
+        "stations connect without TLS, too, on port 9001"
+    ]

@@ -107,7 +107,7 @@ def test_an_unknown_key_like_none_names_the_known(tmp_path):
         'site.yaml:18:8 DG-1032 unknown key "zzz": '
         "known are host, port, certificate, key, rsa_certificate, rsa_key, station_ca, operator, "
         "issuer, issuer_key, "
-        "issue_days, renew_days, public_url, plain_from, "
+        "issue_days, renew_days, public_url, plain_from, plain_port, "
         "unauthenticated, messages_per_s, transport, call_timeout_s, heartbeat_s, power_interval_s"
     )
 

@@ -186,3 +186,16 @@ RSA = {"rsa_certificate": "rsa.pem", "rsa_key": "rsa.key"}
 )
 def test_a_second_certificate_is_whole_and_has_a_first(tmp_path, ocpp, codes):
     assert [code for code, _ in faults(tmp_path, ocpp=ocpp)] == codes
+
+
+@pytest.mark.parametrize(
+    ("ocpp", "codes"),
+    [
+        pytest.param(TLS | {"port": 9000, "plain_port": 9001}, [], id="beside TLS"),
+        pytest.param({"plain_port": 9001}, ["DG-1054"], id="without TLS"),
+        pytest.param(TLS | {"port": 9000, "plain_port": 9000}, ["DG-1054"], id="the same"),
+        pytest.param(TLS | {"port": 0, "plain_port": 0}, [], id="any two"),
+    ],
+)
+def test_a_plain_port_is_a_second_one_beside_tls(tmp_path, ocpp, codes):
+    assert [code for code, _ in faults(tmp_path, ocpp=ocpp)] == codes
