@@ -10,11 +10,13 @@ voltage, frequency or power may lag behind them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.core.aims import Aim, Range, Sense
 from gateway.core.meters import STATION
+from gateway.core.plates import Plate
+from translators.canonical.capability import StationProfile
 from translators.units import Kind
 
 STRIKES = 2
@@ -172,6 +174,7 @@ class Watch:
     swept_at: float = 0.0
     away_until: dict[int, float] = field(default_factory=dict)
     beyond: dict[Key, float] = field(default_factory=dict)
+    plates: tuple[StationProfile, Mapping[int, Plate]] | None = None
 
     def disturb(self, at: float) -> None:
         """Begin anew: what holds from now on is not what was."""

@@ -51,12 +51,11 @@ _CONSTANT = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One meter at one instant: what it shows now, and what it showed before."""
+    """One meter at one instant."""
 
     number: int
     at: float
     shown: Shown
-    before: tuple[float, Shown] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class Scene:
         """Read the meters; nothing is judged yet."""
         self.state, self.profile, self.forces = state, profile, forces
         self.watch = state.watch
-        self.plates = plates(profile)
+        self.plates = _plates(state, profile)
         self.meter = float(Fraction(state.rules.policy.get("meter_class_pct", _CLASS))) / 100
         self.excused: dict[Key, str] = {}
         numbers = [number for number in self.plates if number in state.meters.places]
@@ -117,15 +116,17 @@ class Scene:
         return soft if returning else gradient(self.state, soft=False)
 
     def _place(self, number: int) -> Place | None:
-        now, before = self.state.meters.at(number), self.state.meters.before(number)
-        if not now:
-            return None
-        shown = self._shown(number, _numbers(now))
-        earlier = None
-        if before:
-            instant = min(value.at for value in before.values())
-            earlier = (instant, self._shown(number, _numbers(before)))
-        return Place(number, min(value.at for value in now.values()), shown, earlier)
+        now = self.state.meters.at(number)
+        return self._of(number, now) if now else None
+
+    def _before(self, place: Place) -> Place | None:
+        """Return what a place showed before; of all EVSEs together that is not known."""
+        known = self.state.meters.before(place.number)
+        return self._of(place.number, known) if known else None
+
+    def _of(self, number: int, values: Mapping[Kind, Value]) -> Place:
+        shown = self._shown(number, {kind: value.value for kind, value in values.items()})
+        return Place(number, min(value.at for value in values.values()), shown)
 
     def _shown(self, number: int, known: Mapping[Kind, float]) -> Shown:
         plate = self.plates[number]
@@ -172,7 +173,7 @@ class Scene:
             return None
         found = {kind: self._sum(kind, parts) for kind in _SUMMED}
         shown = self._shown(STATION, {k: value for k, value in found.items() if value is not None})
-        return Place(STATION, min(instants), shown, None)
+        return Place(STATION, min(instants), shown)
 
     def _sum(self, kind: Kind, parts: Iterable[int]) -> float | None:
         values = [self.state.meters.at(number).get(kind) for number in parts]
@@ -285,11 +286,11 @@ class Scene:
         if old is None:
             begun = max(begun, self.watch.swept_at)
         recent: list[tuple[float, float, float]] = []
-        if place.before is not None:
-            at, shown = place.before
-            earlier = aim(force.control, shown, force.entry.desired.payload)
+        before = self._before(place)
+        if before is not None:
+            earlier = aim(force.control, before.shown, force.entry.desired.payload)
             if isinstance(earlier, Aim):
-                recent, begun = [(at, earlier.low, earlier.high)], max(begun, at)
+                recent, begun = [(before.at, earlier.low, earlier.high)], max(begun, before.at)
         if not recent and not isinstance(force.control, _CONSTANT):
             begun = place.at
         full = place.shown.plate.full(asked.kind)
@@ -318,8 +319,12 @@ class Scene:
         return replace(bound, low=low, high=high)
 
 
-def _numbers(values: Mapping[Kind, Value]) -> dict[Kind, float]:
-    return {kind: value.value for kind, value in values.items()}
+def _plates(state: StationState, profile: StationProfile) -> Mapping[int, Plate]:
+    """Return the plates of a station, made once for a profile."""
+    known = state.watch.plates
+    if known is None or known[0] is not profile:
+        known = state.watch.plates = profile, plates(profile)
+    return known[1]
 
 
 def _used_up(limit: Bound, sense: Sense, one: Bound, share: float) -> bool:
