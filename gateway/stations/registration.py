@@ -9,6 +9,8 @@ _BEFORE_ACCEPTANCE = frozenset(
 )
 """What a station that waits may still send: what it is asked for (B02.FR.09, A00.FR.429)."""
 
+_AFTER_REFUSAL = frozenset({"BootNotification"})
+
 
 class Registration(StrEnum):
     """The status of a BootNotificationResponse."""
@@ -21,10 +23,7 @@ class Registration(StrEnum):
 
     def bars(self, action: str) -> bool:
         """Say whether a call of the station is refused with SecurityError (B02.FR.09, B03.FR.07)."""
-        match self:
-            case Registration.ACCEPTED:
-                return False
-            case Registration.PENDING:
-                return action not in _BEFORE_ACCEPTANCE
-            case Registration.REJECTED:
-                return action != "BootNotification"
+        if self is Registration.ACCEPTED:
+            return False
+        heard = _BEFORE_ACCEPTANCE if self is Registration.PENDING else _AFTER_REFUSAL
+        return action not in heard

@@ -168,6 +168,25 @@ async def test_each_evse_is_what_its_own_controllers_say():
         assert second.dynamic_profiles
 
 
+async def test_a_rating_that_is_none_leaves_the_others():
+    report = [(1, "DCDERCtrlr", "MaxW", "much"), (1, "DCDERCtrlr", "MaxVar", "4000")]
+    async with a_session() as (station, _, posted):
+        (evse,) = (await announce(station, posted, report)).profile.evses
+        assert (evse.ratings.max_w, evse.ratings.max_var) == (22000, 4000)
+
+
+async def test_a_boot_while_the_station_is_heard_out_begins_anew():
+    async with a_session(rhythm=replace(PATIENT, report_timeout_s=0.3)) as (station, _, posted):
+        await boots(station)
+        part(station, await told(station), MODES, number=1)  # its first part is missing
+        await posted.next(StationConnected)
+        await boots(station, name="again")
+        part(station, await told(station, nth=2), MODES, MAX_W)
+        await posted.next(StationConnected, 2)
+        await asyncio.sleep(0.5)
+        assert len(station.calls("GetBaseReport")) == 2
+
+
 # Reports that are cut short (B07)
 
 
