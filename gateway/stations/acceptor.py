@@ -188,6 +188,7 @@ class Acceptor:
         self._guests.discard(guest)
         if guest.timer is not None:
             guest.timer.cancel()
+            guest.timer = None
         task = self._loop.create_task(self._shake(guest))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

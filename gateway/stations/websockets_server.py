@@ -41,7 +41,9 @@ async def listen(listening: Listening, gate: Gate) -> AsyncIterator[int]:
     """Listen within a block; yields the port."""
 
     async def admit(connection: ServerConnection, request: Request) -> Response | None:
-        cast("_Guest", connection).left()
+        guest = cast("_Guest", connection)
+        guest.left()
+        guest.left = _gone  # thousands of them keep nothing of how they came in
         found = await gate.admit(_knock_of(connection, request))
         if isinstance(found, Refusal):
             response = connection.respond(found.status, found.text)
@@ -64,6 +66,10 @@ async def listen(listening: Listening, gate: Gate) -> AsyncIterator[int]:
     server.create_server = acceptor.open  # type: ignore[assignment]  # has all that is asked of it
     async with server:
         yield acceptor.port
+
+
+def _gone() -> None:
+    """Do what there is to do for one that has left already: nothing."""
 
 
 def _made(server: Server, listening: Listening, left: Left) -> _Guest:
