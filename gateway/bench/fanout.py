@@ -8,30 +8,32 @@ from contextlib import ExitStack
 
 from gateway.bench.contender import Contender, Told
 from gateway.bench.foreign import rival, rivals
-from gateway.bench.rounds import Line, Verdict, checked, in_turns
+from gateway.bench.rounds import ALL_DIFFER, GATEWAY, Line, Verdict, checked, in_turns
 from gateway.bench.wire import PLAIN, Wire
 from gateway.core.events import ReplyStatus
 
 PROFILES = 10
-"""Ratings profiles among the stations, where not all differ."""
+"""Ratings profiles among the stations, where not all differ: what they are told rests on their ratings."""
 
 
 def measure(stations: int, rounds: int, *, peers: bool, wire: Wire = PLAIN) -> Verdict:
     """Measure the fan-out of all contenders in turns; raises where one has not done its work."""
     with ExitStack() as stack:
-        names = ["gateway", *rivals(wire, peers=peers)]
+        names = [GATEWAY, ALL_DIFFER, *rivals(wire, peers=peers)]
         sides = {name: stack.enter_context(contender(name, stations, wire=wire)) for name in names}
         for side in sides.values():
             side.meet()
             _fan(side)  # the first round is for caches and pages
         lines = in_turns(sides.values(), rounds, _fan)
-        facts = dict(_facts(sides["gateway"], rounds + 1))
+        most = sides[ALL_DIFFER].ask("begin")["templates"]
+        facts = dict(_facts(sides[GATEWAY], rounds + 1)) | {"templates_all_differ": most}
     return Verdict("fanout", stations, lines, facts | wire.facts)
 
 
 def contender(name: str, stations: int, profiles: int = PROFILES, wire: Wire = PLAIN) -> Contender:
     """Return a contender's server, started."""
-    if name == "gateway":
+    if name in {GATEWAY, ALL_DIFFER}:
+        profiles = stations if name == ALL_DIFFER else profiles
         words = (str(stations), str(profiles), "quick", *wire.words)
         command = (sys.executable, "-c", "from gateway.bench.subject import main; main()", *words)
         return Contender(name, command, stations, boots=True, tls=wire.tls)

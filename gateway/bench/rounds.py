@@ -9,6 +9,8 @@ from statistics import median
 
 from gateway.bench.contender import Contender
 
+GATEWAY, ALL_DIFFER = "gateway", "gateway, all ratings differ"
+"""The gateway with few ratings profiles among its stations, and with as many as stations."""
 _KEYS = {
     "raw websockets": "vs_raw_websockets",
     "ocpp": "vs_ocpp",
@@ -45,8 +47,12 @@ class Verdict:
     def ratios(self) -> dict[str, float]:
         """Return how many times the throughput of each rival the gateway reaches, by minima."""
         least = self.least
-        mine = least["gateway"]
-        return {_KEYS[name]: least[name] / mine for name in least if name in _KEYS}
+        rivals = {_KEYS[name]: least[name] for name in least if name in _KEYS}
+        found = {key: micros / least[GATEWAY] for key, micros in rivals.items()}
+        if ALL_DIFFER in least:
+            most = least[ALL_DIFFER]
+            found |= {f"{key}_all_differ": micros / most for key, micros in rivals.items()}
+        return found
 
     def plain(self) -> dict[str, object]:
         """Return JSON values."""

@@ -59,6 +59,8 @@ from translators.ieee2030_5.inbound import ProgramContext, Served
 from translators.ieee2030_5.xml import parse
 from translators.units import Kind
 
+PROFILES_AT_ONCE = 50
+"""Translations, after which the loop may turn to what came in."""
 GROUP_S = 0.05
 """How long answers gather for one transaction."""
 GROUP = 1_000
@@ -135,7 +137,7 @@ class Gateway:
         self._changed.clear()
         before = self._done.copy()
         begin = time.perf_counter()
-        made = self._translated(mrid)
+        made = await self._translated(mrid)
         self._intend(mrid, made)
         for chunk in batched(self._orders(mrid, made), CHUNK):
             for order in chunk:
@@ -172,7 +174,7 @@ class Gateway:
         totals = [s for s in samples if s.kind is Kind.POWER and s.phase is Phase.ALL]
         return sum((sample.value for sample in totals), Fraction())
 
-    def _translated(self, mrid: str) -> dict[StationProfile, Made]:
+    async def _translated(self, mrid: str) -> dict[StationProfile, Made]:
         """Return action and payload of the event for all stations of each ratings profile."""
         context = ProgramContext("u", "bench", Revision.IEEE2030_5_2018, "P", 1, _NOW)
         control = parse(CONTROL.replace(_MRID, mrid.encode()))
@@ -180,10 +182,12 @@ class Gateway:
             Served(control, {"/derp/1/dc/1": parse(_CURVE)}, context).read(self._book).value
         )
         made: dict[StationProfile, Made] = {}
-        for profile in self._groups:
-            orders = to_station(self._book, command, profile, Situation())
-            (message,) = orders.value.messages
-            made[profile] = message.action, message.payload
+        for chunk in batched(self._groups, PROFILES_AT_ONCE):
+            for profile in chunk:
+                orders = to_station(self._book, command, profile, Situation())
+                (message,) = orders.value.messages
+                made[profile] = message.action, message.payload
+            await asyncio.sleep(0)
         return made
 
     def _orders(self, mrid: str, made: Mapping[StationProfile, Made]) -> Iterator[SendToStation]:

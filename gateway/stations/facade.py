@@ -39,7 +39,7 @@ class Stations:
 
     def send(self, effect: SendToStation) -> None:
         """Queue one CALL; `NOT_SENT` is posted where the station is away."""
-        session = self.current(effect.station)
+        session = self._sessions.get(effect.station)
         if session is not None:
             session.submit(effect)
             return

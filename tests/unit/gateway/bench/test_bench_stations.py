@@ -40,7 +40,11 @@ def test_a_fan_out_has_every_answer_on_disk_and_refuses_bad_ones(run):
     assert found["refused_answers"] == 5
     assert found["templates"] == 5  # as many as ratings profiles: what is told rests on them
     mine, raw = found["cpu_us_min"]["gateway"], found["cpu_us_min"]["raw websockets"]
-    assert found["ratios"] == {"vs_raw_websockets": raw / mine}
+    most = found["cpu_us_min"]["gateway, all ratings differ"]
+    assert found["ratios"] == {
+        "vs_raw_websockets": raw / mine,
+        "vs_raw_websockets_all_differ": raw / most,
+    }
 
 
 def test_peers_take_part_where_they_are_asked_for(run):
