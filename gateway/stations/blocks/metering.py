@@ -30,6 +30,8 @@ _REMEMBERED = 32
 """Ended transactions whose late messages do not bring them back."""
 _FOLLOWED = 64
 """Transactions whose events are counted; the one that began first is forgotten first."""
+_PLACES = 256
+"""EVSEs whose newest report is known; no station has so many."""
 _NAMED = 32
 """Problems of values that are named in the log, each once."""
 
@@ -112,13 +114,9 @@ class Metering:
             context.post(EventsMissed(station, number, first, last))
         elif place is not Place.NEXT:
             self.counts[place.value] += 1
-            log.info(
-                "transaction.event_out_of_order",
-                station=station,
-                transaction=number,
-                number=payload["seqNo"],
-                place=place.value,
-            )
+            if self.counts[place.value] == 1:
+                where = {"station": station, "transaction": number, "place": place.value}
+                log.info("transaction.event_out_of_order", **where)
         return place
 
     def _pass_on(
@@ -136,10 +134,12 @@ class Metering:
         if not read:
             return
         station, newest = context.entry.id, read[-1].at
-        if newest >= self._newest.setdefault(evse, newest):
+        if newest >= self._newest.get(evse, newest):
             self._newest[evse] = newest
         else:
             self._late(station, evse)
+        if len(self._newest) > _PLACES:
+            self._newest.clear()
         context.post(SamplesTaken(station, read))
 
     def _late(self, station: str, evse: int | None) -> None:

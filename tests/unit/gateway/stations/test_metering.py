@@ -148,6 +148,31 @@ def test_a_report_that_is_older_than_another_one_is_counted_and_passed_on():
     assert len(meter.context.post.of(SamplesTaken)) == 6
 
 
+def test_a_station_that_makes_up_evses_is_not_remembered_for_each():
+    meter = Meter()
+    for evse in (1, *range(1000), 1):
+        report = {"evseId": evse, "meterValue": [a_value()]}
+        meter.block.meter_values(meter.context, report)
+    early = {"evseId": 999, "meterValue": [a_value() | {"timestamp": "2026-12-01T11:00:00Z"}]}
+    meter.block.meter_values(meter.context, early)
+    assert meter.block.counts == {"late_reports": 1}
+    assert len(meter.block._newest) <= 256
+
+
+def test_words_out_of_order_are_logged_once_of_each_kind():
+    meter = Meter()
+    with capture_logs() as logs:
+        for number in (5, 5, 4, 8, 6, 7):
+            meter.hear("Updated", seqNo=number, timestamp=f"2026-12-01T12:00:0{number}Z")
+    assert [line.get("place", line["event"]) for line in logs] == [
+        "again",
+        "odd",
+        "transaction.events_missed",
+        "late",
+    ]
+    assert meter.block.counts == {"again": 1, "odd": 1, "missed": 2, "late": 2}
+
+
 def test_what_cannot_be_read_is_named_once_and_counted_always():
     meter = Meter()
     with capture_logs() as logs:
