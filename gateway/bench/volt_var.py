@@ -59,14 +59,18 @@ class Bench:
     memo: Memo[Translation[StationOrders]]
 
     def cold(self) -> Translation[StationOrders]:
-        """Parse both documents and translate, with the whole trace."""
+        """Parse both documents and translate, with the whole trace, to be told when somebody reads it.
+
+        Nothing of the event is kept from one call to the next. What a running gateway holds is held: the
+        compiled rules, and the exact numbers of short texts that it met before (`rules.scaling`).
+        """
         context = ProgramContext("u", "CS1", Revision.IEEE2030_5_2018, "P", 1, _NOW)
         links = {"/derp/1/dc/1": parse(CURVE)}
         served = Served(parse(CONTROL), links, context)
         return translate(self.book, Case(served, self.profile, Situation()))
 
     def told(self) -> list[str]:
-        """Do the same, and write every number of the trace."""
+        """Do the same, and write every number of the trace, as the audit does."""
         return [f"{step.before} {step.after}" for step in self.cold().steps]
 
     def remembered(self) -> Translation[StationOrders]:

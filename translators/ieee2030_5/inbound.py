@@ -120,7 +120,9 @@ def to_command(
     reading = _Reading([], [], [], [])
     is_default = control.name == "DefaultDERControl"
     view = ResourceView(control)
-    mrid = (view.raw("mRID") or "").upper() or (control.href or "" if is_default else "")
+    mrid = (view.raw("mRID") or "").upper()
+    if is_default and not mrid:
+        mrid = control.href or ""
     if not mrid:
         reading.refuse("invalid", f"{control.name}/mRID", "is missing", EVENT)
         return _result(None, reading)
@@ -131,10 +133,25 @@ def to_command(
         untimed = None if is_default else _command(control, mrid, UNTIMED, context, ())
         return _result(untimed, reading)
     reading.parts.append(header(control.name, context.primacy, times))
+    _read(book, control, links, context.revision, reading)
+    if not (is_default or reading.controls or reading.refusals):
+        reading.refuse("invalid", "DERControlBase", "asks for nothing", EVENT)
+    command = _command(control, mrid, times, context, tuple(reading.controls))
+    return _result(command, reading)
+
+
+def _read(
+    book: Book,
+    control: Resource,
+    links: Mapping[str, Resource],
+    revision: str,
+    reading: _Reading,
+) -> None:
+    """Note what the rules make of each part of the document, or why they make nothing."""
     functions: set[str] = set()
-    for rule, view, where in _parts(book, control, links, context.revision, reading):
+    for rule, view, where in _parts(book, control, links, revision, reading):
         try:
-            made, trace = rule.apply(view, context.revision, where)
+            made, trace = rule.apply(view, revision, where)
         except Unmet as unmet:
             reading.refuse(unmet.outcome, unmet.where, unmet.problem, rule.id)
             continue
@@ -145,10 +162,6 @@ def to_command(
             continue
         functions.add(function)
         reading.take(made, function, trace)
-    if not (is_default or functions or reading.refusals):
-        reading.refuse("invalid", "DERControlBase", "asks for nothing", EVENT)
-    command = _command(control, mrid, times, context, tuple(reading.controls))
-    return _result(command, reading)
 
 
 def _result(command: DerCommand | None, reading: _Reading) -> Translation[DerCommand | None]:

@@ -38,7 +38,8 @@ def usage_point(
     """Return the MirrorUsagePoint of a device with the types of its readings, and no reading yet."""
     rate = None if post_rate_s is None else Fraction(post_rate_s)
     known = Facts("device", {"point": point_mrid(lfdi), "device": lfdi, "post_rate": rate})
-    point = tree("MirrorUsagePoint", whole(members(book, revision, "MirrorUsagePoint", known)))
+    own = whole(members(book, revision, "MirrorUsagePoint", known))
+    point = tree("MirrorUsagePoint", own)
     meters = [_meter(book, revision, lfdi, kind, interval_s) for kind in mirrored(book, revision)]
     rates = tuple(point.every("postRate"))
     others = (child for child in point.children if child not in rates)
@@ -74,7 +75,8 @@ def averages(book: Book, revision: Revision, samples: Iterable[Sample]) -> tuple
 
 def _meter(book: Book, revision: Revision, lfdi: str, kind: Kind, interval_s: int) -> Resource:
     values = {"kind": kind.value, "phase": Phase.ALL.value, "duration": Fraction(interval_s)}
-    told = tree(_METER, whole(members(book, revision, _METER, Facts("measurement", values))))
+    own = whole(members(book, revision, _METER, Facts("measurement", values)))
+    told = tree(_METER, own)
     return branch(_METER, leaf("mRID", _meter_mrid(lfdi, told)), *told.children)
 
 

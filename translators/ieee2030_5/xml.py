@@ -46,16 +46,16 @@ def parse(data: bytes) -> Resource:
     head = data.lstrip(_BLANK)
     if not head:
         raise DocumentError("the body is empty", rule=_XML)
-    if head[:64].lower().startswith((b"<!doctype html", b"<html")):
+    if head[:15].lower().startswith((b"<!doctype html", b"<html")):
         raise DocumentError("is HTML, not XML of IEEE 2030.5", rule=_XML)
     if not head.startswith(b"<"):
         raise DocumentError("is not XML", value=head[:40], rule=_XML)
-    declared = _ENCODING.match(head)
+    declared = _ENCODING.match(head) if head.startswith(b"<?") else None
     if declared and declared[1].lower() not in _ENCODINGS:
         problem = "is neither UTF-8 nor a part of it"  # 2030.5 5.2; others could hide a DOCTYPE
         raise DocumentError(problem, where="encoding", value=declared[1].decode(), rule=_XML)
     # A document type is refused unread: what it declares could cost more than its own size.
-    if b"<!DOCTYPE" in data:
+    if b"!" in data and b"<!DOCTYPE" in data:
         raise DocumentError("a document type declaration is not allowed", rule=_XML)
     return _resource(_root(data))
 
@@ -91,15 +91,10 @@ def _resource(root: etree._Element) -> Resource:
         if known is None:
             _refuse(element, "holds a processing instruction")
         name, namespace = known
-        text, size = element.text, len(element)
-        pairs: Any = element.items()
+        text, pairs, size = element.text, element.items(), len(element)
         # most elements are leaves without attributes
-        attributes: Mapping[str, str] = NO_ATTRIBUTES
+        attributes = _attributes(element, pairs) if pairs else NO_ATTRIBUTES
         children: tuple[Resource, ...] = ()
-        if pairs:
-            if len(pairs) > MOST_ATTRIBUTES:
-                _refuse(element, f"has {len(pairs)} attributes, more than {MOST_ATTRIBUTES}")
-            attributes = MappingProxyType(dict(pairs))
         if size:
             children = tuple(made[: -size - 1 : -1])
             del made[-size:]
@@ -117,6 +112,13 @@ def _resource(root: etree._Element) -> Resource:
             )
         )
     return made[0]
+
+
+def _attributes(element: etree._Element, pairs: Any) -> Mapping[str, str]:
+    """Return the attributes of an element, within the cap."""
+    if len(pairs) > MOST_ATTRIBUTES:
+        _refuse(element, f"has {len(pairs)} attributes, more than {MOST_ATTRIBUTES}")
+    return MappingProxyType(dict(pairs))
 
 
 def _shallow(element: etree._Element, depth: int) -> None:

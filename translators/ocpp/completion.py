@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 from translators.canonical.capability import Situation
 from translators.canonical.controls import DerControl, EnterService
-from translators.rules.target import Draft
+from translators.rules.emission import Draft
 
 
 def completed(control: DerControl, situation: Situation, draft: Draft) -> DerControl:

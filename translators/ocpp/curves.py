@@ -28,8 +28,9 @@ from translators.canonical.geometry import (
 )
 from translators.errors import MappingError
 from translators.ocpp.wire import Json
+from translators.rules.emission import Draft, Number
 from translators.rules.schema import TargetPoints
-from translators.rules.target import Draft, Number, TargetRule
+from translators.rules.target import TargetRule
 from translators.rules.trace import LossKind, Note
 from translators.rules.values import Unmet, text
 from translators.units import Unit, to_json_number

@@ -16,7 +16,8 @@ from translators.ocpp.identifiers import profile_id
 from translators.ocpp.modes import check_profile
 from translators.ocpp.wire import Json, StationMessage
 from translators.rules.bases import Bases
-from translators.rules.target import Draft, TargetRule
+from translators.rules.emission import Draft
+from translators.rules.target import TargetRule
 from translators.rules.trace import Loss, LossKind, Part, Refusal
 from translators.rules.values import Trace, Unmet, text
 

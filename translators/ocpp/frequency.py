@@ -20,7 +20,8 @@ from translators.ocpp.desk import Desk, Profile
 from translators.ocpp.members import supports
 from translators.ocpp.wire import Json
 from translators.rules.bases import Bases
-from translators.rules.target import Draft, TargetRule
+from translators.rules.emission import Draft
+from translators.rules.target import TargetRule
 from translators.rules.trace import LossKind
 from translators.rules.values import Unmet, text
 from translators.units import Base, to_json_number

@@ -24,7 +24,8 @@ from translators.canonical.controls import (
 from translators.ocpp.desk import Desk, Profile
 from translators.ocpp.members import set_der_control, supports
 from translators.ocpp.wire import Json
-from translators.rules.target import PERIOD, Draft, TargetRule
+from translators.rules.emission import Draft
+from translators.rules.target import PERIOD, TargetRule
 from translators.rules.trace import Loss, LossKind
 from translators.rules.values import Trace, Unmet, text
 from translators.units import Base, Kind, Rounding, Unit, round_to, to_json_number

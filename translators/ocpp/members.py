@@ -10,7 +10,8 @@ from translators.ocpp.curves import curve_points
 from translators.ocpp.desk import Desk
 from translators.ocpp.identifiers import control_id
 from translators.ocpp.wire import Json
-from translators.rules.target import Draft, TargetRule
+from translators.rules.emission import Draft
+from translators.rules.target import TargetRule
 from translators.rules.values import Unmet
 
 

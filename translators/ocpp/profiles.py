@@ -34,7 +34,8 @@ from translators.ocpp.limits import (
     rated_limit,
 )
 from translators.ocpp.wire import Json
-from translators.rules.target import Draft, TargetRule
+from translators.rules.emission import Draft
+from translators.rules.target import TargetRule
 from translators.rules.trace import LossKind
 from translators.rules.values import Trace, Unmet, text
 from translators.units import Base, Kind, Unit, percent, to_json_number

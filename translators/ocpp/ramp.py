@@ -19,7 +19,7 @@ from translators.canonical.capability import Evse
 from translators.ocpp import live
 from translators.ocpp.desk import Desk
 from translators.ocpp.wire import Json
-from translators.rules.target import Draft
+from translators.rules.emission import Draft
 from translators.rules.trace import LossKind, Step
 from translators.rules.values import Trace, text
 

@@ -12,6 +12,7 @@ from translators.canonical.controls import DerControl
 from translators.errors import MappingError
 from translators.rules.capability import CapabilityRule
 from translators.rules.capability_schema import CapabilityMapping
+from translators.rules.emission import Codec
 from translators.rules.facts import Facts
 from translators.rules.fallback_schema import Fallback, Row
 from translators.rules.linking import duplicates, report_keys, source_keys, unlinked, untabled
@@ -21,7 +22,7 @@ from translators.rules.report import ReportRule
 from translators.rules.report_schema import ReportMapping
 from translators.rules.schema import SourceMapping, TargetMapping
 from translators.rules.source import SourceRule
-from translators.rules.target import Codec, TargetRule
+from translators.rules.target import TargetRule
 
 type Rule = SourceRule | TargetRule | ReportRule
 

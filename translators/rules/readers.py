@@ -113,12 +113,14 @@ def _number(name: str, field: SourceField, canonical: str, rule: str) -> Reader:
     if unit == own:
         return number.read
     turning, factor = f"unit {unit} -> {own}", unit.scale / own.scale
+    absent = number.held
+    held = None if absent is None else absent * factor
 
     def turned(view: Texts, trace: Trace, at: str) -> Fraction | None:
         raw = number.read(view, trace, at)
         if raw is None:
             return None
-        value = raw * factor
+        value = held if raw is absent and held is not None else raw * factor
         trace.step(turning, place_of(at, number.path), raw, name, value)
         return value
 

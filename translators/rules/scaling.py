@@ -21,11 +21,12 @@ type Raw = int | Fraction
 class Scaled:
     """One number of a rule, compiled; `scale` names the text that states its power of ten, None where fixed.
 
-    `take` gives the number as it stands, None where it is absent; `scaled` its worth by a power.
+    `take` gives the number as it stands, None where it is absent; `scaled` its worth by a power; `held` is
+    what holds where it is absent, None where it is needed or may be left out.
     """
 
     __slots__ = (
-        *("_absent", "_below", "_field", "fixed", "name", "path", "scale"),
+        *("_below", "_field", "fixed", "held", "name", "path", "scale"),
         *("scaled", "take", "turned"),
     )
 
@@ -36,7 +37,7 @@ class Scaled:
         self._below = "" if self.path == "." else f"/{self.path}"
         self.take = decimals(field) if field.decimal else integers(field, where)
         self.scaled: Callable[[Any, int | None], Fraction] = _exact if field.decimal else _known
-        self._absent = None if field.absent is None else _absent(field.absent, where)
+        self.held = None if field.absent is None else _absent(field.absent, where)
         self.turned = field.reciprocal or field.negate
         self.scale = field.scale10 if isinstance(field.scale10, str) else None
         self.fixed = field.scale10 if isinstance(field.scale10, int) else 0
@@ -57,9 +58,9 @@ class Scaled:
 
     def absent(self, where: str) -> Fraction | None:
         """Return what holds where the number is absent; `Unmet` where it must not be."""
-        if self._absent is None and not self._field.optional:
+        if self.held is None and not self._field.optional:
             raise Unmet("invalid", f"{where}/{self.path}", "is missing")
-        return self._absent
+        return self.held
 
     def turn(self, value: Fraction, where: str) -> Fraction:
         """Return the reciprocal, the other sign, as the rule asks; `Unmet` for the reciprocal of 0."""

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
-from translators.canonical.capability import Dialect
 from translators.canonical.controls import DerControl, Quantity, function_of
 from translators.errors import MappingError, near
-from translators.rules.bases import Bases
 from translators.rules.canonical import CLASSES, UNITS, names
-from translators.rules.guards import Condition, Scope, condition, seen
+from translators.rules.emission import Codec, Draft, Number
+from translators.rules.guards import Condition, condition, seen
 from translators.rules.schema import TargetField, TargetMapping, Variant
 from translators.rules.trace import LossKind
 from translators.rules.values import Trace, Unmet, loss_kind, text
-from translators.units import Rounding, Unit, parse_unit, round_to, same_base, to_json_number
+from translators.units import to_json_number
 
-type Codec = Callable[[Fraction, Dialect, Bases, str], Fraction]
-type Emit = Callable[["Draft"], Any]
+type Emit = Callable[[Draft], Any]
 
 PERIOD = "chargingProfile/chargingSchedule[0]/chargingSchedulePeriod[0]"
 """Where the numbers of a SetChargingProfile stand: we send one schedule with one period."""
@@ -28,164 +24,6 @@ PERIOD = "chargingProfile/chargingSchedule[0]/chargingSchedulePeriod[0]"
 _ABSENT = object()
 _DIALECT = frozenset({"dialect"})
 _QUANTITIES = frozenset({"value", "setpoint", "delta"})
-
-
-@dataclass(slots=True)
-class Draft:
-    """One control on its way to the wire; `units` names the unit that a field or axis went out in."""
-
-    control: DerControl
-    bases: Bases
-    trace: Trace
-    path: str
-    units: dict[str, str]
-    _scope: Scope | None = None
-
-    @property
-    def scope(self) -> Scope:
-        """Return what conditions see: the control's fields and the dialect, each value turned once."""
-        if self._scope is None:
-            self._scope = Scope(partial(_read, self.control, self.dialect))
-        return self._scope
-
-    @property
-    def dialect(self) -> Dialect:
-        """Return how this station model reads."""
-        return self.bases.profile.dialect
-
-
-def _read(control: DerControl, dialect: Dialect, name: str) -> Any:
-    head, _, reading = name.partition(".")
-    return getattr(dialect, reading) if head == "dialect" else seen(control, name)
-
-
-class Number:
-    """A compiled numeric field: unit, re-base, offset, bounds, dialect, rounding, in this order."""
-
-    def __init__(
-        self, name: str, spec: TargetField, rule: str, codecs: Mapping[str, Codec]
-    ) -> None:
-        """Compile; `MappingError` for an unknown unit or codec."""
-        self.name, self.spec, self.rule = name, spec, rule
-        self.below = f"/{name.replace('.', '/')}"
-        texts = spec.units or ({spec.unit: ""} if spec.unit else {})
-        self.units = tuple((parse_unit(unit), wire) for unit, wire in texts.items())
-        if spec.codec is not None and spec.codec not in codecs:
-            hint = near(spec.codec, codecs)
-            raise MappingError(f"is no codec{hint}", where=f"{rule}.{name}", value=spec.codec)
-        low, high = spec.clip or (0.0, 0.0)
-        self._clip = Fraction(str(low)), Fraction(str(high))
-        if low > high:
-            raise MappingError("cuts to an empty range", where=f"{rule}.{name}", value=spec.clip)
-        self._mode = Rounding("half_even" if spec.round is None else spec.round.mode)
-        self._codec = None if spec.codec is None else codecs[spec.codec]
-        self._loss = None if spec.loss is None else loss_kind(spec.loss, f"{rule}.{name}")
-        # what goes out as it is: nothing is done to it, and its decimals fit
-        done = spec.negate or spec.add is not None or self._codec is not None
-        self._kept = not done and self._loss is None
-        self._shift = None if spec.round is None else 10**spec.round.places
-
-    def check(self, source: Unit) -> None:
-        """Refuse, at load, a plain canonical field whose base is not the target's."""
-        if not any(same_base(source, unit) for unit, _ in self.units):
-            raise MappingError(
-                f"stands in {source}, not in {', '.join(str(unit) for unit, _ in self.units)}",
-                where=f"{self.rule}.{self.name}",
-                rule="units",
-            )
-
-    def keeps(self, unit: Unit, draft: Draft) -> bool:
-        """Say whether numbers of a unit go out as they are, whatever their sign; notes the unit then."""
-        for own, wire in self.units:
-            if own.kind is not unit.kind or own.of is not unit.of:
-                if own.of_negative is unit.of_negative:
-                    return False
-                continue
-            settled = draft.bases.situation.settings
-            if own.of_negative is not unit.of_negative or own.scale != unit.scale:
-                return False
-            if settled and (own.of in settled or own.of_negative in settled):
-                return False
-            draft.units[self.name] = wire
-            return True
-        return False
-
-    def in_unit(self, quantity: Quantity, draft: Draft, where: str) -> Fraction:
-        """Return the number in the first target unit that fits; the last resort is a re-base."""
-        base = quantity.base
-        for unit, wire in self.units:
-            there = unit.of_negative if quantity.value < 0 else unit.of
-            if (there, unit.kind) == (base, quantity.unit.kind):
-                draft.units[self.name] = wire
-                return draft.bases.convert(quantity, unit, draft.trace, where)
-        unit, wire = self.units[0]
-        draft.units[self.name] = wire
-        return draft.bases.convert(quantity, unit, draft.trace, where)
-
-    def finish(self, value: Fraction, draft: Draft, where: str, *, clip: bool = True) -> Fraction:
-        """Return the number as the wire gets it."""
-        spec, trace = self.spec, draft.trace
-        if spec.negate:
-            trace.step("sign", where, value, where, -value)
-            value = -value
-        if spec.add == "nominal_frequency":
-            nominal = draft.bases.profile.nominal_frequency_hz
-            trace.step("add nominal frequency", where, value, where, value + nominal, text(nominal))
-            value += nominal
-        if spec.clip is not None and clip:
-            value = self._clipped(value, draft, where)
-        if self._codec is not None:
-            read = self._codec(value, draft.dialect, draft.bases, where)
-            if read != value:
-                trace.step(f"codec {spec.codec}", where, value, where, read)
-            value = read
-        if self._loss is not None:
-            trace.lose(self._loss, where, "station models read this field differently")
-        return self._rounded(value, trace, where)
-
-    def untouched(self, *, clip: bool = True) -> bool:
-        """Say whether `finish` does nothing to a number but round it."""
-        return self._kept and not (clip and self.spec.clip is not None)
-
-    def exactly(self, value: Fraction) -> int | float | None:
-        """Return what the wire gets of an untouched number, None where rounding would change it."""
-        whole, parts = value.as_integer_ratio()
-        if parts == 1:
-            return whole
-        return None if self._shift is not None and self._shift % parts else whole / parts
-
-    def bounds(self, draft: Draft) -> tuple[Fraction, Fraction]:
-        """Return what the number is cut to: the range of the field, or less where DERSettings say so."""
-        low, high = self._clip
-        if not draft.bases.situation.settings:
-            return low, high
-        used = next((u for u, wire in self.units if wire == draft.units.get(self.name)), None)
-        if used is None:
-            return low, high
-        share, share_negative = (draft.bases.share(base) for base in (used.of, used.of_negative))
-        if share == share_negative == 1:
-            return low, high
-        return low * share_negative, high * share
-
-    def _clipped(self, value: Fraction, draft: Draft, where: str) -> Fraction:
-        low, high = self.bounds(draft)
-        cut = min(max(value, low), high)
-        if cut != value:
-            draft.trace.step(f"clip {text(low)}..{text(high)}", where, value, where, cut)
-            draft.trace.lose(LossKind.CLIP, where, "beyond the range", value - cut)
-        return cut
-
-    def _rounded(self, value: Fraction, trace: Trace, where: str) -> Fraction:
-        rounding = self.spec.round
-        if rounding is None or value.denominator == 1:
-            return value
-        result = round_to(value, rounding.places, self._mode)
-        if result is not value:
-            trace.step(f"round {rounding.places} {rounding.mode}", where, value, where, result)
-            lost_already = any(loss.kind is LossKind.ROUND for loss in trace.losses)
-            if not lost_already:
-                trace.lose(LossKind.ROUND, where, f"{rounding.places} decimals", value - result)
-        return result
 
 
 class TargetRule:

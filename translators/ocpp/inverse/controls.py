@@ -23,9 +23,10 @@ from translators.ocpp.wire import Json
 from translators.rules.bases import Bases
 from translators.rules.book import Book
 from translators.rules.canonical import CLASSES, UNITS, enum_value, names
+from translators.rules.emission import Number
 from translators.rules.guards import condition, plain
 from translators.rules.schema import TargetField, Variant
-from translators.rules.target import Number, TargetRule
+from translators.rules.target import TargetRule
 from translators.rules.trace import LossKind
 from translators.rules.values import Trace, Unmet
 from translators.units import Unit, convert

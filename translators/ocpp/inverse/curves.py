@@ -18,8 +18,8 @@ from translators.ocpp.inverse.numbers import (
     undone,
     unit_named,
 )
+from translators.rules.emission import Number
 from translators.rules.schema import TargetPoints
-from translators.rules.target import Number
 from translators.rules.trace import LossKind
 from translators.rules.values import Unmet
 from translators.units import Kind, Unit

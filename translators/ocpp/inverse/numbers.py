@@ -15,7 +15,8 @@ from translators.canonical.capability import Dialect
 from translators.canonical.controls import Quantity
 from translators.ocpp.wire import Json
 from translators.rules.bases import Bases
-from translators.rules.target import Number, TargetRule
+from translators.rules.emission import Number
+from translators.rules.target import TargetRule
 from translators.rules.trace import LossKind
 from translators.rules.values import Trace, Unmet, text
 from translators.units import Base, Kind, Unit, percent

@@ -8,7 +8,8 @@ from translators.canonical.controls import EnterService, FixedVar, VoltVar
 from translators.errors import MappingError
 from translators.ocpp.dialect import CODECS
 from translators.rules.bases import Bases
-from translators.rules.target import Draft, TargetRule
+from translators.rules.emission import Draft
+from translators.rules.target import TargetRule
 from translators.rules.values import Unmet
 from translators.units import parse_unit
 
