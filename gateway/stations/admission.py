@@ -85,7 +85,7 @@ class Admission:
     doors: Doors = field(default_factory=Doors)
     queue: AdmissionQueue = field(default_factory=AdmissionQueue)
     past: Past = field(default_factory=lambda: Past(Vault()))
-    """What stations have shown before."""
+    """What stations have shown before; whoever lets one in has it remembered."""
     _addresses: Buckets[str] = field(default_factory=lambda: Buckets(_FAILURES, _ADDRESSES))
     _enrolled: dict[tuple[str, bool], Bucket] = field(default_factory=dict)
     """Guesses by station: True those from the address that it last came from, False all others."""
@@ -124,7 +124,6 @@ class Admission:
                 purse.take()
             return found
         self._known[found.id] = knock.address
-        self.past.came(found.id, knock)
         return found
 
     async def _examined(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -21,12 +20,16 @@ from gateway.security.issuing import LONGEST_CHAIN, StationAuthority, Wanted, wa
 from gateway.security.peers import key_of
 from gateway.stations.context import Caller, Context, Json, Reply
 from gateway.stations.errands import Outcome
+from gateway.stations.rates import Bucket, Rate
+from gateway.stations.session import Clocks
 
 log = structlog.get_logger()
 
 _STATION = "ChargingStationCertificate"
 _TRIES = 3
 """Deliveries that may stay without an answer; the station asks again by itself (A03.FR.18)."""
+_PACE = Rate(per_s=0.1, burst=10)
+"""Requests of one station; CertSigningWaitMinimum is some thirty seconds."""
 _LOST = frozenset({ReplyStatus.NO_ANSWER, ReplyStatus.NOT_SENT})
 
 
@@ -56,15 +59,16 @@ class Certificates:
         self,
         authority: StationAuthority | None,
         operator: str,
-        clock: Callable[[], datetime],
+        clocks: Clocks,
         tell: Tell,
         stir: Callable[[], None],
     ) -> None:
         """Know no request yet; without an authority none is taken; `stir` hears of each."""
         self._authority, self._operator = authority, operator
-        self._clock, self._tell, self._stir = clock, tell, stir
+        self._clocks, self._tell, self._stir = clocks, tell, stir
         self._asked: dict[str, _Asked] = {}
         self._expected: dict[str, asyncio.Event] = {}
+        self._paces: dict[str, Bucket] = {}
 
     @property
     def waiting(self) -> list[str]:
@@ -74,6 +78,8 @@ class Certificates:
     def sign_certificate(self, context: Context, payload: Json) -> Json:
         """Take a request of a station or say what is wrong with it (A02, A03)."""
         station = context.entry.id
+        if self._asks_too_often(station):
+            return _rejected("Unspecified", "too many requests")
         kind = payload.get("certificateType", _STATION)
         if kind != _STATION:
             self._tell("certificate.refused_request", station, f"{kind} is not issued here")
@@ -94,6 +100,15 @@ class Certificates:
             self._expected[station].set()
         self._stir()
         return {"status": "Accepted"}
+
+    def _asks_too_often(self, station: str) -> bool:
+        """Say whether a station asks more often than it may; each request is a check and a record."""
+        now = self._clocks.monotonic()
+        asked = self._paces.setdefault(station, Bucket(_PACE, now))
+        if asked.wait(now) > 0:
+            return True
+        asked.take()
+        return False
 
     async def renew(self, station: str, call: Caller, patience_s: float) -> Outcome:
         """Ask a station to ask, wait until it did, and give it what it asked for."""
@@ -120,7 +135,7 @@ class Certificates:
         if asked is None or self._authority is None:
             return None
         try:
-            chain = self._authority.sign(asked.request, self._clock())
+            chain = self._authority.sign(asked.request, self._clocks.utc())
         except IdentityError as error:
             return self._unsigned(asked, str(error))
         if chain is None:

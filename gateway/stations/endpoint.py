@@ -188,6 +188,7 @@ class Endpoint:
         if isinstance(found, Denied):
             self._notice(notice_of(found, knock.address))
             return refusal(found)
+        self._admission.past.came(found.id, knock)
         return found.id
 
     async def serve(self, opened: Opened) -> Ending | None:

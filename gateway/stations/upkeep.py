@@ -111,7 +111,7 @@ class Upkeep:
         """Puts a verifier in force at the door."""
         self._due = asyncio.Event()
         self._certificates = Certificates(
-            means.authority, means.operator, means.clocks.utc, self.tell, self._due.set
+            means.authority, means.operator, means.clocks, self.tell, self._due.set
         )
         self.past.seen = self._certificates.used
         self.past.doubtful = lambda station: in_doubt(self._keys(station).current)

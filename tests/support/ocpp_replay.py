@@ -129,7 +129,7 @@ def kind(frame):
 def words(text):
     """Return a reason on one line and not too long."""
     plain = " ".join(text.split())
-    return plain if len(plain) <= _WORDS else f"{plain[:_WORDS]}…"
+    return plain if len(plain) <= _WORDS else f"{plain[:_WORDS].rsplit(' ', 1)[0]} …"
 
 
 def read(path):

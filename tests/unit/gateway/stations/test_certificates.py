@@ -14,7 +14,7 @@ from gateway.stations.context import Context
 from gateway.stations.validators import violation
 from support.errands import ACCEPTED, GONE, REFUSAL, REJECTED, SILENCE, Answers
 from support.requests import OPERATOR, a_request, forged
-from support.stations import NOON, an_entry
+from support.stations import NOON, an_entry, fixed_clocks
 
 V2G = ("V2GCertificate", "V2G20Certificate")
 
@@ -30,7 +30,7 @@ class Bench:
     def __init__(self, authority):
         self.told, self.stirred = [], 0
         self.certificates = Certificates(
-            authority, OPERATOR, lambda: NOON, self.tell, lambda: setattr(self, "stirred", 1)
+            authority, OPERATOR, fixed_clocks(), self.tell, lambda: setattr(self, "stirred", 1)
         )
 
     def tell(self, kind, station, problem=""):
@@ -268,9 +268,15 @@ async def test_another_certificate_says_nothing_of_the_request(bench):
 
 async def test_a_folder_that_cannot_be_cleared_stops_nobody():
     class Stuck(Slow):
-        def delivered(self, request):
+        def delivered(self, _request):
             raise IdentityError("cannot be used")
 
     bench, call = Bench(Stuck("CHAIN")), Answers(CertificateSigned=[ACCEPTED])
     bench.asks()
     assert (await bench.delivers(call)).done
+
+
+def test_a_station_that_asks_without_end_is_refused_and_no_longer_told_of(bench):
+    answers = [bench.asks()["status"] for _ in range(12)]
+    assert answers == ["Accepted"] * 10 + ["Rejected"] * 2
+    assert len(bench.told) == 10
