@@ -27,6 +27,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
 from gateway.simulators.grid import Grid
+from gateway.simulators.station_boot import boot, deliver
 from gateway.simulators.station_charging import limit_from, prioritise
 from gateway.simulators.station_connection import (
     IN,
@@ -41,7 +42,6 @@ from gateway.simulators.station_core import Core
 from gateway.simulators.station_inverter import Inverter
 from gateway.simulators.station_options import Nameplate, Personality, StationOptions
 from gateway.simulators.station_profiles import Profiles
-from gateway.simulators.station_streams import STREAM
 from gateway.simulators.station_wire import Json
 
 __all__ = [
@@ -317,37 +317,21 @@ class SimulatedStation:
                 await self.disconnect()
                 return
             if self.core.outbox:
-                await self._deliver(connection)
+                await deliver(connection, self.core, self.core.outbox[0], self._clock)
             elif self._beat_due():
                 self._beat = self._true_clock()
                 self.core.tell("Heartbeat", {})
             else:
                 await self._work_due.wait()
 
-    async def _deliver(self, connection: Connection) -> None:
-        """Make the next call; it stays queued until it ended, so that a broken line repeats it."""
-        entry = self.core.outbox[0]
-        if entry[0] == STREAM:
-            self.core.outbox.popleft()
-            await connection.send(*entry)
-            return
-        outcome = await connection.call(*entry)
-        if outcome is not None and not outcome[0]:
-            self.core.answered(*entry, outcome[1], self._clock())
-        if self.core.outbox and self.core.outbox[0] is entry:
-            self.core.outbox.popleft()
-
     async def _boot(self, connection: Connection) -> None:
-        """Repeat the BootNotification until it is accepted; after a mere reconnect none is due."""
-        while self._boot_reason is not None:
+        """Boot until that is accepted; after a mere reconnect none is due."""
+        if self._boot_reason is not None:
+            serial = self.options.security.serial_number
             chargers = {"vendorName": self.options.vendor, "model": self.options.model}
-            payload = {"reason": self._boot_reason, "chargingStation": chargers}
-            outcome = await connection.call("BootNotification", payload)
-            code, answer = outcome or ("Timeout", {})
-            interval = float(answer.get("interval") or self.options.backoff_s)
-            if not code and answer.get("status") == "Accepted":
-                self._boot_reason = None
-                self._heartbeat_s = interval
-            else:
-                await asyncio.sleep(interval)
+            shown = chargers | ({"serialNumber": serial} if serial else {})
+            request = {"reason": self._boot_reason, "chargingStation": shown}
+            due, clock = self._work_due, self._clock
+            self._heartbeat_s = await boot(connection, self.core, request, due, clock)
+            self._boot_reason = None
         self.sessions += 1

@@ -56,6 +56,8 @@ class Core:
         self.outbox: deque[tuple[str, Json]] = deque()
         self.reboot_wanted = ""
         """Why it is about to restart, in the words of BootNotification."""
+        self.boot_wanted = False
+        """Whether it is to repeat its BootNotification at once, while it waits for acceptance."""
         self.security = Security(
             options.id, options.delivered, options.trust_anchor, options.security, self.tell
         )

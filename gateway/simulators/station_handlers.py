@@ -197,6 +197,10 @@ def _trigger(core: Core, payload: Json, now: float) -> Json:
                 core.tell_transaction(place, "Updated", "Trigger", now)
         case "Heartbeat":
             core.tell("Heartbeat", {})
+        case "BootNotification" if core.online:  # F06.FR.17: it was accepted already
+            return status("Rejected", "NotEnabled")
+        case "BootNotification":
+            core.boot_wanted = True
         case "SignChargingStationCertificate":
             core.security.ask(now, core.personality.flaw)
         case _:

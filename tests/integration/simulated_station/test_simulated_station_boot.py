@@ -6,6 +6,7 @@ import base64
 import pytest
 
 from gateway.simulators.station import IN, OUT, SimulatedStation
+from gateway.simulators.station_security import SecurityOptions
 from support.raw_csms import Csms, options_for, running
 from support.station_messages import set_control
 
@@ -55,6 +56,34 @@ async def test_it_repeats_its_boot_until_it_is_accepted(csms, status):
         assert {action for action, _ in csms.calls} == {"BootNotification"}
         csms.answers["BootNotification"] = accepted
         await station.wait_for(lambda: station.ready, timeout_s=5)
+
+
+async def test_while_it_waits_it_reports_what_it_is_asked_and_nothing_else(csms):
+    accepted = csms.answers["BootNotification"]
+    csms.answers["BootNotification"] = accepted | {"status": "Pending", "interval": 60}
+    async with SimulatedStation(options_for(csms)) as station:
+        await csms.until(lambda: csms.payloads("BootNotification"))
+        report = {"requestId": 1, "reportBase": "FullInventory"}
+        assert (await csms.ask("GetBaseReport", report))["status"] == "Accepted"
+        await csms.until(lambda: any(not p["tbc"] for p in csms.payloads("NotifyReport")))
+        station.plug_in(demand_w=5000.0)
+        csms.answers["BootNotification"] = accepted
+        boot = {"requestedMessage": "BootNotification"}
+        assert (await csms.ask("TriggerMessage", boot))["status"] == "Accepted"
+        await station.wait_for(lambda: station.ready, timeout_s=5)
+        before = [action for action, _ in csms.calls]
+        waited = before[: len(before) - before[::-1].index("BootNotification")]
+        assert set(waited) == {"BootNotification", "NotifyReport"}
+        assert (await csms.ask("TriggerMessage", boot))["status"] == "Rejected"
+
+
+@pytest.mark.parametrize(("serial", "told"), [("S-1", "S-1"), ("", None)])
+async def test_it_shows_its_serial_number(csms, serial, told):
+    options = options_for(csms, security=SecurityOptions(serial_number=serial))
+    async with SimulatedStation(options) as station:
+        await station.wait_for(lambda: station.ready, timeout_s=5)
+        shown = csms.payloads("BootNotification")[0]["chargingStation"]
+        assert shown.get("serialNumber") == told
 
 
 async def test_an_unanswered_boot_is_repeated(csms):
