@@ -18,12 +18,18 @@ from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import DerCommand, Interval, Revision
 from translators.canonical.controls import (
     ActiveSetpoint,
+    ChargeStateTarget,
     DerControl,
+    FreqDroop,
+    FreqWatt,
     LimitOn,
     LimitScope,
     PowerLimit,
     Quantity,
     ReactiveSetpoint,
+    RelativeActiveSetpoint,
+    RelativeReactiveSetpoint,
+    StorageTarget,
     function_of,
 )
 from translators.chain import StationOrders, to_station
@@ -33,6 +39,18 @@ from translators.rules.trace import Loss, Refusal, Translation
 from translators.units import Kind, Unit
 
 _NO_EXPORT = PowerLimit(LimitOn.EXPORT, Quantity(Fraction(0), Unit(Kind.POWER)), LimitScope.DEVICE)
+
+_MOVES = (
+    ActiveSetpoint,
+    ReactiveSetpoint,
+    RelativeActiveSetpoint,
+    RelativeReactiveSetpoint,
+    StorageTarget,
+    ChargeStateTarget,
+    FreqWatt,
+    FreqDroop,
+)
+"""What may be told as a profile of a transaction, which would win over that of who ceases to energize."""
 
 type Segments = dict[str, tuple[Segment, ...]]
 
@@ -193,6 +211,7 @@ def _event_shares(
             beside=(
                 *slots.beside(key, controls, interval, utility_now),
                 *_apart(record, controls, slots, at),
+                *(slots.stops(key, at) if any(isinstance(c, _MOVES) for c in controls) else ()),
             ),
             carried=slots.carried(key, controls, at),
             early=tuple(slots.early(key, controls, at)),

@@ -122,7 +122,8 @@ def together(bounds: Sequence[Bound]) -> list[Bound]:
 
 def _beside(bound: Bound, others: Sequence[Bound]) -> Bound:
     low, high = bound.low, bound.high
-    if bound.sense is Sense.TARGET:
+    stops = bound.kind is Kind.POWER and bound.own == (0.0, 0.0)
+    if bound.sense is Sense.TARGET and not stops:  # where nothing may flow, nothing else excuses
         targets = [other for other in others if other.sense is Sense.TARGET]
         low = min(other.own[0] for other in targets)
         high = max(other.own[1] for other in targets)

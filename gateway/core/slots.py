@@ -158,6 +158,10 @@ class Slots:
         slots = {_SLOTS[control.on] for control in controls}
         return (*controls, *self._others(slots, key, instant))
 
+    def stops(self, key: str, instant: datetime) -> tuple[DerControl, ...]:
+        """Return what others ask at `instant` that lets nothing flow, whatever `key` asks for."""
+        return tuple(c for c in self._others({Slot.CHARGE}, key, instant) if c in _STOPS)
+
     def _others(self, slots: set[Slot], key: str, instant: datetime) -> Iterator[DerControl]:
         yield from (part.control for part in self._holding(slots, key, instant))
         for control in self._defaults:

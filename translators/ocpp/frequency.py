@@ -17,6 +17,7 @@ from translators.canonical.curves import Vertex
 from translators.canonical.geometry import clip
 from translators.ocpp.curves import converted, few
 from translators.ocpp.desk import Desk, Profile
+from translators.ocpp.limits import stopped
 from translators.ocpp.members import supports
 from translators.ocpp.wire import Json
 from translators.rules.bases import Bases
@@ -32,7 +33,7 @@ _MODE = "LocalFrequency"
 def local_frequency(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> None:
     """Owe each EVSE a curve of watts over frequency: its transaction's own, or a default without one."""
     (control,) = controls
-    if desk.ceased:
+    if stopped(desk):
         desk.follow(controls)
         return
     drafts = []

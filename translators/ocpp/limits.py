@@ -32,8 +32,14 @@ from translators.units import Base, Kind, Rounding, Unit, round_to, to_json_numb
 
 WATT = Unit(Kind.POWER)
 STOPS = (Connect(connected=False), Energize(energized=False))
+
 _NO_CHARGE = PowerLimit(LimitOn.IMPORT, Quantity(Fraction(), WATT))
 _PLACES = 4
+
+
+def stopped(desk: Desk) -> bool:
+    """Say whether the command ceases to energize, or another one that holds beside it."""
+    return desk.ceased or any(control in STOPS for control in desk.situation.beside)
 
 
 def can_discharge(profile: StationProfile) -> bool:

@@ -32,6 +32,7 @@ from translators.ocpp.limits import (
     no_charge,
     power_range,
     rated_limit,
+    stopped,
 )
 from translators.ocpp.wire import Json
 from translators.rules.emission import Draft
@@ -128,13 +129,13 @@ def _check_alone(desk: Desk, controls: Sequence[DerControl]) -> None:
 
 
 def _ceased(desk: Desk, rule: TargetRule, controls: Sequence[DerControl]) -> bool:
-    """Say whether the same command ceases to energize; what it asks for besides has no effect then."""
-    if desk.ceased:
+    """Say whether this command or another ceases to energize; what is asked for besides has no effect."""
+    if stopped(desk):
         trace = rule.trace(controls[0])
         trace.lose(LossKind.DROP, type(controls[0]).__name__, "nothing flows: ceased to energize")
         desk.keep(trace)
         desk.follow(controls)
-    return desk.ceased
+    return stopped(desk)
 
 
 def _check_direction(desk: Desk) -> None:

@@ -1,11 +1,14 @@
 """To cease to energize is a limit of zero and Idle for what runs; both go when it is over."""
 
+from fractions import Fraction
+
 import pytest
 
 from gateway.core.events import TransactionsChanged
-from support.engine_bench import a_command, limit
+from support.engine_bench import a_command, a_default, limit
 from translators.canonical.capability import Transaction
-from translators.canonical.controls import Energize
+from translators.canonical.controls import ActiveSetpoint, Energize, Quantity
+from translators.units import parse_unit
 
 CEASE = Energize(energized=False)
 ZERO, IDLE = ("ChargingStationMaxProfile", 0, 0), ("TxProfile", 1, None)
@@ -71,3 +74,45 @@ def test_a_limit_that_held_beside_it_holds_on(charging):
     held = [entry.desired.payload["chargingProfile"] for entry in entries]
     periods = [p["chargingSchedule"][0]["chargingSchedulePeriod"][0] for p in held]
     assert [period["limit"] for period in periods] == [7000]
+
+
+WATTS = ActiveSetpoint(Quantity(Fraction(6_000), parse_unit("W")))
+
+
+def setpoints(bench):
+    """Return the ledger's setpoints."""
+    entries = bench.engine.world.stations["CS1"].ledger.entries.values()
+    return [e for e in entries if "ActiveSetpoint" in e.desired.functions and e.may_be_held]
+
+
+@pytest.mark.parametrize("first", [CEASE, WATTS], ids=["before it", "after it"])
+def test_a_setpoint_of_another_event_lets_nothing_flow_meanwhile(charging, first):
+    second = WATTS if first is CEASE else CEASE
+    minutes = {CEASE: 30, WATTS: 60}
+    charging.command(a_command("M1", first, start=0, minutes=minutes[first]))
+    answered(charging)
+    charging.command(a_command("M2", second, start=0, minutes=minutes[second]))
+    answered(charging)
+    assert setpoints(charging) == []
+    charging.at(31)
+    answered(charging)
+    assert len(setpoints(charging)) == 1
+
+
+def test_a_setpoint_goes_when_a_cease_begins_and_comes_again(charging):
+    charging.command(a_command("M1", WATTS, start=0, minutes=60))
+    charging.command(a_command("M2", CEASE, start=20, minutes=20))
+    answered(charging)
+    found = []
+    for minute in (19, 21, 41):
+        charging.at(minute)
+        answered(charging)
+        found.append(len(setpoints(charging)))
+    assert found == [1, 0, 1]
+
+
+def test_a_default_that_ceases_holds_a_setpoint_back(charging):
+    charging.command(a_default("D1", CEASE))
+    charging.command(a_command("M1", WATTS, start=0))
+    answered(charging)
+    assert setpoints(charging) == []

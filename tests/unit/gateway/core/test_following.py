@@ -118,6 +118,7 @@ T, C, F = Sense.TARGET, Sense.CEILING, Sense.FLOOR
 BESIDE = {
     "two targets, the first is followed": ([(T, -10, 0), (T, 20, 30)], -5, [True, True]),
     "two targets, neither is followed": ([(T, -10, 0), (T, 20, 30)], 40, [False, False]),
+    "nothing may flow, whatever else is asked": ([(T, 0, 0), (T, 8, 10)], 9, [False, True]),
     "a limit above does not bite": ([(T, 8, 10), (C, 12, 12)], 5, [False, True]),
     "a limit short of the target holds it down": ([(T, 8, 10), (C, 6, 6)], 5.5, [False, True]),
     "so far, and no farther": ([(T, 8, 10), (C, 6, 6)], 6, [True, True]),

@@ -129,6 +129,7 @@ def test_without_a_voltage_no_trip_is_judged(book):
     state = side.bench.engine.world.stations["CS1"]
     ratings = state.profile.evses[0].ratings
     object.__setattr__(ratings, "v_nom", None)
+    state.watch.plates = None
     grid(side, voltage_pu=1.16)
     side.core.personality = Personality(ignores=frozenset({"HVMustTrip"}))
     side.run(20)
@@ -205,6 +206,7 @@ def test_without_a_nominal_voltage_enter_service_goes_by_the_frequency(book):
     side.run(6)
     state = side.bench.engine.world.stations["CS1"]
     object.__setattr__(state.profile.evses[0].ratings, "v_nom", None)
+    state.watch.plates = None
     grid(side)
     side.run(12)
     assert side.not_followed == ["EnterService"]
