@@ -16,18 +16,30 @@ from gateway.core.ledger import MAX_ATTEMPTS, Entry, EntryState, Evidence
 from gateway.core.station import StationState
 from gateway.core.world import Turn
 
+_SET = "SetChargingProfile"
 PROBE_EVERY = timedelta(seconds=10)
 """How long to wait before a composite schedule is asked for again."""
 UNPROVED = "accepted, and nothing that the station reports shows it"
 
 
 def unshown(state: StationState, entry: Entry, now: datetime) -> bool:
-    """Say whether a profile is held and due, and the station has not shown it, or not its new numbers."""
+    """Say whether a profile is held and due, and the station has not shown it, or not its new numbers.
+
+    A default is due while no event has a profile in force.
+    """
     desired = entry.desired
+    if desired.action != _SET or entry.state is not EntryState.HELD:
+        return False
+    changed = desired.id in state.changed
+    if desired.is_default:
+        return changed and not any(_in_force(e, now) for e in state.ledger.entries.values())
     due = desired.start is not None and desired.start <= now and not entry.expired(now)
-    waiting = entry.evidence is Evidence.NONE or desired.id in state.changed
-    held = desired.action == "SetChargingProfile" and entry.state is EntryState.HELD
-    return held and due and waiting
+    return due and (changed or entry.evidence is Evidence.NONE)
+
+
+def _in_force(entry: Entry, now: datetime) -> bool:
+    started = entry.evidence is Evidence.STARTED and not entry.expired(now)
+    return started and entry.desired.action == _SET
 
 
 def next_probe(state: StationState, entry: Entry, now: datetime) -> datetime:
@@ -50,6 +62,8 @@ def probe_replied(turn: Turn, state: StationState, entry: Entry, event: StationR
             shown = Shown.UNTOLD
     if shown is Shown.NOT_IN_FORCE:
         turn.audit("control.not_in_force", state.id, entry.desired.id, schedule=event.payload)
+        if entry.desired.is_default:  # told once: it has no end at which that would be settled
+            state.changed.discard(entry.desired.id)
         return
     basis = "composite schedule" if shown is Shown.IN_FORCE else "accepted, start reached"
     _prove(turn, state, entry, basis)
@@ -59,9 +73,11 @@ def _prove(turn: Turn, state: StationState, entry: Entry, basis: str) -> None:
     control_id = entry.desired.id
     state.doubted.pop(control_id, None)
     state.changed.discard(control_id)
-    started = entry.evidence is Evidence.NONE
+    if entry.desired.is_default:
+        turn.audit("control.shown", state.id, control_id, evidence=basis)
+        return
+    kind = "control.started" if entry.evidence is Evidence.NONE else "control.changed"
     turn.put(state, replace(entry, evidence=Evidence.STARTED))
-    kind = "control.started" if started else "control.changed"
     turn.audit(kind, state.id, control_id, evidence=basis)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.core.effects import ReadBack
 from gateway.core.events import ReplyStatus
-from support.engine_bench import a_command, held_from, limit
+from support.engine_bench import a_command, a_default, held_from, limit
 
 BROKEN = {"status": "Accepted", "schedule": {"chargingSchedulePeriod": [{"startPeriod": 0.5}]}}
 
@@ -76,3 +76,50 @@ def test_what_was_withdrawn_meanwhile_is_doubted_no_more(asked):
     asked.reply(call=asked.calls("ClearChargingProfile")[0])
     assert asked.engine.world.stations["CS1"].doubted == {}
     assert told(asked) == ["received", "cancelled"]
+
+
+def shows(bench, limit_w):
+    """Answer the last question with a composite schedule."""
+    period = {"startPeriod": 0, "limit": limit_w}
+    schedule = {"chargingRateUnit": "W", "chargingSchedulePeriod": [period]}
+    bench.reply(payload={"status": "Accepted", "schedule": schedule})
+
+
+def composites(bench):
+    return len(bench.calls("GetCompositeSchedule"))
+
+
+@pytest.mark.parametrize(
+    ("shown", "kind"), [(7000, "control.shown"), (9000, "control.not_in_force")]
+)
+def test_a_default_is_asked_for_once_after_it_was_accepted(ready, shown, kind):
+    ready.command(a_default("D1", limit()))
+    ready.reply()
+    assert composites(ready) == 1
+    shows(ready, shown)
+    assert len(ready.audited(kind)) == 1
+    ready.at(5)
+    assert composites(ready) == 1
+
+
+def test_a_default_waits_for_the_end_of_what_is_above_it(ready):
+    ready.command(a_command("M1", limit(watts=9000), start=0, minutes=10))
+    ready.reply()
+    shows(ready, 9000)
+    ready.command(a_default("D1", limit()))
+    ready.reply()
+    assert composites(ready) == 1
+    ready.at(10)
+    ready.reply()
+    assert composites(ready) == 2
+    shows(ready, 7000)
+    assert len(ready.audited("control.shown")) == 1
+
+
+def test_a_default_that_is_read_back_in_place_is_shown_and_never_starts(ready):
+    ready.command(a_default("D1", limit()))
+    ready.reply()
+    broken(ready)
+    ready.report([held_from(ready.calls("SetChargingProfile")[0])])
+    assert ready.audited("control.shown")[0].details["evidence"] == "profiles read back"
+    assert ready.audited("control.started") == []
