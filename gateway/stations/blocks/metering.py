@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -48,10 +48,10 @@ class Metering:
         """Know no transaction yet."""
         self.counts: Counter[str] = Counter()
         self._running: dict[str, Transaction] = {}
-        self._ended: deque[str] = deque(maxlen=_REMEMBERED)
+        self._ended: dict[str, None] = {}
         self._sequences: dict[str, Sequence] = {}
         self._newest: dict[int | None, datetime] = {}
-        self._named: set[str] = set()
+        self._named: dict[str, None] = {}
 
     def meter_values(self, context: Context, payload: Json) -> Json:
         """Pass measurements on (J01)."""
@@ -73,8 +73,7 @@ class Metering:
         if place is not Place.AGAIN:
             before = tuple(self._running.values())
             if payload["eventType"] == "Ended":
-                self._running.pop(number, None)
-                self._ended.append(number)
+                self._end(number)
                 _left(context, evse_id)
             elif place is not Place.LATE and evse_id is not None and number not in self._ended:
                 self._start(Transaction(evse_id, number))
@@ -84,6 +83,13 @@ class Metering:
             self._pass_on(context, evse_id, payload.get("meterValue", []), number)
         # E05: a token that came with the event is answered; nobody is barred here
         return {"idTokenInfo": {"status": "Accepted"}} if "idToken" in payload else {}
+
+    def _end(self, number: str) -> None:
+        """Note what runs no more, and is not brought back by a late word."""
+        self._running.pop(number, None)
+        self._ended[number] = None
+        if len(self._ended) > _REMEMBERED:
+            del self._ended[next(iter(self._ended))]
 
     def _start(self, transaction: Transaction) -> None:
         """Note what runs; an EVSE runs one transaction, an older one there is over."""
@@ -153,7 +159,7 @@ class Metering:
         for problem in problems:
             self.counts["unreadable"] += 1
             if problem not in self._named and len(self._named) < _NAMED:
-                self._named.add(problem)
+                self._named[problem] = None
                 log.warning("sample.unreadable", station=station, problem=problem)
 
     def handlers(self) -> dict[str, Handler]:

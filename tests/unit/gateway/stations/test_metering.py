@@ -92,6 +92,17 @@ def test_what_cannot_be_read_of_a_measurement_leaves_the_rest():
     assert [sample.value for sample in event.samples] == [Fraction(-7000)]
 
 
+def test_of_many_ended_transactions_the_first_is_forgotten():
+    meter = Meter()
+    for number in range(33):
+        meter.hear("Started", f"T{number}", evse=EVSE)
+        meter.hear("Ended", f"T{number}")
+    meter.hear("Updated", "T1", evse=EVSE)
+    assert meter.running == []
+    meter.hear("Updated", "T0", evse=EVSE)
+    assert meter.running == [(1, "T0")]
+
+
 def test_an_event_that_comes_again_word_for_word_counts_once_and_is_answered():
     meter = Meter()
     token = {"idToken": "x", "type": "Central"}
