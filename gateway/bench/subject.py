@@ -136,19 +136,22 @@ class Gateway:
         self._left = self._expected()
         self._changed.clear()
         before = self._done.copy()
-        begin = time.perf_counter()
+        begin, cpu = time.perf_counter(), time.process_time()
         made = await self._translated(mrid)
         self._intend(mrid, made)
         for chunk in batched(self._orders(mrid, made), CHUNK):
             for order in chunk:
                 self._stations.send(order)
             await asyncio.sleep(0)
-        written_ms = (time.perf_counter() - begin) * 1000
+        written = {
+            "written_ms": (time.perf_counter() - begin) * 1000,
+            "written_cpu_ms": (time.process_time() - cpu) * 1000,
+        }
         await self._changed.wait()
         self._flush()
         self._audit.drain(self._store)
         now = self._done - before
-        return {"done": now[ReplyStatus.ACCEPTED.value], "written_ms": written_ms, **now}
+        return {"done": now[ReplyStatus.ACCEPTED.value], **written, **now}
 
     def _expected(self) -> int:
         """Return how many answers an event has."""
