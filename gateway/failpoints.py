@@ -11,8 +11,10 @@ from gateway.errors import SettingsError
 NAMES = (
     "received",
     "decided",
+    "begun",
     "committed",
     "sent",
+    "sealed",
     "audited",
     "acknowledged",
     "responded",

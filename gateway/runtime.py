@@ -135,8 +135,7 @@ class Runtime:
         self._wakes: list[datetime] = []
         self._awaited: set[datetime] = set()
         self._dropped = 0
-        self.refusal = "it has not begun"
-        """Why nothing is taken in now, empty where all works."""
+        self._refusals = {"start": "it has not begun"}
         self._written = asyncio.Event()
         self._outboxes = {key: _Outbox(self, key, link) for key, link in parts.utilities.items()}
 
@@ -158,7 +157,7 @@ class Runtime:
         kept = {table: parts.store.load(table) for table in Table}
         parts.audit.drain(parts.store)
         await self._apply(parts.engine.restore(kept, parts.clock.now()))
-        self.refusal = ""
+        self._refusals.pop("start")
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._decide())
@@ -247,19 +246,20 @@ class Runtime:
     async def _commit(self, durable: list[Persist | Audit]) -> None:
         """Write one transaction; wait while the database refuses, acknowledging nothing."""
         while durable:
+            self._parts.failpoints.reach("begun")
             try:
                 self._parts.store.commit(durable, self._parts.clock.now().utc)
             except StoreError as error:
-                await self._wait_out(error)
+                await self._wait_out("store", error)
             else:
-                self.refusal = ""
+                self._refusals.pop("store", None)
                 self._written.set()
                 self._parts.failpoints.reach("committed")
                 _warn(durable)
                 return
 
-    async def _wait_out(self, refusal: StoreError) -> None:
-        self.refusal = str(refusal)
+    async def _wait_out(self, what: str, refusal: StoreError) -> None:
+        self._refusals[what] = str(refusal)
         log.error("store.refused", problem=str(refusal))
         await asyncio.sleep(self._parts.store_retry_s)
 
@@ -308,8 +308,9 @@ class Runtime:
                 self._follow()
             except StoreError as error:
                 self._written.set()
-                await self._wait_out(error)
+                await self._wait_out("audit", error)
             else:
+                self._refusals.pop("audit", None)
                 self._parts.failpoints.reach("audited")
                 await asyncio.sleep(self._parts.group_s)
 
@@ -329,6 +330,12 @@ class Runtime:
         self._parts.audit.drain(self._parts.store)
         if self._parts.seal is not None:
             self._parts.seal.seal(self._parts.clock.now().utc, final=final)
+            self._parts.failpoints.reach("sealed")
+
+    @property
+    def refusal(self) -> str:
+        """Return why the gateway is not ready, empty where all works."""
+        return next(iter(self._refusals.values()), "")
 
     @property
     def parts(self) -> Parts:

@@ -18,8 +18,10 @@ from support.faults import live_through
 REACHED = {
     "received": 24,
     "decided": 24,
+    "begun": 20,
     "committed": 20,
     "audited": 12,
+    "sealed": 12,
     "acknowledged": 3,
     "sent": 3,
     "answered": 3,

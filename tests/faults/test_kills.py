@@ -9,8 +9,8 @@ from support.faults import live_through
 KILLS = (
     *("received:1", "received:5", "received:10"),
     *("decided:2", "decided:6"),
-    *("committed:1", "committed:3", "committed:6", "committed:9"),
-    *("audited:1", "audited:3"),
+    *("begun:4", "committed:1", "committed:6", "committed:9"),
+    *("audited:1", "sealed:2"),
     *("acknowledged:1", "acknowledged:2", "acknowledged:3"),
     *("sent:1", "sent:2", "sent:3"),
     *("answered:1", "answered:2"),

@@ -121,10 +121,14 @@ class Site:
     def parts(self):
         """Return the parts of a fresh gateway on this state."""
         self.store = SqliteStore(self.folder / "state.db")
+        return self.parts_over(self.store, AuditSegments(self.folder / "audit"))
+
+    def parts_over(self, store, audit):
+        """Return the parts of a fresh gateway over this store and audit."""
         made = Parts(
             engine=an_engine(self.book),
-            store=self.store,
-            audit=AuditSegments(self.folder / "audit"),
+            store=store,
+            audit=audit,
             stations=self.stations,
             utilities={KEY: self.utility},
             clock=self.clock,

@@ -10,6 +10,8 @@ import pytest
 from gateway.core.events import ReplyStatus, StationReplied
 from gateway.errors import SettingsError
 from gateway.failpoints import NAMES, Failpoints
+from gateway.security.signing import signer_at
+from gateway.store.checkpoints import Notary
 from support.engine_bench import the_book
 from support.runtime_bench import Site, a_command_now, received, until
 
@@ -69,6 +71,7 @@ class Journal(Failpoints):
 async def test_one_command_passes_every_place_in_order(tmp_path):
     site = Site(tmp_path, the_book())
     site.stations.mute = True
+    site.settings["seal"] = Notary(tmp_path / "audit", signer_at(tmp_path / "audit.key"))
     async with site.at_work() as runtime:
         await until(lambda: "station.connected" in site.kinds())
         await until(lambda: site.utility.reports)

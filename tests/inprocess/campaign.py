@@ -1,0 +1,63 @@
+"""`python tests/inprocess/campaign.py N [SEED]`: N faults inside the process, each life beside its twin.
+
+Prints a Markdown table of what struck where. A drawn fault that a life never meets does not count.
+"""
+
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import structlog
+
+from support.engine_bench import the_book
+from support.inprocess import drawn, lived
+
+
+async def campaign(count, folder, draws):
+    """Return how often each place of each kind struck, the births anew, and what differed."""
+    book, struck, births, found = the_book(), Counter(), 0, {}
+    twin, _, _ = await lived(folder / "twin", book)
+    number = 0
+    while struck.total() < count:
+        number += 1
+        fault, place = drawn(draws), folder / "life"
+        left, born, hit = await lived(place, book, fault)
+        _forget(place)
+        births += born
+        if hit:
+            struck[fault.kind, fault.place] += 1
+        if differences := left.differences(twin, repeats=1):
+            found[f"{number} {fault}"] = differences
+    return struck, births, found
+
+
+def _forget(place):
+    for path in sorted(place.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    place.rmdir()
+
+
+def main():
+    count, begin = int(sys.argv[1]), time.monotonic()
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(60))
+    with tempfile.TemporaryDirectory() as folder:
+        struck, births, found = asyncio.run(campaign(count, Path(folder), random.Random(seed)))
+    print("| kind | place | faults |\n|---|---|---|")
+    for (kind, place), number in sorted(struck.items()):
+        print(f"| {kind} | {place} | {number} |")
+    for name, differences in found.items():
+        print(f"DIFFERS {name}: {'; '.join(differences)}")
+    print(f"{struck.total()} faults, {births} gateways born anew, seed {seed}", end=", ")
+    print(f"{time.monotonic() - begin:.0f} s: {len(found)} lives differ from the twin")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
