@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from gateway.bench.contender import Contender, Told
 from gateway.bench.foreign import rival, rivals
-from gateway.bench.rounds import ALL_DIFFER, GATEWAY, Line, Verdict, checked, in_turns
+from gateway.bench.rounds import ALL_DIFFER, ENGINE, GATEWAY, Line, Verdict, checked, in_turns
 from gateway.bench.wire import PLAIN, Wire
 from gateway.core.events import ReplyStatus
 
@@ -16,26 +16,32 @@ PROFILES = 10
 """Ratings profiles among the stations, where not all differ: what they are told rests on their ratings."""
 
 
-def measure(stations: int, rounds: int, *, peers: bool, wire: Wire = PLAIN) -> Verdict:
+def measure(
+    stations: int, rounds: int, *, peers: bool, engine: bool = False, wire: Wire = PLAIN
+) -> Verdict:
     """Measure the fan-out of all contenders in turns; raises where one has not done its work."""
     with ExitStack() as stack:
-        names = [GATEWAY, ALL_DIFFER, *rivals(wire, peers=peers)]
+        own = [GATEWAY, ALL_DIFFER, *([ENGINE] if engine else [])]
+        names = [*own, *rivals(wire, peers=peers)]
         sides = {name: stack.enter_context(contender(name, stations, wire=wire)) for name in names}
         for side in sides.values():
             side.meet()
             _fan(side)  # the first round is for caches and pages
         lines = in_turns(sides.values(), rounds, _fan)
         most = sides[ALL_DIFFER].ask("begin")["templates"]
+        if engine:
+            _whole(sides[ENGINE])
         facts = dict(_facts(sides[GATEWAY], rounds + 1)) | {"templates_all_differ": most}
     return Verdict("fanout", stations, lines, facts | wire.facts)
 
 
 def contender(name: str, stations: int, profiles: int = PROFILES, wire: Wire = PLAIN) -> Contender:
     """Return a contender's server, started."""
-    if name in {GATEWAY, ALL_DIFFER}:
+    if name in {GATEWAY, ALL_DIFFER, ENGINE}:
         profiles = stations if name == ALL_DIFFER else profiles
         words = (str(stations), str(profiles), "quick", *wire.words)
-        command = (sys.executable, "-c", "from gateway.bench.subject import main; main()", *words)
+        module = "gateway.bench.engine" if name == ENGINE else "gateway.bench.subject"
+        command = (sys.executable, "-m", module, *words)
         return Contender(name, command, stations, boots=True, tls=wire.tls)
     return Contender(name, rival(name, wire), stations, boots=False, tls=wire.tls)
 
@@ -45,6 +51,13 @@ def _fan(side: Contender) -> Line:
     checked(side, "answers", told["done"], side.stations)
     extra = {key: told[key] for key in ("written_ms", "written_cpu_ms") if key in told}
     return Line(side.name, told["cpu_ns"] / side.stations / 1000, told["wall_ns"] / 1e6, extra)
+
+
+def _whole(side: Contender) -> None:
+    """Check that what the engine decided is on disk."""
+    audit = side.ask("audit")
+    checked(side, "audit records", audit["records"], audit["rows"])
+    checked(side, "faults of the chain", audit["fault"], None)
 
 
 def _facts(gateway: Contender, rounds: int) -> Iterator[tuple[str, object]]:

@@ -32,8 +32,12 @@ _BOOT = (
     b'[2,"boot","BootNotification",'
     b'{"reason":"PowerUp","chargingStation":{"model":"M","vendorName":"V"}}]'
 )
-_REFUSED = b'{"status":"NotSupported"}'
-"""What the base report is answered with: there is none."""
+_ASKED = {
+    b'"GetBaseReport"': b'{"status":"NotSupported"}',
+    b'"GetChargingProfiles"': b'{"status":"NoProfiles"}',
+    b'"GetDERControl"': b'{"status":"NotFound"}',
+}
+"""What questions are answered with, by action: there is nothing to report."""
 
 
 def name_of(number: int) -> str:
@@ -238,8 +242,8 @@ class Station(asyncio.Protocol):
         elif opcode == _TEXT and payload.startswith(b"[2"):
             begin = payload.index(b'"')
             message_id = payload[begin : payload.index(b'"', begin + 1) + 1]
-            unknown = b'"GetBaseReport"' in payload[:80]
-            answer = _REFUSED if unknown else self._fleet.answer
+            action = payload[payload.index(b",", begin) + 1 :][:22].partition(b",")[0]
+            answer = _ASKED.get(action, self._fleet.answer)
             self._write(b"[3," + message_id + b"," + answer + b"]")
         elif opcode == _TEXT and b'"s' in payload[:6]:
             self._fleet.refused += payload[1:2] == b"4"

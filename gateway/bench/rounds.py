@@ -11,6 +11,9 @@ from gateway.bench.contender import Contender
 
 GATEWAY, ALL_DIFFER = "gateway", "gateway, all ratings differ"
 """The gateway with few ratings profiles among its stations, and with as many as stations."""
+ENGINE = "gateway, with its engine"
+_OWN = {ALL_DIFFER: "_all_differ", ENGINE: "_with_engine"}
+"""What the keys of its ratios end with."""
 _KEYS = {
     "raw websockets": "vs_raw_websockets",
     "ocpp": "vs_ocpp",
@@ -49,9 +52,9 @@ class Verdict:
         least = self.least
         rivals = {_KEYS[name]: least[name] for name in least if name in _KEYS}
         found = {key: micros / least[GATEWAY] for key, micros in rivals.items()}
-        if ALL_DIFFER in least:
-            most = least[ALL_DIFFER]
-            found |= {f"{key}_all_differ": micros / most for key, micros in rivals.items()}
+        for name, end in _OWN.items():
+            if name in least:
+                found |= {f"{key}{end}": micros / least[name] for key, micros in rivals.items()}
         return found
 
     def plain(self) -> dict[str, object]:

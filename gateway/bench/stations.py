@@ -25,6 +25,8 @@ class Wish:
     """Whether it is measured what one station that reads nothing does to the others."""
     storm: bool = False
     """Whether all stations come at once, while events go on."""
+    engine: bool = False
+    """Whether the engine takes part, too."""
 
 
 type Found = Verdict | Memory | Stall | Storm
@@ -33,7 +35,9 @@ type Found = Verdict | Memory | Stall | Storm
 def _fanout(wish: Wish) -> Found:
     if wish.stalled:
         return stall.measure(wish.stations, wish.rounds, wish.wire)
-    return fanout.measure(wish.stations, wish.rounds, peers=wish.peers, wire=wish.wire)
+    return fanout.measure(
+        wish.stations, wish.rounds, peers=wish.peers, engine=wish.engine, wire=wish.wire
+    )
 
 
 def _connect(wish: Wish) -> Found:

@@ -52,7 +52,7 @@ from gateway.store.audit import AuditSegments
 from gateway.store.sqlite import SqliteStore
 from gateway.store.verification import verify
 from translators.canonical.capability import Situation, StationProfile
-from translators.canonical.commands import Revision
+from translators.canonical.commands import DerCommand, Revision
 from translators.canonical.telemetry import Phase
 from translators.chain import control_id, to_station
 from translators.ieee2030_5.inbound import ProgramContext, Served
@@ -193,6 +193,14 @@ class Gateway:
             await asyncio.sleep(0)
         return made
 
+    def _command(self, mrid: str) -> DerCommand:
+        """Return the event as it is read from its documents."""
+        context = ProgramContext("u", "bench", Revision.IEEE2030_5_2018, "P", 1, _NOW)
+        control = parse(CONTROL.replace(_MRID, mrid.encode()))
+        served = Served(control, {"/derp/1/dc/1": parse(_CURVE)}, context)
+        (command,) = served.read(self._book).value
+        return command
+
     def _orders(self, mrid: str, made: Mapping[StationProfile, Made]) -> Iterator[SendToStation]:
         """Yield what each station is told, under a control id of its own."""
         for profile, (action, payload) in made.items():
@@ -277,3 +285,7 @@ def main(kind: type[Gateway] = Gateway) -> None:
 async def _main(make: Callable[[Path], Gateway]) -> None:
     with TemporaryDirectory() as folder:
         await attend(lambda: make(Path(folder)))
+
+
+if __name__ == "__main__":
+    main()

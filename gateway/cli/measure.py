@@ -38,13 +38,16 @@ def bench(  # noqa: PLR0913 - the options of a command
     storm: Annotated[
         bool, typer.Option("--storm", help="connect: all at once, while events go on.")
     ] = False,
+    engine: Annotated[
+        bool, typer.Option("--engine", help="fanout: the gateway with its engine, too.")
+    ] = False,
     output: Annotated[Literal["table", "json"], typer.Option("-o", "--output")] = "table",
     as_json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
 ) -> None:
     """Measure CPU microseconds against a baseline each; compare only figures of one run."""
     if subject in SUBJECTS:
         wire = Wire(transport, tls)
-        measured = SUBJECTS[subject](Wish(stations, rounds, peers, wire, stalled, storm))
+        measured = SUBJECTS[subject](Wish(stations, rounds, peers, wire, stalled, storm, engine))
         plain = as_json or output == "json"
         typer.echo(json.dumps(measured.plain(), indent=1) if plain else "\n".join(lines(measured)))
         return

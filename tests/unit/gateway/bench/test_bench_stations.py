@@ -11,7 +11,7 @@ from gateway.bench.contender import Contender, resident_kb
 from gateway.bench.fanout import contender
 from gateway.bench.fleet import Fleet, _frame, framed, measurement, name_of
 from gateway.bench.memory import Memory
-from gateway.bench.rounds import Line, Verdict, checked, in_turns
+from gateway.bench.rounds import ENGINE, Line, Verdict, checked, in_turns
 from gateway.bench.stations import lines
 from gateway.cli.measure import bench
 from gateway.stations.validators import violation
@@ -158,3 +158,23 @@ def test_memory_is_a_table_too():
 
 def test_a_process_knows_what_it_holds():
     assert resident_kb() > 1_000
+
+
+def test_the_engine_decides_for_each_station_and_all_of_it_is_on_disk(run):
+    found = run("fanout", "--engine")
+    mine, raw = (
+        found["cpu_us_min"]["gateway, with its engine"],
+        found["cpu_us_min"]["raw websockets"],
+    )
+    assert found["ratios"]["vs_raw_websockets_with_engine"] == raw / mine
+
+
+def test_an_engine_that_has_not_written_what_it_decided_has_no_figure():
+    with contender(ENGINE, 2) as side:
+        side.meet()
+        assert side.ask("fan")["done"] == 2
+        told = side.ask("audit")
+        assert told["fault"] is None
+        kinds = side.ask("begin")
+        assert told["records"] == told["rows"] == kinds["rows"]
+        assert kinds["control.dispatched"] == kinds["control.accepted"] == 2
