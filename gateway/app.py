@@ -359,6 +359,7 @@ def station_entries(
             vendor=station.vendor,
             model=station.model,
             serial_number=station.serial_number,
+            commissioning=station.commissioning,
         )
         for station in settings.stations
     ]

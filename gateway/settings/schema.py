@@ -369,7 +369,12 @@ class Station(_Strict):
         description="What `dergate station password ID` prints; without it a certificate is needed.",
     )
     serial_number: Annotated[str, Field(max_length=64)] = Field(
-        default="", description="What its certificate may name (CN) in place of the id."
+        default="",
+        description="What its certificate may name (CN) for the id; no other device may boot as it.",
+    )
+    commissioning: bool = Field(
+        default=False,
+        description="Whether it is only asked and configured (boot Pending), and follows nobody yet.",
     )
     security_profile: Annotated[int, Field(ge=1, le=3)] | None = Field(
         default=None,

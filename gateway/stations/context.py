@@ -41,6 +41,8 @@ class StationEntry:
     firmware: str = ""
     serial_number: str = ""
     """What its certificate may name in place of the id (A00.FR.405)."""
+    commissioning: bool = False
+    """Whether it is let in only to be asked and configured (B02)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +129,8 @@ class Context:
     report_timeout_s: float = 30.0
     requests: int = 0
     plate: Nameplate = field(default_factory=Nameplate)
-    registration: Registration = Registration.ACCEPTED
-    """What the last boot was answered; a station that comes back without one was accepted before."""
-    admits: Registration = Registration.ACCEPTED
-    """How far a boot of an enrolled station is let in."""
+    registration: Registration = field(init=False)
+    """What the last boot was answered; a station that comes back without one was told before."""
     power_s: int = 0
     """How often a station that can do so measures its power beside its meter; 0: it does not."""
     ask_again: Callable[[], None] = _nobody
@@ -139,6 +139,15 @@ class Context:
     """Have the station measure soon: what it does has changed."""
     schedules: Schedules = field(default_factory=Schedules)
     _reports: dict[int, Report] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Start with what the station would be told."""
+        self.registration = self.admits
+
+    @property
+    def admits(self) -> Registration:
+        """Return how far an enrolled station is let in."""
+        return Registration.PENDING if self.entry.commissioning else Registration.ACCEPTED
 
     async def gather(self, action: str, request: Json, priority: Priority) -> Gathered:
         """Ask for a report that comes in parts, and wait for all of them."""

@@ -37,7 +37,7 @@ def settings(tmp_path):
 def test_what_the_settings_say_of_connections_reaches_the_endpoint(settings):
     files = {"certificate": "c.pem", "key": "c.key", "station_ca": "ca.pem", "operator": "Grid"}
     ocpp = {"plain_from": ["192.0.2.0/24"], "messages_per_s": 7} | files
-    station = a_station(serial_number="SN-1")
+    station = a_station(serial_number="SN-1", commissioning=True)
     del station["password_verifier"]
     loaded = settings(ocpp=ocpp, stations=[station])
     config = app.endpoint_config(loaded)
@@ -46,6 +46,7 @@ def test_what_the_settings_say_of_connections_reaches_the_endpoint(settings):
     assert config.messages == Rate(7, burst=70)
     [entry] = app.station_entries(loaded, app.shipped_book())
     assert (entry.password_verifier, entry.serial_number) == ("", "SN-1")
+    assert entry.commissioning
 
 
 @pytest.fixture

@@ -97,9 +97,8 @@ async def test_a_station_that_turns_out_to_be_another_one_is_away():
         assert not session.announced
 
 
-async def test_a_pending_station_is_asked_and_is_not_here_until_it_boots_again():
-    async with a_session() as (station, session, posted):
-        session._context.admits = Registration.PENDING
+async def test_a_station_in_commissioning_is_asked_and_is_not_here_until_it_boots_again():
+    async with a_session(entry=an_entry(commissioning=True)) as (station, session, posted):
         assert await boots(station) == "Pending"
         request = await told(station)
         station.say(2, "m", "MeterValues", METER)
@@ -107,13 +106,22 @@ async def test_a_pending_station_is_asked_and_is_not_here_until_it_boots_again()
         part(station, request, MODES)
         await station.answered(f"p{request}-0")
         assert posted.events == []
-        session._context.admits = Registration.ACCEPTED
+        session._context.entry = an_entry()
         assert await boots(station, name="again") == "Accepted"
         part(station, await told(station, nth=2), MODES)
         found = await posted.next(StationConnected)
         assert found.profile.evses[0].der_modes == {"VoltVar"}
         station.say(2, "m2", "MeterValues", METER)
         assert (await station.answered("m2"))[0] == 3
+
+
+async def test_a_station_in_commissioning_that_comes_back_without_a_boot_is_not_here():
+    entry = an_entry(commissioning=True)
+    async with a_session(entry=entry, rhythm=UNBOOTED) as (station, session, posted):
+        station.say(2, "h", "Heartbeat", {})
+        assert (await station.answered("h"))[2] == "SecurityError"
+        await asyncio.sleep(5 * UNBOOTED.boot_grace_s)
+        assert (posted.events, session.announced) == ([], False)
 
 
 @pytest.mark.parametrize(
