@@ -49,7 +49,8 @@ def contender(name: str, stations: int, profiles: int = PROFILES, wire: Wire = P
 def _fan(side: Contender) -> Line:
     told = side.ask("fan")
     checked(side, "answers", told["done"], side.stations)
-    extra = {key: told[key] for key in ("written_ms", "written_cpu_ms") if key in told}
+    keys: tuple[str, ...] = ("written_ms", "written_cpu_ms")
+    extra = {key: told[key] for key in keys if key in told}
     return Line(side.name, told["cpu_ns"] / side.stations / 1000, told["wall_ns"] / 1e6, extra)
 
 
