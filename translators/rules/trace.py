@@ -35,6 +35,8 @@ class LossKind(StrEnum):
 def text(value: object) -> str:
     """Return an exact text: a decimal where there is a finite one, else a fraction."""
     if type(value) is Fraction:
+        if value.denominator == 1:
+            return str(value.numerator)
         try:
             return f"{to_decimal(value):f}"
         except MappingError:
@@ -94,6 +96,9 @@ class Step(_Noted):
         return hash((self.rule, self.operation, self.source, self.target))
 
 
+_new = tuple.__new__
+
+
 class Note(Protocol):
     """Records one operation on one value, as the fields of `Step` have it."""
 
@@ -137,7 +142,8 @@ class Block(NamedTuple):
             after: object,
             base: str = "",
         ) -> None:
-            made.append(Step(rule, cites, operation, source, before, target, after, base, control))
+            step = rule, cites, operation, source, before, target, after, base, control
+            made.append(_new(Step, step))
 
         for one in noted:
             if isinstance(one, tuple):
