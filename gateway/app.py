@@ -152,7 +152,8 @@ async def serve(
         async with _listening(endpoint, admin, settings), asyncio.TaskGroup() as group:
             work = group.create_task(runtime.run())
             users = [endpoint.use, *(link.use for link in links.values())]
-            reloading = group.create_task(_reloading(settings, users, endpoint, runtime.post))
+            reloads = (endpoint.reload_certificates, upkeep.reload)
+            reloading = group.create_task(_reloading(settings, users, reloads, runtime.post))
             keeping = group.create_task(upkeep.run())
             log.info("gateway.started", host=settings.ocpp.host, port=endpoint.port)
             if ready is not None:
@@ -184,10 +185,13 @@ def _sealing(settings: Settings, store: CommandStore, clock: Clock) -> Notary:
 
 
 async def _reloading(
-    settings: Settings, users: Iterable[Callable[[Book], None]], endpoint: Endpoint, post: Post
+    settings: Settings,
+    users: Iterable[Callable[[Book], None]],
+    reloads: Iterable[Callable[[], None]],
+    post: Post,
 ) -> None:
     """On each SIGHUP take certificates and rules anew, each whole or not at all, until cancelled."""
-    users = tuple(users)
+    users, reloads = tuple(users), tuple(reloads)
     loop, asked = asyncio.get_running_loop(), asyncio.Event()
     with suppress(ValueError, RuntimeError):  # only the main thread hears signals
         loop.add_signal_handler(signal.SIGHUP, asked.set)
@@ -195,7 +199,7 @@ async def _reloading(
         while True:
             await asked.wait()
             asked.clear()
-            _recertify(settings, endpoint, post)
+            _recertify(settings, reloads, post)
             try:
                 book = await asyncio.to_thread(proven_book, settings.mappings)
             except (MappingError, GatewayError) as error:
@@ -211,11 +215,12 @@ async def _reloading(
             loop.remove_signal_handler(signal.SIGHUP)
 
 
-def _recertify(settings: Settings, endpoint: Endpoint, post: Post) -> None:
-    """Read the certificate for stations anew; what is no good changes nothing."""
+def _recertify(settings: Settings, reloads: Iterable[Callable[[], None]], post: Post) -> None:
+    """Read certificates for stations, and of who signs theirs, anew; what is no good changes nothing."""
     files = str(settings.ocpp.certificate or "")
     try:
-        endpoint.reload_certificates()
+        for reload in reloads:
+            reload()
     except IdentityError as error:
         log.error("certificate.refused", problem=str(error))  # noqa: TRY400 - no traceback needed
         post(SecurityNoticed("certificate.refused", "", files, str(error)))

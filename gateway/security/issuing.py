@@ -67,6 +67,10 @@ class StationAuthority(Protocol):
         """The station has it: the request is done with."""
         ...
 
+    def reload(self) -> None:
+        """Read what it signs with anew; IdentityError changes nothing."""
+        ...
+
 
 class KeyAuthority:
     """Signs with a key of this machine."""
@@ -74,14 +78,22 @@ class KeyAuthority:
     def __init__(self, certificate: Path, key: Path, days: int) -> None:
         """Read both files; IdentityError where they cannot be used, or others can read the key."""
         self._certificate, self._key, self._days = certificate, key, days
-        check_private(key)
-        self._chain = read_chain(certificate)
-        self._signer = Signer(self._chain[0], _signing_key(key))
-        if not belongs(self._signer.key, self._signer.certificate):
-            problem = f"the key does not belong to the certificate {certificate}"
-            raise IdentityError(problem, where=str(key), code="DG-1104")
-        if not _may_sign(self._signer.certificate):
-            raise IdentityError("is no authority", where=str(certificate), code="DG-1113")
+        self._chain, self._signer = self._read()
+
+    def reload(self) -> None:
+        """Sign with what the files hold now; IdentityError changes nothing."""
+        self._chain, self._signer = self._read()
+
+    def _read(self) -> tuple[list[x509.Certificate], Signer]:
+        check_private(self._key)
+        chain = read_chain(self._certificate)
+        signer = Signer(chain[0], _signing_key(self._key))
+        if not belongs(signer.key, signer.certificate):
+            problem = f"the key does not belong to the certificate {self._certificate}"
+            raise IdentityError(problem, where=str(self._key), code="DG-1104")
+        if not _may_sign(signer.certificate):
+            raise IdentityError("is no authority", where=str(self._certificate), code="DG-1113")
+        return chain, signer
 
     def sign(self, request: Wanted, now: datetime | None = None) -> str:
         """Return the chain, begun now; IdentityError where the authority itself has ended."""
@@ -126,6 +138,9 @@ class Spool:
             for suffix in (".csr", ".pem"):
                 self._path(request, suffix).unlink(missing_ok=True)
 
+    def reload(self) -> None:
+        """Keep nothing that could be read anew."""
+
     def _lies_there(self, request: Wanted) -> bool:
         path = self._path(request, ".csr")
         return path.exists() and path.read_bytes() == request.pem.encode()
@@ -145,6 +160,12 @@ class Spool:
             problem = f"chain does not lead to an authority in {self._trust}"
         if problem is not None:
             raise IdentityError(f"the certificate's {problem}", where=str(path), code="DG-1114")
+
+
+def described(chain: str) -> str:
+    """Return serial number and end of the first certificate of a chain, for the audit."""
+    leaf = x509.load_pem_x509_certificates(chain.encode())[0]
+    return f"serial {leaf.serial_number:x}, ends {leaf.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def check_private(path: Path) -> None:

@@ -16,7 +16,13 @@ import structlog
 from gateway.core.events import ReplyStatus
 from gateway.errors import IdentityError
 from gateway.protocols.ocpp_rpc import Priority
-from gateway.security.issuing import LONGEST_CHAIN, StationAuthority, Wanted, wanted
+from gateway.security.issuing import (
+    LONGEST_CHAIN,
+    StationAuthority,
+    Wanted,
+    described,
+    wanted,
+)
 from gateway.security.peers import key_of
 from gateway.stations.context import Caller, Context, Json, Reply
 from gateway.stations.errands import Outcome
@@ -101,6 +107,11 @@ class Certificates:
         self._stir()
         return {"status": "Accepted"}
 
+    def reload(self) -> None:
+        """Have the authority read its files anew; IdentityError changes nothing."""
+        if self._authority is not None:
+            self._authority.reload()
+
     def _asks_too_often(self, station: str) -> bool:
         """Say whether a station asks more often than it may; each request is a check and a record."""
         now = self._clocks.monotonic()
@@ -150,9 +161,9 @@ class Certificates:
         self._put_back(asked, None)
         self._clear(asked)
         if reply.status is ReplyStatus.ACCEPTED:
-            self._tell("certificate.delivered", station)
+            self._tell("certificate.delivered", station, described(chain))
             return Outcome(done=True, words="it took a new certificate")
-        self._tell("certificate.not_taken", station, said(reply))
+        self._tell("certificate.not_taken", station, f"{said(reply)}; {described(chain)}")
         return Outcome(done=False, words=f"it did not take the certificate: {said(reply)}")
 
     def used(self, station: str, der: bytes) -> None:
@@ -165,7 +176,7 @@ class Certificates:
             return
         del self._asked[station]
         self._clear(asked)
-        self._tell("certificate.delivered", station)
+        self._tell("certificate.delivered", station, "it came with it")
 
     def _clear(self, asked: _Asked) -> None:
         """Let the authority forget a request; what it cannot remove harms nobody."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -201,3 +202,29 @@ def test_an_answer_by_way_of_an_intermediate_authority_is_taken(tmp_path):
     chain.write_text("".join(path.read_text() for path in made.mica.chain))
     answer(tmp_path, KeyAuthority(chain, made.mica.key_path, 90).sign(request, NOW))
     assert len(certificates_of(spool.sign(request, NOW))) == 3
+
+
+def test_what_was_renewed_signs_after_a_reload_and_what_is_no_good_changes_nothing(root, tmp_path):
+    authority = an_authority(root)
+    next_one = pki.create_endpoint_authority(tmp_path / "next")
+    next_one.certificate_path.replace(root.certificate_path)
+    with pytest.raises(IdentityError, match="does not belong"):
+        authority.reload()
+    (leaf,) = certificates_of(authority.sign(a_want(), NOW))
+    with pytest.raises((ValueError, InvalidSignature)):
+        leaf.verify_directly_issued_by(read_chain(root.certificate_path)[0])
+    next_one.key_path.replace(root.key_path)
+    authority.reload()
+    (leaf,) = certificates_of(authority.sign(a_want(), NOW))
+    leaf.verify_directly_issued_by(read_chain(root.certificate_path)[0])
+
+
+def test_a_folder_has_nothing_to_read_anew_and_says_what_it_cannot_use(tmp_path, root):
+    spool = Spool(tmp_path / "file", root.certificate_path)
+    spool.reload()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(IdentityError, match="file DG-1102"):
+        spool.sign(a_want(), NOW)
+    (tmp_path / "spool" / "CS1.csr").mkdir(parents=True)
+    with pytest.raises(IdentityError, match="cannot be used"):
+        Spool(tmp_path / "spool", root.certificate_path).delivered(a_want())

@@ -1,12 +1,15 @@
 """Certificates of stations at run time: asked for, checked, signed, delivered, and told of."""
 
 import asyncio
+import re
+from datetime import timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.errors import IdentityError
+from gateway.security import certificates as build
 from gateway.security import pki
 from gateway.security.issuing import KeyAuthority
 from gateway.stations.certificates import Certificates
@@ -56,6 +59,17 @@ class Bench:
 @pytest.fixture
 def bench(root):
     return Bench(KeyAuthority(root.certificate_path, root.key_path, 30))
+
+
+def a_chain():
+    """Return some certificate as PEM."""
+    key, name = build.new_key(), build.distinguished_name(OPERATOR, "CS1")
+    term = build.Validity(NOON - timedelta(days=1), NOON + timedelta(days=1))
+    made = build.authority_certificate(name, key, term, 0, None)
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+CHAIN = a_chain()
 
 
 class Slow:
@@ -135,7 +149,9 @@ async def test_a_station_that_refuses_its_certificate_is_told_of(bench):
     bench.asks()
     outcome = await bench.delivers(Answers(CertificateSigned=[REJECTED]))
     assert (outcome.done, bench.certificates.waiting) == (False, [])
-    assert bench.told[-1] == ("certificate.not_taken", "CS1", "Rejected")
+    kind, station, words = bench.told[-1]
+    assert (kind, station) == ("certificate.not_taken", "CS1")
+    assert re.fullmatch("Rejected; serial [0-9a-f]+, ends 2026-12-31T12:00:00Z", words)
 
 
 @pytest.mark.parametrize("lost", [SILENCE, GONE], ids=["no answer", "gone"])
@@ -152,7 +168,7 @@ async def test_a_delivery_without_an_answer_is_repeated_three_times_in_all(bench
 
 
 async def test_what_an_operator_has_not_signed_yet_waits():
-    slow = Slow(None, None, "CHAIN")
+    slow = Slow(None, None, CHAIN)
     bench, call = Bench(slow), Answers(CertificateSigned=[ACCEPTED])
     bench.asks()
     assert await bench.delivers(call) is await bench.delivers(call) is None
@@ -163,7 +179,7 @@ async def test_what_an_operator_has_not_signed_yet_waits():
 
 async def test_a_signature_that_fails_is_told_once_and_tried_again():
     ended = IdentityError("the certificate expired")
-    bench, call = Bench(Slow(ended, ended, "CHAIN")), Answers(CertificateSigned=[ACCEPTED])
+    bench, call = Bench(Slow(ended, ended, CHAIN)), Answers(CertificateSigned=[ACCEPTED])
     bench.asks()
     assert not (await bench.delivers(call)).done
     assert not (await bench.delivers(call)).done
@@ -271,7 +287,7 @@ async def test_a_folder_that_cannot_be_cleared_stops_nobody():
         def delivered(self, _request):
             raise IdentityError("cannot be used")
 
-    bench, call = Bench(Stuck("CHAIN")), Answers(CertificateSigned=[ACCEPTED])
+    bench, call = Bench(Stuck(CHAIN)), Answers(CertificateSigned=[ACCEPTED])
     bench.asks()
     assert (await bench.delivers(call)).done
 
