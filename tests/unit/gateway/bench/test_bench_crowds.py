@@ -49,7 +49,7 @@ def test_in_a_storm_all_come_in_and_every_steady_station_answers_every_event(run
 def test_over_tls_a_raw_server_takes_part_too(run):
     found = run("fanout", "--tls", "--stations", "3", "--rounds", "1")
     assert found["tls"] is True
-    assert set(found["ratios"]) == {"vs_raw_websockets"}
+    assert found["ratios"]["vs_raw_websockets"] > 0
 
 
 def test_how_far_the_others_moved_is_the_median_of_pairs():
