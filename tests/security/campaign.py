@@ -1,6 +1,6 @@
 """Attack the endpoint in the numbers that docs state, and print a table; run by hand.
 
-    .venv/bin/python tests/security/campaign.py [foreign] [pairs] [races] [slow] [slow-tls]
+    .venv/bin/python tests/security/campaign.py [--picows] [foreign] [pairs] [races] [slow] [slow-tls]
 
 Client and gateway share one process and one core, so times and memory are upper bounds. The loop is
 uvloop, as in the service: the TLS of asyncio alone takes 256 KiB for each connection.
@@ -22,7 +22,7 @@ from gateway.core.events import SecurityNoticed
 from gateway.security.credentials import make_verifier
 from support.security_campaign import campaign_entries, foreign, pairs, races, slow
 from support.station_tls import Makers
-from support.stations import a_site, an_entry
+from support.stations import DEFAULTS, a_site, an_entry
 
 
 async def run_foreign():
@@ -74,6 +74,9 @@ CAMPAIGNS = {
 
 def main(names):
     """Run the named campaigns, all by default, and print what each found."""
+    if "--picows" in names:
+        names.remove("--picows")
+        DEFAULTS["transport"] = "picows"
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     for name in names or CAMPAIGNS:
         began = time.perf_counter()
