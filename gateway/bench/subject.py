@@ -47,6 +47,7 @@ from gateway.security.credentials import make_verifier
 from gateway.stations.context import StationEntry
 from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.facade import Stations
+from gateway.stations.rates import Rate
 from gateway.stations.session import Clocks, Rhythm
 from gateway.store.audit import AuditSegments
 from gateway.store.sqlite import SqliteStore
@@ -69,6 +70,8 @@ _MRID = b"0000000000000000000000010000C0DE"
 _CURVE = CURVE.replace(b"<yRefType>2<", b"<yRefType>1<")
 """In percent of the active power: what a station is told rests on its ratings."""
 _NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+_PACE = Rate(1e6, burst=1e7)
+"""What no station of the fleet says in a second: it is counted, and none is slowed down."""
 _REST = Rhythm(ping_interval_s=3600.0, boot_grace_s=3600.0)
 """No ping falls into a window that is measured."""
 
@@ -98,7 +101,12 @@ class Gateway:
         )
         clocks = Clocks(lambda: datetime.now(UTC), time.monotonic)
         config = EndpointConfig(
-            "127.0.0.1", 0, rhythm=_REST, transport=wire.transport, **wire.files(folder / "tls")
+            "127.0.0.1",
+            0,
+            rhythm=_REST,
+            messages=_PACE,
+            transport=wire.transport,
+            **wire.files(folder / "tls"),
         )
         self._endpoint = Endpoint(config, entries, self._stations, self._post, clocks)
         self._open = AsyncExitStack()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.stations.rates import Bucket
@@ -40,7 +40,8 @@ class Throttle:
     later: Later
     slowed: Callable[[], None]
     """Called once, when the first frame has to wait."""
-    _held: deque[bytes] = field(default_factory=deque)
+    _held: deque[bytes] | None = None
+    """None while nothing waits, as with nearly all stations."""
     _told: bool = False
 
     def __call__(self, frame: bytes) -> None:
@@ -48,6 +49,7 @@ class Throttle:
         if self._held:
             self._held.append(frame)
         elif (wait := self.bucket.wait(self.monotonic())) > 0:
+            self._held = self._held or deque()
             self._held.append(frame)
             self._pause(wait)
         else:
@@ -63,13 +65,16 @@ class Throttle:
 
     def _go_on(self) -> None:
         """Hand on what may go by now; what is left when the connection ends is dropped."""
+        held = self._held = self._held or deque()
         if self.reader.is_closing():
-            self._held.clear()
+            self._held = None
             return
-        while self._held and not (wait := self.bucket.wait(self.monotonic())):
+        wait = 0.0
+        while held and not (wait := self.bucket.wait(self.monotonic())):
             self.bucket.take()
-            self.take(self._held.popleft())
-        if self._held:
+            self.take(held.popleft())
+        if held:
             self.later(wait, self._go_on)
         else:
+            self._held = None
             self.reader.resume_reading()
