@@ -53,6 +53,8 @@ class Acceptor:
 
     listening: Listening
     factory: Factory
+    crowded: Callable[[str], None]
+    """Called with the address of each connection that is dropped for want of room."""
     lobby: Lobby[_Guest] = field(init=False)
     sockets: list[socket.socket] = field(default_factory=list)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
@@ -155,6 +157,7 @@ class Acceptor:
     def _take(self, connection: socket.socket, address: str) -> None:
         if not self.lobby.arrive(address):
             connection.close()
+            self.crowded(address)
             return
         connection.setblocking(False)
         guest = _Guest(connection, address)

@@ -191,6 +191,11 @@ class Endpoint:
         self._admission.past.came(found.id, knock)
         return found.id
 
+    def crowded(self, address: str) -> None:
+        """Notice a connection that was dropped before it shook hands."""
+        problem = "too many connections of one address shake hands"
+        self._notice(SecurityNoticed("access.crowded", "", address, problem))
+
     async def serve(self, opened: Opened) -> Ending | None:
         """Serve one connection that was let in, as long as it lasts."""
         station = opened.station

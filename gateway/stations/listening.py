@@ -79,6 +79,10 @@ class Gate(Protocol):
         """Return the id of the station, or how it is refused."""
         ...
 
+    def crowded(self, address: str) -> None:
+        """Take note of a connection that was dropped: too many of its address wait already."""
+        ...
+
     async def serve(self, opened: Opened) -> Ending | None:
         """Serve a connection as long as it lasts; return how it is to be closed, where it is open."""
         ...

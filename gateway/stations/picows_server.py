@@ -247,7 +247,7 @@ def _by_client_order(
 async def listen(listening: Listening, gate: Gate) -> AsyncIterator[int]:
     """Listen within a block; yields the port."""
     server = _Server(listening, gate)
-    acceptor = Acceptor(listening, lambda left: _Handshake(server, left))
+    acceptor = Acceptor(listening, lambda left: _Handshake(server, left), gate.crowded)
     await acceptor.open()
     try:
         yield acceptor.port

@@ -62,7 +62,7 @@ async def listen(listening: Listening, gate: Gate) -> AsyncIterator[int]:
     server = serve(
         handle, process_request=admit, open_timeout=listening.handshake_s, server_header=None
     )
-    acceptor = Acceptor(listening, lambda left: _made(server, listening, left))
+    acceptor = Acceptor(listening, lambda left: _made(server, listening, left), gate.crowded)
     server.create_server = acceptor.open  # type: ignore[assignment]  # has all that is asked of it
     async with server:
         yield acceptor.port

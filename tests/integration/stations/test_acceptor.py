@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from gateway.core.events import SecurityNoticed
 from gateway.stations import acceptor
 from gateway.stations.acceptor import Acceptor
 from gateway.stations.admission_lobby import Lobby
@@ -71,6 +72,12 @@ async def test_an_address_that_fills_its_places_takes_none_of_others(makers, kno
     async with a_site(**makers.config()) as site:
         crowd = [await knock(site, HELLO) for _ in range(9)]
         assert await closings(crowd) == 4  # two shake hands, three wait
+        site.endpoint.tell_counted()
+        noticed = site.posted.of(SecurityNoticed)
+        assert {(event.kind, event.address) for event in noticed} == {
+            ("access.crowded", "127.0.6.6")
+        }
+        assert sum(event.count for event in noticed) == 4
         async with dial(site, ssl=makers.client()) as socket_:
             assert (await Wire(socket_).boot())["status"] == "Accepted"
 
@@ -159,7 +166,7 @@ async def test_a_port_that_is_taken_is_said_and_nothing_stays_open():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         listening = Listening("127.0.0.1", port, None, 20, 10, 2)
-        opened = Acceptor(listening, lambda _left: asyncio.Protocol())
+        opened = Acceptor(listening, lambda _left: asyncio.Protocol(), print)
         with pytest.raises(OSError, match="in use"):
             await opened.open()
         assert [listener.fileno() for listener in opened.sockets] == [-1]

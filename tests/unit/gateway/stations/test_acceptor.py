@@ -26,7 +26,9 @@ def tls(tmp_path_factory):
 
 
 async def opened(tls):
-    acceptor = Acceptor(Listening("127.0.0.1", 0, tls, 20, 10, 2), lambda _: asyncio.Protocol())
+    acceptor = Acceptor(
+        Listening("127.0.0.1", 0, tls, 20, 10, 2), lambda _: asyncio.Protocol(), print
+    )
     await acceptor.open()
     acceptor.close()
     await acceptor.wait_closed()
