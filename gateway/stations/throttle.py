@@ -49,7 +49,7 @@ class Throttle:
         if self._held:
             self._held.append(frame)
         elif (wait := self.bucket.wait(self.monotonic())) > 0:
-            self._held = self._held or deque()
+            self._held = deque() if self._held is None else self._held
             self._held.append(frame)
             self._pause(wait)
         else:
@@ -65,7 +65,7 @@ class Throttle:
 
     def _go_on(self) -> None:
         """Hand on what may go by now; what is left when the connection ends is dropped."""
-        held = self._held = self._held or deque()
+        held = self._held = deque() if self._held is None else self._held
         if self.reader.is_closing():
             self._held = None
             return
