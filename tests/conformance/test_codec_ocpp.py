@@ -10,6 +10,8 @@ from copy import deepcopy
 import pytest
 
 from gateway.protocols.ocpp_rpc import Answered, Call, Called, Rpc, Sent
+from gateway.simulators import station_wire as wire
+from gateway.simulators.station_wire import Frame, Kind
 from gateway.stations.templates import Templates
 from gateway.stations.validators import STREAM, read_violation
 from support.schema_instances import paths_of, paths_of_schema, schema_files, turns, whole
@@ -77,13 +79,13 @@ CONTROLS = {
     "fixedVar": "FixedVar",
     "freqDroop": "FreqDroop",
     "gradient": "Gradients",
-    "limitMaxDischarge": "PowerMonitoringMustTrip",
+    "limitMaxDischarge": "LimitMaxDischarge",
 }
 
 
 def a_pair(version):
     """Return two ends of a line, and what hands one frame over from the first to the second."""
-    ours, theirs = Rpc(lambda: "m-1", version=version), Rpc(lambda: "t-1", version=version)
+    ours, theirs = Rpc("m", version=version), Rpc("t", version=version)
 
     def hand_over():
         frame = ours.next_frame(0.0)
@@ -147,7 +149,7 @@ def test_a_call_of_ours_keeps_every_key(version, name):
             assert isinstance(body, bytes), str(body)
             assert json.loads(body) == payload
             ours, _, hand_over = a_pair(version)
-            ours.call(Call("key", action, payload, body))
+            ours.call(Call("key", action, body))
             heard = hand_over()
             assert heard == Called("m-1", action, payload)
             assert read_violation(version, action, heard.payload, request=True) is None
@@ -162,7 +164,7 @@ def test_an_answer_keeps_every_key(version, name):
     for turn in range(turns(schema)):
         payload = whole(schema, turn)
         ours, theirs, hand_over = a_pair(version)
-        theirs.call(Call("key", action, {}))
+        theirs.call(Call("key", action, b"{}"))
         frame = theirs.next_frame(0.0)
         (called,) = ours.receive(frame)
         ours.answer(called.message_id, payload)
@@ -175,7 +177,7 @@ def test_an_answer_keeps_every_key(version, name):
 
 def test_what_is_sent_without_an_answer_keeps_every_key():
     payload = whole(schema_files("2.1")[STREAM])
-    (heard,) = Rpc(lambda: "x").receive(json.dumps([6, "s-1", STREAM, payload]).encode())
+    (heard,) = Rpc("x").receive(json.dumps([6, "s-1", STREAM, payload]).encode())
     assert heard == Sent(STREAM, payload)
     assert read_violation("2.1", STREAM, heard.payload, request=True) is None
 
@@ -214,7 +216,25 @@ def test_a_key_that_casing_rules_break_is_carried_as_it_is_spelt(key):
     assert carriers
     for name, payload in carriers:
         ours, _, hand_over = a_pair("2.1")
-        ours.call(Call("key", name, payload))
+        ours.call(Call("key", name, json.dumps(payload).encode()))
         heard = hand_over()
         assert heard.payload == payload
         assert any(path.endswith(f"/{key}") for path in paths_of(heard.payload))
+
+
+@pytest.mark.parametrize(("version", "name"), MESSAGES)
+def test_two_codecs_of_different_make_read_each_other(version, name):
+    payload = whole(schema_files(version)[name])
+    ours = Rpc("m", version=version)
+    if name.endswith("Response"):
+        ours.receive(wire.dump(wire.call("s-1", "Heartbeat", {})).encode())
+        ours.answer("s-1", payload)
+        expected = Frame(Kind.RESULT, "s-1", "", payload)
+    else:
+        ours.call(Call("key", name, json.dumps(payload).encode()))
+        expected = Frame(Kind.CALL, "m-1", name, payload)
+    assert Frame.parse(ours.next_frame(0.0)) == expected
+    (heard,) = Rpc("x", version=version).receive(
+        wire.dump(wire.call("s-2", name, payload)).encode()
+    )
+    assert heard == Called("s-2", name, payload)
