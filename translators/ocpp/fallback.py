@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from translators.canonical.capability import StationProfile
 from translators.canonical.controls import DerControl, function_of
 from translators.ocpp.limits import can_discharge
@@ -36,17 +34,22 @@ def cell_for(
     book: Book, row: Row, profile: StationProfile, control: DerControl
 ) -> tuple[str, Cell, TargetRule | None]:
     """Return column, cell and rule that decide for a station: the first whose needs it meets."""
-    return next(_met_by(book, row, profile, control))
+    cells, found = iter(row.cells()), None
+    while found is None:
+        found = _fitting(book, next(cells), profile, control)
+    return found
 
 
-def _met_by(
-    book: Book, row: Row, profile: StationProfile, control: DerControl
-) -> Iterator[tuple[str, Cell, TargetRule | None]]:
-    for column, cell in row.cells():
-        if lies_in(profile, column):
-            rule = _rule(book, cell, profile, control) if cell.by else None
-            if not [need for need in cell.needs if not _met(need, profile, control, rule)]:
-                yield column, cell, rule
+def _fitting(
+    book: Book, place: tuple[str, Cell], profile: StationProfile, control: DerControl
+) -> tuple[str, Cell, TargetRule | None] | None:
+    """Return a cell in its column with its rule, None where the station does not meet what it needs."""
+    column, cell = place
+    if not lies_in(profile, column):
+        return None
+    rule = _rule(book, cell, profile, control)
+    unmet = [need for need in cell.needs if not _met(need, profile, control, rule)]
+    return None if unmet else (column, cell, rule)
 
 
 def lies_in(profile: StationProfile, column: str) -> bool:
@@ -77,6 +80,7 @@ def _met(need: Need, profile: StationProfile, control: DerControl, rule: TargetR
 def _rule(
     book: Book, cell: Cell, profile: StationProfile, control: DerControl
 ) -> TargetRule | None:
+    """Return the rule that a cell names, None where it names none."""
     for rule in book.targets.get((profile.ocpp_version, type(control).__name__), ()):
         if rule.name == cell.by:
             return rule

@@ -24,6 +24,9 @@ def answer(expression, **values):
         ("points.all(p, p.y >= 0.0 && p.x < 9.0)", {"points": [{"x": 1.0, "y": 0.0}]}, True),
         ("points.all(p, p.y > 0.0)", {"points": [{"y": 1.0}, {"y": 0.0}]}, False),
         ("dialect.vref == 'native'", {"dialect.vref": "native"}, True),
+        ("x < y", {"x": 1.0, "y": 2.0}, True),
+        ("x != y", {"x": "a", "y": None}, True),
+        ("1.0 == 1.0", {}, True),
     ],
 )
 def test_a_plain_condition_is_answered_without_cel(expression, values, holds):
@@ -63,6 +66,8 @@ def test_any_other_shape_is_left_to_cel(expression):
         ("x", {"x": 1.0}),
         ("size(points) > 0", {"points": "abc"}),
         ("x && flag", {"x": 1.0, "flag": True}),
+        ("x < y", {"x": 1.0, "y": 2}),
+        ("x < y", {"x": None, "y": 2.0}),
     ],
 )
 def test_a_value_of_another_type_is_left_to_cel(expression, values):

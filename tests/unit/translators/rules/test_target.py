@@ -288,6 +288,7 @@ def test_a_plain_field_is_cut_to_its_range_too():
     members, trace = emitted(made, droop())
     assert members == {"a": 0.04}
     assert [F(loss.residual) for loss in trace.losses] == [F("0.01")]
+    assert emitted(made, droop(), settings={"setMaxW": 1})[0] == members
 
 
 @pytest.mark.parametrize(
