@@ -24,6 +24,9 @@ from gateway.core.station import Purpose, StationState
 from gateway.core.world import Turn
 from translators.ocpp.foreign import ForeignLimit, in_watts
 
+_MOST_LIMITS = 32
+"""Of one station; the oldest is forgotten first."""
+
 type ChargingEvent = SchedulePulled | LimitNoticed | LimitCleared | PriorityNoticed
 
 
@@ -35,7 +38,10 @@ def heard(turn: Turn, state: StationState, event: ChargingEvent) -> None:
             if str(number) in state.ledger.entries:
                 state.renewed[str(number)] = turn.now.utc
         case LimitNoticed(limit=limit):
+            state.limits.pop((limit.source, limit.evse), None)
             state.limits[limit.source, limit.evse] = limit
+            if len(state.limits) > _MOST_LIMITS:
+                del state.limits[next(iter(state.limits))]
             rate = None if limit.rate is None else float(limit.rate)
             turn.audit("limit.foreign", state.id, limit.source, **{**asdict(limit), "rate": rate})
         case LimitCleared(source=source, evse=evse):
@@ -80,12 +86,13 @@ def compare(turn: Turn, state: StationState) -> None:
 
 
 def _binding(state: StationState) -> Iterator[tuple[str, str]]:
+    """Yield the sources of limits with the controls of ours that they leave less than was asked for."""
     for limit in state.limits.values():
         most = _left(state, limit)
-        for entry in _running(state) if most is not None else ():
-            wanted = _asked(state, entry)
-            both = {limit.evse, entry.desired.payload["evseId"] or None}
-            if wanted is not None and most is not None and most < wanted and len(both - {None}) < 2:
+        for entry in _running(state):
+            wanted, evse = _asked(state, entry), entry.desired.payload["evseId"]
+            apart = limit.evse is not None and evse not in {0, limit.evse}
+            if most is not None and wanted is not None and most < wanted and not apart:
                 yield limit.source, entry.desired.id
 
 

@@ -161,9 +161,8 @@ class Engine:
                 self.world.translator.book = book
                 return ()
             case RulesRefused(problem=problem):
-                turn.audit(
-                    "rules.refused", "gateway", self.world.translator.book.digest, problem=problem
-                )
+                known = self.world.translator.book.digest
+                turn.audit("rules.refused", "gateway", known, problem=problem)
                 return ()
             case SecurityNoticed(kind=kind, address=actor, station=name):
                 turn.audit(

@@ -12,6 +12,8 @@ type Json = dict[str, Any]
 
 _OF_SESSIONS = frozenset({"TxProfile", "TxDefaultProfile"})
 _KNOWN_OUTCOME = frozenset({ReplyStatus.ACCEPTED, ReplyStatus.NO_ANSWER})
+_MOST = 128
+"""Profiles that are known of one station; the oldest is forgotten first."""
 _TOLERANCE = 0.05
 """Of the unit on the wire (W or A): stations round to one decimal."""
 
@@ -27,7 +29,7 @@ class Schedules:
         """Follow a call that goes out: from now on its numbers are the ones in force."""
         match action:
             case "SetChargingProfile":
-                self._told[payload["chargingProfile"]["id"]] = payload
+                self._know(payload)
             case "UpdateDynamicSchedule" if payload["chargingProfileId"] in self._told:
                 number = payload["chargingProfileId"]
                 self._told[number] = live.updated(self._told[number], payload["scheduleUpdate"])
@@ -42,7 +44,13 @@ class Schedules:
     def reported(self, held: Iterable[Json]) -> None:
         """Know what a station reports that it holds, as SetChargingProfile requests."""
         for payload in held:
-            self._told.setdefault(payload["chargingProfile"]["id"], payload)
+            if payload["chargingProfile"]["id"] not in self._told:
+                self._know(payload)
+
+    def _know(self, payload: Json) -> None:
+        self._told[payload["chargingProfile"]["id"]] = payload
+        if len(self._told) > _MOST:
+            del self._told[next(iter(self._told))]
 
     def numbers(self, profile: int) -> Json | None:
         """Return the numbers of a Dynamic profile that are in force, None where there is none of this id."""

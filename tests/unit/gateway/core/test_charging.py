@@ -123,6 +123,15 @@ def test_a_source_takes_back_one_limit_or_all_of_its_own(book, source, evse, lef
     assert [key[1] for key in bench.engine.world.stations["CS1"].limits] == left
 
 
+def test_of_many_limits_the_newest_are_kept(book):
+    bench = a_bench(book, setpoint(-5000))
+    for number in range(33):
+        noticed(bench, 9000, source=f"S{number}")
+    noticed(bench, 9000, source="S1")
+    known = [source for source, _ in bench.engine.world.stations["CS1"].limits]
+    assert known == [*(f"S{number}" for number in range(2, 33)), "S1"]
+
+
 @pytest.mark.parametrize("policy", ["allow", "end"])
 def test_priority_charging_is_ended_only_where_policy_says_so(book, policy):
     bench = a_bench(book, setpoint(-5000), {"priority_charging": policy})

@@ -119,6 +119,12 @@ def test_what_is_read_back_is_known_but_does_not_replace_what_was_told():
     assert (schedules.numbers(7), schedules.numbers(8)) == ({"setpoint": 1}, {"setpoint": 3})
 
 
+def test_of_many_profiles_the_newest_are_known():
+    schedules = told(*(a_profile(number) for number in range(1, 130)))
+    assert schedules.numbers(1) is None
+    assert schedules.numbers(2) is not None
+
+
 def needs(context, evse=1):
     car = {"requestedEnergyTransfer": "DC"}
     return ask(context, "NotifyEVChargingNeeds", evseId=evse, chargingNeeds=car)
