@@ -52,6 +52,17 @@ def test_over_tls_a_raw_server_takes_part_too(run):
     assert found["ratios"]["vs_raw_websockets"] > 0
 
 
+@pytest.mark.parametrize(
+    "words", [("inbound", "--stalled"), ("fanout", "--storm"), ("gateway", "--storm")], ids=" ".join
+)
+def test_what_a_subject_does_not_have_is_refused(words):
+    app = typer.Typer()
+    app.command()(bench)
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert f"{words[1]} is for" in result.output
+
+
 def test_how_far_the_others_moved_is_the_median_of_pairs():
     found = Stall(10, (10.0, 20.0, 10.0), (11.0, 21.0, 30.0))
     assert found.moved == pytest.approx(0.1)
