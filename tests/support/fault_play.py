@@ -110,7 +110,7 @@ def play_once(factory, faults):
         return pickle.loads(result.read_bytes())  # noqa: S301 - our own, of this run
 
 
-def play(folder, faults, *, lead_s=6, lasts_s=21):
+def play(folder, faults, *, lead_s=8, lasts_s=24):
     """Play all faults at one time; return what was told, by name."""
     return asyncio.run(_Play(folder, faults).run(lead_s, lasts_s))
 
@@ -127,7 +127,7 @@ class _Play:
         identities = [an_identity(name) for name in self.ids.values()]
         site = a_site(
             ocpp={"port": 0, "call_timeout_s": 2},
-            utilities=[a_utility("grid", *identities, url=url, poll_interval_s=3)],
+            utilities=[a_utility("grid", *identities, url=url, poll_interval_s=5)],
             stations=stations,
             on_stop="keep",
         )
@@ -137,7 +137,7 @@ class _Play:
         authorities = enrol(self.folder, *self.ids.values())
         server = pki.issue_server(authorities)
         files = Files(server.certificate_path, server.key_path, authorities.trust_anchor)
-        options = Options(Dialect(), poll_rate_s=3, post_rate_s=30, page_size=10)
+        options = Options(Dialect(), poll_rate_s=5, post_rate_s=30, page_size=10)
         async with SimulatedUtility(files, options) as utility, AsyncExitStack() as stack:
             programs = {name: self._program(utility, name) for name in self.faults}
             stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
@@ -165,7 +165,7 @@ class _Play:
             for name, fault in self.faults.items():
                 if fault.reboots:
                     await stations[name].reboot()
-            await until(lasts_s - 5)
+            await until(lasts_s - 2)
             flows = {name: (s.inverter.p_w, s.inverter.q_var) for name, s in stations.items()}
             await until(lasts_s)
             await self._all_told(utility, held)
@@ -185,8 +185,8 @@ class _Play:
         fault = self.faults[name]
         values = {
             "discharge_w": 10_000,
-            "meter_interval_s": 1.0,
-            "tick_s": 0.1,
+            "meter_interval_s": 2.0,
+            "tick_s": 0.25,
             "versions": ("ocpp2.1",),
         }
         options = StationOptions(
@@ -211,7 +211,7 @@ class _Play:
         """Wait until every event had its last answer, and DERStatus a moment to follow."""
         ends = {3, 10, 252}
         await utility.wait_for(
-            lambda: all(ends & set(utility.statuses(event.mrid)) for event in held.values()), 15
+            lambda: all(ends & set(utility.statuses(event.mrid)) for event in held.values()), 30
         )
         await asyncio.sleep(2)
 

@@ -27,7 +27,7 @@ FOLLOWED, REFUSED, NEVER_STARTED, IGNORED = [1, 2, 3], [1, 252], [1, 10], [1, 2,
 
 @dataclass(frozen=True)
 class Case:
-    """A fault; the Responses; what the audit has and has not; watts and var five seconds before the end."""
+    """A fault; the Responses; what the audit has and has not; watts and var two seconds before the end."""
 
     fault: Fault
     responses: list
@@ -113,7 +113,7 @@ CASES = {
     ),
     "tells no start": Case(Fault(Personality(mute_notices=True)), NEVER_STARTED, (), NOTICED),
     "tells late": Case(Fault(Personality(late_notices_s=5)), FOLLOWED, (), NOTICED),
-    "a clock ahead": Case(Fault(Personality(clock_off_s=3)), FOLLOWED, (), NOTICED),
+    "a clock ahead": Case(Fault(Personality(clock_off_s=1)), FOLLOWED, (), NOTICED),
     "a clock behind": Case(Fault(Personality(clock_off_s=-6)), FOLLOWED, (), NOTICED),
     "half seconds in its composite schedule": Case(
         Fault(Personality(fractional_periods=True), import_limit, CHARGES),
