@@ -5,10 +5,13 @@ import sys
 
 import pytest
 
+from gateway.app import endpoint_config
 from gateway.errors import SettingsError
+from gateway.settings.loading import load
 from gateway.stations.backends import backend
 from gateway.stations.picows_server import listen as by_picows
 from gateway.stations.websockets_server import listen as by_websockets
+from support.site import a_site, write_site
 
 WITHOUT = """
 import sys
@@ -34,6 +37,16 @@ def said(program):
 )
 def test_the_transport_that_is_asked_for_is_taken(asked, found):
     assert backend(asked) is found
+
+
+@pytest.mark.parametrize("transport", ["auto", "websockets", "picows"])
+def test_a_site_chooses_its_transport(transport, tmp_path):
+    path = write_site(tmp_path, a_site(ocpp={"transport": transport}))
+    assert endpoint_config(load(path, {})).transport == transport
+
+
+def test_a_site_that_says_nothing_has_the_default_library(tmp_path):
+    assert endpoint_config(load(write_site(tmp_path), {})).transport == "websockets"
 
 
 def test_without_the_extra_automatic_is_the_default_library(monkeypatch):
