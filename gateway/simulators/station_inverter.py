@@ -102,7 +102,10 @@ class Inverter:
             cap = min(cap, functions.discharge_cap_w(bodies["LimitMaxDischarge"], plate))
         target = min(max(wish, -plate.max_charge_w), cap)
         self._base_w = self._ramped(dt, target, bodies)
-        p_w = self._base_w + self._droop(dt, bodies)  # a limit holds against the droop, too
+        idle = order.mode == "Idle"  # nothing is transferred, whatever the frequency is
+        p_w = self._base_w + self._droop(
+            dt, bodies, idle=idle
+        )  # a limit holds against the droop, too
         p_w = min(p_w, max(min(cap, order.high_w), self._base_w))
         p_w = max(p_w, min(order.low_w, self._base_w))
         for kind in _CEILINGS:
@@ -128,9 +131,9 @@ class Inverter:
             percent = gradient.get("softGradient", 0) or (100 / ramp_s if ramp_s else percent)
         return percent / 100 * self.plate.max_w if percent else None
 
-    def _droop(self, dt: float, bodies: Mapping[str, Json]) -> float:
+    def _droop(self, dt: float, bodies: Mapping[str, Json], *, idle: bool) -> float:
         body = bodies.get("FreqDroop")
-        if body is None:
+        if body is None or idle:
             self._droop_w = 0.0
         else:
             target = functions.droop_w(body, self.plate, self.frequency_hz, self.nominal_hz)

@@ -443,3 +443,12 @@ def test_a_freq_watt_curve_with_hysteresis_holds_on():
     bench.active = controls(control("FreqWatt", **body))
     bench.run(1, frequency_hz=50.0)
     assert bench.p_w == pytest.approx(9_000)
+
+
+@pytest.mark.parametrize(("mode", "watts"), [("Idle", 0), ("CentralSetpoint", 4_000)])
+def test_who_is_idle_follows_no_frequency(mode, watts):
+    droop = {"overFreq": 50.1, "underFreq": 49.9, "overDroop": 0.05, "underDroop": 0.05}
+    body = {**droop, "responseTime": 0}
+    bench = Bench(control("FreqDroop", **body), order=Order(mode, 0.0, 0.0))
+    bench.run(1, frequency_hz=48.9)
+    assert bench.p_w == pytest.approx(watts)
