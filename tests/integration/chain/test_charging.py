@@ -100,3 +100,45 @@ async def test_fractional_composite_schedules_are_no_success_and_the_profiles_ar
         (started,) = gateway.audited("control.started")
         assert started.details["evidence"] == "profiles read back"
         assert len(gateway.sent(SET)) == 1
+
+
+async def test_a_setpoint_counts_no_more_where_the_line_is_lost_and_again_when_it_is_back():
+    options = {"backoff_s": 1.0, **CAR}
+    async with a_chain(policy={"max_offline_s": "0"}, **options) as (gateway, station):
+        gateway.serve("A", setpoint(-4000), start_s=-1)
+        await station.wait_for(lambda: flows(station, -4000), timeout_s=10)
+        await station.disconnect()
+        await station.wait_for(lambda: flows(station, -9000), timeout_s=10)
+        await station.wait_for(lambda: flows(station, -4000), timeout_s=10)
+        assert len(gateway.sent(SET)) == 1
+
+
+async def test_where_the_site_forbids_it_no_car_discharges():
+    async with a_chain(policy={"discharge": "forbid"}, discharge_w=3000.0) as (gateway, station):
+        await station.wait_for(lambda: gateway.sent("NotifyAllowedEnergyTransfer"), timeout_s=10)
+        await station.wait_for(lambda: flows(station, 0), timeout_s=10)
+        gateway.serve("A", setpoint(5000), start_s=-1)
+        await station.wait_for(lambda: gateway.told("A") == ["received", "started"], timeout_s=10)
+        assert flows(station, 0)
+        assert gateway.audited("transfer.answered")[0].details["status"] == "Accepted"
+
+
+async def test_what_somebody_else_set_is_taken_back_where_the_site_says_so():
+    async with a_chain(policy={"foreign_controls": "clear"}) as (gateway, station):
+        strange = {
+            "isDefault": False,
+            "controlId": "strange",
+            "controlType": "FixedVar",
+            "fixedVar": {
+                "priority": 1,
+                "setpoint": 5,
+                "unit": "PctMaxVar",
+                "startTime": "2026-01-01T00:00:00Z",
+                "duration": 1e9,
+            },
+        }
+        station.controls.set(strange, 0.0)
+        assert [item.id for item in station.controls.held] == ["strange"]
+        await station.disconnect()
+        await station.wait_for(lambda: not station.controls.held, timeout_s=10)
+        await station.wait_for(lambda: gateway.audited("control.foreign_cleared"), timeout_s=10)
