@@ -61,11 +61,8 @@ class Verdict:
         """Return JSON values."""
         middle = {name: median(line.micros for line in lines) for name, lines in self._by_name()}
         wall = {name: min(line.wall_ms for line in lines) for name, lines in self._by_name()}
-        extra = {
-            f"{key}_min": min(line.extra[key] for line in lines if key in line.extra)
-            for _, lines in self._by_name()
-            for key in lines[0].extra
-        }
+        mine = [line for line in self.lines if line.name == GATEWAY]
+        extra = {f"{key}_min": min(line.extra[key] for line in mine) for key in mine[0].extra}
         return {
             "subject": self.subject,
             "stations": self.stations,
