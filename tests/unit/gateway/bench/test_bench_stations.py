@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from gateway.bench.contender import Contender, resident_kb
 from gateway.bench.fanout import contender
 from gateway.bench.fleet import Fleet, _frame, framed, measurement, name_of
+from gateway.bench.foreign import NODE
 from gateway.bench.memory import Memory
 from gateway.bench.rounds import ENGINE, Line, Verdict, checked, in_turns
 from gateway.bench.stations import lines
@@ -48,7 +49,9 @@ def test_a_fan_out_has_every_answer_on_disk_and_refuses_bad_ones(run):
 
 
 def test_peers_take_part_where_they_are_asked_for(run):
-    assert set(run("inbound", "--peers")["ratios"]) == {"vs_raw_websockets", "vs_ocpp"}
+    ratios = run("inbound", "--peers")["ratios"]
+    of_node = {f"vs_{peer.folder}" for peer in NODE.values() if peer.installed}
+    assert set(ratios) == {"vs_raw_websockets", "vs_ocpp"} | of_node
 
 
 def test_measurements_come_in_as_samples_and_bad_ones_are_refused(run):
