@@ -94,7 +94,7 @@ def _as_they_are(rule: TargetRule, points: Sequence[Vertex], *, clip_y: bool) ->
     if not (x.untouched(clip=False) and y.untouched(clip=clip_y)):
         return None
     made = [{"x": x.exactly(point.x), "y": y.exactly(point.y)} for point in points]
-    return None if any(None in point.values() for point in made) else made
+    return None if [point for point in made if None in point.values()] else made
 
 
 def _tell(drawn: _Drawn, points: Sequence[Vertex], place: str, note: Note) -> None:

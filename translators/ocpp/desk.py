@@ -88,7 +88,7 @@ class Desk:
         self, action: str, payload: Json, message_id: str, controls: Sequence[DerControl]
     ) -> None:
         """Owe the station a message that serves these controls."""
-        functions = tuple(function_of(control) for control in controls)
+        functions = tuple([function_of(control) for control in controls])
         version = self.profile.ocpp_version
         self.messages.append(StationMessage(version, action, payload, message_id, functions))
 

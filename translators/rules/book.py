@@ -65,7 +65,10 @@ class Book:
     def row(self, control: DerControl) -> Row | None:
         """Return the row of the fallback table for a control: the first that serves it."""
         rows = (self.fallback or {}).get(type(control).__name__, ())
-        return next((row for row in rows if row.serves(control)), None)
+        for row in rows:
+            if row.serves(control):
+                return row
+        return None
 
     def report(
         self, protocol: str, revision: str, document: str, facts: Facts
