@@ -5,9 +5,10 @@ import ssl
 
 import pytest
 
-from gateway.errors import IdentityError
+from gateway.errors import IdentityError, PeerError
 from gateway.security import pki
-from support.stations import Wire, a_site, dial
+from support.security_campaign import knocking
+from support.stations import Wire, a_site, basic, dial
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,28 @@ async def test_a_plain_knock_on_the_tls_door_is_no_handshake(authority, identity
         await writer.wait_closed()
         async with dial(site, ssl=a_client(authority.certificate_path)) as socket:
             assert (await Wire(socket).boot())["status"] == "Accepted"
+
+
+async def test_a_station_that_reads_nothing_over_tls_is_failed(authority, identity):
+    files = {"certificate": identity.certificate_path, "key": identity.key_path}
+    tls = a_client(authority.certificate_path)
+    async with (
+        a_site(**files) as site,
+        knocking(site, "/ocpp/CS1", basic("CS1"), tls=tls) as (status, _reader, writer),
+    ):
+        assert status == 101
+        writer.transport.pause_reading()
+        async with asyncio.timeout(5):
+            while (current := site.stations.current("CS1")) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+        with pytest.raises(PeerError, match="reads nothing"):
+            await flood(current.transport)
+
+
+async def flood(transport):
+    for _ in range(1_000):
+        transport.send(b'["' + b"x" * 60_000 + b'"]')
+        await asyncio.sleep(0)
 
 
 async def test_a_missing_certificate_is_named(tmp_path):
