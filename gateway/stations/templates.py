@@ -28,6 +28,7 @@ class Templates:
     def __init__(self) -> None:
         """Know none yet."""
         self._sound: dict[_Template, None] = {}
+        self._last: _Template | None = None
         self._answers: dict[_Template, Reply] = {}
 
     def __len__(self) -> int:
@@ -41,7 +42,8 @@ class Templates:
         if bare is None:  # meant for one station alone: to know it again is of no use
             return violation(version, action, payload, request=True) or body
         template = version, action, bare
-        if template in self._sound:
+        if template == self._last or template in self._sound:  # to compare is cheaper than to hash
+            self._last = template
             return body
         fault = violation(version, action, payload, request=True)
         if fault is not None:

@@ -144,6 +144,18 @@ def test_ratios_are_of_minima_and_say_how_many_times_a_rivals_throughput():
     assert "8     audit_rows" in table
 
 
+def test_what_is_told_beside_the_figures_is_of_the_gateway_itself():
+    rounds = (
+        Line("gateway", 20.0, 1.0, {"written_ms": 5.0}),
+        Line("gateway", 20.0, 1.0, {"written_ms": 4.0}),
+        Line("gateway, all ratings differ", 90.0, 1.0, {"written_ms": 900.0}),
+        Line("raw websockets", 30.0, 1.0),
+    )
+    found = Verdict("fanout", 7, rounds)
+    assert found.plain()["written_ms_min"] == 4.0
+    assert found.ratios["vs_raw_websockets_all_differ"] == 30 / 90
+
+
 def test_rounds_alternate():
     played = []
 
