@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from gateway.bench import storm
 from gateway.bench.fleet import BusyError, Fleet, Station
-from gateway.bench.stall import Stall
+from gateway.bench.stall import P99, Stall
 from gateway.bench.stations import lines
 from gateway.bench.storm import Storm
 from gateway.bench.watched import percentile
@@ -31,8 +31,9 @@ def run():
 
 def test_one_that_reads_nothing_is_left_out_and_the_others_are_timed(run):
     found = run("fanout", "--stalled", "--stations", "4", "--rounds", "2")
-    assert len(found["p99_ms"]["calm"]) == len(found["p99_ms"]["stalled"]) == 2
-    assert min(*found["p99_ms"]["calm"], *found["p99_ms"]["stalled"]) > 0
+    assert found["pairs"] == 2
+    assert min(found["p99_ms_median"].values()) > 0
+    assert min(found["p99_cpu_ms_median"].values()) > 0
     assert found["transport"] == "websockets"
 
 
@@ -64,9 +65,13 @@ def test_what_a_subject_does_not_have_is_refused(words):
 
 
 def test_how_far_the_others_moved_is_the_median_of_pairs():
-    found = Stall(10, (10.0, 20.0, 10.0), (11.0, 21.0, 30.0))
-    assert found.moved == pytest.approx(0.1)
-    assert "10.00%     p99_moved" in "\n".join(lines(found))
+    walls = [(10, 11), (20, 21), (10, 30)]
+    pairs = tuple((P99(calm, 1.0), P99(stalled, 1.02)) for calm, stalled in walls)
+    found = Stall(10, pairs)
+    assert (found.moved, found.cpu_moved) == (pytest.approx(0.1), pytest.approx(0.02))
+    told = "\n".join(lines(found))
+    assert "10.00%     p99_moved" in told
+    assert "2.00%     p99_cpu_moved" in told
 
 
 def test_a_storm_is_a_table_too():
