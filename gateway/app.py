@@ -134,7 +134,11 @@ async def serve(
         admin = Admin(
             admin_config(settings),
             Sources(
-                lambda: View(engine.world, clock.now().utc), meters, tap, lambda: runtime.refusal
+                lambda: View(engine.world, clock.now().utc),
+                meters,
+                tap,
+                lambda: runtime.refusal,
+                runtime.post,
             ),
         )
         clocks = Clocks(lambda: clock.now().utc, time.monotonic)

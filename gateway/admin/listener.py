@@ -1,4 +1,4 @@
-"""The HTTP surface of a running gateway: read-only, on loopback unless a token guards it."""
+"""The HTTP surface of a running gateway: to look on, and with a token to decline events and to hold."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from typing import Any, Self
 import orjson
 import structlog
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.admin.guard import Guard
 from gateway.admin.metrics import Meters
 from gateway.admin.streams import STREAMS, Tap
 from gateway.admin.views import View
+from gateway.core.events import HoldChanged, ParticipationChanged
+from gateway.ports import Post
 
 log = structlog.get_logger()
 
@@ -40,6 +43,30 @@ class AdminConfig:
     token: str = ""
 
 
+class _Order(BaseModel):
+    """Who orders, and why: both stand in the audit."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: str = Field(min_length=1, max_length=200)
+    actor: str = Field(min_length=1, max_length=64)
+
+
+class HoldOrder(_Order):
+    """To stop all dispatch, or let it go on; `release` takes back what runs."""
+
+    on: bool
+    release: bool = False
+
+
+class Participation(_Order):
+    """To decline an event, or take part again; at all stations where none is named."""
+
+    out: bool
+    utility: str = ""
+    stations: list[str] = []
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What is shown: `view` as it is now, `problem` why the gateway is not ready, empty where it is."""
@@ -48,6 +75,8 @@ class Sources:
     meters: Meters
     tap: Tap
     problem: Callable[[], str]
+    post: Post
+    """Takes what an operator orders."""
 
 
 class Admin:
@@ -67,6 +96,9 @@ class Admin:
                 web.get("/stations", self._stations),
                 web.get("/stations/{station}", self._station),
                 web.get("/tap/{stream}", self._tap),
+                web.get("/hold", self._held),
+                web.post("/hold", self._hold),
+                web.post("/events/{mrid}/participation", self._participate),
             ]
         )
         self._runner = web.AppRunner(
@@ -160,6 +192,36 @@ class Admin:
         if found is None:
             raise web.HTTPNotFound(text=f"no station {name}")
         return _json(found)
+
+    async def _held(self, _request: web.Request) -> web.Response:
+        return _json(self._sources.view().hold())
+
+    async def _hold(self, request: web.Request) -> web.Response:
+        order = await self._order(request, HoldOrder)
+        self._sources.post(HoldChanged(order.on, order.reason, order.actor, order.release))
+        return web.Response(status=202)
+
+    async def _participate(self, request: web.Request) -> web.Response:
+        order, mrid = await self._order(request, Participation), request.match_info["mrid"]
+        if not self._sources.view().event(mrid):
+            raise web.HTTPNotFound(text=f"no command {mrid}")
+        stations = frozenset(order.stations)
+        self._sources.post(
+            ParticipationChanged(
+                mrid, order.out, order.reason, order.actor, order.utility, stations
+            )
+        )
+        return web.Response(status=202)
+
+    async def _order[M: BaseModel](self, request: web.Request, form: type[M]) -> M:
+        """Return what is ordered: never without a token, so that no page of a browser can."""
+        if not self._config.token:
+            raise web.HTTPForbidden(text="orders need admin.token_file in the settings")
+        try:
+            return form.model_validate_json(await request.read())
+        except ValidationError as error:
+            faults = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise web.HTTPUnprocessableEntity(text="; ".join(faults)) from error
 
     async def _tap(self, request: web.Request) -> web.StreamResponse:
         """Write lines as they come, and an empty one where nothing does."""

@@ -40,6 +40,18 @@ class View:
         records = [record for record in self._records() if record.command.mrid == mrid]
         return [self._at_station(record) for record in records]
 
+    def hold(self) -> Json:
+        """Return whether all dispatch is held, by whom and why."""
+        held = self.world.hold
+        if held is None:
+            return {"on": False}
+        return {
+            "on": True,
+            "release": held.release,
+            "reason": held.reason,
+            "actor": held.actor,
+        }
+
     def stations(self) -> list[Json]:
         """Return one row for each enrolled station."""
         return [self._station(state) for state in self.world.stations.values()]
@@ -82,6 +94,7 @@ class View:
             "state": record.state.value,
             "functions": sorted(record.functions),
             "lost": sorted(record.lost),
+            "declined": record.declined,
             "refused": {function: outcome.value for function, outcome in record.refused},
             "told": sorted(outcome.value for outcome in record.told),
             "controls": [_control(entry) for entry in entries],

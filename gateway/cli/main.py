@@ -35,7 +35,10 @@ COMMANDS = {
         "gateway.cli.mapping", "app", "Mapping rules: write, check, test, cover, explain."
     ),
     "station": Command("gateway.cli.operate", "app", "Stations: passwords; what they are told."),
-    "event": Command("gateway.cli.watching", "events", "Commands of utilities: list, show."),
+    "event": Command(
+        "gateway.cli.watching", "events", "Commands of utilities: list, show, decline."
+    ),
+    "hold": Command("gateway.cli.watching", "hold", "Stop every dispatch, or let it go on."),
     "tap": Command("gateway.cli.watching", "tap", "Follow what a running gateway does."),
     "certs": Command("gateway.cli.identity", "app", "Certificates: PKI, requests, LFDI, expiry."),
     "audit": Command("gateway.cli.evidence", "app", "The audit chain: verify, show, export."),

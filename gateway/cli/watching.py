@@ -1,8 +1,9 @@
-"""`dergate event`, `tap` and the views of `dergate station`: what a running gateway does, and why."""
+"""`dergate event`, `hold`, `tap` and the views of `dergate station`: what a running gateway does, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from getpass import getuser
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -16,12 +17,13 @@ events = typer.Typer(
     name="event",
     no_args_is_help=True,
     add_completion=False,
-    help="Commands of utilities: list, show.",
+    help="Commands of utilities: list, show, decline.",
 )
 
 Form = Annotated[
     Literal["table", "json"], typer.Option("-o", "--output", help="For people, or for programs.")
 ]
+Reason = Annotated[str, typer.Option(help="Why; it stands in the audit.")]
 _EVENTS = ("utility", "mrid", "primacy", "functions", "start", "end", "states", "refused")
 _STATIONS = (
     "station",
@@ -34,12 +36,12 @@ _STATIONS = (
 )
 _HELD = ("function", "command", "why", "since", "until", "held", "beaten_by")
 _CONTROLS = ("id", "action", "type", "state", "evidence", "start", "end", "reason")
-_AT = ("utility", "station", "state", "functions", "lost", "refused", "told")
+_AT = ("utility", "station", "state", "declined", "functions", "lost", "refused", "told")
 
 
 @events.callback()
 def group() -> None:
-    """Look at the commands of utilities."""
+    """Look at the commands of utilities, and decline them."""
 
 
 @events.command("list")
@@ -60,6 +62,42 @@ def show_event(
     _show(found, _AT, form)
     if form == "table":
         _print((control for row in found for control in row["controls"]), _CONTROLS)
+
+
+@events.command("optout")
+def opt_out(
+    mrid: Annotated[str, typer.Argument(metavar="MRID")],
+    reason: Reason,
+    config: Config = DEFAULT,
+    *,
+    station: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="At these stations only; repeatable.")
+    ] = None,
+    utility: Annotated[str, typer.Option(metavar="ID", help="Of this utility only.")] = "",
+    back: Annotated[bool, typer.Option("--back", help="Take part again.")] = False,
+) -> None:
+    """Decline an event: it is taken back from stations, and the utility is told (4; 8 or 10 at the end)."""
+    words = {"out": not back, "reason": reason, "actor": getuser(), "utility": utility}
+    gateway_of(config).order("events", mrid, "participation", **words, stations=station or [])
+
+
+def hold(
+    state: Annotated[Literal["on", "off", "show"], typer.Argument(metavar="on|off|show")],
+    config: Config = DEFAULT,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the audit.")] = "",
+    release: Annotated[
+        bool, typer.Option("--release", help="Take events back that run; defaults stay.")
+    ] = False,
+) -> None:
+    """Stop every dispatch at once, over restarts too; utilities see an opt-out."""
+    gateway = gateway_of(config)
+    if state == "show":
+        _write(gateway.get("hold"))
+        return
+    if not reason:
+        raise typer.BadParameter("is needed", param_hint="--reason")
+    gateway.order("hold", on=state == "on", release=release, reason=reason, actor=getuser())
 
 
 def list_stations(config: Config = DEFAULT, *, form: Form = "table") -> None:

@@ -16,7 +16,7 @@ from gateway.core.dispatch import Wanted
 from gateway.core.effects import ReadBack, SendToStation
 from gateway.core.events import DrainMode
 from gateway.core.evidence import composite_request
-from gateway.core.ledger import Desired, Entry, EntryState, Evidence, gives_up, holds, plan
+from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Plan, gives_up, holds, plan
 from gateway.core.lifecycle import State
 from gateway.core.payloads import clear_call
 from gateway.core.proving import next_probe, unshown
@@ -39,6 +39,15 @@ def act(turn: Turn, state: StationState, found: Wanted) -> None:
         return
     for entry in todo.forget:
         turn.drop(state, entry.desired.id)
+    hold = turn.world.hold
+    if hold is None or hold.release:
+        _carry_out(turn, state, found, desired, todo)
+
+
+def _carry_out(
+    turn: Turn, state: StationState, found: Wanted, desired: Mapping[str, Desired], todo: Plan
+) -> None:
+    """Take back what is over, then set what is wanted; ask what has to be shown or renewed."""
     waiting = _taken_over(state, found, desired, turn.now.utc)
     for entry in todo.clear:
         if entry.desired.is_default or slot_of_functions(entry.desired.functions) not in waiting:

@@ -28,6 +28,7 @@ class Table(StrEnum):
     RESPONSES = "responses"
     STATIONS = "stations"
     UTILITIES = "utilities"
+    SITE = "site"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,15 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from gateway.core import charging, intake, measuring, replies, responses, transactions
+from gateway.core import (
+    charging,
+    intake,
+    measuring,
+    participation,
+    replies,
+    responses,
+    transactions,
+)
 from gateway.core.dispatch import Translator
 from gateway.core.effects import (
     Audit,
@@ -34,10 +42,12 @@ from gateway.core.events import (
     DrainRequested,
     Event,
     EventsMissed,
+    HoldChanged,
     LimitCleared,
     LimitNoticed,
     NoticeReceived,
     Now,
+    ParticipationChanged,
     PriorityNoticed,
     ReadingsSigned,
     ResponsePosted,
@@ -108,6 +118,7 @@ class Engine:
             if station is not None:
                 entry = entry_from_document(document)
                 station.ledger = Ledger({**station.ledger.entries, entry.desired.id: entry})
+        world.hold = participation.continue_from(dict(kept.get(Table.SITE, {})))
         turn = Turn(world, now)
         for document in kept.get(Table.RESPONSES, {}).values():
             response = responses.from_document(document)
@@ -152,18 +163,14 @@ class Engine:
         match event:
             case Tick():
                 return self._due(turn.now.utc)
-            case DrainRequested(mode=mode):
-                self.world.drain = mode
-                turn.audit("gateway.draining", "gateway", mode.value)
-                return tuple(self.world.stations)
-            case RulesReplaced(book=book):
-                turn.audit("rules.replaced", "gateway", book.digest)
-                self.world.translator.book = book
-                return ()
-            case RulesRefused(problem=problem):
-                known = self.world.translator.book.digest
-                turn.audit("rules.refused", "gateway", known, problem=problem)
-                return ()
+            case (
+                DrainRequested()
+                | ParticipationChanged()
+                | HoldChanged()
+                | RulesReplaced()
+                | RulesRefused()
+            ):
+                return self._hear_operator(turn, event)
             case SecurityNoticed(kind=kind, address=actor, station=name):
                 turn.audit(
                     f"security.{kind}",
@@ -187,6 +194,26 @@ class Engine:
                 return (name,) if name in self.world.stations else ()
             case _:
                 return self._hear_station(turn, event)
+
+    def _hear_operator(self, turn: Turn, event: _OperatorEvent) -> Collection[str]:
+        match event:
+            case DrainRequested(mode=mode):
+                self.world.drain = mode
+                turn.audit("gateway.draining", "gateway", mode.value)
+                return tuple(self.world.stations)
+            case ParticipationChanged():
+                return participation.changed(turn, event)
+            case HoldChanged():
+                return participation.held(turn, event)
+            case RulesReplaced(book=book):
+                turn.audit("rules.replaced", "gateway", book.digest)
+                self.world.translator.book = book
+            case RulesRefused(problem=problem):
+                digest = self.world.translator.book.digest
+                turn.audit("rules.refused", "gateway", digest, problem=problem)
+            case _:
+                assert_never(event)
+        return ()
 
     def _hear_command(
         self, turn: Turn, event: CommandReceived | CommandWithdrawn, station: str
@@ -232,6 +259,9 @@ class Engine:
         return (name,)
 
 
+type _OperatorEvent = (
+    DrainRequested | ParticipationChanged | HoldChanged | RulesReplaced | RulesRefused
+)
 type _StationEvent = (
     StationConnected
     | StationDescribed

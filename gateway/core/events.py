@@ -257,6 +257,31 @@ class DrainRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ParticipationChanged:
+    """An operator declines an event (`out`) or takes part again; at no named stations: at all.
+
+    `utility` is empty for any that uses this mRID.
+    """
+
+    mrid: str
+    out: bool
+    reason: str
+    actor: str
+    utility: str = ""
+    stations: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HoldChanged:
+    """An operator stops all dispatch, or lets it go on; with `release` what runs is taken back."""
+
+    on: bool
+    reason: str
+    actor: str
+    release: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RulesReplaced:
     """Other mapping rules hold from now on: commands that come are translated by them."""
 
@@ -311,6 +336,8 @@ type Event = (
     | PriorityNoticed
     | ResponsePosted
     | DrainRequested
+    | ParticipationChanged
+    | HoldChanged
     | RulesReplaced
     | RulesRefused
     | SecurityNoticed

@@ -8,6 +8,7 @@ from datetime import timedelta
 from gateway.core.dispatch import segments_of
 from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
 from gateway.core.lifecycle import State, Trigger
+from gateway.core.participation import Word, decline
 from gateway.core.records import CommandRecord, differs, forgettable
 from gateway.core.responses import advance, tell
 from gateway.core.world import Turn
@@ -83,7 +84,9 @@ def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:
 def _judge(turn: Turn, record: CommandRecord) -> None:
     """Plan a command, or refuse it where a part of an event could not be read."""
     event_refused = record.refused and not record.command.is_default
-    advance(turn, record, Trigger.REFUSED if event_refused else Trigger.PLANNED)
+    judged = advance(turn, record, Trigger.REFUSED if event_refused else Trigger.PLANNED)
+    if (hold := turn.world.hold) is not None:
+        decline(turn, judged, Word(hold.actor, hold.reason, held=True))
 
 
 def withdraw(turn: Turn, event: CommandWithdrawn) -> None:

@@ -38,7 +38,9 @@ def heard(
 def sampled(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> None:
     """Pass samples on to the station's utility, and judge what is in force by them."""
     turn.emit(PostSamples(state.rules.utility, state.id, samples))
-    at, profile = state.meters.take(samples, turn.now.utc), state.profile
+    profile = state.profile
+    evses = () if profile is None else profile.evses
+    at = state.meters.take(samples, evses, turn.now.utc)
     if at is None or profile is None:
         return
     if state.ledger.entries or state.watch.tracks:

@@ -7,10 +7,11 @@ that by more than a moment is kept but judges nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from translators.canonical.capability import Evse
 from translators.canonical.telemetry import Phase, Quality, Sample
 from translators.units import Kind
 
@@ -52,8 +53,11 @@ class Meters:
         self.earlier.clear()
         self.fresh_at = self._delay_s = None
 
-    def take(self, samples: Iterable[Sample], now: datetime) -> float | None:
-        """Take samples in; return the instant of the newest that is newer than all before, and in time."""
+    def take(self, samples: Iterable[Sample], evses: Sequence[Evse], now: datetime) -> float | None:
+        """Take samples in; return the instant of the newest that is newer than all before, and in time.
+
+        Samples of other EVSEs than these show nothing: a station may make up any number of them.
+        """
         newest, received = None, now.timestamp()
         told: datetime | None = None
         at, in_time = 0.0, False
@@ -63,9 +67,16 @@ class Meters:
             if sample.at is not told:
                 told = sample.at
                 at, in_time = self._placed(told.timestamp(), received)
-            if self._keep(sample, at) and in_time and (self.fresh_at is None or at > self.fresh_at):
+            kept = self._has(sample, evses) and self._keep(sample, at)
+            if kept and in_time and (self.fresh_at is None or at > self.fresh_at):
                 newest = self.fresh_at = at
         return newest
+
+    def _has(self, sample: Sample, evses: Sequence[Evse]) -> bool:
+        """Say whether the place of a sample is one of the station's."""
+        place = sample.evse or STATION
+        known = place == STATION or place in self.places
+        return known or any(evse.id == place for evse in evses)
 
     def _keep(self, sample: Sample, at: float) -> bool:
         """Know a sample where it is good and newer than what is known of its kind; say whether it is."""

@@ -16,6 +16,8 @@ from translators.rules.trace import Refusal
 
 RETENTION = timedelta(days=7)
 """How long after its end a command is remembered: meanwhile each answer goes out once only."""
+_PARTED = {True: ControlOutcome.COMPLETED_OPTED_OUT, False: ControlOutcome.COMPLETED_OPTED_IN}
+"""How a command ends in which there was no part for a while, by whether there is none at its end."""
 _SEVERITY = (ControlOutcome.INVALID, ControlOutcome.NOT_SUPPORTED, ControlOutcome.NOT_APPLICABLE)
 
 
@@ -49,6 +51,11 @@ class CommandRecord:
     """None until it is taken, and where the command needs none."""
     followed: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
+    declined: str = ""
+    """`operator` or `hold` where there is no part in it now."""
+    declines: int = 0
+    parted: bool = False
+    """Whether it was declined, or joined again, while it ran."""
 
     @property
     def key(self) -> str:
@@ -87,8 +94,10 @@ class CommandRecord:
         """Return the controls that may claim their function.
 
         Where a part of an event is refused only limits stay: a mode without its partner is not what
-        was asked for. Default controls are independent of each other.
+        was asked for. Default controls are independent of each other. What is declined claims nothing.
         """
+        if self.declined:
+            return ()
         gone = self.lost | {function for function, _ in self.refused}
         kept = tuple(c for c in self.command.controls if function_of(c) not in gone)
         if self.refused and not self.command.is_default:
@@ -124,6 +133,8 @@ class CommandRecord:
     def owed(self) -> ControlOutcome | None:
         """Return the outcome of the state, where the utility has not been told yet."""
         outcome = self.refusal if self.state is State.REFUSED else OWED.get(self.state)
+        if outcome is ControlOutcome.COMPLETED and self.parted:
+            outcome = _PARTED[bool(self.declined)]
         return None if outcome in self.told else outcome
 
     @property
@@ -170,6 +181,9 @@ def to_document(record: CommandRecord) -> dict[str, Any]:
         "baseline": encode(record.baseline),
         "followed": sorted(record.followed),
         "ignored": sorted(record.ignored),
+        "declined": record.declined,
+        "declines": record.declines,
+        "parted": record.parted,
         "withdraw_at": None if record.withdraw_at is None else record.withdraw_at.isoformat(),
     }
 
@@ -187,5 +201,8 @@ def from_document(document: dict[str, Any]) -> CommandRecord:
         baseline=None if known is None else decode(known, Baseline),
         followed=frozenset(document.get("followed", ())),
         ignored=frozenset(document.get("ignored", ())),
+        declined=document.get("declined", ""),
+        declines=document.get("declines", 0),
+        parted=document.get("parted", False),
         withdraw_at=None if withdraw_at is None else datetime.fromisoformat(withdraw_at),
     )

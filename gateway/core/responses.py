@@ -14,9 +14,12 @@ from gateway.core.world import Turn
 from translators.canonical.telemetry import ControlOutcome
 
 
-def tell(turn: Turn, record: CommandRecord, outcome: ControlOutcome) -> CommandRecord:
+def tell(
+    turn: Turn, record: CommandRecord, outcome: ControlOutcome, again: int = 1
+) -> CommandRecord:
     """Return the record with `outcome` told; owe it to the utility where it asked for it.
 
+    `again` counts what can be told more than once: each is an answer of its own.
     2030.5 responseRequired: bit 0 asks for `received`, bit 1 for everything specific.
     """
     told = replace(record, told=record.told | {outcome})
@@ -26,7 +29,7 @@ def tell(turn: Turn, record: CommandRecord, outcome: ControlOutcome) -> CommandR
     if command.is_default or not (asked and duty.reply_to):
         return told
     response = RespondToUtility(
-        key=f"{record.key}/{outcome}",
+        key=f"{record.key}/{outcome}" + (f"/{again}" if again > 1 else ""),
         utility=command.origin.utility,
         station=command.target.station,
         mrid=command.mrid,

@@ -19,6 +19,15 @@ _STEP = timedelta(seconds=1)
 """A utility's clock offset moves the schedule only when it moved by more than this."""
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why nothing is dispatched; `release` where what ran was taken back."""
+
+    release: bool
+    reason: str
+    actor: str
+
+
 @dataclass(slots=True)
 class World:
     """The engine's memory: stations, commands per station by key, answers owed, clock offsets."""
@@ -31,6 +40,7 @@ class World:
     owed: dict[str, RespondToUtility] = field(default_factory=dict)
     offsets: dict[str, timedelta] = field(default_factory=dict)
     drain: DrainMode | None = None
+    hold: Hold | None = None
     requests: int = 0
 
     def next_request(self, station: str) -> str:

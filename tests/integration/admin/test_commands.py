@@ -113,3 +113,52 @@ async def test_the_token_of_the_settings_is_shown(site, tmp_path):
         (tmp_path / "token").write_text("other")
         status, _, err = await here.ask("station", "list")
         assert (status, "a bearer token is needed" in err) == (4, True)
+
+
+@pytest.fixture
+def token(tmp_path):
+    (tmp_path / "token").write_text("s3cret")
+    (tmp_path / "token").chmod(0o600)
+    return {"port": 0, "token_file": "token"}
+
+
+async def test_an_operator_declines_an_event_and_takes_part_again(site, token):
+    async with site(admin=token) as here:
+        await posted(here)
+        world = here.running.runtime.parts.engine.world
+        (record,) = world.records["CS1"].values()
+        words = ("event", "optout", "0A0B", "--reason", "a fair", "--station", "CS1")
+        assert (await here.ask(*words))[0] == 0
+        await soon(lambda: world.records["CS1"][record.key].declined == "operator")
+        assert (await here.ask(*words, "--back"))[0] == 0
+        await soon(lambda: not world.records["CS1"][record.key].declined)
+        status, _, err = await here.ask("event", "optout", "9", "--reason", "a fair")
+        assert (status, "DG-1295 no command 9" in err) == (4, True)
+    records = (here.folder / "state" / "audit").glob("*.jsonl")
+    text = b"".join(path.read_bytes() for path in records)
+    assert b'"kind":"command.declined"' in text
+    assert b'"reason":"a fair"' in text
+
+
+async def test_all_dispatch_is_held_until_it_goes_on(site, token):
+    async with site(admin=token) as here:
+        world = here.running.runtime.parts.engine.world
+        assert (await here.ask("hold", "on"))[0] == 2
+        assert (await here.ask("hold", "on", "--release", "--reason", "works"))[0] == 0
+        await soon(lambda: world.hold is not None)
+        told = json.loads((await here.ask("hold", "show"))[1])
+        assert (told["on"], told["release"], told["reason"]) == (True, True, "works")
+        await posted(here)
+        assert next(iter(world.records["CS1"].values())).declined == "hold"
+        assert (await here.ask("hold", "off", "--reason", "done"))[0] == 0
+        await soon(lambda: world.hold is None)
+        assert json.loads((await here.ask("hold", "show"))[1]) == {"on": False}
+
+
+async def test_without_a_token_nobody_orders_anything(site):
+    async with site() as here:
+        await posted(here)
+        for words in (("hold", "on"), ("event", "optout", "0A0B")):
+            status, _, err = await here.ask(*words, "--reason", "x")
+            assert (status, "orders need admin.token_file" in err) == (4, True)
+        assert here.running.runtime.parts.engine.world.hold is None

@@ -149,3 +149,24 @@ async def test_a_stream_ends_with_its_gateway(site):
         async with asyncio.timeout(10):
             lines = [line async for line in answer.aiter_lines()]
     assert all(json.loads(line)["kind"] == "utility.down" for line in lines if line)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"on": True}, "reason: Field required; actor: Field required"),
+        ({"on": 1, "reason": "x", "actor": "a"}, "on: Input should be a valid boolean"),
+        ({"on": True, "reason": "", "actor": "a"}, "reason: String should have at least 1"),
+        ({"on": True, "reason": "x", "actor": "a", "of": 1}, "of: Extra inputs"),
+    ],
+)
+async def test_an_order_that_is_none_is_refused(site, tmp_path, body, words):
+    (tmp_path / "token").write_text("s3cret")
+    (tmp_path / "token").chmod(0o600)
+    async with site(admin={"port": 0, "token_file": "token"}) as here:
+        async with httpx.AsyncClient(base_url=here.running.admin.url, trust_env=False) as client:
+            headers = {"Authorization": "Bearer s3cret"}
+            answer = await client.post("/hold", json=body, headers=headers)
+        assert answer.status_code == 422
+        assert words in answer.json()["detail"]
+        assert here.running.runtime.parts.engine.world.hold is None

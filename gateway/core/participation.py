@@ -1,0 +1,117 @@
+"""Who takes part: an operator or a site declines an event, or holds all dispatch back.
+
+A declined event claims nothing: what a station holds of it is taken back, and its utility is told at once
+(2030.5 response 4; 5 when the station takes part again) and at the end (8, 9 or 10 in place of 3).
+A hold declines every event that has not started, and each that comes; with `release` those that run, too.
+While it lasts nothing is sent to stations, but what a release takes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gateway.core.effects import Persist, Table
+from gateway.core.events import HoldChanged, ParticipationChanged
+from gateway.core.lifecycle import State
+from gateway.core.records import CommandRecord
+from gateway.core.responses import tell
+from gateway.core.world import Hold, Turn
+from translators.canonical.telemetry import ControlOutcome
+
+_KEY = "hold"
+_OPEN = frozenset({State.SCHEDULED, State.ACTIVE})
+"""States in which an event can be declined: in all others it is refused, over, or on its way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Who declines or takes part again, and why; `held` where it is the hold that says so."""
+
+    actor: str
+    reason: str
+    held: bool = False
+
+
+def changed(turn: Turn, event: ParticipationChanged) -> Collection[str]:
+    """Decline an event at the stations that are named, or all, or take part again; return these."""
+    word = Word(event.actor, event.reason)
+    found = [record for record in _live(turn) if _meant(record, event)]
+    if not found:
+        turn.audit("command.unknown", event.actor, event.mrid, reason=event.reason)
+    for record in found:
+        if event.out:
+            decline(turn, record, word)
+        else:
+            rejoin(turn, record, word)
+    return {record.command.target.station for record in found}
+
+
+def held(turn: Turn, event: HoldChanged) -> Collection[str]:
+    """Begin or end a hold; return every station."""
+    word = Word(event.actor, event.reason, held=True)
+    hold = Hold(event.release, event.reason, event.actor) if event.on else None
+    turn.world.hold = hold
+    turn.emit(Persist(Table.SITE, _KEY, None if hold is None else document(hold)))
+    kind = "hold.begun" if event.on else "hold.ended"
+    turn.audit(kind, event.actor, "dispatch", reason=event.reason, release=event.release)
+    for record in _live(turn):
+        if hold is None:
+            if record.declined == "hold":
+                rejoin(turn, record, word)
+        elif hold.release or record.state is not State.ACTIVE:
+            decline(turn, record, word)
+    return tuple(turn.world.stations)
+
+
+def decline(turn: Turn, record: CommandRecord, word: Word) -> None:
+    """Let one station take no part in an event; its utility is told."""
+    if record.declined or record.command.is_default or record.state not in _OPEN:
+        return
+    declined = replace(
+        record,
+        declined="hold" if word.held else "operator",
+        declines=record.declines + 1,
+        parted=record.parted or record.state is State.ACTIVE,
+    )
+    turn.audit("command.declined", word.actor, record.key, reason=word.reason)
+    turn.keep(tell(turn, declined, ControlOutcome.OPTED_OUT, again=declined.declines))
+
+
+def rejoin(turn: Turn, record: CommandRecord, word: Word) -> None:
+    """Let one station take part again, for what is left of the event."""
+    interval = record.interval
+    if not record.declined or interval is None:
+        return
+    unow = turn.utility_now(record.command.origin.utility)
+    back = replace(record, declined="", parted=record.parted or interval.start <= unow)
+    turn.audit("command.rejoined", word.actor, record.key, reason=word.reason)
+    turn.keep(tell(turn, back, ControlOutcome.OPTED_IN, again=record.declines))
+
+
+def document(hold: Hold) -> dict[str, Any]:
+    """Return the JSON document of a hold."""
+    return {"release": hold.release, "reason": hold.reason, "actor": hold.actor}
+
+
+def continue_from(documents: dict[str, dict[str, Any]]) -> Hold | None:
+    """Return the hold that was kept, if any."""
+    kept = documents.get(_KEY)
+    return None if kept is None else Hold(kept["release"], kept["reason"], kept["actor"])
+
+
+def _live(turn: Turn) -> list[CommandRecord]:
+    """Return the events of all stations that are not over."""
+    return [
+        record
+        for records in turn.world.records.values()
+        for record in records.values()
+        if not record.over and not record.command.is_default
+    ]
+
+
+def _meant(record: CommandRecord, event: ParticipationChanged) -> bool:
+    command = record.command
+    named = not event.stations or command.target.station in event.stations
+    return named and command.mrid == event.mrid and event.utility in {"", command.origin.utility}
