@@ -80,11 +80,22 @@ MOST_PARTS = 256
 """Parts of one report."""
 
 
+_BROUGHT_BY = {
+    "GetBaseReport": "NotifyReport",
+    "GetReport": "NotifyReport",
+    "GetMonitoringReport": "NotifyMonitoringReport",
+    "GetChargingProfiles": "ReportChargingProfiles",
+    "GetDERControl": "ReportDERControl",
+}
+"""The call that brings the parts of a report, by the one that asks for it."""
+
+
 class Report:
     """The parts of a report until the last one is there; parts that bear numbers have no gap (B07)."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, action: str) -> None:
+        """Start empty; `action` is the call that brings the parts."""
+        self.action = action
         self.parts: list[Json] = []
         self._over = asyncio.Event()
         self._lost = False
@@ -152,7 +163,7 @@ class Context:
     async def gather(self, action: str, request: Json, priority: Priority) -> Gathered:
         """Ask for a report that comes in parts, and wait for all of them."""
         self.requests += 1
-        number, report = self.requests, Report()
+        number, report = self.requests, Report(_BROUGHT_BY[action])
         self._reports[number] = report
         try:
             reply = await self.call(action, {"requestId": number, **request}, priority)
@@ -164,10 +175,10 @@ class Context:
         answered = reply.status is not ReplyStatus.NO_ANSWER
         return Gathered(tuple(report.parts), whole or nothing, answered)
 
-    def collect(self, payload: Json) -> None:
-        """Take in one part; a part that nobody asked for is dropped."""
+    def collect(self, action: str, payload: Json) -> None:
+        """Take in one part; a part that nobody asked for, or of another kind than that, is dropped."""
         report = self._reports.get(payload["requestId"])
-        if report is not None:
+        if report is not None and report.action == action:
             report.add(payload)
 
     def spoil(self, number: object) -> None:

@@ -28,6 +28,8 @@ type Connector = tuple[int, int]
 """EVSE and connector; 0 is all of them."""
 _SHARED = 256
 """Device models that are known as they were read."""
+_EARLY_CARS = 32
+"""Cars that are known before the station has reported what its EVSEs are."""
 _NONE_KNOWN: Mapping[Connector, str] = MappingProxyType({})
 
 
@@ -73,13 +75,26 @@ class Nameplate:
     def plugged(
         self, entry: StationEntry, version: str, evse: int, needs: Json
     ) -> StationProfile | None:
-        """Return what the station is with a car at an EVSE, None while it has not reported."""
-        self._cars[evse] = needs
+        """Return what the station is with a car at an EVSE, None while it has not reported.
+
+        A car at an EVSE that the station does not have is no car.
+        """
+        if self._evses is None:
+            there = evse in self._cars or len(self._cars) < _EARLY_CARS
+        else:
+            there = any(known.id == evse for known in self._evses)
+        if there:
+            self._cars[evse] = needs
         return self._known(entry, version)
 
     def unplugged(self, entry: StationEntry, version: str, evse: int) -> StationProfile | None:
         """Return what the station is without the car, None where none was known or it has not reported."""
         return None if self._cars.pop(evse, None) is None else self._known(entry, version)
+
+    @property
+    def cars(self) -> int:
+        """Return how many cars are known."""
+        return len(self._cars)
 
     def _described(self, entry: StationEntry, version: str) -> StationProfile:
         """Read the device model by the rules of the book."""

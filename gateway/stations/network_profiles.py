@@ -85,7 +85,8 @@ async def present(call: Caller) -> Present | None:
     """Ask a station how it connects, None where it does not say."""
     wanted = (_PRIORITY, _ACTIVE, _PROFILE, _DOWNGRADE)
     slots, active, profile, may = await variables.ask(call, *wanted)
-    known = tuple(part.strip() for part in (slots or "").split(",") if part.strip())
+    parts = (part.strip() for part in (slots or "").split(","))
+    known = tuple(part for part in parts if part.isdecimal())
     if not known or profile is None or not profile.isdecimal():
         return None
     return Present(known, active or known[0], int(profile), (may or "").lower() == "true")

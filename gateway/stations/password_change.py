@@ -25,7 +25,7 @@ from gateway.stations.certificates import said
 from gateway.stations.context import Caller
 from gateway.stations.errands import Outcome
 
-_PLACES = (("SecurityCtrlr", "BasicAuthPassword"),)
+_PASSWORD = ("SecurityCtrlr", "BasicAuthPassword")
 _UNCONFIRMED = 4
 """Passwords that may open at once: each costs a derivation at the door."""
 _LENGTH = 32
@@ -78,7 +78,7 @@ async def change(call: Caller, keys: Keys) -> Outcome:
     password = new_password()
     new = await asyncio.to_thread(keys.make, password)
     keys.put(either(old, new))
-    status, reply = await variables.put(call, _PLACES[0], password)
+    status, reply = await variables.put(call, _PASSWORD, password)
     if status in {"Accepted", "RebootRequired"}:
         keys.put(new)
         return Outcome(done=True, words="it has a new password")

@@ -24,7 +24,7 @@ def der_alarm(context: Context, payload: Json) -> Json:
 
 def report(context: Context, payload: Json) -> Json:
     """Collect a part of what the station holds (R04)."""
-    context.collect(payload)
+    context.collect("ReportDERControl", payload)
     return {}
 
 

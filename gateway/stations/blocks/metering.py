@@ -31,7 +31,7 @@ _REMEMBERED = 32
 _FOLLOWED = 64
 """Transactions whose events are counted; the one that began first is forgotten first."""
 _PLACES = 256
-"""EVSEs whose newest report is known; no station has so many."""
+"""EVSEs whose newest report, and whose transaction, is known; no station has so many."""
 _NAMED = 32
 """Problems of values that are named in the log, each once."""
 
@@ -99,6 +99,8 @@ class Metering:
             if other.evse_id == transaction.evse_id:
                 del self._running[other.transaction_id]
         self._running[transaction.transaction_id] = transaction
+        if len(self._running) > _PLACES:
+            del self._running[next(iter(self._running))]
 
     def _placed(self, context: Context, number: str, payload: Json) -> Place:
         """Return where an event stands in its transaction; numbers that it skips are told once."""

@@ -127,7 +127,7 @@ def stream(context: Context, payload: Json) -> str:
 
 def report(context: Context, payload: Json) -> Json:
     """Collect a part of the monitors that a station has (N02)."""
-    context.collect(payload)
+    context.collect("NotifyMonitoringReport", payload)
     return {}
 
 

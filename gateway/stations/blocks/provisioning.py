@@ -69,7 +69,7 @@ def heartbeat(context: Context, _payload: Json) -> Json:
 
 def notify_report(context: Context, payload: Json) -> Json:
     """Collect a part of a report (B07.FR.08)."""
-    context.collect(payload)
+    context.collect("NotifyReport", payload)
     return {}
 
 

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 def report(context: Context, payload: Json) -> Json:
     """Collect a part of the profiles that the station holds (K09)."""
-    context.collect(payload)
+    context.collect("ReportChargingProfiles", payload)
     return {}
 
 

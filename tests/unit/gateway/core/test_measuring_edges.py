@@ -8,6 +8,7 @@ import pytest
 from gateway.core.events import SamplesTaken
 from gateway.core.meters import STATION, Meters
 from support.engine_bench import NOON, a_command
+from support.stations import an_evse
 from translators.canonical.telemetry import Phase, Quality, Sample
 from translators.units import Kind
 
@@ -61,11 +62,14 @@ def a_sample(seconds=0, value=1, *, kind=Kind.POWER, evse=1, **changes):
     return Sample("CS1", evse, kind, Fraction(value), at, **changes)
 
 
+EVSES = [an_evse(1), an_evse(2)]
+
+
 def meters(*told):
     """Return meters that took one sample after the other, each (seconds of arrival, sample)."""
     found = Meters()
     return found, [
-        found.take([sample], NOON + timedelta(seconds=seconds)) is not None
+        found.take([sample], EVSES, NOON + timedelta(seconds=seconds)) is not None
         for seconds, sample in told
     ]
 
@@ -114,3 +118,10 @@ def test_what_was_shown_before_is_known_too():
 def test_a_sample_without_an_evse_is_of_the_station():
     known, _ = meters((0, a_sample(evse=None)), (0, a_sample(evse=0, kind=Kind.REACTIVE)))
     assert set(known.at(STATION)) == {Kind.POWER, Kind.REACTIVE}
+
+
+def test_a_station_that_makes_up_evses_shows_nothing_by_them():
+    known, newer = meters(*((0, a_sample(evse=number)) for number in range(3, 1000)))
+    assert not any(newer)
+    assert known.places == {}
+    assert known.fresh_at is None

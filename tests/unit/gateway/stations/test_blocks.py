@@ -197,7 +197,7 @@ def test_every_action_that_is_answered_exists_in_2_1():
 
 
 async def test_a_report_is_over_with_its_last_part():
-    report = Report()
+    report = Report("NotifyReport")
     report.add({"tbc": True, "n": 1})
     assert not await report.wait(0.01)
     report.add({"n": 2})
@@ -206,14 +206,14 @@ async def test_a_report_is_over_with_its_last_part():
 
 
 async def test_a_report_without_end_is_given_up():
-    report = Report()
+    report = Report("NotifyReport")
     for _ in range(MOST_PARTS):
         report.add({"tbc": True})
     assert not await report.wait(5)
 
 
 async def test_a_report_that_was_given_up_is_never_whole():
-    report = Report()
+    report = Report("NotifyReport")
     report.add({"tbc": True})
     report.give_up()
     assert not await report.wait(5)

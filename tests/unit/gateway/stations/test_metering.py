@@ -170,6 +170,13 @@ def test_a_station_that_makes_up_evses_is_not_remembered_for_each():
     assert len(meter.block._newest) <= 256
 
 
+def test_a_station_that_makes_up_transactions_runs_the_newest():
+    meter = Meter()
+    for number in range(1000):
+        meter.hear(number=f"T{number}", evse={"id": number})
+    assert meter.running == [(number, f"T{number}") for number in range(1000 - 256, 1000)]
+
+
 def test_words_out_of_order_are_logged_once_of_each_kind():
     meter = Meter()
     with capture_logs() as logs:

@@ -147,6 +147,12 @@ async def test_the_first_in_the_list_is_taken_for_the_one_in_use():
     assert await present(call) == Present(("2", "1"), "2", 1, may_downgrade=False)
 
 
+async def test_what_is_no_slot_in_the_list_is_passed_over():
+    given = {"NetworkConfigurationPriority": "x,1,,2,3,4,5,6,7,8,-9", "SecurityProfile": "1"}
+    found = await present(Answers(GetVariables=[variables(**given)]))
+    assert (found.slots, found.free) == (tuple("12345678"), "8")
+
+
 @pytest.mark.parametrize(
     "answer",
     [SILENCE, variables(), variables(NetworkConfigurationPriority="1", SecurityProfile="?")],

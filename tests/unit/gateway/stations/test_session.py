@@ -165,6 +165,20 @@ async def test_a_report_with_a_part_that_cannot_be_used_is_not_waited_for():
         assert found.profile.evses[0].der_modes == {"FixedPFInject", "VoltVar"}
 
 
+async def test_a_part_of_another_kind_of_report_is_no_part_of_this_one():
+    async with a_session() as (station, _, posted):
+        station.say(2, "boot", "BootNotification", BOOT)
+        number, request = await station.called("GetBaseReport")
+        station.say(3, number, {"status": "Accepted"})
+        station.say(2, "other", "ReportDERControl", {"requestId": request["requestId"]})
+        assert await station.answered("other") == [3, "other", {}]
+        assert posted.of(StationConnected) == []
+        report = a_report(request["requestId"], [(1, "DCDERCtrlr", "ModesSupported", "VoltVar")])
+        station.say(2, "report", "NotifyReport", report)
+        (evse,) = (await posted.next(StationConnected)).profile.evses
+        assert evse.der_modes == {"VoltVar"}
+
+
 async def test_a_report_that_stops_midway_counts_as_far_as_it_came():
     async with a_session(rhythm=replace(UNBOOTED, report_timeout_s=0.1)) as (station, _, posted):
         number, request = await station.called("GetBaseReport")

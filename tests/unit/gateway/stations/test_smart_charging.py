@@ -162,6 +162,16 @@ def test_a_car_at_an_evse_that_is_none_is_rejected():
     answer = needs(context, evse=9)
     assert answer == {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
     assert context.post.events == []
+    assert context.plate.cars == 0
+
+
+def test_of_cars_before_the_report_not_any_number_is_known():
+    context = a_context()
+    for evse in (*range(1, 200), 1):
+        assert needs(context, evse=evse) == {"status": "Processing"}
+    assert context.plate.cars == 32
+    context.plate.reported(context.entry, "2.1", [])
+    assert needs(context)["status"] != "Rejected"
 
 
 @pytest.mark.parametrize(
