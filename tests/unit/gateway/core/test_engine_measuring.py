@@ -286,6 +286,19 @@ def test_a_voltage_that_was_not_told_before_begins_the_time_of_a_curve(ready):
     assert found(ready) == ["VoltVar"]
 
 
+def test_a_station_that_never_sent_anything_before_is_judged_from_its_first_sample_on(ready):
+    ready.command(a_command())
+    ready.reply()
+    ready.at(10)
+    ready.begin = ready.now
+    ready.notice(ready.control_id())
+    for seconds in (60, 70):
+        sampled(ready, seconds, 10000, 0)
+    assert found(ready) == []
+    sampled(ready, 80, 10000, 0)
+    assert found(ready) == ["FixedPowerFactor.injecting"]
+
+
 def test_voltage_and_var_of_different_instants_are_not_judged_together(ready):
     in_force(ready, VOLT_VAR)
     sampled(ready, 5, more={Kind.VOLTAGE: 226})
