@@ -160,14 +160,17 @@ class Upkeep:
                 group.create_task(self._carry_out(station, work))
 
     def _wanted(self) -> Iterator[tuple[str, Work]]:
-        """Yield stations with what is to be done at each, orders first."""
+        """Yield stations with what is to be done at each, orders first.
+
+        Before any of it the password counts that a station has shown: after the next change it says nothing.
+        """
+        for station in list(self.past.shown):
+            if station not in self._busy:
+                yield station, partial(self._settled, station, self.past.shown.pop(station))
         for station, orders in list(self._queue.items()):
             here = self._means.directory(station)
             if here is not None or isinstance(orders[0][1], Forget):
                 yield station, partial(self._ordered, station, here)
-        for station in list(self.past.shown):
-            if station not in self._busy:
-                yield station, partial(self._settled, station, self.past.shown.pop(station))
         for station in self._certificates.waiting:
             here = self._means.directory(station)
             if here is not None:

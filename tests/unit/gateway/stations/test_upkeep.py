@@ -419,3 +419,20 @@ async def test_a_password_in_doubt_is_settled_by_the_one_that_it_comes_with(tmp_
         await bench.until(lambda: bench.used)
     assert bench.used == [("CS1", new)]
     assert (bench.vault.verifier("CS1", OLD), past.shown) == (new, {})
+
+
+async def test_what_a_station_showed_counts_before_its_password_is_changed_again(tmp_path):
+    calm = Pace(interval_s=0.01, sweep_s=3600, request_s=5)
+    async with at_work(tmp_path, pace=calm) as bench:
+        await bench.rounds()
+        doubt = either(OLD, a_weak_verifier("the other one"))
+        bench.vault.keep("CS1", verifier=doubt, instead_of=digest(OLD))
+        bench.upkeep.past.opened("CS1", PASSWORD)
+        call = bench.comes(SetVariables=[SILENCE])
+        assert not (await bench.ordered(ChangePassword("CS1"))).done
+        await bench.rounds()
+        (sent,) = call.of("SetVariables")
+        left = bench.vault.verifier("CS1", OLD)
+    given = sent["setVariableData"][0]["attributeValue"]
+    opens = [verify(password, left) for password in (PASSWORD, given, "the other one")]
+    assert opens == [True, True, False]
