@@ -44,7 +44,8 @@ class _Guest:
     connection: socket.socket
     address: str
     timer: asyncio.TimerHandle | None = None
-    gone: bool = False
+    transport: asyncio.Transport | None = None
+    """Where it shakes hands, once TLS is done."""
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class Acceptor:
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     _guests: set[_Guest] = field(default_factory=set)
     """Those that are outside."""
+    _inside: set[_Guest] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _accepting: bool = False
     _serving: bool = False
@@ -107,12 +109,15 @@ class Acceptor:
         return self._serving
 
     def close(self) -> None:
-        """Take no more, and drop those who are outside."""
+        """Take no more, and drop those whose request has not been read."""
         self._serving = False
         self._pause()
         self._shut()
         for guest in list(self._guests):
             self._drop(guest)
+        for guest in list(self._inside):
+            if guest.transport is not None:
+                guest.transport.abort()
 
     async def wait_closed(self) -> None:
         """Wait until nobody is between the socket and its protocol any more."""
@@ -192,6 +197,7 @@ class Acceptor:
         if guest.timer is not None:
             guest.timer.cancel()
             guest.timer = None
+        self._inside.add(guest)
         task = self._loop.create_task(self._shake(guest))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -202,7 +208,9 @@ class Acceptor:
         left = partial(self._leave, guest)
         make, options = partial(self.factory, left), self._tls_options()
         try:
-            await self._loop.connect_accepted_socket(make, guest.connection, **options)
+            guest.transport, _ = await self._loop.connect_accepted_socket(
+                make, guest.connection, **options
+            )
         except OSError:  # TLS that failed or took too long, too
             left()
         except asyncio.CancelledError:
@@ -220,9 +228,9 @@ class Acceptor:
         }
 
     def _leave(self, guest: _Guest) -> None:
-        if guest.gone:
+        if guest not in self._inside:
             return
-        guest.gone = True
+        self._inside.discard(guest)
         following = self.lobby.leave(guest.address)
         if following is not None:
             self._go_on(following)

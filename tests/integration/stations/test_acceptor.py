@@ -162,6 +162,15 @@ async def test_at_its_end_nobody_is_left_waiting(makers, knock):
     assert await closings(crowd) == 2
 
 
+async def test_its_end_does_not_wait_for_a_request_without_end(knock):
+    async with a_site() as site:
+        slow = await knock(site, b"GET /ocpp/CS1 HTTP/1.1\r\nHost: x\r\n")
+        await asyncio.sleep(0.05)
+        begun = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - begun < 5
+    assert await closed(slow)
+
+
 async def test_a_port_that_is_taken_is_said_and_nothing_stays_open():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
