@@ -61,6 +61,7 @@ SAMPLES_WAITING = 5_000
 """Queued events beyond which new samples are let go: the next ones say the same, only newer."""
 _TROUBLES = frozenset(
     {
+        "clock.jumped",
         "answer.unusable",
         "command.refused",
         "control.clear_failed",

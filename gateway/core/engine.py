@@ -131,6 +131,7 @@ class Engine:
     def handle(self, event: Event, now: Now) -> list[Effect]:
         """Return what is to be done about `event`, in the order in which it has to be done."""
         turn = Turn(self.world, now)
+        turn.watch_clock()
         moved = self._moved_clocks(turn)
         names = dict.fromkeys(self._hear(turn, event))
         if moved:

@@ -15,6 +15,8 @@ from gateway.core.ledger import Entry, takes_effect
 from gateway.core.records import CommandRecord, to_document
 from gateway.core.station import StationState, entry_document
 
+_JUMP_S = 2.0
+"""How far our own clock may go apart from the time that passed, between two events."""
 _STEP = timedelta(seconds=1)
 """A utility's clock offset moves the schedule only when it moved by more than this."""
 
@@ -41,6 +43,8 @@ class World:
     offsets: dict[str, timedelta] = field(default_factory=dict)
     drain: DrainMode | None = None
     hold: Hold | None = None
+    heard_at: tuple[datetime, float] | None = None
+    """When the last event was handled: UTC, and monotonic seconds."""
     requests: int = 0
 
     def next_request(self, station: str) -> str:
@@ -84,6 +88,16 @@ class Turn:
         document = {"offset_s": int(whole.total_seconds())}
         self.emit(Persist(Table.UTILITIES, utility, document))
         return whole
+
+    def watch_clock(self) -> None:
+        """Say where our own clock was set: schedules follow it, and waits do not."""
+        now, before = self.now, self.world.heard_at
+        self.world.heard_at = now.utc, now.monotonic
+        if before is None:
+            return
+        apart = (now.utc - before[0]).total_seconds() - (now.monotonic - before[1])
+        if abs(apart) > _JUMP_S:
+            self.audit("clock.jumped", "gateway", "gateway", seconds=f"{apart:+.1f}")
 
     def utility_now(self, utility: str) -> datetime:
         """Return the utility's own time; ours while its offset is unknown."""
