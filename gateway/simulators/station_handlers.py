@@ -98,7 +98,8 @@ def _clear_profile(core: Core, payload: Json, _now: float) -> Json:
 def _composite(core: Core, payload: Json, now: float) -> Json:
     number = payload["evseId"]
     asked = core.evses[number - 1 : number] if number else core.evses
-    places = [core.around(place.number) for place in asked]
+    sharing = core.sharing if number else len(core.evses)  # together they have the limit once
+    places = [place.around(core.offline_since, sharing) for place in asked]
     rating_w = max((place.inverter.plate.max_charge_w for place in asked), default=0.0)
     answer = core.profiles.composite(payload, now, places, rating_w)
     if core.personality.fractional_periods and "schedule" in answer:

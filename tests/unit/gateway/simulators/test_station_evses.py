@@ -153,3 +153,16 @@ def test_a_station_has_some_evses(evses):
 def test_an_evse_that_is_not_there_cannot_be_plugged(number):
     with pytest.raises(IndexError):
         a_pair().core.plug(0.0, present=True, evse=number)
+
+
+@pytest.mark.parametrize("gone", [(), (1,), (1, 2)], ids=["both cars", "one car", "no car"])
+def test_together_evses_never_take_more_than_the_limit_of_the_station(gone):
+    bench = a_pair()
+    bench.ask(
+        "SetChargingProfile", set_profile("ChargingStationMaxProfile", period={"limit": 6000})
+    )
+    for evse in gone:
+        bench.core.plug(bench.now, present=False, evse=evse)
+    answer = bench.ask("GetCompositeSchedule", {"evseId": 0, "duration": 60})
+    (period,) = answer["schedule"]["chargingSchedulePeriod"]
+    assert period["limit"] == 6000
