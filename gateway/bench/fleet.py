@@ -25,7 +25,7 @@ _AT_ONCE = 50
 _PAUSE_S = 0.5
 """How long a station waits that was told to come again, or was not answered."""
 _STORM = 100_000
-_NAG_S = 0.01
+_NAG_S = 0.1
 """How often a station says something that hears nothing."""
 _TEXT, _PING, _PONG = 0x1, 0x9, 0xA
 _BOOT = (
