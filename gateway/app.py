@@ -112,7 +112,7 @@ async def serve(
         _told(stop) as told,
     ):
         clock = SystemClock()
-        seal = _sealing(settings, store, clock)
+        seal = _sealing(settings, store, clock, book)
         links = _links(accesses, book, clock, remembered(store))
         stations = Stations(lambda event: runtime.post(event))  # noqa: PLW0108 - it comes next
         engine = Engine(book, station_rules(settings))
@@ -177,14 +177,14 @@ def _kept(settings: Settings) -> timedelta | None:
     return None if days is None else timedelta(days=days)
 
 
-def _sealing(settings: Settings, store: CommandStore, clock: Clock) -> Notary:
+def _sealing(settings: Settings, store: CommandStore, clock: Clock, book: Book) -> Notary:
     """Return what signs checkpoints; a key that the audit has not seen is told there first."""
     signer = signer_at(settings.audit_key)
     notary = Notary(settings.audit_dir, signer, settings.checkpoints_to)
     if notary.key_is_new:
         public = signer.public
-        told = Audit("audit.key", "gateway", public.fingerprint, {"public_key": public.pem})
-        store.commit([told], clock.now().utc)
+        details = {"public_key": public.pem, "book": book.digest}
+        store.commit([Audit("audit.key", "gateway", public.fingerprint, details)], clock.now().utc)
     return notary
 
 
