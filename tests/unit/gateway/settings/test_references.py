@@ -108,7 +108,7 @@ def test_without_the_wheel_of_2030_5_the_others_are_known(without):
 
 
 def test_literals_are_texts_paths_ends_of_names_and_members_of_forms():
-    assert {"interval/start", "start", "interval"} <= literals("translators.ieee2030_5.inbound")
+    assert {"interval/start", "start", "interval"} <= literals("translators.ieee2030_5.timing")
     assert "*MaxVarNeg" not in literals("translators.ieee2030_5.inbound")
     assert {"programID", "payloadDescriptors"} <= literals("translators.openadr.wire")
     assert not any(" " in text for text in literals("translators.openadr.wire"))
