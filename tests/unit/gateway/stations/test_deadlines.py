@@ -141,3 +141,13 @@ def test_both_loops_keep_what_is_over_before_what_is_due(run):
         assert done == ["over", "over as well", "due first", "due"]
 
     run(story())
+
+
+async def test_a_look_that_was_planned_for_one_who_was_relieved_finds_nobody():
+    deadlines, short, long = Deadlines(), Waiting(), Waiting()
+    deadlines.expect(long, 0.03)
+    deadlines.expect(short, 0.01)
+    deadlines.relieve(long)
+    await passed(0.08)
+    assert (short.expired, long.expired) == (1, 0)
+    assert len(deadlines) == 0
