@@ -67,6 +67,14 @@ def _obeys(wanted: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
     if "limit" in wanted:
         return "limit" in shown and bool(shown["limit"] <= wanted["limit"] + _TOLERANCE)
     if "setpoint" in wanted:
-        known = "setpoint" in shown
-        return known and bool(abs(shown["setpoint"] - wanted["setpoint"]) <= _TOLERANCE)
+        return "setpoint" in shown and _follows(wanted["setpoint"], shown)
     return shown.get("operationMode") == wanted.get("operationMode") or shown.get("limit") == 0
+
+
+def _follows(wanted: float, shown: Mapping[str, Any]) -> bool:
+    """Say whether a setpoint is followed, as far as a limit of another profile lets it (V2X.03, 04)."""
+    found = shown["setpoint"]
+    bound = shown.get("limit" if wanted > 0 else "dischargeLimit")
+    cut = bound is not None and abs(found - bound) <= _TOLERANCE
+    nearer = 0 <= found < wanted or wanted < found <= 0
+    return bool(abs(found - wanted) <= _TOLERANCE or (cut and nearer))

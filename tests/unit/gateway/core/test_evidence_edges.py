@@ -69,3 +69,32 @@ def test_steps_without_a_start_are_judged_by_the_first():
     }
     schedule = {**told, "chargingSchedulePeriod": [{"startPeriod": 0, "setpoint": 1}]}
     assert judge(payload, {"schedule": schedule}) is Shown.IN_FORCE
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown", "follows"),
+    [
+        (12000, {"setpoint": 5000, "limit": 5000}, True),
+        (12000, {"setpoint": 5000, "limit": 9000}, False),
+        (12000, {"setpoint": 5000}, False),
+        (3000, {"setpoint": 5000, "limit": 5000}, False),
+        (-12000, {"setpoint": -5000, "dischargeLimit": -5000}, True),
+        (-12000, {"setpoint": 5000, "dischargeLimit": 5000}, False),
+        (-12000, {"setpoint": -5000, "limit": -5000}, False),
+    ],
+    ids=[
+        "a limit cuts it",
+        "nothing cuts it",
+        "no limit is told",
+        "more than was asked for",
+        "a limit of discharge cuts it",
+        "the other way",
+        "the wrong limit",
+    ],
+)
+def test_a_setpoint_that_a_limit_of_another_profile_cuts_is_followed(wanted, shown, follows):
+    told = {"chargingRateUnit": "W", "chargingSchedulePeriod": [{"setpoint": wanted}]}
+    payload = {"chargingProfile": {"chargingSchedule": [told]}}
+    schedule = {"chargingRateUnit": "W", "chargingSchedulePeriod": [shown]}
+    expected = Shown.IN_FORCE if follows else Shown.NOT_IN_FORCE
+    assert judge(payload, {"schedule": schedule}) is expected
