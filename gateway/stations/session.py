@@ -18,7 +18,7 @@ from typing import assert_never
 import structlog
 
 from gateway.core.effects import ReadBack, SendToStation
-from gateway.core.events import ControlsReported, ReplyStatus, StationReplied
+from gateway.core.events import ReplyStatus, StationReplied
 from gateway.errors import PeerError
 from gateway.ports import Post, StationTransport
 from gateway.protocols.ocpp_rpc import (
@@ -33,16 +33,8 @@ from gateway.protocols.ocpp_rpc import (
     Sent,
     TimedOut,
 )
-from gateway.stations.blocks import (
-    availability,
-    der_control,
-    housekeeping,
-    metering,
-    monitoring,
-    provisioning,
-    security,
-    smart_charging,
-)
+from gateway.stations.answering import answer, hear
+from gateway.stations.blocks import metering
 from gateway.stations.context import Context, Handler, Json, Reply, StationEntry
 from gateway.stations.deadlines import Deadlines
 from gateway.stations.introduction import Introduction
@@ -57,11 +49,11 @@ from gateway.stations.outcomes import (
     unusable,
 )
 from gateway.stations.probing import Probe
+from gateway.stations.reading_back import ReadBacks
 from gateway.stations.reports import Reports
 from gateway.stations.rules import Violation
 from gateway.stations.templates import Templates
-from gateway.stations.validators import STREAM, known_actions, read_violation
-from translators.errors import DocumentError
+from gateway.stations.validators import read_violation
 
 log = structlog.get_logger()
 
@@ -70,16 +62,6 @@ MAX_ODD = 20
 _PROTOCOL_ERROR = 1002
 _OF_SCHEDULES = frozenset({"SetChargingProfile", "UpdateDynamicSchedule", "ClearChargingProfile"})
 """Calls whose numbers a station may ask for again."""
-_HANDLERS: Mapping[str, Handler] = {
-    **provisioning.HANDLERS,
-    **der_control.HANDLERS,
-    **smart_charging.HANDLERS,
-    **availability.HANDLERS,
-    **monitoring.HANDLERS,
-    **security.HANDLERS,
-    **housekeeping.HANDLERS,
-}
-"""What every session answers alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +114,8 @@ class Session:
     _measuring: Mapping[str, Handler] = field(init=False)
     _introduction: Introduction = field(init=False)
     _probe: Probe = field(init=False)
-    _wanted: list[str] = field(default_factory=list)
-    """Read-backs that were asked for and not begun."""
-    _reading: list[str] = field(default_factory=list)
+    _read_backs: ReadBacks = field(init=False)
     _group: asyncio.TaskGroup | None = None
-    _asking: asyncio.Task[None] | None = None
     _ended: bool = False
 
     def __post_init__(self) -> None:
@@ -161,6 +140,7 @@ class Session:
         self._measuring = self.meter.handlers()
         self._introduction = Introduction(self._context, self._begin)
         self._probe = Probe(self._context, self._begin, self.deadlines)
+        self._read_backs = ReadBacks(self._context, self._begin)
         self._context.measure_soon = self._probe.soon
 
     @property
@@ -192,15 +172,13 @@ class Session:
             self._settle(outstanding, LOST)
         for call in unsent:
             self._settle(call, UNSENT)
-        for request_id in self._reading:
-            self.post(ControlsReported(self.entry.id, request_id, (), complete=False))
+        self._read_backs.end()
 
     def _stop(self) -> None:
         self._group = None
         self._introduction.stop()
         self._probe.stop()
-        if self._asking is not None:
-            self._asking.cancel()
+        self._read_backs.stop()
 
     def take(self, frame: bytes) -> None:
         """Take one frame in, act on it and answer; nothing that a station sends raises."""
@@ -254,12 +232,9 @@ class Session:
     def read_back(self, effect: ReadBack) -> None:
         """Ask for everything that the station holds; the result is posted."""
         if self._ended:
-            self.post(ControlsReported(self.entry.id, effect.request_id, (), complete=False))
-            return
-        self._reading.append(effect.request_id)
-        self._wanted.append(effect.request_id)
-        if self._asking is None:
-            self._asking = self._begin(self._read_backs())
+            self._read_backs.unknown(effect.request_id)
+        else:
+            self._read_backs.ask(effect.request_id)
 
     def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None] | None:
         """Let work run beside the frames; without a connection there is none."""
@@ -284,17 +259,6 @@ class Session:
                 self._write()
             else:  # what the grid wants within the same turn goes before it
                 asyncio.get_running_loop().call_soon(self._write)
-
-    async def _read_backs(self) -> None:
-        while self._wanted:
-            request_id = self._wanted.pop(0)
-            held, complete = await smart_charging.read_back(self._context)
-            if self._context.version == "2.1":
-                controls, all_told = await der_control.read_back(self._context)
-                held, complete = [*held, *controls], complete and all_told
-            self._reading.remove(request_id)
-            self.post(ControlsReported(self.entry.id, request_id, tuple(held), complete))
-        self._asking = None
 
     def _write(self) -> None:
         """Write what may be written now; a peer that takes nothing any more is dropped."""
@@ -334,22 +298,11 @@ class Session:
                 log.warning("call.unanswered", station=self.entry.id, action=call.action)
                 self._settle(call, UNANSWERED)
             case Sent():
-                self._hear(output)
+                hear(self._context, self._rpc, output)
             case Odd(problem=problem):
                 log.warning("frame.odd", station=self.entry.id, problem=problem)
             case _:
                 assert_never(output)
-
-    def _hear(self, sent: Sent) -> None:
-        """Take in what wants no answer: parts of event streams, and nothing else (2.1)."""
-        fault = read_violation(self._context.version, sent.action, sent.payload, request=True)
-        if sent.action != STREAM:
-            problem = f"{sent.action} is nothing that is sent"
-        else:
-            problem = str(fault) if fault else monitoring.stream(self._context, sent.payload)
-        if problem:
-            self._rpc.odd += 1
-            log.warning("send.odd", station=self.entry.id, problem=problem)
 
     def _settle(self, call: Call[_Owner], reply: Reply) -> None:
         self.deadlines.relieve(self)
@@ -386,33 +339,8 @@ class Session:
             self._settle(call, unusable(payload, fault))
 
     def _answer(self, called: Called) -> None:
-        """Answer one CALL: NotImplemented, the schema's fault, or what its block says."""
-        version, action = self._context.version, called.action
-        handler = self._measuring.get(action) or self.more.get(action) or _HANDLERS.get(action)
-        if action not in known_actions(version):
-            problem = f"{action} is no action of OCPP {version}"
-            self._rpc.refuse(called.message_id, "NotImplemented", problem)
-        elif self._context.registration.bars(action):
-            problem = f"{action} has to wait until the boot is accepted"
-            self._rpc.refuse(called.message_id, "SecurityError", problem)
-        elif handler is None:
-            self._rpc.refuse(called.message_id, "NotSupported", f"nothing here takes {action}")
-        elif fault := read_violation(version, action, called.payload, request=True):
-            log.warning("call.refused", station=self.entry.id, action=action, problem=str(fault))
-            self._context.spoil(called.payload.get("requestId"))
-            self._rpc.refuse(called.message_id, fault.code, str(fault))
-        else:
-            self._handle(called, handler)
-
-    def _handle(self, called: Called, handler: Handler) -> None:
-        try:
-            answer = handler(self._context, called.payload)
-        except DocumentError as error:
-            log.warning(
-                "call.refused", station=self.entry.id, action=called.action, problem=str(error)
-            )
-            self._rpc.refuse(called.message_id, "PropertyConstraintViolation", str(error))
-            return
-        self._rpc.answer(called.message_id, answer)
-        if called.action == "BootNotification":
+        """Answer one CALL; after a boot the station is asked what it is."""
+        own = self._measuring.get(called.action) or self.more.get(called.action)
+        taken = answer(self._context, self._rpc, called, own)
+        if taken and called.action == "BootNotification":
             self._introduction.booted()
