@@ -2,9 +2,10 @@
 
 Theory of operation: each frame is taken in, acted on and answered within one callback; whatever may
 be written then is. Calls end in callbacks, too; who waits for an answer stands in one register for all
-sessions, with one timer, and an answer that was judged before is known by its text. A task runs only while there is something to wait for: one says who is here after a
-boot, one reads back what the station holds. `end` fences the session: what was under way is told to
-the engine as unanswered or unsent, and nothing that the old connection still says counts any more.
+sessions, with one timer, and an answer that was judged before is known by its text. A task runs only
+while there is something to wait for: one says who is here after a boot, one reads back what the
+station holds. `end` fences the session: what was under way is told to the engine as unanswered or
+unsent, and nothing that the old connection still says counts any more.
 """
 
 from __future__ import annotations
