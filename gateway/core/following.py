@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gateway.core.aims import Aim, Range, Sense
 from gateway.core.meters import STATION
 from gateway.core.plates import Plate
+from gateway.core.polyline import Range
+from gateway.core.shown import Aim, Sense
 from translators.canonical.capability import StationProfile
 from translators.units import Kind
 
@@ -29,7 +30,8 @@ _TENTH = 0.1
 class Bound:
     """What a measured value should be: between low and high (W or var), None is open.
 
-    `own` is the range of the aim alone, by now; beside others it may be less that is asked.
+    `own` is the range of the aim alone, by now; beside others it may be less that is asked. `stops`: nothing
+    may flow.
     """
 
     kind: Kind
@@ -39,6 +41,7 @@ class Bound:
     measured: float
     own: Range
     slack: float
+    stops: bool = False
 
     @property
     def holds(self) -> bool:
@@ -96,7 +99,8 @@ class Track:
         """Return what is asked of a measured value by now, within `slack`."""
         low = None if aim.sense is Sense.CEILING else self.low - slack
         high = None if aim.sense is Sense.FLOOR else self.high + slack
-        return Bound(aim.kind, aim.sense, low, high, measured, (self.low, self.high), slack)
+        stops = aim.kind is Kind.POWER and aim.sense is Sense.TARGET and aim.low == aim.high == 0.0
+        return Bound(aim.kind, aim.sense, low, high, measured, (self.low, self.high), slack, stops)
 
 
 def _nearer(value: float, goal: float, left: float, step: float | None) -> float:
@@ -122,8 +126,9 @@ def together(bounds: Sequence[Bound]) -> list[Bound]:
 
 def _beside(bound: Bound, others: Sequence[Bound]) -> Bound:
     low, high = bound.low, bound.high
-    stops = bound.kind is Kind.POWER and bound.own == (0.0, 0.0)
-    if bound.sense is Sense.TARGET and not stops:  # where nothing may flow, nothing else excuses
+    if (
+        bound.sense is Sense.TARGET and not bound.stops
+    ):  # where nothing may flow, nothing else excuses
         targets = [other for other in others if other.sense is Sense.TARGET]
         low = min(other.own[0] for other in targets)
         high = max(other.own[1] for other in targets)

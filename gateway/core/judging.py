@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from gateway.core.aims import Aim, Excuse, Sense, Shown, aim, droop_range, setpoint_range
+from gateway.core.aims import aim, droop_range, setpoint_range
 from gateway.core.following import LATENCY_S, Bound, Key, Track, together, within_apparent
 from gateway.core.forces import Force, away_s, gradient, unsettled
 from gateway.core.meters import STATION, TOGETHER_S, Value
 from gateway.core.plates import Plate, plates
+from gateway.core.shown import Aim, Excuse, Sense, Shown
 from gateway.core.station import StationState
 from gateway.core.tripping import abnormal, protection
 from translators.canonical.capability import StationProfile

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from gateway.core.aims import Aim, Sense, Shown, value_at
 from gateway.core.following import LATENCY_S, Key, Watch
+from gateway.core.polyline import value_at
+from gateway.core.shown import Aim, Sense, Shown
 from translators.canonical.controls import (
     DerControl,
     EnterService,

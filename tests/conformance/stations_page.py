@@ -10,8 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from gateway.core.aims import Aim, Shown, aim
+from gateway.core.aims import aim
 from gateway.core.plates import plates
+from gateway.core.shown import Aim, Shown
 from support.places import ROOT
 from support.translation import (
     EVERY_CONTROL,

@@ -4,8 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from gateway.core.aims import Aim, Excuse, Shown, aim, span, value_at
+from gateway.core.aims import aim
 from gateway.core.plates import plates
+from gateway.core.polyline import span, value_at
+from gateway.core.shown import Aim, Excuse, Shown
 from translators.canonical.capability import Current, Evse, Ratings, StationProfile
 from translators.canonical.controls import (
     ActiveSetpoint,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.aims import Aim, Sense
 from gateway.core.following import Bound, Track, Watch, together, within_apparent
+from gateway.core.shown import Aim, Sense
 from translators.units import Kind
 
 W, VAR = Kind.POWER, Kind.REACTIVE
@@ -118,7 +118,6 @@ T, C, F = Sense.TARGET, Sense.CEILING, Sense.FLOOR
 BESIDE = {
     "two targets, the first is followed": ([(T, -10, 0), (T, 20, 30)], -5, [True, True]),
     "two targets, neither is followed": ([(T, -10, 0), (T, 20, 30)], 40, [False, False]),
-    "nothing may flow, whatever else is asked": ([(T, 0, 0), (T, 8, 10)], 9, [False, True]),
     "a limit above does not bite": ([(T, 8, 10), (C, 12, 12)], 5, [False, True]),
     "a limit short of the target holds it down": ([(T, 8, 10), (C, 6, 6)], 5.5, [False, True]),
     "so far, and no farther": ([(T, 8, 10), (C, 6, 6)], 6, [True, True]),
@@ -135,6 +134,22 @@ BESIDE = {
 def test_a_station_does_one_thing_at_a_time(asked, measured, holds):
     bounds = [a_bound(sense, low, high, measured) for sense, low, high in asked]
     assert [item.holds for item in together(bounds)] == holds
+
+
+@pytest.mark.parametrize(
+    ("aim", "stops"),
+    [
+        (an_aim(0), True),
+        (an_aim(0, 5), False),
+        (an_aim(0, sense=C), False),
+        (an_aim(0, kind=VAR), False),
+    ],
+)
+def test_where_nothing_may_flow_nothing_else_that_is_asked_excuses(aim, stops):
+    bound = a_track((20, aim)).bound(aim, 9.0, 1.0)
+    assert bound.stops is stops
+    other = a_bound(T, 8, 10, 9, kind=aim.kind)
+    assert together([bound, other])[0].holds is (not stops and aim.sense is T)
 
 
 def test_beside_others_the_slack_stays():
