@@ -22,7 +22,8 @@ from translators.errors import DocumentError
 from translators.ocpp.metering_plan import MILLION, OddValue, Plan, Shape, bare, plan_of
 from translators.ocpp.wire import Json, instant
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE](\+?[0-9]{1,2}|-[0-9]{1,3}))?")
+"""What is larger is of no meter, and no double would hold it, times its multiplier, and squared."""
 _LARGE = 10**9
 """Below it, millionths have 15 digits at most: each has a double of its own."""
 _NO_UNIT: Json = {}
@@ -157,7 +158,7 @@ def _millionths(values: Sequence[Json], followed: Iterable[int]) -> list[int] | 
 def _exactly(
     values: Sequence[Json], shapes: tuple[Shape, ...], plan: Plan
 ) -> tuple[Plan, Sequence[Fraction]]:
-    """Return the same for numbers of any size; what would not fit into memory is no number."""
+    """Return the same for numbers of any size that a meter could show; what is beyond it is no number."""
     texts = {place: str(values[place]["value"]) for place in plan.followed}
     odd = [place for place, text in texts.items() if _NUMBER.fullmatch(text) is None]
     if odd:

@@ -186,6 +186,8 @@ def test_instants_come_in_any_zone_and_are_kept_in_utc(text, utc):
         (sv("Voltage", float("inf")), AT, "= inf: is no number"),
         (sv("Voltage", "1/3"), AT, "is no number"),
         (sv("Voltage", "1e999999999"), AT, "is no number"),
+        (sv("Voltage", 1e100), AT, "= 1e+100: is no number"),
+        (sv("Voltage", "1" * 41), AT, "is no number"),
         (sv("Voltage", True), AT, "is no number"),
         (sv("Voltage", 1, "kV"), AT, "= 'kV': is no unit of Voltage"),
         (sv("Power.Active.Import", 1, "var"), AT, "is no unit of Power.Active.Import"),
@@ -256,16 +258,22 @@ def test_a_mean_is_of_the_phases_that_could_be_read():
 
 @pytest.mark.parametrize(
     "value",
-    [10**9, -(10**9), 1e9, 2**64 - 1, 1e300, 5e-324, 0.1234567, 230.09999999999997, 1e-7, "7.25", 10**39],
+    [10**9, -(10**9), 1e9, 2**64 - 1, 1e99, 5e-324, 0.1234567, 230.09999999999997, 1e-7, "7.25", 10**39],
 )  # fmt: skip
 def test_a_number_of_any_size_is_read_exactly(value):
     (sample,) = read(sv("Voltage", value)).samples
     assert sample.value == F(str(value))
 
 
+def test_the_largest_number_has_a_double_and_its_square_too():
+    power = sv("Power.Active.Export", 9.9e99, "kW", 30)
+    (sample,) = read(power).samples
+    assert float(sample.value) ** 2 == pytest.approx(9.801e265)
+
+
 def test_numbers_of_any_size_are_netted_exactly():
-    assert numbers(sv("Power.Active.Import", 0.1234567), sv("Power.Active.Export", 1e300)) == [
-        ("W", "all", F("1e300") - F("0.1234567"))
+    assert numbers(sv("Power.Active.Import", 0.1234567), sv("Power.Active.Export", 1e99)) == [
+        ("W", "all", F("1e99") - F("0.1234567"))
     ]
 
 
