@@ -20,7 +20,8 @@ from translators.rules.trace import Step
 from translators.rules.values import Trace, text
 from translators.units import Unit, convert, parse_unit, same_base
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE](\+?[0-9]{1,2}|-[0-9]{1,3}))?")
+"""What is larger is of no station, and neither it nor its square would have a double."""
 _SETS = ("der_modes", "v2x_operation_modes", "charging_rate_units")
 _UNITS: Mapping[str, Unit] = {
     **{name: parse_unit(unit) for name, unit in RATINGS.items()},
@@ -190,7 +191,7 @@ def _number(
 
 
 def _exact(value: Any, path: str) -> Fraction:
-    """Return a decimal number, exactly; what would not fit into memory is no number."""
+    """Return a decimal number, exactly; what is larger than any station has is no number."""
     if isinstance(value, bool) or _NUMBER.fullmatch(str(value)) is None:
         raise ValueError(f"{path} = {value!r}: is no number")
     return Fraction(str(value))
