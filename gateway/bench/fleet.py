@@ -152,6 +152,10 @@ class Fleet:
         await self.done.wait()
         return self.said
 
+    def first(self) -> Station:
+        """Return the station with the lowest number, whoever came in first."""
+        return min(self.stations, key=lambda station: station.name)
+
     def heard(self) -> None:
         """Count one answer."""
         self.said += 1
@@ -164,20 +168,21 @@ class Station(asyncio.Protocol):
 
     def __init__(self, fleet: Fleet, name: str, host: str) -> None:
         """Wait for the connection."""
-        self._fleet, self._name, self._host = fleet, name, host
+        self._fleet, self.name, self._host = fleet, name, host
         self.open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.WriteTransport | None = None
         self._rest = b""
         self._left = 0
         self._number = 0
+        self._stalled = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the upgrade."""
         wire = cast("asyncio.WriteTransport", transport)  # uvloop's is no subclass of it
         self._transport = wire
-        login = base64.b64encode(f"{self._name}:{PASSWORD}".encode()).decode()
+        login = base64.b64encode(f"{self.name}:{PASSWORD}".encode()).decode()
         lines = (
-            f"GET /ocpp/{self._name} HTTP/1.1",
+            f"GET /ocpp/{self.name} HTTP/1.1",
             f"Host: {self._host}",
             "Upgrade: websocket",
             "Connection: Upgrade",
@@ -191,7 +196,7 @@ class Station(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the whole fleet: a benchmark without all its stations is none."""
         if not self.open.done():
-            self.open.set_exception(exc or ConnectionError(f"{self._name} was not let in"))
+            self.open.set_exception(exc or ConnectionError(f"{self.name} was not let in"))
 
     def data_received(self, data: bytes) -> None:
         """Take in the handshake, then frames."""
@@ -224,15 +229,25 @@ class Station(asyncio.Protocol):
 
     def stall(self) -> None:
         """Read nothing any more, and go on asking: the answers pile up on the other side."""
-        if self._transport is None or self._transport.is_closing():
-            return
+        self._stalled = True
         cast("asyncio.ReadTransport", self._transport).pause_reading()
-        self._number += 1
-        self._write(b'[2,"s%d"' % self._number + self._fleet.messages[self._number % VARIED])
-        asyncio.get_running_loop().call_later(_NAG_S, self.stall)
+        self._nag()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._stalled = False
+        cast("asyncio.ReadTransport", self._transport).resume_reading()
+
+    def _nag(self) -> None:
+        if self._stalled:
+            self._tell_measured()
+            asyncio.get_running_loop().call_later(_NAG_S, self._nag)
 
     def _next(self) -> None:
         self._left -= 1
+        self._tell_measured()
+
+    def _tell_measured(self) -> None:
         self._number += 1
         self._write(b'[2,"s%d"' % self._number + self._fleet.messages[self._number % VARIED])
 
@@ -304,8 +319,11 @@ async def _serve(port: int, numbers: range, fleet: Fleet, at_once: int) -> None:
                 fleet.spoil()
                 tell(spoiled=True)
             case ["stall"]:
-                fleet.stations[0].stall()
+                fleet.first().stall()
                 tell(stalled=1)
+            case ["resume"]:
+                fleet.first().resume()
+                tell(stalled=0)
             case ["answer", text]:
                 fleet.answer = text.encode()
                 tell(answer=text)

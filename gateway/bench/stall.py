@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+import time
 from dataclasses import dataclass
 from statistics import median
 
@@ -14,6 +14,8 @@ from gateway.bench.watched import percentile
 from gateway.bench.wire import PLAIN, Wire
 
 _COMMAND = "from gateway.bench.watched import main; main()"
+_REST_S = 0.2
+"""Until one that reads again has read what waited for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,34 +79,36 @@ class Stall:
 
 
 def measure(stations: int, rounds: int, wire: Wire = PLAIN) -> Stall:
-    """Measure fan-outs of two gateways in turns; in front of one a station has stalled."""
-    with ExitStack() as stack:
-        calm = stack.enter_context(_contender("calm", stations, wire))
-        stalled = stack.enter_context(_contender("stalled", stations, wire))
-        for side in (calm, stalled):
-            side.meet()
-        stalled.fleet("stall")
-        _p99(calm, stations), _p99(stalled, stations - 1)  # the first round is for caches and pages
-        pairs = tuple(_pair(number, calm, stalled, stations) for number in range(rounds))
+    """Measure fan-outs with and without a stalled station in turns, of one gateway and one fleet.
+
+    The station that stalls is never among those that are timed.
+    """
+    words = (str(stations), str(PROFILES), "quick", *wire.words, "mute")
+    command = (sys.executable, "-c", _COMMAND, *words)
+    with Contender("gateway", command, stations, boots=True, tls=wire.tls) as side:
+        side.meet()
+        _p99(side)  # the first round is for caches and pages
+        pairs = tuple(_pair(number, side) for number in range(rounds))
     return Stall(stations, pairs, wire)
 
 
-def _pair(number: int, calm: Contender, stalled: Contender, stations: int) -> tuple[P99, P99]:
-    """Let both play a round; who begins changes, since the second finds the machine warm."""
+def _pair(number: int, side: Contender) -> tuple[P99, P99]:
+    """Play a round of each kind; which is the first of the two changes."""
     if number % 2:
-        slow = _p99(stalled, stations - 1)
-        return _p99(calm, stations), slow
-    return _p99(calm, stations), _p99(stalled, stations - 1)
+        stalled = _stalled(side)
+        return _p99(side), stalled
+    return _p99(side), _stalled(side)
 
 
-def _contender(manner: str, stations: int, wire: Wire) -> Contender:
-    words = (str(stations), str(PROFILES), "quick", *wire.words, manner)
-    return Contender(
-        manner, (sys.executable, "-c", _COMMAND, *words), stations, boots=True, tls=wire.tls
-    )
+def _stalled(side: Contender) -> P99:
+    side.fleet("stall")
+    found = _p99(side)
+    side.fleet("resume")
+    time.sleep(_REST_S)
+    return found
 
 
-def _p99(side: Contender, expected: int) -> P99:
+def _p99(side: Contender) -> P99:
     told = side.ask("fan")
-    checked(side, "answers", told["done"], expected)
+    checked(side, "answers", told["done"], side.stations - 1)
     return P99(percentile(told["took_ms"], 0.99), percentile(told["cpu_ms"], 0.99))

@@ -1,4 +1,4 @@
-"""The gateway as a contender, with how long each station took to answer; one of them may be mute."""
+"""The gateway as a contender, with how long each station took to answer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gateway.bench.subject import main as serve
 from gateway.core.events import ReplyStatus, StationReplied
 
 MUTE = name_of(0)
-"""Of whom no answer is expected, where it is stalled."""
+"""Of whom no answer is expected, where one may be stalled."""
 
 
 class Watched(Gateway):
     """Tells the times of the stations that answered."""
 
-    stalled = "stalled" in sys.argv
+    one_is_mute = "mute" in sys.argv
     _began = _cpu = 0.0
     _took: list[tuple[float, float]]
 
@@ -33,10 +33,10 @@ class Watched(Gateway):
         return {**told, "took_ms": sorted(wall), "cpu_ms": sorted(cpu)}
 
     def _expected(self) -> int:
-        return super()._expected() - self.stalled
+        return super()._expected() - self.one_is_mute
 
     def _replied(self, event: StationReplied) -> None:
-        if self.stalled and event.station == MUTE:
+        if self.one_is_mute and event.station == MUTE:
             return
         if event.status is ReplyStatus.ACCEPTED:
             wall, cpu = time.perf_counter() - self._began, time.process_time() - self._cpu
@@ -50,5 +50,5 @@ def percentile(taken: list[float], part: float) -> float:
 
 
 def main() -> None:
-    """Serve the parent; arguments are those of `subject`, and `stalled`."""
+    """Serve the parent; arguments are those of `subject`, and `mute`."""
     serve(Watched)
