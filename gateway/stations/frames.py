@@ -1,4 +1,4 @@
-"""Where the next frame of a client ends (RFC 6455, 5.2), as far as that is plain to see."""
+"""Where the next frame of a client ends (RFC 6455, 5.2), as far as that is plain to see, and what is text."""
 
 from __future__ import annotations
 
@@ -65,3 +65,12 @@ def next_frame(stream: bytes, at: int) -> Found | None:
         return _OTHER
     end = begin + size
     return Found(kind, begin, end) if end <= len(stream) else None
+
+
+def is_text(payload: bytes) -> bool:
+    """Say whether a payload is UTF-8, as that of a text is (RFC 6455, 8.1)."""
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -14,6 +14,7 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from gateway.errors import PeerError
 from gateway.protocols.ocpp_frames import MAX_FRAME
+from gateway.stations.frames import is_text
 from gateway.stations.listening import MAX_FRAGMENTS, MAX_UNREAD, Ending, Pace, Take
 
 _TEXT, _CONTINUATION = WSMsgType.TEXT, WSMsgType.CONTINUATION
@@ -168,7 +169,7 @@ class PicowsTransport(WSListener):
     def _deliver(self, frame: bytes) -> None:
         if self._ended.done():
             return
-        if not frame.isascii() and not _is_utf8(frame):
+        if not frame.isascii() and not is_text(frame):
             self.close(_INVALID_DATA, "a text is UTF-8")
         elif self._take is not None:
             self._take(frame)
@@ -238,11 +239,3 @@ class PicowsTransport(WSListener):
         self._over = True
         if not self._ended.done():  # what comes after a close means nothing (RFC 6455, 5.5.1)
             self._ended.set_result(None)
-
-
-def _is_utf8(frame: bytes) -> bool:
-    try:
-        frame.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

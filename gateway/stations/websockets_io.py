@@ -27,7 +27,7 @@ from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
 from gateway.errors import PeerError
-from gateway.stations.frames import Kind, next_frame, text_begin
+from gateway.stations.frames import Kind, is_text, next_frame, text_begin
 from gateway.stations.listening import MAX_FRAGMENTS, MAX_UNREAD, Ending, Pace, Take
 
 _LOGGER = logging.getLogger("websockets.server")
@@ -167,12 +167,21 @@ class Connection(ServerConnection):
                     self._deliver(apply_mask(stream[frame.begin : frame.end], mask))
                 case Kind.CONTROL:
                     super().data_received(stream[at : frame.end])
+                    if self.protocol.state is not State.OPEN:
+                        # what comes after a close means nothing (RFC 6455, 5.5.1): it throws it away
+                        self._leave(stream[frame.end :])
+                        return
                 case _:
-                    self._begun, self._framed = None, False
-                    super().data_received(stream[at:])
+                    self._leave(stream[at:])
                     return
             at = frame.end
         self._begun = stream[at:]
+
+    def _leave(self, rest: bytes) -> None:
+        """Let the library read the stream itself from now on."""
+        self._begun, self._framed = None, False
+        if rest:
+            super().data_received(rest)
 
     def _is_framed(self, data: bytes) -> bool:
         """Say whether frames begin with this data: the request before ended where its data did."""
@@ -222,7 +231,7 @@ class Connection(ServerConnection):
         # the library answers a close before it hands over the text that came with it
         if self.ended.done():
             return
-        if not frame.isascii() and not _is_utf8(frame):
+        if not frame.isascii() and not is_text(frame):
             self.refuse(_INVALID_DATA, "a text is UTF-8")
         elif self._take is not None:
             self._take(frame)
@@ -304,11 +313,3 @@ def deflate() -> ServerPerMessageDeflateFactory:
         client_max_window_bits=_WINDOW_BITS,
         compress_settings={"memLevel": 4},
     )
-
-
-def _is_utf8(frame: bytes) -> bool:
-    try:
-        frame.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from websockets.frames import Frame, Opcode
 
-from gateway.core.events import SecurityNoticed
+from gateway.core.events import SecurityNoticed, StationDisconnected
 from support.station_tls import Makers
 from support.stations import Wire, a_site, dial
 
@@ -28,3 +29,15 @@ async def test_the_last_words_before_a_close_are_heard(tmp_path, tls, compressio
         socket.transport.write(b"".join(socket.protocol.data_to_send()))
         heard = await site.posted.next(SecurityNoticed)
         assert heard.kind == "StartupOfTheDevice"
+
+
+@pytest.mark.parametrize("compression", [None, "deflate"])
+async def test_what_comes_after_a_close_means_nothing(compression):  # RFC 6455, 5.5.1
+    async with a_site() as site, dial(site, compression=compression) as socket:
+        await Wire(socket).boot()
+        words = json.dumps([2, "last", "SecurityEventNotification", NOTICE]).encode()
+        socket.protocol.send_close(1001)
+        after = Frame(Opcode.TEXT, words).serialize(mask=True)
+        socket.transport.write(b"".join([*socket.protocol.data_to_send(), after]))
+        await site.posted.next(StationDisconnected)
+        assert site.posted.of(SecurityNoticed) == []

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from gateway.protocols.ocpp_frames import MAX_FRAME
-from gateway.stations.frames import Kind, next_frame, text_begin
+from gateway.stations.frames import Kind, is_text, next_frame, text_begin
 
 
 def a_frame(payload=b"[2]", opcode=Opcode.TEXT, *, fin=True, mask=True):
@@ -88,3 +88,12 @@ def test_frames_are_the_same_however_the_stream_is_cut(payloads, data):
             rest = rest[found.end :]
     assert sizes == [len(payload) for payload in payloads]
     assert rest == b""
+
+
+@pytest.mark.parametrize(
+    ("payload", "text"),
+    [(b"", True), ("Säule".encode(), True), ("Säule".encode("latin-1"), False), (b"\xed\xa0\x80", False)],
+    ids=["nothing", "UTF-8", "Latin-1", "half a pair"],
+)  # fmt: skip
+def test_a_text_is_utf_8(payload, text):
+    assert is_text(payload) is text
