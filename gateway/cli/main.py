@@ -34,7 +34,11 @@ COMMANDS = {
     "map": Command(
         "gateway.cli.mapping", "app", "Mapping rules: write, check, test, cover, explain."
     ),
-    "station": Command("gateway.cli.operate", "app", "Stations: passwords, certificates, moves; what they are told."),
+    "station": Command(
+        "gateway.cli.operate",
+        "app",
+        "Stations: passwords, certificates, moves; what they are told.",
+    ),
     "event": Command(
         "gateway.cli.watching", "events", "Commands of utilities: list, show, decline."
     ),

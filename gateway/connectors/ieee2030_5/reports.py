@@ -94,9 +94,7 @@ class Reports:
                     ),
                 )
             if der.status is not None:
-                status = StationStatus(
-                    at, report.connected, report.alarms, faulted=report.faulted
-                )
+                status = StationStatus(at, report.connected, report.alarms, faulted=report.faulted)
                 yield der.status, der_status(self._book, self._revision, status)
 
 

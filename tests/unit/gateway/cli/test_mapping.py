@@ -233,7 +233,7 @@ def test_what_was_operated_names_its_profile(dergate, folder):
     [
         pytest.param(operated(profile="x"), "is no profile: there are iec-7-420", id="profile"),
         pytest.param(operated(node="D"), "is no logical node", id="node"),
-        pytest.param(operated(valeus={}), "valeus: is no key of this form", id="key"),
+        pytest.param(operated(value={}), "value: is no key of this form", id="key"),
         pytest.param(operated(at="noon"), "at: should be an instant", id="instant"),
     ],
 )
