@@ -38,13 +38,13 @@ from gateway.core.events import (
     DrainRequested,
     Event,
     Now,
-    ResponsePosted,
     SamplesTaken,
     StationReplied,
     Tick,
 )
-from gateway.errors import GatewayError, PeerError, ResponseRefusedError, StoreError
+from gateway.errors import GatewayError, StoreError
 from gateway.failpoints import Failpoints
+from gateway.outbox import Outbox
 from gateway.ports import (
     AuditLog,
     AuditSeal,
@@ -138,7 +138,11 @@ class Runtime:
         self._dropped = 0
         self._refusals = {"start": "it has not begun"}
         self._written = asyncio.Event()
-        self._outboxes = {key: _Outbox(self, key, link) for key, link in parts.utilities.items()}
+        patience = parts.retry_s, parts.draw
+        self._outboxes = {
+            key: Outbox(link, self.post, self._pass_by, patience)
+            for key, link in parts.utilities.items()
+        }
 
     def post(self, event: Event) -> None:
         """Take an event in; samples give way when the queue is long."""
@@ -282,6 +286,9 @@ class Runtime:
             case _:
                 assert_never(effect)
 
+    def _pass_by(self, name: str) -> None:
+        self._parts.failpoints.reach(name)
+
     def _send_up(self, effect: RespondToUtility | PostSamples | ReportStation) -> None:
         outbox = self._outboxes.get((effect.utility, effect.station))
         match effect:
@@ -349,92 +356,3 @@ def _warn(durable: list[Persist | Audit]) -> None:
     for effect in durable:
         if isinstance(effect, Audit) and effect.kind in _TROUBLES:
             log.warning(effect.kind, actor=effect.actor, subject=effect.subject, **effect.details)
-
-
-class _Outbox:
-    """All that goes up over one link: answers until taken, status and samples while new."""
-
-    def __init__(self, runtime: Runtime, key: tuple[str, str], link: UtilityLink) -> None:
-        self._runtime, self._key, self._link = runtime, key, link
-        self._answers: asyncio.Queue[RespondToUtility] = asyncio.Queue()
-        self._samples: asyncio.Queue[PostSamples] = asyncio.Queue(maxsize=1_000)
-        self._status: ReportStation | None = None
-        self._changed = asyncio.Event()
-
-    def owe(self, response: RespondToUtility) -> None:
-        """Deliver one answer, however long it takes."""
-        self._answers.put_nowait(response)
-
-    def measure(self, effect: PostSamples) -> None:
-        """Deliver samples; the oldest give way."""
-        if self._samples.full():
-            self._samples.get_nowait()
-        self._samples.put_nowait(effect)
-
-    def describe(self, effect: ReportStation) -> None:
-        """Deliver status; only the newest."""
-        self._status = effect
-        self._changed.set()
-
-    async def run(self) -> None:
-        """Work until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._answer())
-            group.create_task(self._measure())
-            group.create_task(self._describe())
-
-    async def _answer(self) -> None:
-        while True:
-            response = await self._answers.get()
-            self._runtime.post(await self._deliver(response))
-
-    async def _deliver(self, response: RespondToUtility) -> ResponsePosted:
-        failpoints = self._runtime.parts.failpoints
-        attempt = 0
-        while True:
-            failpoints.reach("acknowledged")
-            try:
-                await self._link.respond(response)
-            except ResponseRefusedError as error:
-                log.warning("response.refused", key=response.key, problem=str(error))
-                return ResponsePosted(response.key, accepted=False, problem=str(error))
-            except PeerError as error:
-                log.info("response.delayed", key=response.key, problem=str(error))
-                await self._pause(attempt)
-                attempt += 1
-            else:
-                failpoints.reach("responded")
-                return ResponsePosted(response.key, accepted=True)
-
-    async def _measure(self) -> None:
-        while True:
-            effect = await self._samples.get()
-            try:
-                await self._link.post_samples(effect)
-            except PeerError as error:
-                log.info("samples.delayed", station=effect.station, problem=str(error))
-
-    async def _describe(self) -> None:
-        attempt = 0
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            effect = self._status
-            if effect is None:
-                continue
-            try:
-                await self._link.report_station(effect)
-            except ResponseRefusedError as error:
-                log.warning("status.refused", station=effect.station, problem=str(error))
-            except PeerError as error:
-                log.info("status.delayed", station=effect.station, problem=str(error))
-                await self._pause(attempt)
-                attempt += 1
-                self._changed.set()
-            else:
-                attempt = 0
-
-    async def _pause(self, attempt: int) -> None:
-        """Wait before the next try; the draw keeps many links from coming at once."""
-        waits, draw = self._runtime.parts.retry_s, self._runtime.parts.draw
-        await asyncio.sleep(waits[min(attempt, len(waits) - 1)] * draw.uniform(0.8, 1.2))
