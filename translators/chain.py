@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import DerCommand, Revision
+from translators.canonical.swift import swift
 from translators.canonical.telemetry import ControlOutcome
 from translators.ieee2030_5.outbound import status_code
 from translators.ocpp.dialect import CODECS
@@ -38,6 +39,7 @@ _SEVERITY = (ControlOutcome.INVALID, ControlOutcome.NOT_SUPPORTED, ControlOutcom
 _FOLLOWED = (ControlOutcome.RECEIVED, ControlOutcome.STARTED, ControlOutcome.COMPLETED)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Case:
     """One document for one station, with all that its translation depends on."""
@@ -47,6 +49,7 @@ class Case:
     situation: Situation
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Journey:
     """Where a document went: the commands that it is, one per interval, and what the station gets."""

@@ -9,6 +9,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from translators.canonical.controls import DerControl
+from translators.canonical.swift import swift
 from translators.units import Base
 
 
@@ -146,6 +147,7 @@ class Transaction:
     running_setpoint_w: Fraction | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What a translation needs besides document and station.

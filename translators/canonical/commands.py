@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from translators.canonical.controls import DerControl
+from translators.canonical.swift import swift
 
 
 class Revision(StrEnum):
@@ -28,6 +29,7 @@ class Protocol(StrEnum):
     IEC61850 = "iec61850"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Interval:
     """Half-open span of utility time, UTC; `end` is None for a command without end."""
@@ -45,6 +47,7 @@ class Interval:
         return self.start <= instant and (self.end is None or instant < self.end)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Randomization:
     """Seconds that the utility lets a start and a duration vary (Int16, signed), and what was drawn.
@@ -58,6 +61,7 @@ class Randomization:
     duration_draw_s: int | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class ResponseDuty:
     """Which answers the utility asked for (responseRequired of IEEE 2030.5), and where they go."""
@@ -67,6 +71,7 @@ class ResponseDuty:
     reply_to: str = ""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a command came from; `utility` is the id of the peer in the settings."""
@@ -81,6 +86,7 @@ class Origin:
     """SHA-256 (hex) of the raw bytes of the documents."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Target:
     """Whom a command is for; `evse` is None for the whole station."""
@@ -89,6 +95,7 @@ class Target:
     evse: int | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class DerCommand:
     """One command of one utility for one target: exact, canonical frame, utility time (UTC).

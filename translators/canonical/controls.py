@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from translators.canonical.curves import Curve, Vertex
+from translators.canonical.swift import swift
 from translators.errors import ModelError
 from translators.units import Base, Kind, Unit
 
@@ -71,6 +72,7 @@ class TripRegion(StrEnum):
     MOMENTARY_CESSATION = "momentary_cessation"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """An exact number with its unit and, for a percentage, its base."""
@@ -90,6 +92,7 @@ def _of_kind(quantity: Quantity, *kinds: Kind) -> None:
         raise ModelError(f"is {quantity.unit}, not {wanted}", where="quantity", rule="units")
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class FixedPowerFactor:
     """Hold a power factor; `displacement` in (0, 1], applied while power flows as `flow` says."""
@@ -99,6 +102,7 @@ class FixedPowerFactor:
     flow: Flow
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class FixedVar:
     """Hold reactive power: var, or a percentage of a W, var or VA base, + injects."""
@@ -106,6 +110,7 @@ class FixedVar:
     setpoint: Quantity
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class VoltVar:
     """Reactive power over voltage: x in `pct[V_ref]`, y a percentage (+ injects).
@@ -120,6 +125,7 @@ class VoltVar:
     v_ref_time_constant: Fraction | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class VoltWatt:
     """Active-power bound over voltage: x in `pct[V_ref]` or V, y W or a percentage; y < 0 bounds charging.
@@ -132,6 +138,7 @@ class VoltWatt:
     generation_only: bool = False
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class WattVar:
     """Reactive power over active power: x and y percentages, both signed."""
@@ -140,6 +147,7 @@ class WattVar:
     response_time: Fraction | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class PowerFactorVertex:
     """A vertex of a watt-PF curve: x a percentage of power, the factor unsigned with its excitation."""
@@ -149,6 +157,7 @@ class PowerFactorVertex:
     excitation: Excitation
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class WattPowerFactor:
     """Power factor over active power; `x_unit` is a percentage of power."""
@@ -158,6 +167,7 @@ class WattPowerFactor:
     response_time: Fraction | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class FreqWatt:
     """Active power over frequency: x in Hz, y a percentage of power.
@@ -174,6 +184,7 @@ class FreqWatt:
     hysteresis_gradient: Fraction | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class FreqDroop:
     """Droop beyond a deadband around nominal: deadbands in Hz, droops per unit, times in seconds.
@@ -189,6 +200,7 @@ class FreqDroop:
     p_min: Fraction | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class TripCurve:
     """A trip or ride-through boundary: vertices (value, seconds), value in `unit` (Hz or % of voltage)."""
@@ -200,6 +212,7 @@ class TripCurve:
     unit: Unit
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class PowerMonitoring:
     """Trip where discharge stays above a bound for too long: x in seconds, y a percentage of discharge."""
@@ -207,6 +220,7 @@ class PowerMonitoring:
     curve: Curve
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class EnterService:
     """When a station may (re)connect: voltages in `pct[V_nom]`, frequencies in Hz, times in seconds.
@@ -223,6 +237,7 @@ class EnterService:
     ramp_time: Fraction | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Gradients:
     """Default ramp rates in `pct[setMaxW]/s`; 0 means no limit, None not given."""
@@ -231,6 +246,7 @@ class Gradients:
     soft: Fraction | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class PowerLimit:
     """Bound the magnitude of active power: watts or a percentage, never negative."""
@@ -248,6 +264,7 @@ class PowerLimit:
             )
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class ReactiveLimit:
     """Bound the magnitude of reactive power while it flows as `flow` says: var or a percentage."""
@@ -260,6 +277,7 @@ class ReactiveLimit:
         _of_kind(self.value, Kind.REACTIVE, Kind.PERCENT)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class ApparentLimit:
     """Bound apparent power while active power flows as `flow` says: VA or a percentage."""
@@ -272,6 +290,7 @@ class ApparentLimit:
         _of_kind(self.value, Kind.APPARENT, Kind.PERCENT)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class ActiveSetpoint:
     """Active power to follow: watts or a percentage, + exports."""
@@ -283,6 +302,7 @@ class ActiveSetpoint:
         _of_kind(self.value, Kind.POWER, Kind.PERCENT)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class ReactiveSetpoint:
     """Reactive power to follow: var or a percentage, + injects."""
@@ -294,6 +314,7 @@ class ReactiveSetpoint:
         _of_kind(self.value, Kind.REACTIVE, Kind.PERCENT)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class RelativeActiveSetpoint:
     """A change of active power against a frozen baseline, + exports more."""
@@ -301,6 +322,7 @@ class RelativeActiveSetpoint:
     delta: Quantity
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class RelativeReactiveSetpoint:
     """A change of reactive power against a frozen baseline, + injects more."""
@@ -308,6 +330,7 @@ class RelativeReactiveSetpoint:
     delta: Quantity
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class VoltageSetpoint:
     """Voltage to hold: volts or `pct[V_nom]`."""
@@ -315,6 +338,7 @@ class VoltageSetpoint:
     value: Quantity
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class StorageTarget:
     """Power into or out of the storage itself: watts, + discharges."""
@@ -322,6 +346,7 @@ class StorageTarget:
     value: Quantity
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class ChargeStateTarget:
     """State of charge to reach, as a fraction of capacity in [0, 1]."""
@@ -329,6 +354,7 @@ class ChargeStateTarget:
     soc: Fraction
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Connect:
     """Galvanic connection: `connected` False means open the contactor."""
@@ -336,6 +362,7 @@ class Connect:
     connected: bool
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Energize:
     """Permission to exchange power: `energized` False means cease to energize."""
@@ -343,6 +370,7 @@ class Energize:
     energized: bool
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class GridConnectPermit:
     """Permission to connect to the grid (2030.5-2023)."""
@@ -350,6 +378,7 @@ class GridConnectPermit:
     permitted: bool
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class IslandPermit:
     """Permission to run as an island (2030.5-2023)."""
@@ -357,6 +386,7 @@ class IslandPermit:
     permitted: bool
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Price:
     """Information: a price or a greenhouse-gas intensity, in the unit that the text names."""
@@ -366,6 +396,7 @@ class Price:
     export: bool = False
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Alert:
     """Information: what the utility wants people or site policy to know."""

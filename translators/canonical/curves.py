@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from translators.canonical.swift import swift
 from translators.units import Unit
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Vertex:
     """One point of a polyline; the units stand with the curve."""
@@ -16,6 +18,7 @@ class Vertex:
     y: Fraction
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A polyline in the order of its source; x never falls, equal x is a step."""

@@ -19,6 +19,7 @@ from translators.canonical.commands import (
     Target,
 )
 from translators.canonical.controls import DerControl, PowerLimit, function_of
+from translators.canonical.swift import swift
 from translators.canonical.telemetry import ControlOutcome
 from translators.ieee2030_5.timing import EVENT, UNTIMED, Times, header, times_of
 from translators.ieee2030_5.view import ResourceView
@@ -34,6 +35,7 @@ _HEADER = frozenset(
 )
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class ProgramContext:
     """Where a control was served, and what its reading depends on besides its bytes.
@@ -72,6 +74,7 @@ class _Reading:
         self.losses.append(Loss(LossKind.UNSUPPORTED, rule, where, problem))
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Served:
     """A DERControl or DefaultDERControl as a program served it; `links` holds DERCurves by href."""

@@ -26,6 +26,7 @@ from translators.canonical.geometry import (
     split_at_zero,
     straight,
 )
+from translators.canonical.swift import swift
 from translators.errors import MappingError
 from translators.ocpp.wire import Json
 from translators.rules.emission import Draft, Number
@@ -40,6 +41,7 @@ type _Origins = Sequence[tuple[Vertex, str]]
 _HUNDRED = Fraction(100)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class _Drawn:
     """Vertices on their way, and those of the source where they came to lie, by name ("" without one)."""

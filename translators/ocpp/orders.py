@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import DerCommand
 from translators.canonical.controls import DerControl, function_of
+from translators.canonical.swift import swift
 from translators.ocpp import frequency, limits, profiles
 from translators.ocpp.completion import completed
 from translators.ocpp.desk import Desk
@@ -30,6 +31,7 @@ _FIRST = ("cease", "import_limit", "export_limit")
 """Operators whose result bounds the others."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class StationOrders:
     """What a station is owed; `vacuous` functions are followed without any message."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from translators.canonical.swift import swift
 from translators.errors import DocumentError
 
 type Json = dict[str, Any]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class StationMessage:
     """One CALL owed to a station.
