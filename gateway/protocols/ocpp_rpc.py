@@ -181,11 +181,6 @@ class Rpc[K]:
         """Return whether anything waits to be written, now or later."""
         return bool(self._queue or self._replies)
 
-    @property
-    def backlog(self) -> int:
-        """Return how many answers wait to be written."""
-        return len(self._replies)
-
     def expire(self, now: float) -> list[Output[K]]:
         """End the outstanding call if its time is over."""
         ended = self.outstanding

@@ -17,7 +17,7 @@ _COARSE = 1.0
 MOST_STREAMS = 64
 """Event streams of one station that are known, and those that are not heard."""
 _REMEMBERED = 32
-"""Events that are known again when they come twice."""
+"""Events that are known again when they come twice, and values that are named."""
 _SHARES = frozenset({"OverExcitedPF", "UnderExcitedPF", "ReactiveSusceptance"})
 """Ratings of which a hundredth matters; of all others it takes a watt, a volt or a var."""
 
@@ -146,6 +146,8 @@ class Watch:
     """Number of the part of a NotifyEvent that has to come next, 0 where none is missing."""
     _ignored: frozenset[int] = frozenset()
     _seen: dict[tuple[int, str], None] = field(default_factory=dict)
+    _named: frozenset[str] = frozenset()
+    """Values that could not be read, as they were named."""
 
     def ignore(self, stream: int) -> bool:
         """Hear a stream no more; return whether that is new."""
@@ -153,6 +155,13 @@ class Watch:
             return False
         if len(self._ignored) < MOST_STREAMS:
             self._ignored |= {stream}
+        return True
+
+    def names(self, problem: str) -> bool:
+        """Say whether a value that cannot be read is named: each once, and of many not all."""
+        if problem in self._named or len(self._named) >= _REMEMBERED:
+            return False
+        self._named |= {problem}
         return True
 
     def opened(self, stream: int, monitor: int) -> bool:

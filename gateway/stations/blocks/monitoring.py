@@ -87,7 +87,8 @@ def _alarm(context: Context, variable: Variable, event: Json) -> None:
 
 def _pass_on(context: Context, read: Samples) -> None:
     for problem in read.problems:
-        log.warning("sample.unreadable", station=context.entry.id, problem=problem)
+        if _watch(context).names(problem):
+            log.warning("sample.unreadable", station=context.entry.id, problem=problem)
     if read.samples:
         context.post(SamplesTaken(context.entry.id, read.samples))
 

@@ -114,7 +114,7 @@ def test_answers_go_out_while_a_call_is_outstanding():
     called = hear(rpc, 2, "p1", "Heartbeat", {})
     assert called == Called("p1", "Heartbeat", {})
     rpc.answer("p1", {"currentTime": "now"})
-    assert rpc.backlog == 1
+    assert rpc.waiting
     assert written(rpc) == [[3, "p1", {"currentTime": "now"}]]
 
 

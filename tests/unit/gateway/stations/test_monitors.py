@@ -194,3 +194,9 @@ def test_parts_that_are_missing_are_noticed(parts, missed):
     found = [watch.missed({"seqNo": number, "tbc": more}) for number, more in parts]
     assert found[-1] is missed
     assert not any(found[:-1])
+
+
+def test_a_value_that_cannot_be_read_is_named_once_and_of_many_not_all():
+    watch = Watch()
+    assert [watch.names(problem) for problem in ("x", "x", "y")] == [True, False, True]
+    assert sum(watch.names(str(number)) for number in range(1000)) == 30
