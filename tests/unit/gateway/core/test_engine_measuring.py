@@ -299,6 +299,18 @@ def test_a_station_that_never_sent_anything_before_is_judged_from_its_first_samp
     assert found(ready) == ["FixedPowerFactor.injecting"]
 
 
+def test_another_session_begins_the_time_anew_and_keeps_the_verdict(ready):
+    in_force(ready)
+    for seconds in (10, 20):
+        sampled(ready, seconds, 10000, 0)
+    ready.hear(TransactionsChanged("CS1", (Transaction(1, "T2"),)))
+    for seconds in (25, 26):
+        sampled(ready, seconds, 10000, 0)
+    assert len(found(ready)) == 1
+    assert ready.audited("control.followed_again") == []
+    assert faults(ready) == [True]
+
+
 def test_voltage_and_var_of_different_instants_are_not_judged_together(ready):
     in_force(ready, VOLT_VAR)
     sampled(ready, 5, more={Kind.VOLTAGE: 226})

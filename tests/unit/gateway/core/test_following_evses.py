@@ -275,3 +275,18 @@ def test_samples_of_a_station_that_is_not_known_yet_only_go_up(bench):
     bench.hear(SamplesTaken("CS1", samples))
     assert bench.last(PostSamples).samples == samples
     assert bench.audited("control.not_followed") == []
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_percentage_at_one_of_two_evses_is_what_the_station_was_told(book, follows):
+    def one_car(side):
+        side.core.plug(side.seconds, present=False, evse=1)
+
+    share = ActiveSetpoint(Quantity(Fraction(-20), parse_unit("pct[setMaxW|setMaxChargeRateW]")))
+    ignores = frozenset() if follows else frozenset({PROFILES})
+    side = a_side(
+        book, share, before=one_car, discharge_w=0, personality=Personality(ignores=ignores), **TWO
+    )
+    side.run(40)
+    assert bool(side.not_followed) is not follows
+    assert "started" in side.bench.told("M0")
