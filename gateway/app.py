@@ -11,12 +11,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
-from ipaddress import ip_network
 
 import structlog
 
-from gateway.admin.listener import Admin, AdminConfig, Sources
+from gateway.admin.listener import Admin, Sources
 from gateway.admin.metrics import Meters
 from gateway.admin.streams import Tap
 from gateway.admin.views import View
@@ -25,35 +23,29 @@ from gateway.core.effects import Audit, Table
 from gateway.core.engine import Engine
 from gateway.core.events import DrainMode, RulesRefused, RulesReplaced, SecurityNoticed
 from gateway.core.records import from_document
-from gateway.core.station import StationRules
 from gateway.errors import GatewayError, IdentityError, SettingsError
 from gateway.failpoints import Failpoints
 from gateway.ports import Clock, CommandStore, Post
 from gateway.runtime import Parts, Runtime, SystemClock
-from gateway.security.files import secret
-from gateway.security.identities import Identity, read_identity
-from gateway.security.issuing import KeyAuthority, Spool, StationAuthority
 from gateway.security.signing import signer_at
 from gateway.security.vault import Vault
-from gateway.settings import Settings, mapping_files
-from gateway.settings.packs import proven_book
-from gateway.settings.schema import Evse as EvseSettings
-from gateway.settings.schema import decisions, facts
-from gateway.stations.admission import Doors
-from gateway.stations.context import StationEntry
+from gateway.settings import Settings
+from gateway.settings.packs import book_of, proven_book
+from gateway.site import (
+    admin_config,
+    endpoint_config,
+    station_entries,
+    station_rules,
+    upkeep_of,
+    utility_accesses,
+)
 from gateway.stations.descriptors import as_many_as_allowed
-from gateway.stations.endpoint import Endpoint, EndpointConfig
+from gateway.stations.endpoint import Endpoint
 from gateway.stations.facade import Stations
-from gateway.stations.orders import Orders
-from gateway.stations.rates import Rate
-from gateway.stations.session import Clocks, Rhythm
-from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
+from gateway.stations.session import Clocks
 from gateway.store.audit import AuditSegments
 from gateway.store.checkpoints import Notary
 from gateway.store.sqlite import SqliteStore
-from translators.canonical.capability import Current, Evse, Ratings
-from translators.canonical.commands import Revision
-from translators.chain import load_book
 from translators.errors import MappingError
 from translators.rules.book import Book
 
@@ -75,15 +67,6 @@ class Running:
     runtime: Runtime
     endpoint: Endpoint
     admin: Admin
-
-
-@dataclass(frozen=True, slots=True)
-class BoundIdentity:
-    """One certificate at one utility, and the station that it stands for."""
-
-    utility: str
-    station: str
-    identity: Identity
 
 
 def run(settings: Settings, ready: Callable[[Running], None] | None = None) -> None:
@@ -246,198 +229,6 @@ def _links(
         key = access.utility, access.station
         found[key] = Ieee2030_5Link(access, book, clock, remembered=held.get(key))
     return found
-
-
-@cache
-def shipped_book() -> Book:
-    """Return the shipped mapping rules, compiled once in a process."""
-    return load_book(mapping_files())
-
-
-def book_of(settings: Settings) -> Book:
-    """Return the rules that a site works by: those of its pack, which must be proven, or the shipped."""
-    return shipped_book() if settings.mappings is None else proven_book(settings.mappings)
-
-
-def bound_identities(settings: Settings) -> tuple[list[BoundIdentity], list[GatewayError]]:
-    """Return the identities that can be used, and what is wrong with the others."""
-    usable: list[BoundIdentity] = []
-    faults: list[GatewayError] = []
-    holders: dict[str, str] = {}
-    for utility in settings.utilities:
-        for entry in utility.identities:
-            try:
-                identity = read_identity(entry.certificate, entry.key)
-                _own(identity, entry.station, holders)
-            except IdentityError as fault:
-                faults.append(fault)
-            else:
-                usable.append(BoundIdentity(utility.id, entry.station, identity))
-    return usable, faults
-
-
-def _own(identity: Identity, station: str, holders: dict[str, str]) -> None:
-    """Refuse the certificate of another station, whatever its file is called."""
-    first = holders.setdefault(identity.lfdi, station)
-    if first != station:
-        raise IdentityError(
-            f"LFDI {identity.lfdi} stands for station {first} already, not also for {station}",
-            where=str(identity.certificate_path),
-            code="DG-1110",
-            advice="each station needs a certificate of its own",
-        )
-
-
-def utility_accesses(settings: Settings) -> list[UtilityAccess]:
-    """Return how each station's utility is reached; IdentityError where it cannot be."""
-    _, faults = bound_identities(settings)
-    if faults:
-        raise faults[0]
-    return [
-        UtilityAccess(
-            utility=utility.id,
-            station=identity.station,
-            revision=Revision(utility.revision),
-            url=utility.url,
-            certificate=identity.certificate,
-            key=identity.key,
-            trust_anchor=utility.trust_anchor,
-            pin=identity.pin,
-            peer_lfdi=utility.peer_lfdi,
-            check_hostname=utility.check_hostname,
-            additional_ciphers=utility.additional_ciphers,
-            poll_interval_s=utility.poll_interval_s,
-            post_interval_s=utility.post_interval_s,
-            request_timeout_s=utility.request_timeout_s,
-        )
-        for utility in settings.utilities
-        for identity in utility.identities
-    ]
-
-
-def upkeep_of(
-    settings: Settings, vault: Vault, stations: Stations, post: Post, clocks: Clocks
-) -> Upkeep:
-    """Return what looks after the stations of a site; IdentityError where its key cannot be used."""
-    ocpp = settings.ocpp
-    wards = {
-        station.id: Ward(station.password_verifier, station.security_profile or 0)
-        for station in settings.stations
-    }
-    means = Means(
-        vault,
-        Orders(settings.orders_dir),
-        stations.here,
-        post,
-        clocks,
-        authority=_authority(settings),
-        operator=ocpp.operator,
-        url=ocpp.public_url,
-        pace=Pace(renew_days=ocpp.renew_days),
-    )
-    return Upkeep(wards, means)
-
-
-def _authority(settings: Settings) -> StationAuthority | None:
-    """Return who signs certificates of stations, None where none are used."""
-    ocpp = settings.ocpp
-    if ocpp.station_ca is None:
-        return None
-    if ocpp.issuer is not None and ocpp.issuer_key is not None:
-        return KeyAuthority(ocpp.issuer, ocpp.issuer_key, ocpp.issue_days)
-    return Spool(settings.requests_dir, ocpp.station_ca)
-
-
-def station_entries(
-    settings: Settings, book: Book, known: Vault | None = None
-) -> list[StationEntry]:
-    """Return the enrolled stations as the endpoint knows them; `book` reads what they report.
-
-    A password that was changed over the air is `known`.
-    """
-    vault = known or Vault()
-    return [
-        StationEntry(
-            id=station.id,
-            password_verifier=vault.verifier(station.id, station.password_verifier),
-            nominal_frequency_hz=station.nominal_frequency_hz,
-            evses=tuple(_evse(evse) for evse in station.evses),
-            book=book,
-            overrides={evse.id: facts(evse.ratings) for evse in station.evses},
-            readings=station.dialect.model_dump(exclude_unset=True),
-            vendor=station.vendor,
-            model=station.model,
-            serial_number=station.serial_number,
-            commissioning=station.commissioning,
-        )
-        for station in settings.stations
-    ]
-
-
-def _evse(evse: EvseSettings) -> Evse:
-    return Evse(
-        id=evse.id,
-        current=Current(evse.current),
-        phases=evse.phases,
-        ratings=Ratings(),
-        der_modes=frozenset(evse.der_modes),
-        v2x_operation_modes=frozenset(evse.v2x_operation_modes),
-        charging_rate_units=tuple(evse.charging_rate_units),
-    )
-
-
-def station_rules(settings: Settings) -> list[StationRules]:
-    """Return the enrolled stations as the engine knows them."""
-    follows = {
-        identity.station: utility.id
-        for utility in settings.utilities
-        for identity in utility.identities
-    }
-    return [
-        StationRules(
-            id=station.id,
-            utility=follows[station.id],
-            settings=facts(station.der_settings),
-            policy=decisions(station.policy),
-        )
-        for station in settings.stations
-    ]
-
-
-def endpoint_config(settings: Settings) -> EndpointConfig:
-    """Return where and how stations connect."""
-    ocpp = settings.ocpp
-    return EndpointConfig(
-        host=ocpp.host,
-        port=ocpp.port,
-        certificate=ocpp.certificate,
-        key=ocpp.key,
-        client_ca=ocpp.station_ca,
-        plain_port=ocpp.plain_port,
-        other=(ocpp.rsa_certificate, ocpp.rsa_key)
-        if ocpp.rsa_certificate is not None and ocpp.rsa_key is not None
-        else None,
-        doors=Doors(
-            operator=ocpp.operator,
-            plain_from=tuple(ip_network(text) for text in ocpp.plain_from),
-            unauthenticated=ocpp.unauthenticated,
-        ),
-        messages=Rate(ocpp.messages_per_s, burst=10 * ocpp.messages_per_s),
-        transport=ocpp.transport,
-        rhythm=Rhythm(
-            call_timeout_s=ocpp.call_timeout_s,
-            heartbeat_s=ocpp.heartbeat_s,
-            power_s=ocpp.power_interval_s,
-        ),
-    )
-
-
-def admin_config(settings: Settings) -> AdminConfig:
-    """Return where operators look on; SettingsError where their token cannot be read."""
-    admin = settings.admin
-    return AdminConfig(
-        admin.host, admin.port, "" if admin.token_file is None else secret(admin.token_file)
-    )
 
 
 @asynccontextmanager

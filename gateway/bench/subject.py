@@ -28,7 +28,6 @@ from typing import Any
 
 import orjson
 
-from gateway.app import shipped_book
 from gateway.bench.contender import Told, attend
 from gateway.bench.fleet import PASSWORD, name_of
 from gateway.bench.lines import run
@@ -44,6 +43,7 @@ from gateway.core.events import (
     StationReplied,
 )
 from gateway.security.credentials import make_verifier
+from gateway.settings.packs import shipped_book
 from gateway.stations.context import StationEntry
 from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.facade import Stations

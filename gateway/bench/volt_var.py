@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.app import shipped_book
+from gateway.settings.packs import shipped_book
 from translators.canonical.capability import Current, Evse, Ratings, Situation, StationProfile
 from translators.canonical.commands import Revision
 from translators.chain import Case, StationOrders, control_id, translate

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from gateway.app import BoundIdentity, bound_identities, shipped_book, utility_accesses
 from gateway.cli.identity import WARN_DAYS
 from gateway.connectors.ieee2030_5 import UtilityAccess
 from gateway.connectors.ieee2030_5.channel import Channel
@@ -18,7 +17,9 @@ from gateway.runtime import SystemClock
 from gateway.security.identities import read_chain, read_identity
 from gateway.security.issuing import KeyAuthority
 from gateway.settings import Settings, examine, mapping_files
+from gateway.settings.packs import shipped_book
 from gateway.settings.schema import Utility
+from gateway.site import BoundIdentity, bound_identities, utility_accesses
 from translators.errors import MappingError
 
 FOREVER = 9999

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
 from gateway.settings.mappings import coverage_files, mapping_files
 from gateway.settings.references import known
+from gateway.settings.schema import Settings
 from translators.chain import examples, load_book
 from translators.errors import MappingError
 from translators.rules.book import Book
@@ -18,6 +20,17 @@ from translators.rules.lint.findings import Level, Places
 from translators.rules.lint.running import lint
 from translators.rules.pack import Pack, check_engine
 from translators.rules.reader import read
+
+
+@cache
+def shipped_book() -> Book:
+    """Return the shipped mapping rules, compiled once in a process."""
+    return load_book(mapping_files())
+
+
+def book_of(settings: Settings) -> Book:
+    """Return the rules that a site works by: those of its pack, which must be proven, or the shipped."""
+    return shipped_book() if settings.mappings is None else proven_book(settings.mappings)
 
 
 def proven_book(folder: Path | None = None) -> Book:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app import shipped_book
+from gateway.settings.packs import shipped_book
 from gateway.stations.validators import violation
 from translators.chain import travel
 from translators.errors import DocumentError

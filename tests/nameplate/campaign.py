@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from gateway.app import shipped_book
 from gateway.core.dispatch import Translator
+from gateway.settings.packs import shipped_book
 from support.nameplate import draw_from, leaving
 
 

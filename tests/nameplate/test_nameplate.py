@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.app import shipped_book
 from gateway.core import dispatch
 from gateway.core.dispatch import Translator
+from gateway.settings.packs import shipped_book
 from support.nameplate import draw_from, exceeds, leaving
 
 COUNT = 2_000

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from gateway.app import shipped_book
 from gateway.core.effects import ReadBack, SendToStation
 from gateway.core.events import ControlsReported, StationReplied
 from gateway.security.credentials import make_verifier
+from gateway.settings.packs import shipped_book
 from gateway.stations.context import StationEntry
 from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.facade import Stations

@@ -3,7 +3,7 @@
 import functools
 import itertools
 
-from gateway.app import shipped_book
+from gateway.settings.packs import shipped_book
 from support.places import ROOT
 from translators.chain import travel
 from translators.errors import DocumentError

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from gateway.app import shipped_book
 from gateway.core.effects import (
     Audit,
     Persist,
@@ -28,6 +27,7 @@ from gateway.core.events import (
     Withdrawal,
 )
 from gateway.core.station import StationRules
+from gateway.settings.packs import shipped_book
 from translators.canonical.capability import Current, Evse, Ratings, StationProfile
 from translators.canonical.commands import (
     DerCommand,

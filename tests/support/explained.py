@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from gateway.app import shipped_book
+from gateway.settings.packs import shipped_book
 from support.vector_builders import GOLDEN
 from translators.chain import travel
 from translators.explain import explain, written

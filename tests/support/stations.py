@@ -12,9 +12,9 @@ from fractions import Fraction
 
 from websockets.asyncio.client import connect
 
-from gateway.app import shipped_book
 from gateway.core.events import StationConnected
 from gateway.errors import PeerError
+from gateway.settings.packs import shipped_book
 from gateway.stations.context import StationEntry
 from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.facade import Stations

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from gateway.app import shipped_book
+from gateway.settings.packs import shipped_book
 from translators.canonical.capability import (
     Current,
     Dialect,

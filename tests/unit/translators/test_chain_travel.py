@@ -1,6 +1,6 @@
 """Both halves in one: what a document comes to, and which status it owes by itself."""
 
-from gateway.app import shipped_book
+from gateway.settings.packs import shipped_book
 from support.vector_builders import STATIONS, a_vector, control_xml
 from translators.canonical.commands import Revision
 from translators.chain import owed, translate, travel

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from gateway import app
 from gateway.cli.main import main
 from gateway.cli.service import settle
 from gateway.security import pki
 from gateway.security.certificates import Validity
 from gateway.security.identities import read_identity
+from gateway.settings import packs
 from support.site import a_site, a_station, a_utility, an_identity, enrol, write_site
 
 NOW = datetime.now(UTC)
@@ -159,8 +159,8 @@ def test_an_endpoint_certificate_that_is_missing_is_refused(check):
 
 
 def test_a_broken_mapping_is_refused(check, monkeypatch):
-    app.shipped_book.cache_clear()
-    monkeypatch.setattr(app, "mapping_files", lambda: {"mine.yaml": "kind: Nothing\n"})
+    packs.shipped_book.cache_clear()
+    monkeypatch.setattr(packs, "mapping_files", lambda: {"mine.yaml": "kind: Nothing\n"})
     status, out, err = check()
     assert status == 2
     assert not [line for line in out if line.startswith("mappings")]

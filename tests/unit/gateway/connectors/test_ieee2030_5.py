@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app import shipped_book
 from gateway.connectors.ieee2030_5 import UtilityAccess
 from gateway.connectors.ieee2030_5.channel import Channel, _retry_after
 from gateway.connectors.ieee2030_5.outgoing import Outgoing
@@ -13,6 +12,7 @@ from gateway.connectors.ieee2030_5.readings import DEFAULT_POST_S, Readings, pos
 from gateway.connectors.ieee2030_5.reports import Reports, default_gradient
 from gateway.errors import PeerError
 from gateway.protocols.sep2_survey import Der, Mirror, Survey
+from gateway.settings.packs import shipped_book
 from support.engine_bench import a_profile
 from support.utility_bench import a_report
 from support.walk_bench import a_control, a_course, a_default, a_tree

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from gateway.app import endpoint_config
 from gateway.errors import SettingsError
 from gateway.settings.loading import load
+from gateway.site import endpoint_config
 from gateway.stations.backends import backend
 from gateway.stations.picows_server import listen as by_picows
 from gateway.stations.websockets_server import listen as by_websockets

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.app import shipped_book
+from gateway.settings.packs import shipped_book
 from gateway.stations.device_model import (
     MOST_VARIABLES,
     DeviceModel,

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from functools import cache
 
-from gateway.app import shipped_book
 from gateway.settings.mappings import mapping_files
+from gateway.settings.packs import shipped_book
 from support.translation import (
     a_default_control,
     a_dercontrol,

@@ -4,8 +4,8 @@ from functools import cache
 
 import pytest
 
-from gateway.app import shipped_book
 from gateway.settings.mappings import mapping_files
+from gateway.settings.packs import shipped_book
 from support.explained import stations, vector
 from translators.chain import load_book
 from translators.compare import Direction, effect, rule_changes

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from gateway.app import shipped_book
 from gateway.settings.mappings import mapping_files
+from gateway.settings.packs import shipped_book
 from support.rulefiles import SOURCE, TARGET, edited, linked
 from translators.chain import load_book
 from translators.compare import Edit, rule_changes

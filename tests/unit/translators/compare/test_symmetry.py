@@ -5,8 +5,8 @@ from functools import cache
 
 import pytest
 
-from gateway.app import shipped_book
 from gateway.settings.mappings import mapping_files
+from gateway.settings.packs import shipped_book
 from support.explained import stations, vector
 from support.vector_builders import GOLDEN
 from translators.chain import load_book

@@ -4,8 +4,8 @@ from functools import cache
 
 import pytest
 
-from gateway.app import shipped_book
 from gateway.settings.mappings import mapping_files
+from gateway.settings.packs import shipped_book
 from translators.chain import load_book
 from translators.documentation.curves import asked_for, carried_out
 from translators.rules.source import SourceRule

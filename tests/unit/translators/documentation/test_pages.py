@@ -4,8 +4,8 @@ from functools import cache
 
 import pytest
 
-from gateway.app import shipped_book
 from gateway.settings.mappings import mapping_files
+from gateway.settings.packs import shipped_book
 from support.pages import admitted, tree, words
 from translators.chain import examples
 from translators.documentation import Material, site

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.app import shipped_book
+from gateway.settings.packs import shipped_book
 from translators.chain import examples, load_book
 from translators.rules.examples import Written
 

@@ -4,9 +4,8 @@ import shutil
 
 import pytest
 
-from gateway.app import shipped_book
 from gateway.settings.mappings import mapping_files, mappings_folder
-from gateway.settings.packs import proven_book
+from gateway.settings.packs import proven_book, shipped_book
 from support.rulefiles import edited, models
 from support.schemas import SETS, digest
 from translators.errors import MappingError

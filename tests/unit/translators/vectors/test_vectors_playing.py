@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.app import shipped_book
+from gateway.settings.packs import shipped_book
 from support.vector_builders import (
     CURVE,
     FIXED_PF,

@@ -1,0 +1,220 @@
+"""What the settings of a site mean for each part: identities, stations, listeners, upkeep; no logic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from gateway.admin.listener import AdminConfig
+from gateway.connectors.ieee2030_5 import UtilityAccess
+from gateway.core.station import StationRules
+from gateway.errors import GatewayError, IdentityError
+from gateway.ports import Post
+from gateway.security.files import secret
+from gateway.security.identities import Identity, read_identity
+from gateway.security.issuing import KeyAuthority, Spool, StationAuthority
+from gateway.security.vault import Vault
+from gateway.settings import Settings
+from gateway.settings.schema import Evse as EvseSettings
+from gateway.settings.schema import decisions, facts
+from gateway.stations.admission import Doors
+from gateway.stations.context import StationEntry
+from gateway.stations.endpoint import EndpointConfig
+from gateway.stations.facade import Stations
+from gateway.stations.orders import Orders
+from gateway.stations.rates import Rate
+from gateway.stations.session import Clocks, Rhythm
+from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
+from translators.canonical.capability import Current, Evse, Ratings
+from translators.canonical.commands import Revision
+from translators.rules.book import Book
+
+
+@dataclass(frozen=True, slots=True)
+class BoundIdentity:
+    """One certificate at one utility, and the station that it stands for."""
+
+    utility: str
+    station: str
+    identity: Identity
+
+
+def bound_identities(settings: Settings) -> tuple[list[BoundIdentity], list[GatewayError]]:
+    """Return the identities that can be used, and what is wrong with the others."""
+    usable: list[BoundIdentity] = []
+    faults: list[GatewayError] = []
+    holders: dict[str, str] = {}
+    for utility in settings.utilities:
+        for entry in utility.identities:
+            try:
+                identity = read_identity(entry.certificate, entry.key)
+                _own(identity, entry.station, holders)
+            except IdentityError as fault:
+                faults.append(fault)
+            else:
+                usable.append(BoundIdentity(utility.id, entry.station, identity))
+    return usable, faults
+
+
+def _own(identity: Identity, station: str, holders: dict[str, str]) -> None:
+    """Refuse the certificate of another station, whatever its file is called."""
+    first = holders.setdefault(identity.lfdi, station)
+    if first != station:
+        raise IdentityError(
+            f"LFDI {identity.lfdi} stands for station {first} already, not also for {station}",
+            where=str(identity.certificate_path),
+            code="DG-1110",
+            advice="each station needs a certificate of its own",
+        )
+
+
+def utility_accesses(settings: Settings) -> list[UtilityAccess]:
+    """Return how each station's utility is reached; IdentityError where it cannot be."""
+    _, faults = bound_identities(settings)
+    if faults:
+        raise faults[0]
+    return [
+        UtilityAccess(
+            utility=utility.id,
+            station=identity.station,
+            revision=Revision(utility.revision),
+            url=utility.url,
+            certificate=identity.certificate,
+            key=identity.key,
+            trust_anchor=utility.trust_anchor,
+            pin=identity.pin,
+            peer_lfdi=utility.peer_lfdi,
+            check_hostname=utility.check_hostname,
+            additional_ciphers=utility.additional_ciphers,
+            poll_interval_s=utility.poll_interval_s,
+            post_interval_s=utility.post_interval_s,
+            request_timeout_s=utility.request_timeout_s,
+        )
+        for utility in settings.utilities
+        for identity in utility.identities
+    ]
+
+
+def upkeep_of(
+    settings: Settings, vault: Vault, stations: Stations, post: Post, clocks: Clocks
+) -> Upkeep:
+    """Return what looks after the stations of a site; IdentityError where its key cannot be used."""
+    ocpp = settings.ocpp
+    wards = {
+        station.id: Ward(station.password_verifier, station.security_profile or 0)
+        for station in settings.stations
+    }
+    means = Means(
+        vault,
+        Orders(settings.orders_dir),
+        stations.here,
+        post,
+        clocks,
+        authority=_authority(settings),
+        operator=ocpp.operator,
+        url=ocpp.public_url,
+        pace=Pace(renew_days=ocpp.renew_days),
+    )
+    return Upkeep(wards, means)
+
+
+def _authority(settings: Settings) -> StationAuthority | None:
+    """Return who signs certificates of stations, None where none are used."""
+    ocpp = settings.ocpp
+    if ocpp.station_ca is None:
+        return None
+    if ocpp.issuer is not None and ocpp.issuer_key is not None:
+        return KeyAuthority(ocpp.issuer, ocpp.issuer_key, ocpp.issue_days)
+    return Spool(settings.requests_dir, ocpp.station_ca)
+
+
+def station_entries(
+    settings: Settings, book: Book, known: Vault | None = None
+) -> list[StationEntry]:
+    """Return the enrolled stations as the endpoint knows them; `book` reads what they report.
+
+    A password that was changed over the air is `known`.
+    """
+    vault = known or Vault()
+    return [
+        StationEntry(
+            id=station.id,
+            password_verifier=vault.verifier(station.id, station.password_verifier),
+            nominal_frequency_hz=station.nominal_frequency_hz,
+            evses=tuple(_evse(evse) for evse in station.evses),
+            book=book,
+            overrides={evse.id: facts(evse.ratings) for evse in station.evses},
+            readings=station.dialect.model_dump(exclude_unset=True),
+            vendor=station.vendor,
+            model=station.model,
+            serial_number=station.serial_number,
+            commissioning=station.commissioning,
+        )
+        for station in settings.stations
+    ]
+
+
+def _evse(evse: EvseSettings) -> Evse:
+    return Evse(
+        id=evse.id,
+        current=Current(evse.current),
+        phases=evse.phases,
+        ratings=Ratings(),
+        der_modes=frozenset(evse.der_modes),
+        v2x_operation_modes=frozenset(evse.v2x_operation_modes),
+        charging_rate_units=tuple(evse.charging_rate_units),
+    )
+
+
+def station_rules(settings: Settings) -> list[StationRules]:
+    """Return the enrolled stations as the engine knows them."""
+    follows = {
+        identity.station: utility.id
+        for utility in settings.utilities
+        for identity in utility.identities
+    }
+    return [
+        StationRules(
+            id=station.id,
+            utility=follows[station.id],
+            settings=facts(station.der_settings),
+            policy=decisions(station.policy),
+        )
+        for station in settings.stations
+    ]
+
+
+def endpoint_config(settings: Settings) -> EndpointConfig:
+    """Return where and how stations connect."""
+    ocpp = settings.ocpp
+    return EndpointConfig(
+        host=ocpp.host,
+        port=ocpp.port,
+        certificate=ocpp.certificate,
+        key=ocpp.key,
+        client_ca=ocpp.station_ca,
+        plain_port=ocpp.plain_port,
+        other=(ocpp.rsa_certificate, ocpp.rsa_key)
+        if ocpp.rsa_certificate is not None and ocpp.rsa_key is not None
+        else None,
+        doors=Doors(
+            operator=ocpp.operator,
+            plain_from=tuple(ip_network(text) for text in ocpp.plain_from),
+            unauthenticated=ocpp.unauthenticated,
+        ),
+        messages=Rate(ocpp.messages_per_s, burst=10 * ocpp.messages_per_s),
+        transport=ocpp.transport,
+        rhythm=Rhythm(
+            call_timeout_s=ocpp.call_timeout_s,
+            heartbeat_s=ocpp.heartbeat_s,
+            power_s=ocpp.power_interval_s,
+        ),
+    )
+
+
+def admin_config(settings: Settings) -> AdminConfig:
+    """Return where operators look on; SettingsError where their token cannot be read."""
+    admin = settings.admin
+    return AdminConfig(
+        admin.host, admin.port, "" if admin.token_file is None else secret(admin.token_file)
+    )
