@@ -152,8 +152,8 @@ class Context:
     _reports: dict[int, Report] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Start with what the station would be told."""
-        self.registration = self.admits
+        """Start with what the station would be told; who was rejected has to boot first (B03.FR.07)."""
+        self.registration = Registration.REJECTED if self.plate.foreign else self.admits
 
     @property
     def admits(self) -> Registration:

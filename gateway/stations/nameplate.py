@@ -36,13 +36,15 @@ _NONE_KNOWN: Mapping[Connector, str] = MappingProxyType({})
 class Nameplate:
     """Knows the device model of a station, how its connectors are, what is watched, and the cars at it."""
 
-    __slots__ = ("_cars", "_evses", "connectors", "model", "watch")
+    __slots__ = ("_cars", "_evses", "connectors", "foreign", "model", "watch")
 
     def __init__(self) -> None:
         """Know nothing yet."""
         self.model = DeviceModel()
         self.connectors: Mapping[Connector, str] = _NONE_KNOWN
         self.watch: Watch | None = None
+        self.foreign = False
+        """Whether what booted last under its id was another device."""
         self._evses: tuple[Evse, ...] | None = None
         self._cars: dict[int, Json] = {}
 

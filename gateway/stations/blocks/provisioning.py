@@ -39,6 +39,7 @@ def boot(context: Context, payload: Json) -> Json:
         context.plate.watch.forget_streams()
     station = payload["chargingStation"]
     context.registration = _registration(context, station)
+    context.plate.foreign = context.registration is Registration.REJECTED
     context.entry = replace(
         context.entry,
         vendor=context.entry.vendor or station["vendorName"],

@@ -12,10 +12,12 @@ from gateway.core.events import (
     StationDescribed,
     StationDisconnected,
 )
+from gateway.stations.nameplate import Nameplate
 from gateway.stations.registration import Registration
 from support.stations import (
     BOOT,
     PATIENT,
+    SILENT,
     UNBOOTED,
     a_report,
     a_session,
@@ -78,6 +80,20 @@ async def test_another_device_under_an_enrolled_id_is_rejected_and_left_alone():
         await asyncio.sleep(0.02)
         assert [frame for frame in station.sent if frame[0] == 2] == []
         assert posted.of(StationConnected) == []
+
+
+async def test_who_was_rejected_does_not_come_in_by_booting_no_more():
+    entry, plate = an_entry(serial_number="S1"), Nameplate()
+    async with a_session(entry=entry, plate=plate) as (station, _, _):
+        assert await boots(station, FOREIGN) == "Rejected"
+    async with a_session(entry=entry, plate=plate, rhythm=UNBOOTED) as (station, session, posted):
+        station.say(2, "m", "MeterValues", METER)
+        assert (await station.answered("m"))[2] == "SecurityError"
+        await asyncio.sleep(5 * UNBOOTED.boot_grace_s)
+        assert (posted.events, session.announced) == ([], False)
+        assert await boots(station) == "Accepted"
+    async with a_session(entry=entry, plate=plate, rhythm=SILENT) as (_, _, posted):
+        await posted.next(StationConnected)
 
 
 @pytest.mark.parametrize(
