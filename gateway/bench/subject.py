@@ -187,11 +187,7 @@ class Gateway:
 
     async def _translated(self, mrid: str) -> dict[StationProfile, Made]:
         """Return action and payload of the event for all stations of each ratings profile."""
-        context = ProgramContext("u", "bench", Revision.IEEE2030_5_2018, "P", 1, _NOW)
-        control = parse(CONTROL.replace(_MRID, mrid.encode()))
-        (command,) = (
-            Served(control, {"/derp/1/dc/1": parse(_CURVE)}, context).read(self._book).value
-        )
+        command = self._command(mrid)
         made: dict[StationProfile, Made] = {}
         for chunk in batched(self._groups, PROFILES_AT_ONCE):
             for profile in chunk:
