@@ -8,7 +8,7 @@ import pytest
 from gateway.core.effects import Table
 from gateway.core.events import ReplyStatus, SamplesTaken, Tick, TransactionsChanged
 from gateway.core.records import Baseline
-from support.engine_bench import NOON, a_command
+from support.engine_bench import NOON, a_command, limit
 from translators.canonical.capability import Transaction
 from translators.canonical.controls import (
     ActiveSetpoint,
@@ -131,6 +131,12 @@ def test_a_value_that_comes_later_changes_nothing(running):
     measure(running, 3000)
     after(running, 1)
     assert running.calls("SetChargingProfile") == []
+
+
+def test_one_control_that_needs_it_is_enough(running):
+    measure(running, 3000)
+    running.command(a_command("M1", limit(), LESS, start=0))
+    assert record(running).baseline == Baseline(Fraction(3000), None)
 
 
 def test_reactive_power_has_its_own(running):
