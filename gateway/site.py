@@ -15,8 +15,9 @@ from gateway.security.identities import Identity, read_identity
 from gateway.security.issuing import KeyAuthority, Spool, StationAuthority
 from gateway.security.vault import Vault
 from gateway.settings import Settings
-from gateway.settings.schema import Evse as EvseSettings
-from gateway.settings.schema import decisions, facts
+from gateway.settings.fields import facts
+from gateway.settings.stations import Evse as EvseSettings
+from gateway.settings.stations import decisions
 from gateway.stations.admission import Doors
 from gateway.stations.context import StationEntry
 from gateway.stations.endpoint import EndpointConfig

@@ -6,89 +6,27 @@ paths are absolute, relative ones are taken from the folder of site.yaml.
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import BeforeValidator, Field
+
+from gateway.settings.fields import (
+    Duration,
+    Name,
+    Network,
+    Port,
+    SitePath,
+    Strict,
+    seconds,
+    text,
+)
+from gateway.settings.stations import Station
 
 _VERIFIER = r"^scrypt\$\d+\$\d+\$\d+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+$"
 
 
-def _number(value: object) -> object:
-    """Return whole and decimal numbers as the fraction that they are; leave the rest to be refused."""
-    return Fraction(value) if isinstance(value, int | Decimal) and value is not True else value
-
-
-def _seconds(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else value
-
-
-def _path(value: object, info: ValidationInfo) -> object:
-    folder: Path = (info.context or {}).get("folder", Path())
-    return folder / value if isinstance(value, str) and value else value
-
-
-def _text(value: object) -> object:
-    """Take a year for the text that it is."""
-    return str(value) if type(value) is int else value
-
-
-type Exact = Annotated[Fraction, BeforeValidator(_number)]
-type Rating = Annotated[Fraction, BeforeValidator(_number), Field(ge=0)]
-type PowerFactor = Annotated[Fraction, BeforeValidator(_number), Field(gt=0, le=1)]
-type Duration = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=86_400)]
-type SitePath = Annotated[Path, BeforeValidator(_path)]
-type Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,47}$")]
-# OCPP-J part 4, 3.1.1: identifierString; a colon would end the user name of Basic authentication.
-type StationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9*_=+|@.-]{1,48}$")]
-type Network = Annotated[str, Field(pattern=r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$")]
-type Port = Annotated[int, Field(ge=0, le=65_535)]
-
-type DerMode = Literal[
-    "EnterService",
-    "FreqDroop",
-    "FreqWatt",
-    "FixedPFAbsorb",
-    "FixedPFInject",
-    "FixedVar",
-    "Gradients",
-    "HFMustTrip",
-    "HFMayTrip",
-    "HVMustTrip",
-    "HVMomCess",
-    "HVMayTrip",
-    "LimitMaxDischarge",
-    "LFMustTrip",
-    "LVMustTrip",
-    "LVMomCess",
-    "LVMayTrip",
-    "PowerMonitoringMustTrip",
-    "VoltVar",
-    "VoltWatt",
-    "WattPF",
-    "WattVar",
-]
-type V2xMode = Literal[
-    "Idle",
-    "ChargingOnly",
-    "CentralSetpoint",
-    "ExternalSetpoint",
-    "ExternalLimits",
-    "CentralFrequency",
-    "LocalFrequency",
-    "LocalLoadBalancing",
-]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, populate_by_name=False
-    )
-
-
-class Ocpp(_Strict):
+class Ocpp(Strict):
     """Where stations connect."""
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
@@ -140,7 +78,7 @@ class Ocpp(_Strict):
         default=False,
         description="Whether plain stations may have no password (profile 0): laboratories only.",
     )
-    messages_per_s: Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=10_000)] = Field(
+    messages_per_s: Annotated[float, BeforeValidator(seconds), Field(gt=0, le=10_000)] = Field(
         default=50.0,
         description="Messages that one station may send; a burst of ten times as many, then slower.",
     )
@@ -163,7 +101,7 @@ class Ocpp(_Strict):
     )
 
 
-class Admin(_Strict):
+class Admin(Strict):
     """Where operators and monitoring look on."""
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
@@ -174,7 +112,7 @@ class Admin(_Strict):
     )
 
 
-class Identity(_Strict):
+class Identity(Strict):
     """One certificate at one utility, bound to one station."""
 
     station: str = Field(description="Id of the station that this identity stands for.")
@@ -186,12 +124,12 @@ class Identity(_Strict):
     )
 
 
-class Utility(_Strict):
+class Utility(Strict):
     """One utility server."""
 
     id: Name = Field(description="Your name for it, in logs and records.")
     protocol: Literal["ieee2030_5"] = Field(default="ieee2030_5", description="What it speaks.")
-    revision: Annotated[Literal["2018", "2023"], BeforeValidator(_text)] = Field(
+    revision: Annotated[Literal["2018", "2023"], BeforeValidator(text)] = Field(
         default="2018", description="Revision of IEEE 2030.5; 2018 is what CSIP uses."
     )
     url: Annotated[str, Field(pattern=r"^https://[^\s/]+(/\S*)?$")] = Field(
@@ -223,181 +161,7 @@ class Utility(_Strict):
     )
 
 
-class Ratings(_Strict):
-    """Nameplate values that win over what the station reports."""
-
-    max_w: Rating | None = Field(default=None, alias="MaxW", description="Rated active power, W.")
-    max_charge_rate_w: Rating | None = Field(
-        default=None, alias="MaxChargeRateW", description="Rated charging power, W."
-    )
-    max_discharge_rate_w: Rating | None = Field(
-        default=None, alias="MaxDischargeRateW", description="Rated discharging power, W."
-    )
-    max_va: Rating | None = Field(
-        default=None, alias="MaxVA", description="Rated apparent power, VA."
-    )
-    max_var: Rating | None = Field(
-        default=None, alias="MaxVar", description="Rated reactive power injected, var."
-    )
-    max_var_neg: Rating | None = Field(
-        default=None, alias="MaxVarNeg", description="Rated reactive power absorbed, var."
-    )
-    v_nom: Rating | None = Field(default=None, alias="VNom", description="Nominal voltage, V.")
-    max_a: Rating | None = Field(default=None, alias="MaxA", description="Rated current, A.")
-    over_excited_pf: PowerFactor | None = Field(
-        default=None,
-        alias="OverExcitedPF",
-        description="Smallest displacement while injecting var.",
-    )
-    under_excited_pf: PowerFactor | None = Field(
-        default=None,
-        alias="UnderExcitedPF",
-        description="Smallest displacement while absorbing var.",
-    )
-
-
-class Evse(_Strict):
-    """One EVSE of a station."""
-
-    id: Annotated[int, Field(ge=1)] = Field(description="Number of the EVSE.")
-    current: Literal["AC", "DC"] = Field(description="How it delivers power.")
-    phases: Annotated[int, Field(ge=1, le=3)] = Field(default=3, description="Conductors in use.")
-    ratings: Ratings = Field(
-        default=Ratings(), description="Nameplate values that win over what the station reports."
-    )
-    der_modes: list[DerMode] = Field(
-        default=[], description="DERControlEnumType values that it has, besides those it reports."
-    )
-    v2x_operation_modes: list[V2xMode] = Field(
-        default=[], description="OperationModeEnumType values, where it reports none."
-    )
-    charging_rate_units: Annotated[list[Literal["W", "A"]], Field(min_length=1)] = Field(
-        default=["W"], description="Units of charging profiles, where it reports none."
-    )
-
-
-class Dialect(_Strict):
-    """How this model reads fields that the standards leave open; the default is the schema's text."""
-
-    excitation: Literal["as_spec", "inverted"] = Field(
-        default="as_spec", description="Excitation flag: true absorbs, or injects."
-    )
-    wattpf_y: Literal["as_spec", "inverted"] = Field(
-        default="as_spec", description="WattPF y: positive absorbs, or injects."
-    )
-    droop: Literal["per_unit", "percent"] = Field(
-        default="per_unit", description="Droop as a ratio, or in per cent."
-    )
-    vref: Literal["native", "bake_multiplicative", "bake_additive"] = Field(
-        default="native", description="vRef sent as such, or folded into the points."
-    )
-    gradient: Literal["pct_per_s", "seconds_full_scale"] = Field(
-        default="pct_per_s", description="Gradients in per cent per second, or seconds for all."
-    )
-    enter_service_voltage: Literal["pct", "volts"] = Field(
-        default="pct", description="Enter-service voltages in per cent, or volts."
-    )
-    enter_service_ramp: Literal["seconds", "pct_per_s"] = Field(
-        default="seconds",
-        description="Enter-service ramp in seconds for all, or per cent per second.",
-    )
-    trip_axes: Literal["value_x", "time_x"] = Field(
-        default="value_x", description="Trip curves: the value on x, or the time."
-    )
-    central_setpoint_limits: Literal["omit", "include"] = Field(
-        default="omit", description="Limits beside a CentralSetpoint: left out, or sent."
-    )
-    hysteresis_unit: Literal["y", "x"] = Field(
-        default="y", description="Hysteresis of a curve in the unit of its y, or of its x."
-    )
-
-
-class DerSettings(_Strict):
-    """Bounds of controls at this site, under the names of DERSettings."""
-
-    min_pf_over_excited: PowerFactor | None = Field(
-        default=None,
-        alias="setMinPFOverExcited",
-        description="Smallest displacement that may be asked while injecting var.",
-    )
-    min_pf_under_excited: PowerFactor | None = Field(
-        default=None,
-        alias="setMinPFUnderExcited",
-        description="Smallest displacement that may be asked while absorbing var.",
-    )
-
-
-class Policy(_Strict):
-    """Decisions that the standards leave to the site."""
-
-    fixed_w_positive_base: Literal["setMaxW", "setMaxDischargeRateW"] = Field(
-        default="setMaxW", description="What a positive per cent of opModFixedW is a part of."
-    )
-    unequal_ratings: Literal["refuse", "sum"] = Field(
-        default="refuse", description="Station-wide percentages where EVSEs differ."
-    )
-    foreign_controls: Literal["keep", "clear"] = Field(
-        default="keep",
-        description="Controls and profiles that somebody else set: kept and told, or taken back.",
-    )
-    dynamic_watchdog_s: Annotated[int, Field(ge=10, le=86_400)] | None = Field(
-        default=None,
-        description="A running setpoint lapses so long after its last renewal (Dynamic profile).",
-    )
-    max_offline_s: Annotated[int, Field(ge=0, le=86_400)] | None = Field(
-        default=None, description="A setpoint holds so long at a station that lost its line."
-    )
-    invalid_after_offline: bool = Field(
-        default=False,
-        description="Whether it stays invalid when the line is back; goes with max_offline_s.",
-    )
-    discharge: Literal["allow", "forbid"] = Field(
-        default="allow", description="Whether cars may discharge here at all."
-    )
-    priority_charging: Literal["allow", "end"] = Field(
-        default="allow",
-        description="Priority charging that a driver began beside a setpoint: left, or ended.",
-    )
-
-
-class Station(_Strict):
-    """One enrolled station; nobody else may connect."""
-
-    id: StationId = Field(description="Its identity: last part of its address, and its user name.")
-    password_verifier: Annotated[str, Field(pattern=_VERIFIER)] = Field(
-        default="",
-        description="What `dergate station password ID` prints; without it a certificate is needed.",
-    )
-    serial_number: Annotated[str, Field(max_length=64)] = Field(
-        default="",
-        description="What its certificate may name (CN) for the id; no other device may boot as it.",
-    )
-    commissioning: bool = Field(
-        default=False,
-        description="Whether it is only asked and configured (boot Pending), and follows nobody yet.",
-    )
-    security_profile: Annotated[int, Field(ge=1, le=3)] | None = Field(
-        default=None,
-        description="Security profile that it is moved to; once it came by it, lower ones are over.",
-    )
-    nominal_frequency_hz: Annotated[Fraction, BeforeValidator(_number), Field(ge=16, le=400)] = (
-        Field(description="Nominal frequency of its grid.")
-    )
-    vendor: str = Field(default="", description="In place of the reported vendorName.")
-    model: str = Field(default="", description="In place of the reported model.")
-    evses: Annotated[list[Evse], Field(min_length=1)] = Field(description="Its EVSEs.")
-    dialect: Dialect = Field(
-        default=Dialect(), description="How this model reads fields that the standards leave open."
-    )
-    der_settings: DerSettings = Field(
-        default=DerSettings(), description="Bounds of controls, under the names of DERSettings."
-    )
-    policy: Policy = Field(
-        default=Policy(), description="Decisions that the standards leave to the site."
-    )
-
-
-class Settings(_Strict):
+class Settings(Strict):
     """One site."""
 
     schema_version: Literal[1] = Field(description="Version of this form: 1.")
@@ -467,20 +231,3 @@ class Settings(_Strict):
     def audit_dir(self) -> Path:
         """Return the folder of the audit segments."""
         return self.state_dir / "audit"
-
-
-def facts(values: BaseModel) -> dict[str, Any]:
-    """Return what was given, by the standard's own names, without what is None."""
-    named = {
-        info.alias or name: getattr(values, name)
-        for name, info in type(values).model_fields.items()
-    }
-    return {name: value for name, value in named.items() if value is not None}
-
-
-def decisions(policy: Policy) -> dict[str, str]:
-    """Return a site's policy as translations and the engine read it: every value a text."""
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in facts(policy).items()
-    }

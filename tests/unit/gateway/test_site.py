@@ -8,7 +8,7 @@ import pytest
 
 from gateway import site
 from gateway.core.station import StationRules
-from gateway.settings import load, schema
+from gateway.settings import load, stations
 from gateway.settings.packs import shipped_book
 from gateway.stations.admission import Doors
 from gateway.stations.context import StationEntry
@@ -139,7 +139,7 @@ def test_a_site_can_state_every_key_of_a_dialect(settings):
         settings(stations=[a_station(dialect=readings)]), shipped_book()
     )
     assert entry.readings == {"hysteresis_unit": "x"}
-    assert set(schema.Dialect.model_fields) == {field.name for field in fields(Dialect)}
+    assert set(stations.Dialect.model_fields) == {field.name for field in fields(Dialect)}
 
 
 def test_an_identity_becomes_an_access(settings, enrolled, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from gateway.cli.main import main
-from gateway.settings.schema import Station
+from gateway.settings.stations import Station
 
 PASSWORD = ["--password", "correct-horse-battery"]
 HERE = ["--url", "ws://127.0.0.1:9/ocpp"]

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.errors import SettingsError
 from gateway.settings import examine, load
-from gateway.settings.schema import facts
+from gateway.settings.fields import facts
 from support.site import VERIFIER, a_site, a_station, an_evse, write_site
 
 SITE = f"""\

@@ -1,0 +1,61 @@
+"""The kinds of values that site.yaml may have, and the strictness of all its groups."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+_VERIFIER = r"^scrypt\$\d+\$\d+\$\d+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+$"
+
+
+def number(value: object) -> object:
+    """Return whole and decimal numbers as the fraction that they are; leave the rest to be refused."""
+    return Fraction(value) if isinstance(value, int | Decimal) and value is not True else value
+
+
+def seconds(value: object) -> object:
+    """Return a decimal as the seconds that it is; leave the rest to be refused."""
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _path(value: object, info: ValidationInfo) -> object:
+    folder: Path = (info.context or {}).get("folder", Path())
+    return folder / value if isinstance(value, str) and value else value
+
+
+def text(value: object) -> object:
+    """Take a year for the text that it is."""
+    return str(value) if type(value) is int else value
+
+
+type Exact = Annotated[Fraction, BeforeValidator(number)]
+type Rating = Annotated[Fraction, BeforeValidator(number), Field(ge=0)]
+type PowerFactor = Annotated[Fraction, BeforeValidator(number), Field(gt=0, le=1)]
+type Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=86_400)]
+type SitePath = Annotated[Path, BeforeValidator(_path)]
+type Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,47}$")]
+# OCPP-J part 4, 3.1.1: identifierString; a colon would end the user name of Basic authentication.
+type StationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9*_=+|@.-]{1,48}$")]
+type Network = Annotated[str, Field(pattern=r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$")]
+type Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class Strict(BaseModel):
+    """A group of settings that takes no key and no type but its own."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, populate_by_name=False
+    )
+
+
+def facts(values: BaseModel) -> dict[str, Any]:
+    """Return what was given, by the standard's own names, without what is None."""
+    named = {
+        info.alias or name: getattr(values, name)
+        for name, info in type(values).model_fields.items()
+    }
+    return {name: value for name, value in named.items() if value is not None}
