@@ -66,6 +66,11 @@ def _shared(variable: Variable) -> Variable:
     return variable
 
 
+def place_of(number: float | None) -> int | None:
+    """Return the number of an EVSE or connector: JSON Schema takes 1.0 for an integer, too."""
+    return None if number is None else int(number)
+
+
 def named(item: Json) -> Variable:
     """Return the variable that a report, an event or a monitor is about."""
     component, variable = item["component"], item["variable"]
@@ -74,9 +79,9 @@ def named(item: Json) -> Variable:
         Variable(
             component["name"],
             variable["name"],
-            evse.get("id"),
+            place_of(evse.get("id")),
             variable.get("instance", ""),
-            evse.get("connectorId"),
+            place_of(evse.get("connectorId")),
         )
     )
 

@@ -129,4 +129,4 @@ def _checked(version: str, frame: bytes, numbers: list[bytes]) -> _Known | None:
     if len(payload["meterValue"]) > 1 or len(values) > _MOST or told != list(map(float, numbers)):
         return None
     plan = plan_of(shapes_of(values))
-    return None if plan.odd else _Known(payload["evseId"], plan)
+    return None if plan.odd else _Known(int(payload["evseId"]), plan)

@@ -29,7 +29,9 @@ def foreign_limit(payload: Json) -> ForeignLimit:
     """Return what a NotifyChargingLimitRequest says; of several schedules the lowest limit."""
     limit, evse = payload["chargingLimit"], payload.get("evseId")
     critical = bool(limit.get("isGridCritical", False))
-    bare = ForeignLimit(limit["chargingLimitSource"], evse or None, grid_critical=critical)
+    bare = ForeignLimit(
+        limit["chargingLimitSource"], int(evse) if evse else None, grid_critical=critical
+    )
     told = []
     for schedule in payload.get("chargingSchedule", ()):
         period = schedule["chargingSchedulePeriod"][0]

@@ -8,7 +8,7 @@ from gateway.stations.context import Context, Handler, Json
 
 def status_notification(context: Context, payload: Json) -> Json:
     """Note how a connector is (G01)."""
-    connector = payload["evseId"], payload["connectorId"]
+    connector = int(payload["evseId"]), int(payload["connectorId"])
     noted(context, connector, payload["connectorStatus"], payload["timestamp"])
     return {}
 

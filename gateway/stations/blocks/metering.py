@@ -17,6 +17,7 @@ from gateway.core.events import (
     TransactionsChanged,
 )
 from gateway.stations.context import Context, Handler, Json
+from gateway.stations.device_model import place_of
 from gateway.stations.reports import Report
 from gateway.stations.sequence import Place, Sequence
 from translators.canonical.capability import Transaction
@@ -55,7 +56,7 @@ class Metering:
 
     def meter_values(self, context: Context, payload: Json) -> Json:
         """Pass measurements on (J01)."""
-        self._pass_on(context, payload["evseId"], payload["meterValue"])
+        self._pass_on(context, place_of(payload["evseId"]), payload["meterValue"])
         return {}
 
     def known_report(self, context: Context, report: Report) -> None:
@@ -67,7 +68,7 @@ class Metering:
         """Follow a transaction and pass its measurements on (E01, J02)."""
         number = payload["transactionInfo"]["transactionId"]
         known = self._running.get(number)
-        evse = payload.get("evse", {}).get("id")
+        evse = place_of(payload.get("evse", {}).get("id"))
         evse_id = known.evse_id if evse is None and known is not None else evse
         place = self._placed(context, number, payload)
         if place is not Place.AGAIN:

@@ -14,6 +14,7 @@ from gateway.core.events import (
 )
 from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.context import Context, Handler, Json
+from gateway.stations.device_model import place_of
 from translators.ocpp.foreign import foreign_limit
 from translators.ocpp.inbound import held_profiles
 
@@ -41,7 +42,7 @@ async def read_back(context: Context) -> tuple[list[HeldControl], bool]:
 
 def needs(context: Context, payload: Json) -> Json:
     """Take in what a car can do: the station is described anew (K15.FR.01, R03.FR.05)."""
-    entry, evse = context.entry, payload["evseId"]
+    entry, evse = context.entry, int(payload["evseId"])
     profile = context.plate.plugged(entry, context.version, evse, payload["chargingNeeds"])
     if profile is None:
         return {"status": "Processing"}  # until its report says what the EVSE is
@@ -63,7 +64,7 @@ def ev_schedule(context: Context, payload: Json) -> Json:
 
 def pull(context: Context, payload: Json) -> Json:
     """Answer with the numbers of a Dynamic profile that are in force (K28)."""
-    number = payload["chargingProfileId"]
+    number = int(payload["chargingProfileId"])
     numbers = context.schedules.numbers(number)
     if numbers is None:
         return {"status": "Rejected", "statusInfo": {"reasonCode": "InvalidProfileId"}}
@@ -79,7 +80,7 @@ def limited(context: Context, payload: Json) -> Json:
 
 def limit_cleared(context: Context, payload: Json) -> Json:
     """Pass on that such a limit is gone."""
-    source, evse = payload["chargingLimitSource"], payload.get("evseId") or None
+    source, evse = payload["chargingLimitSource"], place_of(payload.get("evseId")) or None
     context.post(LimitCleared(context.entry.id, source, evse))
     return {}
 

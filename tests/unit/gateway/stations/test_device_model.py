@@ -188,3 +188,10 @@ def test_what_rules_read_is_kept_with_the_switches_of_its_component():
     assert {"DCDERCtrlr", "ACDERCtrlr", "V2XChargingCtrlr", "SmartChargingCtrlr"} <= read.keys()
     assert "V2XChargingCtrlr" not in read_names(book, "2.0.1")
     assert kept_names(book, "2.1")["MonitoringCtrlr"] >= {"MaxPeriodicEventStreams"}
+
+
+def test_a_place_has_a_whole_number_however_json_writes_it():
+    evse = {"id": 3.0, "connectorId": 2.0}
+    found = named({"component": {"name": "Rare", "evse": evse}, "variable": {"name": "Rarer"}})
+    assert (type(found.evse), type(found.connector)) == (int, int)
+    assert (found.evse, found.connector) == (3, 2)

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 from gateway.core.events import EventsMissed, ReadingsSigned, SamplesTaken, TransactionsChanged
 from support.metering import EVSE, Meter, a_value
 from translators.canonical.capability import Transaction
+from translators.canonical.codec import encode
 from translators.units import Kind
 
 
@@ -209,3 +210,16 @@ def test_what_a_meter_signed_is_told_with_its_transaction():
     (reading,) = event.readings
     assert (reading.transaction, reading.evse, reading.data) == ("T1", 1, "T0NNRg==")
     assert len(meter.context.post.of(SamplesTaken)) == 1
+
+
+def test_an_evse_has_a_whole_number_however_json_writes_it():
+    meter = Meter()
+    signed = {"signedMeterData": "T0NNRg==", "encodingMethod": "OCMF"}
+    value = a_value(signedMeterValue=signed)
+    meter.block.meter_values(meter.context, {"evseId": 1.0, "meterValue": [value]})
+    meter.hear(evse={"id": 2.0}, meterValue=[value])
+    (first, second) = (event.readings[0] for event in meter.context.post.of(ReadingsSigned))
+    assert (encode(first)["evse"], encode(second)["evse"]) == (1, 2)
+    assert [type(number) for number, _ in meter.running] == [int]
+    samples = [sample for event in meter.context.post.of(SamplesTaken) for sample in event.samples]
+    assert {type(sample.evse) for sample in samples} == {int}
