@@ -337,7 +337,7 @@ async def test_a_refused_move_closes_the_new_door_again(tmp_path):
 
 async def test_a_slot_of_2_1_gets_a_password_of_its_own_and_both_open(tmp_path):
     async with at_work(tmp_path) as bench:
-        call = bench.comes(**movable("1"))
+        call = bench.comes(profile=1, **movable("1"))
         assert (await bench.ordered(Move("CS1", 2, URL))).done
         await bench.rounds()
         assert call.actions.count("SetVariables") == 1, "it may still come by the old slot"
