@@ -31,6 +31,8 @@ class Kept:
     """The highest security profile that it came by since one is wanted."""
     target: int = 0
     """The security profile that it was moved to; 0: none."""
+    moved_at: str = ""
+    """When it was moved to a slot with a password of its own that it has not shown yet (ISO 8601)."""
 
     @property
     def ends(self) -> datetime | None:
@@ -41,6 +43,11 @@ class Kept:
     def begins(self) -> datetime | None:
         """Return when its certificate begins."""
         return datetime.fromisoformat(self.certificate_begin) if self.certificate_begin else None
+
+    @property
+    def moved(self) -> datetime | None:
+        """Return when it was moved to a slot whose password it has not shown yet."""
+        return datetime.fromisoformat(self.moved_at) if self.moved_at else None
 
 
 class Vault:

@@ -20,7 +20,7 @@ import structlog
 from gateway.core.events import SecurityNoticed
 from gateway.errors import IdentityError
 from gateway.ports import Post
-from gateway.security.credentials import either, in_doubt, make_verifier
+from gateway.security.credentials import in_doubt
 from gateway.security.issuing import StationAuthority
 from gateway.security.vault import Vault
 from gateway.stations import certificates_roots, network_profiles, password_change
@@ -40,7 +40,7 @@ from gateway.stations.errands import (
     kind_of,
 )
 from gateway.stations.orders import Orders
-from gateway.stations.password_change import Keys, new_password
+from gateway.stations.password_change import Keys
 from gateway.stations.session import Clocks
 
 log = structlog.get_logger()
@@ -221,7 +221,10 @@ class Upkeep:
         soon = self._means.clocks.utc() + timedelta(days=self._pace.renew_days)
         if profile == CERTIFICATE_PROFILE and kept.ends is not None and kept.ends <= soon:
             return Renew(station)
-        if in_doubt(self._keys(station).current) and profile >= self.past.target(station):
+        keys = self._keys(station)
+        if keys.moving:
+            return None
+        if in_doubt(keys.current) and profile >= self.past.target(station):
             return ChangePassword(station)
         wanted = self._wards[station].profile
         if profile < wanted and self._means.url:
@@ -262,7 +265,8 @@ class Upkeep:
                 assert_never(errand)
 
     def _keys(self, station: str) -> Keys:
-        return Keys(station, self._wards[station].verifier, self._means.vault, self.use)
+        verifier, means = self._wards[station].verifier, self._means
+        return Keys(station, verifier, means.vault, self.use, means.clocks.utc)
 
     def _forget(self, station: str) -> Outcome:
         self._means.vault.forget(station)
@@ -289,14 +293,14 @@ class Upkeep:
         keys, before = self._keys(move.station), self._means.vault.of(move.station)
         old, password = keys.current, ""
         if here.version == "2.1" and move.profile < CERTIFICATE_PROFILE and old:
-            password = new_password()  # a slot of 2.1 has a password of its own
-            new = await asyncio.to_thread(make_verifier, password)
-            keys.put(either(old, new))
+            password = await password_change.for_slot(keys)  # each slot of 2.1 has its own
+            if not password:
+                return Outcome(done=False, words=password_change.TOO_MANY)
         self._means.vault.keep(move.station, target=move.profile)
         profile = network_profiles.connection(move, here.version, password)
         outcome = await network_profiles.move_to(here.call, move, found, profile)
         if not outcome.done:
             self._means.vault.keep(move.station, target=before.target)
             if password:
-                keys.put(old)
+                keys.put(old, before.moved_at)
         return outcome

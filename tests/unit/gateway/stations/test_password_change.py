@@ -1,5 +1,7 @@
 """A new password over the air: the station is never locked out, and the old one ends when it says so."""
 
+from datetime import timedelta
+
 import pytest
 
 from gateway.core.events import ReplyStatus
@@ -7,9 +9,9 @@ from gateway.errors import IdentityError
 from gateway.security.credentials import in_doubt, make_verifier, verify
 from gateway.security.vault import Vault
 from gateway.stations.context import Reply
-from gateway.stations.password_change import Keys, change, new_password, settle
+from gateway.stations.password_change import Keys, change, for_slot, new_password, settle
 from support.errands import GONE, REFUSAL, SILENCE, Answers, setting
-from support.stations import PASSWORD, a_weak_verifier
+from support.stations import NOON, PASSWORD, a_weak_verifier
 
 OLD = a_weak_verifier()
 BROKEN = Reply(ReplyStatus.CALL_ERROR, {"setVariableResult": 5}, "answer breaks its schema")
@@ -19,8 +21,8 @@ class Door:
     """The keys of one station, and what was in force at the door while it was asked."""
 
     def __init__(self, folder, settings=OLD, make=make_verifier):
-        self.used, self.vault = [], Vault(folder)
-        self.keys = Keys("CS1", settings, self.vault, self.use, make)
+        self.used, self.vault, self.now = [], Vault(folder), NOON
+        self.keys = Keys("CS1", settings, self.vault, self.use, lambda: self.now, make)
 
     def use(self, _station, verifier):
         self.used.append(verifier)
@@ -137,3 +139,56 @@ async def test_changes_that_are_never_confirmed_come_to_an_end(tmp_path):
     assert [text.startswith("too many") for text in words] == [False, False, False, True, True]
     assert len(call.calls) == 3
     assert door.opens(PASSWORD)
+
+
+async def a_moved(door):
+    """Return the password of the slot that a station was moved to."""
+    return await for_slot(door.keys)
+
+
+@pytest.mark.parametrize("days", [0, 2])
+async def test_what_a_moved_station_shows_of_its_old_slot_settles_nothing(door, days):
+    new = await a_moved(door)
+    door.now += timedelta(days=days)
+    await settle(door.keys, PASSWORD)
+    assert (door.opens(PASSWORD), door.opens(new), door.keys.moving) == (True, True, True)
+
+
+async def test_a_station_that_came_by_its_new_slot_has_the_one_password(door):
+    new = await a_moved(door)
+    await settle(door.keys, new)
+    assert (door.opens(PASSWORD), door.opens(new), door.keys.moving) == (False, True, False)
+    assert door.vault.of("CS1").moved is None
+
+
+async def test_after_days_the_old_slot_counts(door):
+    new = await a_moved(door)
+    door.now += timedelta(days=3)
+    await settle(door.keys, PASSWORD)
+    assert (door.opens(PASSWORD), door.opens(new)) == (True, False)
+
+
+async def test_no_password_is_changed_between_a_move_and_the_coming(door):
+    new = await a_moved(door)
+    call = Answers(SetVariables=[setting()])
+    outcome = await change(call, door.keys)
+    assert (outcome.done, call.calls) == (False, [])
+    assert "has not come by its new slot" in outcome.words
+    await settle(door.keys, new)
+    assert (await change(call, door.keys)).done
+
+
+async def test_a_gateway_that_starts_anew_remembers_the_move(door, tmp_path):
+    await a_moved(door)
+    assert Door(tmp_path).keys.moving
+
+
+async def test_new_settings_end_a_move(door, tmp_path):
+    await a_moved(door)
+    assert not Door(tmp_path, a_weak_verifier("another")).keys.moving
+
+
+async def test_of_many_moves_that_nobody_follows_the_last_ones_are_not_begun(door):
+    made = [await for_slot(door.keys) for _ in range(5)]
+    assert [bool(one) for one in made] == [True, True, True, False, False]
+    assert all(door.opens(one) for one in (PASSWORD, *made[:3]))

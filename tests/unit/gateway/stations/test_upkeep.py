@@ -346,6 +346,43 @@ async def test_a_slot_of_2_1_gets_a_password_of_its_own_and_both_open(tmp_path):
     assert (verify(new, verifier), verify(PASSWORD, verifier)) == (True, True)
 
 
+async def test_a_move_to_another_address_at_the_same_profile_waits_for_its_restart(tmp_path):
+    async with at_work(tmp_path) as bench:
+        call = bench.comes(**movable())
+        assert (await bench.ordered(Move("CS1", 2, URL))).done
+        new = call.of("SetNetworkProfile")[0]["connectionData"]["basicAuthPassword"]
+        bench.upkeep.past.opened("CS1", PASSWORD)
+        await bench.until(lambda: not bench.upkeep.past.shown)
+        await bench.rounds()
+        assert call.actions.count("SetVariables") == 1, "it has not restarted yet"
+        verifier = bench.vault.verifier("CS1", OLD)
+        assert (verify(new, verifier), verify(PASSWORD, verifier)) == (True, True)
+        bench.upkeep.past.opened("CS1", new)
+        await bench.until(lambda: not in_doubt(bench.vault.verifier("CS1", OLD)))
+    verifier = bench.vault.verifier("CS1", OLD)
+    assert (verify(new, verifier), verify(PASSWORD, verifier)) == (True, False)
+
+
+async def test_a_station_that_has_not_restarted_yet_is_not_moved_again(tmp_path):
+    async with at_work(tmp_path, CS1=Ward(OLD, profile=2)) as bench:
+        call = bench.comes(profile=1, **movable("1"))
+        await bench.until(lambda: "errand.move" in bench.kinds)
+        bench.monotonic += 3601
+        await bench.rounds()
+    assert call.actions.count("SetNetworkProfile") == 1
+
+
+async def test_a_station_with_many_moves_open_is_not_moved_again(tmp_path):
+    doubt = either(either(OLD, OLD), either(OLD, OLD))
+    async with at_work(tmp_path) as bench:
+        bench.vault.keep("CS1", verifier=doubt, instead_of=digest(OLD), moved_at=NOON.isoformat())
+        call = bench.comes(**movable())
+        outcome = await bench.ordered(Move("CS1", 2, URL))
+    assert "has to come back first" in outcome.words
+    assert "SetNetworkProfile" not in call.actions
+    assert bench.vault.verifier("CS1", OLD) == doubt
+
+
 async def test_a_refused_slot_takes_its_password_along(tmp_path):
     async with at_work(tmp_path) as bench:
         bench.comes(**movable("1", SetNetworkProfile=[REJECTED]))
