@@ -10,6 +10,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -208,14 +209,14 @@ class Acceptor:
         left = partial(self._leave, guest)
         make, options = partial(self.factory, left), self._tls_options()
         try:
-            guest.transport, _ = await self._loop.connect_accepted_socket(
-                make, guest.connection, **options
-            )
-        except OSError:  # TLS that failed or took too long, too
-            left()
-        except asyncio.CancelledError:
-            left()
-            raise
+            with suppress(OSError):  # TLS that failed or took too long, too
+                guest.transport, _ = await self._loop.connect_accepted_socket(
+                    make, guest.connection, **options
+                )
+        finally:
+            if guest.transport is None:
+                left()
+                guest.connection.close()
 
     def _tls_options(self) -> dict[str, Any]:
         listening = self.listening

@@ -1,6 +1,8 @@
-"""TLS without uvloop is heavy, and the gateway says so where nobody can miss it."""
+"""What the gateway says of TLS without uvloop, and whose places are given back."""
 
 import asyncio
+import gc
+from contextlib import suppress
 
 import pytest
 import uvloop
@@ -41,3 +43,32 @@ def test_tls_on_the_loop_of_the_standard_library_is_warned_of(tls, loop, encrypt
     with capture_logs() as logs, asyncio.Runner(loop_factory=loop) as runner:
         runner.run(opened(tls if encrypted else None))
     assert [log["event"] for log in logs if log["log_level"] == "warning"] == told
+
+
+def refusing(_left):
+    raise RuntimeError("no protocol")
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_fault_of_our_own_gives_the_place_in_the_lobby_back(tls, loop, encrypted):
+    told = []
+
+    async def knocked():
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: told.append(what))
+        listening = Listening("127.0.0.1", 0, tls if encrypted else None, 20, 10, 2)
+        acceptor = await Acceptor(listening, refusing, print).open()
+        reader, writer = await asyncio.open_connection("127.0.0.1", acceptor.port)
+        writer.write(b"?")
+        with suppress(ConnectionResetError):  # its octet was never read
+            await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        inside = acceptor.lobby.inside
+        acceptor.close()
+        await acceptor.wait_closed()
+        return inside
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        assert runner.run(knocked()) == 0
+    gc.collect()
+    assert [str(what["exception"]) for what in told] == ["no protocol"]
