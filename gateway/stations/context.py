@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any, Protocol
 
+import orjson
+
 from gateway.core.events import ReplyStatus
 from gateway.ports import Post
 from gateway.protocols.ocpp_rpc import Priority
@@ -78,7 +80,8 @@ def _nobody() -> None:
 
 MOST_PARTS = 256
 """Parts of one report."""
-
+MOST_OCTETS = 4 * 1024 * 1024
+"""Octets of all its parts."""
 
 _BROUGHT_BY = {
     "GetBaseReport": "NotifyReport",
@@ -97,16 +100,24 @@ class Report:
         """Start empty; `action` is the call that brings the parts."""
         self.action = action
         self.parts: list[Json] = []
+        self._octets = 0
         self._over = asyncio.Event()
         self._lost = False
 
     def add(self, part: Json) -> None:
-        """Take one part in; the one without `tbc` is the last. One without end is given up."""
-        self.parts.append(part)
-        if len(self.parts) >= MOST_PARTS:
+        """Take one part in; the one without `tbc` is the last. A report without end is given up."""
+        if not self._full:
+            self._octets += len(orjson.dumps(part))
+            if self._octets <= MOST_OCTETS:
+                self.parts.append(part)
+        if self._full:
             self.give_up()
         if not part.get("tbc", False):
             self._over.set()
+
+    @property
+    def _full(self) -> bool:
+        return len(self.parts) >= MOST_PARTS or self._octets > MOST_OCTETS
 
     def give_up(self) -> None:
         """Expect no further part."""

@@ -20,7 +20,7 @@ from gateway.stations.blocks import (
     smart_charging,
 )
 from gateway.stations.blocks.metering import Metering
-from gateway.stations.context import MOST_PARTS, Report
+from gateway.stations.context import MOST_OCTETS, MOST_PARTS, Report
 from gateway.stations.validators import known_actions, violation
 from support.metering import AT, EVSE, Meter, a_context, a_value, an_event
 from support.stations import BOOT, an_entry
@@ -209,7 +209,24 @@ async def test_a_report_without_end_is_given_up():
     report = Report("NotifyReport")
     for _ in range(MOST_PARTS):
         report.add({"tbc": True})
+    report.add({"tbc": False})
     assert not await report.wait(5)
+    assert len(report.parts) == MOST_PARTS
+
+
+@pytest.mark.parametrize(
+    ("octets", "parts", "whole"),
+    [
+        pytest.param(MOST_OCTETS // 16 - 100, 16, True, id="just fits"),
+        pytest.param(MOST_OCTETS // 16, 15, False, id="too much"),
+    ],
+)
+async def test_a_report_is_bounded_in_the_sum_of_its_octets(octets, parts, whole):
+    report = Report("NotifyReport")
+    for nth in range(1, 17):
+        report.add({"tbc": nth < 16, "text": "x" * octets})
+    assert await report.wait(5) is whole
+    assert len(report.parts) == parts
 
 
 async def test_a_report_that_was_given_up_is_never_whole():
