@@ -13,6 +13,7 @@ from gateway.stations.introduction import Begin
 
 RARELY_S = 10
 """An interval of measurements beyond which it takes too long to see whether a command is followed."""
+_NO_REFUSAL = frozenset({ReplyStatus.ACCEPTED, ReplyStatus.NO_ANSWER, ReplyStatus.NOT_SENT})
 LOOKS_S = (5.0, 10.0)
 """When the meter is asked for after a command: two values show what one cannot."""
 
@@ -54,5 +55,5 @@ class Probe:
     async def _ask(self) -> None:
         request = {"requestedMessage": "MeterValues"}
         reply = await self.context.call("TriggerMessage", request, Priority.HOUSEKEEPING)
-        self._refused = reply.status is not ReplyStatus.ACCEPTED
+        self._refused = reply.status not in _NO_REFUSAL
         self._asking = None

@@ -1,6 +1,7 @@
 """Stations that measure rarely are asked for their meter soon after a command."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from gateway.core.effects import SendToStation
 from gateway.core.events import NoticeReceived, StationReplied
 from gateway.stations import probing
-from support.stations import a_session, announce
+from support.stations import PATIENT, a_session, announce
 
 AT = datetime(2026, 12, 1, 12, tzinfo=UTC).isoformat()
 LIMIT = {
@@ -122,3 +123,14 @@ async def test_a_look_after_the_end_asks_nobody():
         await announce(station, posted, measures("60"))
         await commanded(station, session, posted)
     assert await looks(station) == 0
+
+
+async def test_a_station_that_was_silent_once_is_asked_again():
+    impatient = replace(PATIENT, call_timeout_s=0.05)
+    async with a_session(rhythm=impatient) as (station, session, posted):
+        await announce(station, posted, measures("60"))
+        await commanded(station, session, posted)
+        await station.called("TriggerMessage", 1)
+        await asyncio.sleep(0.1)
+        await commanded(station, session, posted)
+        await triggered(station, 2)
