@@ -141,35 +141,30 @@ async def test_changes_that_are_never_confirmed_come_to_an_end(tmp_path):
     assert door.opens(PASSWORD)
 
 
-async def a_moved(door):
-    """Return the password of the slot that a station was moved to."""
-    return await for_slot(door.keys)
-
-
 @pytest.mark.parametrize("days", [0, 2])
 async def test_what_a_moved_station_shows_of_its_old_slot_settles_nothing(door, days):
-    new = await a_moved(door)
+    new = await for_slot(door.keys)
     door.now += timedelta(days=days)
     await settle(door.keys, PASSWORD)
     assert (door.opens(PASSWORD), door.opens(new), door.keys.moving) == (True, True, True)
 
 
 async def test_a_station_that_came_by_its_new_slot_has_the_one_password(door):
-    new = await a_moved(door)
+    new = await for_slot(door.keys)
     await settle(door.keys, new)
     assert (door.opens(PASSWORD), door.opens(new), door.keys.moving) == (False, True, False)
     assert door.vault.of("CS1").moved is None
 
 
 async def test_after_days_the_old_slot_counts(door):
-    new = await a_moved(door)
+    new = await for_slot(door.keys)
     door.now += timedelta(days=3)
     await settle(door.keys, PASSWORD)
     assert (door.opens(PASSWORD), door.opens(new)) == (True, False)
 
 
 async def test_no_password_is_changed_between_a_move_and_the_coming(door):
-    new = await a_moved(door)
+    new = await for_slot(door.keys)
     call = Answers(SetVariables=[setting()])
     outcome = await change(call, door.keys)
     assert (outcome.done, call.calls) == (False, [])
@@ -179,12 +174,12 @@ async def test_no_password_is_changed_between_a_move_and_the_coming(door):
 
 
 async def test_a_gateway_that_starts_anew_remembers_the_move(door, tmp_path):
-    await a_moved(door)
+    await for_slot(door.keys)
     assert Door(tmp_path).keys.moving
 
 
 async def test_new_settings_end_a_move(door, tmp_path):
-    await a_moved(door)
+    await for_slot(door.keys)
     assert not Door(tmp_path, a_weak_verifier("another")).keys.moving
 
 
