@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -30,13 +30,17 @@ _SHARED = 256
 """Device models that are known as they were read."""
 _EARLY_CARS = 32
 """Cars that are known before the station has reported what its EVSEs are."""
+_NAMED = 32
+"""Values of a station that are named in the log as unreadable, for each connection."""
+_SHOWN = 100
+"""Characters of one such name; a value may have 2500."""
 _NONE_KNOWN: Mapping[Connector, str] = MappingProxyType({})
 
 
 class Nameplate:
     """Knows the device model of a station, how its connectors are, what is watched, and the cars at it."""
 
-    __slots__ = ("_cars", "_evses", "connectors", "foreign", "model", "watch")
+    __slots__ = ("_cars", "_evses", "_named", "connectors", "foreign", "model", "watch")
 
     def __init__(self) -> None:
         """Know nothing yet."""
@@ -47,6 +51,11 @@ class Nameplate:
         """Whether what booted last under its id was another device."""
         self._evses: tuple[Evse, ...] | None = None
         self._cars: dict[int, Json] = {}
+        self._named: frozenset[tuple[int | None, str]] = frozenset()
+
+    def name_anew(self) -> None:
+        """Say once more what cannot be read: another connection begins."""
+        self._named = frozenset()
 
     def reported(
         self,
@@ -102,7 +111,7 @@ class Nameplate:
         """Read the device model by the rules of the book."""
         values = tuple(self.model.in_force())
         told = _read(_Asked(entry.book.digest, version, entry.evses, values, entry.book))
-        for problem in told.problems:
+        for problem in self._news(None, told.problems):
             log.info("station.unreadable", station=entry.id, problem=problem)
         self._evses = told.evses
         return self._profile(entry, version, told.evses)
@@ -133,9 +142,17 @@ class Nameplate:
         if needs is None:
             return evse
         told = plugged(entry.book, version, evse, needs)
-        for problem in told.problems:
+        for problem in self._news(evse.id, told.problems):
             log.info("car.unreadable", station=entry.id, evse=evse.id, problem=problem)
         return told.evse
+
+    def _news(self, evse: int | None, problems: Iterable[str]) -> Iterator[str]:
+        """Yield, cut to what is shown, what was not named yet; after many no more."""
+        for problem in problems:
+            shown = problem if len(problem) <= _SHOWN else f"{problem[:69]}…{problem[-30:]}"
+            if (evse, shown) not in self._named and len(self._named) < _NAMED:
+                self._named |= {(evse, shown)}
+                yield shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ class Session:
             plate=self.plate,
             power_s=self.rhythm.power_s,
         )
+        self.plate.name_anew()
         self._measuring = self.meter.handlers()
         self._introduction = Introduction(self._context, self._begin)
         self._probe = Probe(self._context, self._begin, self.deadlines)
