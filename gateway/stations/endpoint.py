@@ -154,10 +154,11 @@ class Endpoint:
             self._tls.reload()
 
     def use(self, book: Book) -> None:
-        """Read what stations report by other mapping rules from now on."""
+        """Read what stations report by other mapping rules from now on; none is asked anew for it."""
         entries = self._admission.entries
         for name, entry in entries.items():
             entries[name] = replace(entry, book=book)
+        self._stations.use(book)
 
     def rekey(self, station: str, verifier: str) -> None:
         """Let another password open the door of a station from now on."""

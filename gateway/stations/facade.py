@@ -14,6 +14,7 @@ from gateway.core.events import (
 from gateway.ports import Post
 from gateway.stations.context import Connected
 from gateway.stations.session import Session
+from translators.rules.book import Book
 
 log = structlog.get_logger()
 
@@ -53,6 +54,11 @@ class Stations:
             session.read_back(effect)
             return
         self._post(ControlsReported(effect.station, effect.request_id, (), complete=False))
+
+    def use(self, book: Book) -> None:
+        """Read what the stations report that are here by other mapping rules from now on."""
+        for session in self._sessions.values():
+            session.use(book)
 
     async def serve(self, session: Session) -> None:
         """Let a session count from now on, as long as its connection lasts."""

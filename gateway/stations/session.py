@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -55,6 +55,7 @@ from gateway.stations.reports import Reports
 from gateway.stations.rules import Violation
 from gateway.stations.templates import Templates
 from gateway.stations.validators import read_violation
+from translators.rules.book import Book
 
 log = structlog.get_logger()
 
@@ -155,6 +156,10 @@ class Session:
         """Return the version of OCPP that is spoken here."""
         return self._context.version
 
+    def use(self, book: Book) -> None:
+        """Read what the station reports by other mapping rules from now on."""
+        self._context.entry = replace(self._context.entry, book=book)
+
     async def run(self) -> None:
         """Serve the connection until it ends; `end` is due then."""
         async with asyncio.TaskGroup() as self._group:
@@ -205,8 +210,7 @@ class Session:
 
     def _is_known_answer(self, frame: bytes) -> bool:
         """End the outstanding call where this very answer has been judged before, whoever gave it."""
-        rpc = self._rpc
-        call = rpc.outstanding
+        rpc, call = self._rpc, self._rpc.outstanding
         text = None if call is None else call.answer(frame)
         if call is None or text is None:
             return False
@@ -343,6 +347,5 @@ class Session:
     def _answer(self, called: Called) -> None:
         """Answer one CALL; after a boot the station is asked what it is."""
         own = self._measuring.get(called.action) or self.more.get(called.action)
-        taken = answer(self._context, self._rpc, called, own)
-        if taken and called.action == "BootNotification":
+        if answer(self._context, self._rpc, called, own) and called.action == "BootNotification":
             self._introduction.booted()

@@ -11,6 +11,7 @@ from gateway.core.events import (
     StationDisconnected,
     StationReplied,
 )
+from gateway.settings.mappings import mapping_files, mappings_folder
 from gateway.stations.facade import Stations
 from gateway.stations.session import Session
 from support.stations import (
@@ -22,6 +23,7 @@ from support.stations import (
     announce,
     fixed_clocks,
 )
+from translators.chain import load_book
 
 HEARTBEAT = b'[2,"h","Heartbeat",{}]'
 CLEAR = SendToStation("CS1", "r1", "ClearChargingProfile", {"chargingProfileId": 5})
@@ -91,6 +93,31 @@ async def test_a_read_back_goes_to_the_station_that_is_there():
     call, _ = await station.called("GetChargingProfiles")
     station.say(3, call, {"status": "NoProfiles"})
     assert (await yard.posted.next(ControlsReported)).complete
+    await leave(station, serving)
+
+
+def a_book_without(name):
+    """Return the shipped rules but for the file of this name."""
+    files = mapping_files(mappings_folder())
+    left = {path: text for path, text in files.items() if not path.endswith(name)}
+    assert len(left) == len(files) - 1
+    return load_book(left)
+
+
+async def test_other_rules_read_what_a_station_that_is_here_says_next():
+    yard = Yard()
+    station, _, serving = yard.arrive()
+    boot = {**BOOT, "chargingStation": {"vendorName": "EVerest", "model": "M"}}
+    read = []
+    for nth, book in enumerate((None, a_book_without("everest.yaml")), 1):
+        if book is not None:
+            yard.stations.use(book)
+        station.say(2, f"boot{nth}", "BootNotification", boot)
+        number, _ = await station.called("GetBaseReport", nth)
+        station.say(3, number, {"status": "NotSupported"})
+        read.append((await yard.posted.next(StationConnected, nth)).profile)
+    assert [profile.dialect.excitation for profile in read] == ["inverted", "as_spec"]
+    assert read[1].vendor == "EVerest"
     await leave(station, serving)
 
 
