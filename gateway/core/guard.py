@@ -26,7 +26,6 @@ _NOTHING = Fraction()
 _WHOLE = Fraction(100)
 _SLACK = Fraction(1, 100)
 """Of a per cent, or of a W: what rounding to the wire may add."""
-_BOUNDARIES = ("MustTrip", "MayTrip", "MomCess")
 
 
 def beyond(profile: StationProfile, action: str, payload: Json) -> tuple[str, ...]:
@@ -97,11 +96,9 @@ def _curve(profile: StationProfile, kind: str, curve: Json) -> Iterator[str]:
             case "WattPF":
                 absorbs = (point["y"] >= 0) is (profile.dialect.wattpf_y == "as_spec")
                 yield from _factor(profile, f"{where}/y", abs(point["y"]), absorbs=absorbs)
-            case _ if kind.endswith(_BOUNDARIES):
+            case _:  # all others are boundaries of trips
                 for axis in ("x", "y"):
                     yield from _within(f"{where}/{axis}", point[axis], _NOTHING, None)
-            case _:
-                pass
 
 
 def _factor(profile: StationProfile, where: str, value: Any, *, absorbs: bool) -> Iterator[str]:

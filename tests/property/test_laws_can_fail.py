@@ -27,7 +27,7 @@ from translators.ocpp import curves, frequency, limits, members
 from translators.ocpp.desk import Desk
 from translators.ocpp.inverse import numbers as inverse_numbers
 from translators.rules import target
-from translators.units import to_json_number
+from translators.units import round_to, to_json_number
 
 FIXED, STEEP = FixedVar(q("150 pct[setMaxVar]")), VoltVar(curve("92 44, 98 0, 102 0, 108 -44"))
 PLAIN = FixedVar(q("12.3456789 pct[setMaxVar]"))
@@ -95,7 +95,7 @@ def one_more(value):
 
 
 def undeclared(number, value, _trace, _where):
-    return target.round_to(value, number.spec.round.places) if number.spec.round else value
+    return round_to(value, number.spec.round.places) if number.spec.round else value
 
 
 def no_step(number, value, trace, where):

@@ -332,7 +332,8 @@ def test_an_availability_is_read_back_and_never_promises_more(known, revision):
 
 
 CODES = {
-    1: "received", 2: "started", 3: "completed", 6: "cancelled", 7: "superseded", 10: "no_participation",
+    1: "received", 2: "started", 3: "completed", 4: "opted_out", 5: "opted_in", 6: "cancelled",
+    7: "superseded", 8: "completed_opted_out", 9: "completed_opted_in", 10: "no_participation",
     251: "not_supported", 252: "not_applicable", 253: "invalid", 254: "late",
 }  # fmt: skip
 ELEMENTS = {"opModConnect": 2, "opModVoltVar": 23, "opModDeltaW": 28, "opModIslandPermit": 31}
