@@ -4,6 +4,7 @@ Prints a Markdown table of what struck where. A drawn fault that a life never me
 """
 
 import asyncio
+import logging
 import random
 import sys
 import tempfile
@@ -46,7 +47,7 @@ def _forget(place):
 def main():
     count, begin = int(sys.argv[1]), time.monotonic()
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(60))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory() as folder:
         struck, births, found = asyncio.run(campaign(count, Path(folder), random.Random(seed)))
     print("| kind | place | faults |\n|---|---|---|")
