@@ -25,22 +25,29 @@ class Check:
 def near(what: str, due: float, seen: float, tolerance: float, unit: str) -> Check:
     """Judge that a measured value lies at what is due."""
     holds = abs(seen - due) <= tolerance
-    return Check(what, f"{due:.0f} ± {tolerance:.0f} {unit}", f"{seen:.0f} {unit}", holds)
+    return Check(what, f"{due:z.0f} ± {tolerance:z.0f} {unit}", f"{seen:z.0f} {unit}", holds)
 
 
 def at_most(what: str, bound: float, seen: float, unit: str) -> Check:
     """Judge that a measured value does not exceed its bound."""
-    return Check(what, f"<= {bound:.0f} {unit}", f"{seen:.0f} {unit}", seen <= bound)
+    return Check(what, f"<= {bound:z.0f} {unit}", f"{seen:z.0f} {unit}", seen <= bound)
 
 
 def at_least(what: str, bound: float, seen: float, unit: str) -> Check:
     """Judge that a measured value reaches its bound."""
-    return Check(what, f">= {bound:.0f} {unit}", f"{seen:.0f} {unit}", seen >= bound)
+    return Check(what, f">= {bound:z.0f} {unit}", f"{seen:z.0f} {unit}", seen >= bound)
 
 
 def same(what: str, due: object, seen: object) -> Check:
     """Judge that two things are equal."""
-    return Check(what, str(due), str(seen), due == seen)
+    return Check(what, _told(due), _told(seen), due == seen)
+
+
+def _told(thing: object) -> str:
+    """Return how a reader sees a thing: what is missing or empty as `none`, a set in order."""
+    if thing is None or thing == set():
+        return "none"
+    return str(sorted(thing)) if isinstance(thing, set) else str(thing)
 
 
 def reactive_of_power_factor(p_w: float, displacement: float, *, absorbing_var: bool) -> float:

@@ -94,7 +94,7 @@ def _sum_up(console: Console, stage: Stage, steps: list[Step]) -> None:
         inverter, core = actor.station.inverter, actor.station.core
         told = " ".join(f"{status} x{count}" for status, count in sorted(answers.items()))
         readings = sum(item.lfdi == actor.identity.lfdi for item in stage.utility.readings)
-        power = f"{inverter.p_w:.0f} W  {inverter.q_var:.0f} var"
+        power = f"{inverter.p_w:z.0f} W  {inverter.q_var:z.0f} var"
         rows.append((actor.id, f"OCPP {core.version}", power, told or "none", str(readings)))
     columns = ("station", "speaks", "measures now", "Responses: status x count", "readings")
     show_rows(console, "Stations", columns, rows)

@@ -70,3 +70,24 @@ def test_a_step_without_a_judgement_is_not_right():
     assert not Step("nothing was looked at", "CS1").holds
     assert Step("seen", "CS1", checks=[judge.same("x", 1, 1)]).holds
     assert not Step("seen", "CS1", checks=[judge.same("x", 1, 1), judge.same("x", 1, 2)]).holds
+
+
+@pytest.mark.parametrize(
+    ("due", "seen", "words", "holds"),
+    [
+        (None, None, ("none", "none"), True),
+        (set(), {"b", "a"}, ("none", "['a', 'b']"), False),
+        ([1, 252], [1], ("[1, 252]", "[1]"), False),
+        (0, 0, ("0", "0"), True),
+        ([], None, ("[]", "none"), False),
+    ],
+)
+def test_equal_things_hold_and_read_well(due, seen, words, holds):
+    check = judge.same("it", due, seen)
+    assert ((check.due, check.seen), check.holds) == (words, holds)
+
+
+def test_a_zero_has_no_sign():
+    assert judge.near("var", -0.2, -0.4, 20, "var") == judge.Check(
+        "var", "0 ± 20 var", "0 var", holds=True
+    )
