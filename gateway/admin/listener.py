@@ -160,7 +160,9 @@ class Admin:
     def _may(self, request: web.Request) -> bool:
         shown = request.headers.get("Authorization", "")
         wanted = f"Bearer {self._config.token}"
-        return not self._config.token or hmac.compare_digest(shown.encode(), wanted.encode())
+        return not self._config.token or hmac.compare_digest(
+            shown.encode(errors="surrogateescape"), wanted.encode()
+        )
 
     async def _health(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
