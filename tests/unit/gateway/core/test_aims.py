@@ -35,7 +35,7 @@ from translators.canonical.controls import (
     WattVar,
 )
 from translators.canonical.curves import Curve, Vertex
-from translators.units import parse_unit
+from translators.units import Kind, parse_unit
 
 KNOWN = {
     "max_w": 20000,
@@ -84,7 +84,6 @@ def profile_payload(**period):
 
 
 FALLING = curve((92, 100), (98, 0), (102, 0), (108, -100))
-SIGNED = parse_unit("pct[setMaxVar]")
 WATTS = "pct[setMaxW]"
 PF_CURVE = WattPowerFactor(
     (
@@ -169,6 +168,7 @@ def test_var_that_the_meter_should_show(control, place, expected):
     sense, low, high = between(control, **place)
     assert sense == "target"
     assert (low, high) == pytest.approx(expected, abs=1)
+    assert aim(control, shown(**place), {}).kind is Kind.REACTIVE
 
 
 ACTIVE = {
@@ -237,6 +237,7 @@ ACTIVE = {
 def test_watts_that_the_meter_should_show(control, place, expected):
     told = profile_payload(setpoint=1)
     assert between(control, told, **place) == expected
+    assert aim(control, shown(**place), told).kind is Kind.POWER
 
 
 def test_a_droop_keeps_the_least_power_of_its_source():
