@@ -26,8 +26,8 @@ def test_a_setpoint_is_obeyed_within_a_rounded_tenth(shown, obeys):
     assert shows({"setpoint": -5}, {"setpoint": shown}) is obeys
 
 
-def shows_ramp(shown, at):
-    """Judge a setpoint that a composite schedule of 12:00:`at` shows of a ramp of three steps."""
+def ramp_shown(shown, start):
+    """Judge a setpoint that a composite schedule from `start` shows of a ramp of three steps."""
     steps = [(0, 1), (10, 2), (20, 3)]
     told = {
         "startSchedule": "2026-12-01T12:00:00Z",
@@ -35,12 +35,12 @@ def shows_ramp(shown, at):
         "chargingSchedulePeriod": [{"startPeriod": s, "setpoint": p} for s, p in steps],
     }
     schedule = {
-        "scheduleStart": f"2026-12-01T12:00:{at:02d}Z",
+        "scheduleStart": start,
         "chargingRateUnit": "W",
         "chargingSchedulePeriod": [{"startPeriod": 0, "setpoint": shown}],
     }
     payload = {"evseId": 1, "chargingProfile": {"chargingSchedule": [told]}}
-    return judge(payload, {"schedule": schedule}) is Shown.IN_FORCE
+    return judge(payload, {"schedule": schedule})
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,16 @@ def shows_ramp(shown, at):
     ],
 )
 def test_of_a_ramp_the_step_counts_that_is_due_and_around_an_edge_either(at, obeying):
-    assert {shown for shown in (1, 2, 3) if shows_ramp(shown, at)} == obeying
+    start = f"2026-12-01T12:00:{at:02d}Z"
+    found = {shown for shown in (1, 2, 3) if ramp_shown(shown, start) is Shown.IN_FORCE}
+    assert found == obeying
+
+
+@pytest.mark.parametrize(
+    "start", ["2026-11-30T23:59:60Z", "2026-12-01t12:00:00z", "0000-01-01T00:00:00Z"]
+)
+def test_a_ramp_shown_from_an_instant_that_nobody_can_read_tells_nothing(start):
+    assert ramp_shown(1, start) is Shown.UNTOLD
 
 
 def test_steps_without_a_start_are_judged_by_the_first():
