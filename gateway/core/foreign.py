@@ -45,7 +45,7 @@ def _take_back(turn: Turn, state: StationState, control: HeldControl) -> None:
     action, payload = clear_call(control.action, control.payload)
     request = turn.world.next_request(state.id)
     state.calls[request] = (control.id, Purpose.FOREIGN)
-    state.foreign[control.id] = str(control.payload.get("controlType", ""))
+    state.foreign[request] = str(control.payload.get("controlType", ""))
     turn.audit("control.foreign_withdrawn", "gateway", control.id, station=state.id, action=action)
     turn.emit(SendToStation(state.id, request, action, payload))
 
@@ -60,7 +60,7 @@ def foreign_replied(
     gone = event.status in {ReplyStatus.ACCEPTED, ReplyStatus.NOT_FOUND}
     kind = "control.foreign_cleared" if gone else "control.clear_failed"
     turn.audit(kind, state.id, control_id, status=event.status.value, reason=event.reason)
-    control_type = state.foreign.pop(control_id)
+    control_type = state.foreign.pop(event.request_id)
     for entry in turn.entries(state) if gone else ():
         same = entry.desired.payload.get("controlType") == control_type
         if same and entry.state is EntryState.ASIDE:

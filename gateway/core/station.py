@@ -55,7 +55,7 @@ class StationState:
     """One station: settings, what it is, whether it is there, what it holds, what it measures.
 
     `ready` means that its own report of what it holds has been read since it connected.
-    `calls` are outstanding requests by id: what each is about (a control id), and what it is for.
+    `calls` are outstanding requests by id: what each is about (a control, a transaction), and its purpose.
     """
 
     rules: StationRules
@@ -85,7 +85,7 @@ class StationState:
     gone: dict[str, None] = field(default_factory=dict)
     """Control ids that were ours, the last ones, oldest first: a station may still show them."""
     foreign: dict[str, str] = field(default_factory=dict)
-    """What others set and is being taken back: control type by id."""
+    """What others set and is being taken back: its control type by request id."""
     limits: dict[tuple[str, int | None], ForeignLimit] = field(default_factory=dict)
     """Limits of charge that others gave it, by source and EVSE."""
     bound: frozenset[tuple[str, str]] = frozenset()

@@ -68,6 +68,17 @@ def test_the_outcome_is_told(book, status, kind):
     assert [e.subject for e in bench.audited(kind)] == ["strange"]
 
 
+def test_what_a_station_names_twice_is_answered_twice(book):
+    bench = a_bench(book, "clear")
+    bench.connect(held=STRANGE[:1] * 2)  # whatever flag it was asked for, it shows all
+    first, second = bench.calls("ClearDERControl")
+    bench.reply(call=first)
+    bench.reply(ReplyStatus.NOT_FOUND, call=second)
+    statuses = [e.details["status"] for e in bench.audited("control.foreign_cleared")]
+    assert statuses == [ReplyStatus.ACCEPTED, ReplyStatus.NOT_FOUND]
+    assert bench.engine.quiet
+
+
 def test_what_is_ours_is_not_foreign(book):
     bench = a_bench(book, "clear")
     bench.connect()
