@@ -9,7 +9,7 @@ from gateway.protocols.sep2_changes import (
     LinkState,
     OffsetMeasured,
 )
-from gateway.protocols.sep2_documents import ITEMS, Role
+from gateway.protocols.sep2_documents import ITEMS, PAGE, Role
 from gateway.protocols.sep2_walk import Answer, Identity, Walk
 from translators.errors import DocumentError
 from translators.ieee2030_5 import xml
@@ -18,6 +18,7 @@ ROOT = "https://utility.example/dcap"
 LFDI = "3E4F45AB31EDFE5B67E343E5E4562E31984E23E5"
 NS = 'xmlns="urn:ieee:std:2030.5:ns"'
 EPOCH = 1_800_000_000
+PAGE_QUERY = f"?s=0&l={PAGE}"
 
 
 def doc(name, inner="", **attributes):
@@ -164,6 +165,11 @@ class Course:
 def a_course(bodies=None, *, pin=None, poll_s=None, remembered=None, lfdi=LFDI):
     walk = Walk(ROOT, Identity(lfdi, pin), poll_s=poll_s, remembered=remembered)
     return Course(a_tree() if bodies is None else bodies, walk)
+
+
+def controls(course, *items, path="/p1/c"):
+    """Let the server list these controls, and no others."""
+    course.bodies[path] = a_list("DERControlList", *items)
 
 
 def served(changes):
