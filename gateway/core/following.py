@@ -126,9 +126,8 @@ def together(bounds: Sequence[Bound]) -> list[Bound]:
 
 def _beside(bound: Bound, others: Sequence[Bound]) -> Bound:
     low, high = bound.low, bound.high
-    if (
-        bound.sense is Sense.TARGET and not bound.stops
-    ):  # where nothing may flow, nothing else excuses
+    # where nothing may flow, nothing else excuses
+    if bound.sense is Sense.TARGET and not bound.stops:
         targets = [other for other in others if other.sense is Sense.TARGET]
         low = min(other.own[0] for other in targets)
         high = max(other.own[1] for other in targets)
@@ -167,7 +166,7 @@ class Watch:
     `left_at` and `returned` when the last trip began and was over, `swept_at` when all was judged last.
     `excused` says why what is in force cannot be followed now; `tripped` are alarms of trips that go on.
     `away_until`: so long may a place stay off after the grid was abnormal; `beyond`: since when a trip curve
-    is exceeded there, or when the grid was last too bad to return.
+    is exceeded there, without a break; `bad_at`: when the grid there was last too bad to return.
     """
 
     tracks: dict[Key, Track] = field(default_factory=dict)
@@ -180,6 +179,7 @@ class Watch:
     swept_at: float = 0.0
     away_until: dict[int, float] = field(default_factory=dict)
     beyond: dict[Key, float] = field(default_factory=dict)
+    bad_at: dict[Key, float] = field(default_factory=dict)
     plates: tuple[StationProfile, Mapping[int, Plate]] | None = None
 
     def disturb(self, at: float) -> None:
@@ -187,6 +187,13 @@ class Watch:
         self.disturbed = max(self.disturbed, at)
         for track in self.tracks.values():
             track.source = None
+
+    def forget(self, control_id: str) -> None:
+        """Know nothing more of a control that is not held any longer."""
+        self.since.pop(control_id, None)
+        for known in (self.beyond, self.bad_at):
+            for key in [key for key in known if key[0] == control_id]:
+                del known[key]
 
     def away(self, place: int, at: float) -> str:
         """Return why a place may be off at an instant, empty where it may not."""

@@ -94,6 +94,7 @@ def met(turn: Turn, state: StationState) -> None:
     """A station connects: its clock may be another, and what it did before is not one course with now."""
     state.meters.restarted()
     state.watch.tripped.clear()
+    state.watch.beyond.clear()
     state.watch.disturb(turn.now.utc.timestamp())
 
 

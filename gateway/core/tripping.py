@@ -76,7 +76,7 @@ def protection(
 
 
 def _must_be_off(watch: Watch, key: Key, curve: TripCurve, at: float, shown: Shown) -> bool:
-    """Say whether a curve has been exceeded for as long as it allows; `beyond` is since when."""
+    """Say whether a curve has been exceeded for as long as it allows."""
     allowed = None if curve.region is TripRegion.MAY_TRIP else _allowed(curve, shown, 1)
     if allowed is None:
         watch.beyond.pop(key, None)
@@ -85,7 +85,7 @@ def _must_be_off(watch: Watch, key: Key, curve: TripCurve, at: float, shown: Sho
 
 
 def _too_early(watch: Watch, key: Key, rule: EnterService, at: float, shown: Shown) -> bool:
-    """Say whether a station that tripped may not be back yet; `beyond` is when the grid was bad last."""
+    """Say whether a station that tripped may not be back yet."""
     if not watch.left_at:
         return False
     volts = measured(TripQuantity.VOLTAGE, shown)
@@ -93,9 +93,9 @@ def _too_early(watch: Watch, key: Key, rule: EnterService, at: float, shown: Sho
         rule.low_frequency, shown.hertz, rule.high_frequency, _DOUBT_HZ
     )
     if not good:
-        watch.beyond[key] = at
+        watch.bad_at[key] = at
         return True
-    bad = max(watch.beyond.get(key, 0.0), watch.left_at)
+    bad = max(watch.bad_at.get(key, 0.0), watch.left_at)
     if at - bad < float(rule.delay or 0) - LATENCY_S:
         return True
     if not watch.tripped:

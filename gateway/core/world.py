@@ -147,7 +147,7 @@ class Turn:
     def drop(self, state: StationState, control_id: str) -> None:
         """Forget a ledger entry, durably."""
         state.ledger = state.ledger.drop(control_id)
-        state.watch.since.pop(control_id, None)
+        state.watch.forget(control_id)
         state.let_go(control_id)
         self.emit(Persist(Table.LEDGER, f"{state.id}/{control_id}", None))
 

@@ -1,11 +1,12 @@
 """Stations that have to leave the grid and do not, that come back too early, and that are rightly away."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 
-from gateway.core.events import HeldControl
+from gateway.core.events import HeldControl, StationConnected, StationDisconnected
 from gateway.core.forces import away_s, gradient
 from gateway.core.station import StationRules, StationState
 from gateway.simulators.station_options import Personality
@@ -95,6 +96,34 @@ def test_who_leaves_as_the_curve_says_is_not_suspected_nor_for_what_it_does_no_m
     excuses = {record.details["reason"] for record in side.bench.audited("control.excused")}
     assert excuses
     assert {"started"} <= set(side.bench.told("M0"))
+
+
+def test_a_curve_that_is_exceeded_again_after_a_silence_counts_from_then(book):
+    side = a_side(book, trip(VOLTS, HIGH, (112, 13), (120, 11)))
+    grid(side, voltage_pu=1.16)
+    side.run(4)
+    side.bench.hear(StationDisconnected("CS1"))
+    for seconds, voltage_pu in ((60, 1.0), (1, 1.16)):
+        grid(side, voltage_pu)
+        side.seconds += seconds
+        side.core.advance(side.seconds)
+    side.core.outbox.clear()  # nobody heard that all was well meanwhile
+    side.bench.now = datetime.fromtimestamp(side.seconds, UTC)
+    side.bench.hear(StationConnected("CS1", profile_of(side.options)))
+    side.run(8)
+    assert side.core.inverter.protection.tripped is None
+    assert side.not_followed == []
+
+
+def test_a_curve_that_is_gone_leaves_nothing_behind(book):
+    side = a_side(book, HV, defaults=[SERVICE])
+    grid(side, voltage_pu=1.16)
+    side.run(2)
+    watch = side.bench.engine.world.stations["CS1"].watch
+    assert [key[1] for key in watch.beyond] == ["TripCurve.voltage.high.must_trip"]
+    side.bench.withdraw("M0")
+    side.run(2)
+    assert watch.beyond == {}
 
 
 def test_a_grid_that_is_not_beyond_the_curve_asks_for_nothing(book):
