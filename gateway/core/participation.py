@@ -86,8 +86,10 @@ def rejoin(turn: Turn, record: CommandRecord, word: Word) -> None:
         return
     unow = turn.utility_now(record.command.origin.utility)
     back = replace(record, declined="", parted=record.parted or interval.start <= unow)
-    turn.audit("command.rejoined", word.actor, record.key, reason=word.reason)
-    turn.keep(tell(turn, back, ControlOutcome.OPTED_IN, again=record.declines))
+    if record.state in _OPEN:  # in what is refused or on its way out nobody takes part again
+        turn.audit("command.rejoined", word.actor, record.key, reason=word.reason)
+        back = tell(turn, back, ControlOutcome.OPTED_IN, again=record.declines)
+    turn.keep(back)
 
 
 def document(hold: Hold) -> dict[str, Any]:

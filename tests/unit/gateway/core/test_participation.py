@@ -183,6 +183,15 @@ def test_what_an_operator_declined_stays_declined_when_a_hold_ends(ready):
     assert ready.outstanding() == []
 
 
+def test_who_was_cancelled_during_a_hold_does_not_take_part_again(ready):
+    scheduled(ready)
+    hold(ready)
+    ready.withdraw()
+    hold(ready, on=False)
+    ready.reply()
+    assert ready.told() == [RECEIVED, OUT, Told.CANCELLED]
+
+
 def test_a_hold_and_what_was_declined_survive_a_restart(ready, book):
     running(ready)
     hold(ready, release=True)
