@@ -13,14 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from gateway.core.dispatch import Wanted
-from gateway.core.effects import ReadBack, SendToStation
+from gateway.core.effects import ReadBack
 from gateway.core.events import DrainMode
 from gateway.core.evidence import composite_request
 from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Plan, gives_up, holds, plan
 from gateway.core.lifecycle import State
 from gateway.core.payloads import clear_call
 from gateway.core.proving import next_probe, unshown
-from gateway.core.renewing import UPDATE, Call, call_for, due, renewal
+from gateway.core.renewing import UPDATE, call_for, due, renewal
 from gateway.core.slots import Slot, slot_of_functions
 from gateway.core.station import Purpose, StationState
 from gateway.core.timeline import HOLD_OVER
@@ -124,12 +124,6 @@ def read_back(turn: Turn, state: StationState) -> None:
     turn.emit(ReadBack(state.id, state.reading))
 
 
-def _call(turn: Turn, state: StationState, entry: Entry, purpose: Purpose, call: Call) -> None:
-    request = turn.world.next_request(state.id)
-    state.calls[request] = (entry.desired.id, purpose)
-    turn.emit(SendToStation(state.id, request, *call))
-
-
 def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
     desired, trace = (
         _with_priority(state, entry, found, turn.now.utc),
@@ -153,7 +147,7 @@ def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
         losses=[asdict(loss) for loss in trace.losses],
     )
     purpose = Purpose.CHANGE if action == UPDATE else Purpose.SET
-    _call(turn, state, entry, purpose, (action, payload))
+    turn.call(state, desired.id, purpose, action, payload)
 
 
 def _rules(turn: Turn, state: StationState, command: str) -> str:
@@ -202,9 +196,9 @@ def _priority(payload: Mapping[str, Any]) -> int:
 
 def _clear(turn: Turn, state: StationState, entry: Entry) -> None:
     turn.put(state, replace(entry, state=EntryState.CLEARING))
-    call = clear_call(entry.desired.action, entry.desired.payload)
-    turn.audit("control.withdrawn", "gateway", entry.desired.id, action=call[0])
-    _call(turn, state, entry, Purpose.CLEAR, call)
+    action, payload = clear_call(entry.desired.action, entry.desired.payload)
+    turn.audit("control.withdrawn", "gateway", entry.desired.id, action=action)
+    turn.call(state, entry.desired.id, Purpose.CLEAR, action, payload)
     for other in turn.entries(state):
         if other.state is EntryState.ASIDE and _both_defaults(entry, other):
             turn.put(state, replace(other, state=EntryState.WANTED, older=True))
@@ -222,8 +216,8 @@ def _probe(turn: Turn, state: StationState) -> None:
     for entry in turn.entries(state):
         if unshown(state, entry, now) and next_probe(state, entry, now) <= now:
             state.probed[entry.desired.id] = now
-            call = ("GetCompositeSchedule", composite_request(entry.desired.payload))
-            _call(turn, state, entry, Purpose.PROBE, call)
+            payload = composite_request(entry.desired.payload)
+            turn.call(state, entry.desired.id, Purpose.PROBE, "GetCompositeSchedule", payload)
 
 
 def _renew(turn: Turn, state: StationState) -> None:
@@ -236,4 +230,4 @@ def _renew(turn: Turn, state: StationState) -> None:
         if call is not None and at is not None and at <= now and not waits:
             state.renewed[entry.desired.id] = now
             turn.audit("control.renewed", "gateway", entry.desired.id, action=call[0])
-            _call(turn, state, entry, Purpose.RENEW, call)
+            turn.call(state, entry.desired.id, Purpose.RENEW, *call)

@@ -11,7 +11,6 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import Any, assert_never
 
-from gateway.core.effects import SendToStation
 from gateway.core.events import (
     LimitCleared,
     LimitNoticed,
@@ -64,11 +63,9 @@ def _priority(turn: Turn, state: StationState, event: PriorityNoticed) -> None:
     for entry in ours:
         turn.audit("control.overridden", state.id, entry.desired.id, by="priority charging")
     if state.rules.policy.get("priority_charging") == "end":
-        request = turn.world.next_request(state.id)
-        state.calls[request] = (number, Purpose.PRIORITY)
         turn.audit("priority.ending", "gateway", number, station=state.id)
         payload = {"transactionId": number, "activate": False}
-        turn.emit(SendToStation(state.id, request, "UsePriorityCharging", payload))
+        turn.call(state, number, Purpose.PRIORITY, "UsePriorityCharging", payload)
 
 
 def priority_replied(turn: Turn, state: StationState, number: str, event: StationReplied) -> None:

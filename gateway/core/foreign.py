@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.core.effects import SendToStation
 from gateway.core.events import HeldControl, ReplyStatus, StationReplied
 from gateway.core.ledger import Desired, Entry, EntryState
 from gateway.core.payloads import clear_call
@@ -43,11 +42,9 @@ def _returned(turn: Turn, state: StationState, control: HeldControl) -> None:
 
 def _take_back(turn: Turn, state: StationState, control: HeldControl) -> None:
     action, payload = clear_call(control.action, control.payload)
-    request = turn.world.next_request(state.id)
-    state.calls[request] = (control.id, Purpose.FOREIGN)
+    request = turn.call(state, control.id, Purpose.FOREIGN, action, payload)
     state.foreign[request] = str(control.payload.get("controlType", ""))
     turn.audit("control.foreign_withdrawn", "gateway", control.id, station=state.id, action=action)
-    turn.emit(SendToStation(state.id, request, action, payload))
 
 
 def foreign_replied(

@@ -6,7 +6,7 @@ when it connects.
 
 from __future__ import annotations
 
-from gateway.core.effects import Persist, SendToStation, Table
+from gateway.core.effects import Persist, Table
 from gateway.core.events import ReplyStatus, StationReplied
 from gateway.core.station import Purpose, StationState, station_document
 from gateway.core.world import Turn
@@ -33,10 +33,9 @@ def changed(turn: Turn, state: StationState, transactions: tuple[Transaction, ..
 def ask(turn: Turn, state: StationState) -> None:
     """Ask a station that has just connected whether what ran there still does (E14)."""
     for transaction in state.transactions:
-        number, request = transaction.transaction_id, turn.world.next_request(state.id)
-        state.calls[request] = (number, Purpose.TRANSACTION)
+        number = transaction.transaction_id
         payload = {"transactionId": number}
-        turn.emit(SendToStation(state.id, request, "GetTransactionStatus", payload))
+        turn.call(state, number, Purpose.TRANSACTION, "GetTransactionStatus", payload)
         _allow(turn, state, transaction)
 
 
@@ -47,12 +46,10 @@ def _allow(turn: Turn, state: StationState, transaction: Transaction) -> None:
     forbidden = state.rules.policy.get("discharge") == "forbid"
     if not forbidden or evse is None or not evse.v2x_operation_modes:
         return
-    number, request = transaction.transaction_id, turn.world.next_request(state.id)
-    state.calls[request] = (number, Purpose.TRANSFER)
-    allowed = _CHARGING[evse.current]
+    number, allowed = transaction.transaction_id, _CHARGING[evse.current]
     turn.audit("transfer.allowed", "gateway", number, station=state.id, modes=allowed)
     payload = {"transactionId": number, "allowedEnergyTransfer": allowed}
-    turn.emit(SendToStation(state.id, request, "NotifyAllowedEnergyTransfer", payload))
+    turn.call(state, number, Purpose.TRANSFER, "NotifyAllowedEnergyTransfer", payload)
 
 
 def transfer_replied(turn: Turn, state: StationState, number: str, event: StationReplied) -> None:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.core.dispatch import Translator
-from gateway.core.effects import Audit, Effect, Persist, RespondToUtility, Table
+from gateway.core.effects import Audit, Effect, Persist, RespondToUtility, SendToStation, Table
 from gateway.core.events import DrainMode, Now
 from gateway.core.ledger import Entry, takes_effect
 from gateway.core.records import CommandRecord, to_document
-from gateway.core.station import StationState, entry_document
+from gateway.core.station import Purpose, StationState, entry_document
 
 _JUMP_S = 2.0
 """How far our own clock may go apart from the time that passed, between two events."""
@@ -64,6 +64,20 @@ class Turn:
     def emit(self, *effects: Effect) -> None:
         """Add effects."""
         self.effects.extend(effects)
+
+    def call(
+        self,
+        state: StationState,
+        subject: str,
+        purpose: Purpose,
+        action: str,
+        payload: dict[str, Any],
+    ) -> str:
+        """Send a station a CALL about a control or a transaction; return its request id."""
+        request = self.world.next_request(state.id)
+        state.calls[request] = (subject, purpose)
+        self.emit(SendToStation(state.id, request, action, payload))
+        return request
 
     def audit(
         self, kind: str, actor: str, subject: str, raw: tuple[bytes, ...] = (), **details: Any
