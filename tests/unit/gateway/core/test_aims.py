@@ -6,7 +6,6 @@ import pytest
 
 from gateway.core.aims import aim
 from gateway.core.plates import plates
-from gateway.core.polyline import span, value_at
 from gateway.core.shown import Aim, Excuse, Shown
 from translators.canonical.capability import Current, Evse, Ratings, StationProfile
 from translators.canonical.controls import (
@@ -354,22 +353,3 @@ def test_how_soon_is_what_the_control_says_or_what_is_usual(control, response):
 
 def test_a_setpoint_beside_a_droop_is_as_slow_as_the_droop():
     assert aim(ActiveSetpoint(q(1)), shown(droop_response_s=60), {}).response_s == 60
-
-
-@pytest.mark.parametrize(
-    ("x", "y"), [(80, 100), (92, 100), (95, 50), (98, 0), (100, 0), (105, -50), (120, -100)]
-)
-def test_a_curve_is_straight_inside_and_flat_outside(x, y):
-    points = [(float(p.x), float(p.y)) for p in FALLING.points]
-    assert value_at(points, x) == y
-    assert span(points, (x, x)) == (y, y)
-
-
-def test_at_a_step_the_later_vertex_counts_and_a_range_holds_both():
-    step = [(1.0, 0.0), (2.0, 0.0), (2.0, 9.0), (3.0, 9.0)]
-    assert value_at(step, 2.0) == 9
-    assert span(step, (1.9, 2.1)) == (0, 9)
-
-
-def test_a_range_holds_the_vertices_inside_it():
-    assert span([(0.0, 0.0), (1.0, 5.0), (2.0, 0.0)], (0.5, 1.5)) == (2.5, 5)
