@@ -65,7 +65,6 @@ class Track:
     judged_at: float = 0.0
     strikes: int = 0
     unfollowed: bool = False
-    followed: bool = False
 
     def move(self, aim: Aim, at: float, rate: float | None) -> None:
         """Go on to `at`, where `aim` is what is asked; `rate` is the gradient in W/s, if any."""
@@ -91,7 +90,6 @@ class Track:
         before = self.unfollowed
         self.judged_at = at
         self.strikes = 0 if holds else self.strikes + 1
-        self.followed = self.followed or holds
         self.unfollowed = not holds and (before or self.strikes >= STRIKES)
         return before is not self.unfollowed
 
@@ -140,14 +138,14 @@ def _beside(bound: Bound, others: Sequence[Bound]) -> Bound:
     return replace(bound, low=low, high=high)
 
 
-def within_apparent(bound: Bound, other: float | None, most: float, slack: float) -> Bound:
+def within_apparent(bound: Bound, other: float | None, most: float) -> Bound:
     """Return a target opened toward zero where apparent power is used up by P and Q together.
 
     `other` is the measured other one of both, `most` the rating in VA.
     """
     if other is None or bound.sense is not Sense.TARGET:
         return bound
-    if (bound.measured**2 + other**2) ** 0.5 < most - slack:
+    if (bound.measured**2 + other**2) ** 0.5 < most - bound.slack:
         return bound
     low = None if bound.low is None else min(bound.low, -bound.slack)
     high = None if bound.high is None else max(bound.high, bound.slack)

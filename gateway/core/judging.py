@@ -297,11 +297,7 @@ class Scene:
         full = place.shown.plate.full(asked.kind)
         track = Track(force.entry.desired, min(begun, place.at), -full, full, recent)
         if old is not None:
-            track.unfollowed, track.followed, track.judged_at = (
-                old.unfollowed,
-                old.followed,
-                old.judged_at,
-            )
+            track.unfollowed, track.judged_at = old.unfollowed, old.judged_at
         return track
 
     def _possible(self, place: Place, bound: Bound, followed: Iterable[_Followed]) -> Bound:
@@ -309,7 +305,7 @@ class Scene:
         shown = place.shown
         most = shown.plate.apparent(shown.volts)
         other = shown.var if bound.kind is Kind.POWER else shown.watts
-        bound = within_apparent(bound, other, most, bound.slack)
+        bound = within_apparent(bound, other, most)
         alone = place.number == STATION or len(self.profile.evses) == 1
         if alone or bound.sense is not Sense.TARGET or bound.kind is not Kind.POWER:
             return bound
