@@ -56,6 +56,13 @@ def test_a_call_is_written_with_a_fresh_id_and_its_answer_comes_back_under_its_n
     )
 
 
+def test_a_call_that_was_taken_in_elsewhere_is_answered_with_nothing_before_our_own_calls():
+    rpc = an_rpc()
+    rpc.call(a_call())
+    rpc.acknowledge(b"theirs")
+    assert written(rpc) == [[3, "theirs", {}], [2, "m-1", "GetVariables", {}]]
+
+
 PLAIN = [
     (b'[3,"m-1",{"status":"Accepted"}]', b'{"status":"Accepted"}'),
     (b'[3,"m-1",{},{}]', b"{},{}"),
