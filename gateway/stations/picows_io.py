@@ -51,6 +51,8 @@ class PicowsTransport(WSListener):
         self._gathered = 0
         self._asked = self._heard = 0
         """The last ping that was sent, and the last that was answered."""
+        self._owed = 0
+        """The ping that has to be answered before the next beat."""
         self._probes: dict[int, asyncio.Future[bool]] = {}
 
     @property
@@ -158,6 +160,8 @@ class PicowsTransport(WSListener):
         """Close with a status, ours, the one of `close` or 1000; drop a peer that does not follow."""
         told = self._ended.result() if self._ended.done() else None
         code, reason = ending or told or (1000, "")
+        if self._beat is not None:  # from here on the peer has `close_s`
+            self._beat.cancel()
         if not self._gone.done() and not self._socket.is_closing():
             self._wire.send_close(WSCloseCode(code), reason)
         if not self._gone.done():
@@ -175,7 +179,7 @@ class PicowsTransport(WSListener):
             self._take(frame)
         else:
             self._early.append(frame)
-            if len(self._early) == _AHEAD:
+            if len(self._early) >= _AHEAD:  # the end of the handshake reads on once
                 self._socket.pause_reading()
 
     def _gather(self, frame: WSFrame, *, begins: bool) -> None:
@@ -222,10 +226,10 @@ class PicowsTransport(WSListener):
         self._beat = self._loop.call_later(self._ping_interval_s, self._keep)
         if self._wire.is_close_frame_sent:
             self._socket.abort()
-        elif self._asked > self._heard:
+        elif self._owed > self._heard:
             self.close(_INTERNAL_ERROR, "keepalive ping timeout")
         else:
-            self._ask()
+            self._owed = self._ask()
 
     def _shake_back(self, transport: WSTransport, frame: WSFrame) -> None:
         """Answer the end of the peer with its own status, and hang up."""

@@ -130,6 +130,61 @@ async def test_a_station_that_answers_pings_stays_however_little_it_says():
         assert site.stations.current("CS1") is not None
 
 
+async def test_a_station_whose_life_is_asked_for_all_the_time_stays():
+    async with (
+        a_site(rhythm=replace(PATIENT, ping_interval_s=0.3)) as site,
+        a_mute_station(site) as (reader, writer),
+    ):
+
+        async def answer_late():
+            while True:
+                _, size = await reader.readexactly(2)
+                payload = await reader.readexactly(size)
+                await asyncio.sleep(0.05)
+                writer.write(Frame(Opcode.PONG, payload).serialize(mask=True))
+
+        answering = asyncio.create_task(answer_late())
+        for _ in range(14):
+            assert await site.stations.current("CS1").transport.alive(5)
+        answering.cancel()
+
+
+async def test_a_station_that_is_told_to_go_has_its_time_whenever_its_next_ping_is_due():
+    async with (
+        a_site(rhythm=replace(PATIENT, ping_interval_s=0.1)) as site,
+        a_mute_station(site) as (reader, _),
+    ):
+        site.stations.current("CS1").transport.close(1008, "enough")
+        assert await ending(reader) == 1008
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 0.4)
+
+
+async def test_of_one_that_says_too_much_before_it_is_served_the_rest_stays_in_its_socket():
+    async with a_site() as site:
+        served, occupied, looks = asyncio.Event(), site.endpoint._occupied, 0
+
+        async def slowly(station):
+            nonlocal looks
+            looks += 1
+            if looks == 2:  # it has shaken hands, and is looked at once more before it is served
+                await served.wait()
+            return await occupied(station)
+
+        site.endpoint._occupied = slowly
+        hello = request("/ocpp/CS1", basic("CS1"), port=site.endpoint.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.endpoint.port)
+        try:
+            writer.write(hello + text() * 4)
+            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            writer.write(text(b'["' + b"x" * 200_000 + b'"]') * 200)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(writer.drain(), 0.5)
+        finally:
+            writer.transport.abort()
+            served.set()
+
+
 async def test_a_pong_that_nobody_asked_for_means_nothing():
     async with a_site() as site, a_mute_station(site) as (_, writer):
         for payload in (b"", b"1", b"77", b"x", b"9" * 100):
