@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,17 +19,21 @@ from typing import Protocol
 from gateway.ports import StationTransport
 from gateway.stations.admission import Knock
 
-SUBPROTOCOLS = ("ocpp2.1", "ocpp2.0.1")
 MAX_UNREAD = 256 * 1024
 """Octets that wait for a station to read them, before it counts as stalled."""
 MAX_FRAGMENTS = 1024
 """Pieces in which one message may come."""
+AHEAD = 4
+"""Frames that come before anybody takes them, before the socket is read no further."""
 
 type Take = Callable[[bytes], None]
 type Pace = Callable[[Take, asyncio.ReadTransport], Take]
 """Slows down the reading of a station that says too much."""
 type Ending = tuple[int, str]
 """Status and reason with which this side ends a connection."""
+
+NO_TEXT: Ending = (1003, "OCPP-J is text")  # Part 4, 4.1
+NO_UTF8: Ending = (1007, "a text is UTF-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,3 @@ class Gate(Protocol):
 
 type Listen = Callable[[Listening, Gate], AbstractAsyncContextManager[int]]
 """Listen within a block; yields the port. At its end connections are closed with 1001."""
-
-
-def by_client_order(offered: Sequence[str]) -> str | None:
-    """Choose by the client's order of preference (Part 4, 3.1.2)."""
-    return next((name for name in offered if name in SUBPROTOCOLS), None)

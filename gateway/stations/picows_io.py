@@ -15,16 +15,21 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 from gateway.errors import PeerError
 from gateway.protocols.ocpp_frames import MAX_FRAME
 from gateway.stations.frames import is_text
-from gateway.stations.listening import MAX_FRAGMENTS, MAX_UNREAD, Ending, Pace, Take
+from gateway.stations.listening import (
+    AHEAD,
+    MAX_FRAGMENTS,
+    MAX_UNREAD,
+    NO_TEXT,
+    NO_UTF8,
+    Ending,
+    Pace,
+    Take,
+)
 
 _TEXT, _CONTINUATION = WSMsgType.TEXT, WSMsgType.CONTINUATION
 _PING, _PONG, _CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
-_AHEAD = 4
-"""Frames that come before anybody takes them, before the socket is read no further."""
 _PROTOCOL_ERROR = 1002
-_UNSUPPORTED_DATA = 1003
 _ABNORMAL = 1006
-_INVALID_DATA = 1007
 _MESSAGE_TOO_BIG = 1009
 _INTERNAL_ERROR = 1011
 
@@ -86,8 +91,8 @@ class PicowsTransport(WSListener):
             self._hear(frame.get_payload_as_bytes())
         elif kind is _CLOSE:
             self._shake_back(transport, frame)
-        else:  # Part 4, 4.1
-            self.close(_UNSUPPORTED_DATA, "OCPP-J is text")
+        else:
+            self.close(*NO_TEXT)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Note that nothing more comes."""
@@ -122,7 +127,7 @@ class PicowsTransport(WSListener):
     async def receive(self, take: Take) -> None:
         """Hand each text to `take`, until the connection has ended or was refused."""
         reader = cast("asyncio.ReadTransport", self._socket)
-        if len(self._early) >= _AHEAD and not reader.is_closing():
+        if len(self._early) >= AHEAD and not reader.is_closing():
             reader.resume_reading()
         self._take = take if self.pace is None else self.pace(take, reader)
         early, self._early = self._early, []
@@ -174,12 +179,12 @@ class PicowsTransport(WSListener):
         if self._ended.done():
             return
         if not frame.isascii() and not is_text(frame):
-            self.close(_INVALID_DATA, "a text is UTF-8")
+            self.close(*NO_UTF8)
         elif self._take is not None:
             self._take(frame)
         else:
             self._early.append(frame)
-            if len(self._early) >= _AHEAD:  # the end of the handshake reads on once
+            if len(self._early) >= AHEAD:  # the end of the handshake reads on once
                 self._socket.pause_reading()
 
     def _gather(self, frame: WSFrame, *, begins: bool) -> None:

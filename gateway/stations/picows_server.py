@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -24,12 +24,12 @@ from picows import (
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # not in its stubs
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
 
 from gateway.protocols.ocpp_frames import MAX_FRAME
 from gateway.stations.acceptor import Acceptor, Left
 from gateway.stations.admission import Knock
-from gateway.stations.listening import Gate, Listening, Refusal, by_client_order
+from gateway.stations.handshakes import by_client_order, knock_of, with_headers
+from gateway.stations.listening import Gate, Listening, Refusal
 from gateway.stations.picows_io import PicowsTransport
 
 MAX_HEAD = 16 * 1024
@@ -80,7 +80,7 @@ class _Server:
         self, handshake: _Handshake, head: bytes, rest: bytes
     ) -> PicowsTransport | None:
         """Return the open connection, None where it was refused or left."""
-        library = ServerProtocol(select_subprotocol=_by_client_order)
+        library = ServerProtocol(select_subprotocol=by_client_order)
         library.receive_data(head)
         request = next(iter(library.events_received()), None)
         if not isinstance(request, Request):
@@ -89,9 +89,7 @@ class _Server:
         knock = handshake.knock(request)
         found = await self.gate.admit(knock)
         if isinstance(found, Refusal):
-            answer = library.reject(found.status, found.text)
-            for name, value in found.headers:
-                answer.headers[name] = value
+            answer = with_headers(library.reject(found.status, found.text), found)
         elif self.open:
             answer = library.accept(request)
         else:
@@ -160,15 +158,8 @@ class _Handshake(asyncio.Protocol):
         self._left()
 
     def knock(self, request: Request) -> Knock:
-        """Return who wants to come in; one that has left already has no address."""
-        session = self._transport.get_extra_info("ssl_object")
-        return Knock(
-            path=request.path,
-            authorizations=tuple(request.headers.get_all("Authorization")),
-            address=str((self._transport.get_extra_info("peername") or ("",))[0]),
-            encrypted=session is not None,
-            certificate=None if session is None else session.getpeercert(binary_form=True),
-        )
+        """Return who wants to come in."""
+        return knock_of(request, self._transport)
 
     def refuse(self, answer: Response) -> None:
         """Answer, and hang up."""
@@ -234,13 +225,6 @@ def _feed(driver: WSProtocol, data: bytes) -> None:
 def _too_large() -> Response:
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     return ServerProtocol().reject(status, f"a request has at most {MAX_HEAD} octets\n")
-
-
-def _by_client_order(
-    _protocol: ServerProtocol, offered: Sequence[Subprotocol]
-) -> Subprotocol | None:
-    chosen = by_client_order(offered)
-    return None if chosen is None else Subprotocol(chosen)
 
 
 @asynccontextmanager

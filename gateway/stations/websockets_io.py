@@ -28,15 +28,21 @@ from websockets.server import ServerProtocol
 
 from gateway.errors import PeerError
 from gateway.stations.frames import Kind, is_text, next_frame, text_begin
-from gateway.stations.listening import MAX_FRAGMENTS, MAX_UNREAD, Ending, Pace, Take
+from gateway.stations.handshakes import address_of
+from gateway.stations.listening import (
+    AHEAD,
+    MAX_FRAGMENTS,
+    MAX_UNREAD,
+    NO_TEXT,
+    NO_UTF8,
+    Ending,
+    Pace,
+    Take,
+)
 
 _LOGGER = logging.getLogger("websockets.server")
 _READ = Request("/", Headers())
 """Stands for a request that was read: its own, with all its headers, is not needed any more."""
-_AHEAD = 4
-"""Frames that come before anybody takes them, before the socket is read no further."""
-_UNSUPPORTED_DATA = 1003
-_INVALID_DATA = 1007
 _MESSAGE_TOO_BIG = 1009
 _FINAL_TEXT = 0x81
 """A whole text in one frame (RFC 6455, 5.2)."""
@@ -87,7 +93,7 @@ class Connection(ServerConnection):
     def hand_to(self, take: Take) -> None:
         """Hand every text to `take` from now on, first those that came already."""
         early, self._early = self._early or [], None
-        if len(early) >= _AHEAD and not self.transport.is_closing():
+        if len(early) >= AHEAD and not self.transport.is_closing():
             self.transport.resume_reading()
         self._take = take
         self.request, self.response = _READ, None
@@ -199,8 +205,8 @@ class Connection(ServerConnection):
             super().process_event(event)
         elif event.opcode is Opcode.TEXT and event.fin:
             self._deliver(bytes(event.data))
-        elif event.opcode is Opcode.BINARY:  # Part 4, 4.1
-            self.refuse(_UNSUPPORTED_DATA, "OCPP-J is text")
+        elif event.opcode is Opcode.BINARY:
+            self.refuse(*NO_TEXT)
         elif event.opcode is Opcode.TEXT or event.opcode is Opcode.CONT:
             self._gather(event)
         else:
@@ -232,13 +238,13 @@ class Connection(ServerConnection):
         if self.ended.done():
             return
         if not frame.isascii() and not is_text(frame):
-            self.refuse(_INVALID_DATA, "a text is UTF-8")
+            self.refuse(*NO_UTF8)
         elif self._take is not None:
             self._take(frame)
         else:
             early = self._early = self._early or []
             early.append(frame)
-            if len(early) == _AHEAD:
+            if len(early) == AHEAD:
                 self.transport.pause_reading()
 
 
@@ -258,7 +264,7 @@ class WebSocketTransport:
     @property
     def address(self) -> str:
         """Return where it comes from, nothing where it is gone already."""
-        return str((self.connection.remote_address or ("",))[0])
+        return address_of(self.connection.transport)
 
     @property
     def close_code(self) -> int | None:

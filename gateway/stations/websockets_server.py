@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -10,12 +10,11 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.protocol import Event
 from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
 
 from gateway.protocols.ocpp_frames import MAX_FRAME
 from gateway.stations.acceptor import Acceptor, Left
-from gateway.stations.admission import Knock
-from gateway.stations.listening import MAX_UNREAD, Gate, Listening, Refusal, by_client_order
+from gateway.stations.handshakes import by_client_order, knock_of, with_headers
+from gateway.stations.listening import MAX_UNREAD, Gate, Listening, Refusal
 from gateway.stations.websockets_io import Connection, WebSocketTransport, deflate
 
 
@@ -44,12 +43,9 @@ async def listen(listening: Listening, gate: Gate) -> AsyncIterator[int]:
         guest = cast("_Guest", connection)
         guest.left()
         guest.left = _gone  # thousands of them keep nothing of how they came in
-        found = await gate.admit(_knock_of(connection, request))
+        found = await gate.admit(knock_of(request, connection.transport))
         if isinstance(found, Refusal):
-            response = connection.respond(found.status, found.text)
-            for name, value in found.headers:
-                response.headers[name] = value
-            return response
+            return with_headers(connection.respond(found.status, found.text), found)
         connection.username = found
         return None
 
@@ -79,27 +75,8 @@ def _made(server: Server, listening: Listening, left: Left) -> _Guest:
         "close_timeout": listening.close_s,
     }
     protocol = ServerProtocol(
-        extensions=[deflate()], select_subprotocol=_by_client_order, max_size=MAX_FRAME
+        extensions=[deflate()], select_subprotocol=by_client_order, max_size=MAX_FRAME
     )
     guest = _Guest(protocol, server, **options)
     guest.left = left
     return guest
-
-
-def _by_client_order(
-    _protocol: ServerProtocol, offered: Sequence[Subprotocol]
-) -> Subprotocol | None:
-    chosen = by_client_order(offered)
-    return None if chosen is None else Subprotocol(chosen)
-
-
-def _knock_of(connection: ServerConnection, request: Request) -> Knock:
-    """Return who wants to come in; one that has left already has no address."""
-    session = connection.transport.get_extra_info("ssl_object")
-    return Knock(
-        path=request.path,
-        authorizations=tuple(request.headers.get_all("Authorization")),
-        address=str((connection.remote_address or ("",))[0]),
-        encrypted=session is not None,
-        certificate=None if session is None else session.getpeercert(binary_form=True),
-    )
