@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 from cryptography import x509
@@ -16,6 +16,8 @@ type SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 type PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 type Extension = tuple[x509.ExtensionType, bool]  # with: critical
 
+CLOCK_SLACK = timedelta(hours=1)
+"""How much earlier than it is made a certificate begins: a peer's clock may run a little behind."""
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # RFC 5280 4.1.2.5: no end
 DEVICE_POLICY = x509.ObjectIdentifier("1.3.6.1.4.1.40732.1.1")
 HARDWARE_MODULE_NAME = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.4")  # RFC 4108 5

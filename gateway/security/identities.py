@@ -7,14 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from gateway.errors import IdentityError
+from gateway.security.certificates import SigningKey
 from translators.ieee2030_5.identity import lfdi, sfdi
 
 CERTIFICATE_SUFFIXES = (".pem", ".crt", ".cer")
@@ -47,12 +45,7 @@ def read_identity(certificate: Path, key: Path, *, now: datetime | None = None) 
     certificate is valid at `now` (default: the present).
     """
     leaf = read_chain(certificate)[0]
-    if not belongs(read_key(key), leaf):
-        raise IdentityError(
-            f"the key does not belong to the certificate {certificate}",
-            where=str(key),
-            code="DG-1104",
-        )
+    check_pair(read_key(key), key, leaf, certificate)
     check_validity(leaf, certificate, now=now)
     name = lfdi(leaf.public_bytes(Encoding.DER))
     return Identity(certificate, key, name, sfdi(name))
@@ -82,6 +75,15 @@ def read_key(path: Path) -> PrivateKeyTypes:
         ) from exc
     except ValueError as exc:
         raise IdentityError("holds no readable PEM key", where=str(path), code="DG-1106") from exc
+
+
+def read_signing_key(path: Path) -> SigningKey:
+    """Return the unencrypted private key of an authority, else IdentityError."""
+    key = read_key(path)
+    if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        return key
+    problem = "an authority signs with an EC or RSA key"
+    raise IdentityError(problem, where=str(path), code="DG-1106")
 
 
 def check_validity(
@@ -151,10 +153,13 @@ def trust_store(path: Path) -> str:
     return "".join(item.public_bytes(Encoding.PEM).decode() for item in valid)
 
 
-def belongs(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
-    """Say whether a private key is the one of a certificate."""
-    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return key.public_key().public_bytes(*form) == certificate.public_key().public_bytes(*form)
+def check_pair(
+    key: PrivateKeyTypes, key_path: Path, certificate: x509.Certificate, path: Path
+) -> None:
+    """Raise IdentityError where a private key is not the one of a certificate."""
+    if key.public_key() != certificate.public_key():
+        problem = f"the key does not belong to the certificate {path}"
+        raise IdentityError(problem, where=str(key_path), code="DG-1104")
 
 
 def _content(path: Path, kind: str) -> bytes:

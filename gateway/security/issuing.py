@@ -17,11 +17,11 @@ from urllib.parse import quote
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.errors import IdentityError
 from gateway.security.certificates import (
+    CLOCK_SLACK,
     PublicKey,
     Signer,
     Validity,
@@ -29,13 +29,12 @@ from gateway.security.certificates import (
     station_certificate,
 )
 from gateway.security.files import make_folder, replace_private
-from gateway.security.identities import belongs, check_validity, read_chain, read_key
+from gateway.security.identities import check_pair, check_validity, read_chain, read_signing_key
 from gateway.security.peers import subject_fault
 from gateway.security.requests import read_request
 
 LONGEST_CHAIN = 10_000
 """Characters of a certificate chain (CertificateSignedRequest)."""
-_CLOCK_SLACK = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +86,8 @@ class KeyAuthority:
     def _read(self) -> tuple[list[x509.Certificate], Signer]:
         check_private(self._key)
         chain = read_chain(self._certificate)
-        signer = Signer(chain[0], _signing_key(self._key))
-        if not belongs(signer.key, signer.certificate):
-            problem = f"the key does not belong to the certificate {self._certificate}"
-            raise IdentityError(problem, where=str(self._key), code="DG-1104")
+        signer = Signer(chain[0], read_signing_key(self._key))
+        check_pair(signer.key, self._key, signer.certificate, self._certificate)
         if not _may_sign(signer.certificate):
             raise IdentityError("is no authority", where=str(self._certificate), code="DG-1113")
         return chain, signer
@@ -100,7 +97,7 @@ class KeyAuthority:
         authority, at = self._signer.certificate, now or datetime.now(UTC)
         check_validity(authority, self._certificate, now=at)
         end = min(at + timedelta(days=self._days), authority.not_valid_after_utc)
-        term = Validity(at - _CLOCK_SLACK, end)
+        term = Validity(at - CLOCK_SLACK, end)
         subject = distinguished_name(request.operator, request.name)
         leaf = station_certificate(subject, request.key, term, self._signer)
         above = [item for item in self._chain if item.issuer != item.subject]
@@ -151,10 +148,10 @@ class Spool:
     def _check(
         self, request: Wanted, path: Path, chain: list[x509.Certificate], now: datetime
     ) -> None:
-        leaf, form = chain[0], (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        leaf = chain[0]
         check_validity(leaf, path, now=now)
         problem = subject_fault(leaf.subject, request.operator, {request.name})
-        if leaf.public_key().public_bytes(*form) != request.key.public_bytes(*form):
+        if leaf.public_key() != request.key:
             problem = "key is not the one of the request"
         elif problem is None and not _led_to(chain, read_chain(self._trust)):
             problem = f"chain does not lead to an authority in {self._trust}"
@@ -192,14 +189,6 @@ def _touching(folder: Path) -> Iterator[None]:
     except OSError as exc:
         problem = f"cannot be used: {exc.strerror}"
         raise IdentityError(problem, where=str(folder), code="DG-1102") from exc
-
-
-def _signing_key(path: Path) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
-    key = read_key(path)
-    if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        return key
-    problem = "an authority signs with an EC or RSA key"
-    raise IdentityError(problem, where=str(path), code="DG-1106")
 
 
 def _may_sign(certificate: x509.Certificate) -> bool:

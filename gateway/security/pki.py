@@ -14,21 +14,18 @@ from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.errors import IdentityError
 from gateway.security import certificates as build
 from gateway.security.certificates import Validity
 from gateway.security.files import make_folder, refuse_existing, write_private, write_public
-from gateway.security.identities import Identity, read_chain, read_key
+from gateway.security.identities import Identity, read_chain, read_signing_key
 from translators.ieee2030_5.identity import lfdi, sfdi
 
 LOOPBACK = ("127.0.0.1", "localhost")
 ORGANISATION = "dergate development"
 ENDPOINT_VALIDITY = timedelta(days=397)
-# A certificate made now must hold for a peer whose clock runs a little behind.
-CLOCK_SLACK = timedelta(hours=1)
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 type KeyKind = Literal["p256", "rsa2048"]
@@ -84,32 +81,22 @@ def load_authorities(folder: Path) -> Authorities:
 
 def create_endpoint_authority(folder: Path, *, organisation: str = ORGANISATION) -> Authority:
     """Make the root that stations trust (`csms-ca.pem`); unrelated to the 2030.5 authorities."""
-    authority = _endpoint_authority(make_folder(folder))
-    refuse_existing(authority.certificate_path, authority.key_path)
-    _create_authority(authority, organisation, "CSMS root", 0, None)
-    return authority
+    return _create_root(folder, "csms-ca", organisation, "CSMS root")
 
 
 def load_endpoint_authority(folder: Path) -> Authority:
     """Return what `create_endpoint_authority` made; IdentityError where it cannot be read."""
-    authority = _endpoint_authority(folder)
-    signer_of(authority)
-    return authority
+    return _load_root(folder, "csms-ca")
 
 
 def create_station_authority(folder: Path, *, organisation: str = ORGANISATION) -> Authority:
     """Make the authority of station certificates (`station-ca.pem`): settings `station_ca`, `issuer`."""
-    authority = _station_authority(make_folder(folder))
-    refuse_existing(authority.certificate_path, authority.key_path)
-    _create_authority(authority, organisation, "stations", 0, None)
-    return authority
+    return _create_root(folder, "station-ca", organisation, "stations")
 
 
 def load_station_authority(folder: Path) -> Authority:
     """Return what `create_station_authority` made; IdentityError where it cannot be read."""
-    authority = _station_authority(folder)
-    signer_of(authority)
-    return authority
+    return _load_root(folder, "station-ca")
 
 
 def issue_device(
@@ -240,12 +227,21 @@ def _authorities(folder: Path) -> Authorities:
     )
 
 
-def _endpoint_authority(folder: Path) -> Authority:
-    return Authority(folder / "csms-ca.pem", folder / "csms-ca.key")
+def _root(folder: Path, name: str) -> Authority:
+    return Authority(folder / f"{name}.pem", folder / f"{name}.key")
 
 
-def _station_authority(folder: Path) -> Authority:
-    return Authority(folder / "station-ca.pem", folder / "station-ca.key")
+def _create_root(folder: Path, name: str, organisation: str, label: str) -> Authority:
+    authority = _root(make_folder(folder), name)
+    refuse_existing(authority.certificate_path, authority.key_path)
+    _create_authority(authority, organisation, label, 0, None)
+    return authority
+
+
+def _load_root(folder: Path, name: str) -> Authority:
+    authority = _root(folder, name)
+    signer_of(authority)
+    return authority
 
 
 def _create_authority(
@@ -261,13 +257,7 @@ def _create_authority(
 
 def signer_of(authority: Authority) -> build.Signer:
     """Return an authority ready to sign; IdentityError where its files cannot be used."""
-    key = read_key(authority.key_path)
-    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise IdentityError(
-            "an authority signs with an EC or RSA key",
-            where=str(authority.key_path),
-            code="DG-1106",
-        )
+    key = read_signing_key(authority.key_path)
     return build.Signer(read_chain(authority.certificate_path)[0], key)
 
 
@@ -276,7 +266,7 @@ def _key_pem(key: build.SigningKey) -> bytes:
 
 
 def _begin() -> datetime:
-    return datetime.now(UTC) - CLOCK_SLACK
+    return datetime.now(UTC) - build.CLOCK_SLACK
 
 
 def _always() -> Validity:
