@@ -1,7 +1,8 @@
 """Orders of an operator to the running gateway: files in a folder that nobody else may write to.
 
 `place` lays an errand there, the gateway takes it and reports; whoever placed it reads the outcome.
-An order that waits while no gateway runs is carried out when one starts.
+An order that waits while no gateway runs, or that one took and did not begin, is carried out when the
+next one starts.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from gateway.stations.errands import Errand, Outcome, from_document, to_document
 log = structlog.get_logger()
 
 _LONGEST = 64 * 1024
-_OPEN, _DONE = ".order", ".outcome"
+_OPEN, _TAKEN, _DONE = ".order", ".taken", ".outcome"
 
 
 class Orders:
@@ -37,13 +38,13 @@ class Orders:
     def place(self, errand: Errand) -> str:
         """Order something; return the name under which its outcome will be found."""
         name = secrets.token_hex(8)
-        folder = make_folder(self._folder)
-        replace_private(folder / f"{name}{_OPEN}", json.dumps(to_document(errand)).encode())
+        make_folder(self._folder)
+        replace_private(self._path(name, _OPEN), json.dumps(to_document(errand)).encode())
         return name
 
     def outcome(self, name: str) -> Outcome | None:
         """Return how an order ended, once; None while it has not."""
-        path = self._folder / f"{name}{_DONE}"
+        path = self._path(name, _DONE)
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -53,7 +54,7 @@ class Orders:
 
     def withdraw(self, name: str) -> bool:
         """Take an order back; False where the gateway has taken it already."""
-        path = self._folder / f"{name}{_OPEN}"
+        path = self._path(name, _OPEN)
         try:
             path.unlink()
         except FileNotFoundError:
@@ -62,22 +63,42 @@ class Orders:
 
     def take(self) -> list[tuple[str, Errand]]:
         """Take all orders that lie there, the oldest first; what is none is refused and removed."""
-        return list(self._taken())
+        return list(self._found(_OPEN))
+
+    def left(self) -> list[tuple[str, Errand]]:
+        """Take the orders that an earlier gateway took and did not begin, the oldest first."""
+        return list(self._found(_TAKEN))
+
+    def begin(self, name: str) -> bool:
+        """Let go of an order that is about to be carried out, so that it is not a second time.
+
+        False where it is gone, or cannot be removed: it is not carried out, then.
+        """
+        try:
+            self._path(name, _TAKEN).unlink()
+        except OSError as error:
+            log.warning("order.refused", order=name, problem=str(error))
+            return False
+        return True
 
     def report(self, name: str, outcome: Outcome) -> None:
         """Say how an order ended."""
+        with suppress(OSError):
+            self._path(name, _TAKEN).unlink(missing_ok=True)
         try:
-            replace_private(self._folder / f"{name}{_DONE}", json.dumps(asdict(outcome)).encode())
+            replace_private(self._path(name, _DONE), json.dumps(asdict(outcome)).encode())
         except IdentityError as error:
             log.warning("order.unreported", order=name, problem=str(error))
 
-    def _taken(self) -> Iterator[tuple[str, Errand]]:
-        for path in self._waiting():
-            name = path.name.removesuffix(_OPEN)
+    def _path(self, name: str, state: str) -> Path:
+        return self._folder / f"{name}{state}"
+
+    def _found(self, state: str) -> Iterator[tuple[str, Errand]]:
+        for path in self._waiting(state):
+            name = path.name.removesuffix(state)
             try:
-                document = _document(path)
-                path.unlink()  # what cannot be removed would be carried out for ever
-                errand = from_document(document)
+                errand = from_document(_document(path))
+                path.replace(self._path(name, _TAKEN))  # else it would be taken for ever
             except SettingsError as error:
                 log.warning("order.refused", order=name, problem=str(error))
                 self.report(name, Outcome(done=False, words=str(error)))
@@ -88,10 +109,10 @@ class Orders:
             else:
                 yield name, errand
 
-    def _waiting(self) -> list[Path]:
+    def _waiting(self, state: str) -> list[Path]:
         try:
             with os.scandir(self._folder) as found:
-                entries = [entry for entry in found if entry.name.endswith(_OPEN)]
+                entries = [entry for entry in found if entry.name.endswith(state)]
                 dated = [
                     (entry.stat(follow_symlinks=False).st_mtime_ns, entry) for entry in entries
                 ]

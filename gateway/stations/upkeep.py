@@ -135,7 +135,8 @@ class Upkeep:
         self._means.post(SecurityNoticed(kind, station, _OURSELVES, problem))
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled, first on what an earlier process was ordered and did not begin."""
+        self._line_up(self._means.orders.left())
         async with asyncio.TaskGroup() as group:
             while True:
                 self._due.clear()
@@ -148,16 +149,19 @@ class Upkeep:
 
     def look(self, group: asyncio.TaskGroup) -> None:
         """Begin what can be begun now."""
-        for name, errand in self._means.orders.take():
+        self._line_up(self._means.orders.take())
+        for station, work in self._wanted():
+            if station not in self._busy:
+                self._busy.add(station)
+                group.create_task(self._carry_out(station, work))
+
+    def _line_up(self, orders: Iterable[tuple[str, Errand]]) -> None:
+        for name, errand in orders:
             if errand.station in self._wards:
                 self._queue.setdefault(errand.station, []).append((name, errand))
             else:
                 words = f"{errand.station} is no station of the settings"
                 self._means.orders.report(name, Outcome(done=False, words=words))
-        for station, work in self._wanted():
-            if station not in self._busy:
-                self._busy.add(station)
-                group.create_task(self._carry_out(station, work))
 
     def _wanted(self) -> Iterator[tuple[str, Work]]:
         """Yield stations with what is to be done at each, orders first.
@@ -205,7 +209,11 @@ class Upkeep:
         name, errand = self._queue[station].pop(0)
         if not self._queue[station]:
             del self._queue[station]
-        self._means.orders.report(name, await self.do(errand, here))
+        if self._means.orders.begin(name):
+            outcome = await self.do(errand, here)
+        else:
+            outcome = Outcome(done=False, words="the order is gone, or cannot be removed")
+        self._means.orders.report(name, outcome)
         self._due.set()
 
     async def _settled(self, station: str, password: str) -> None:

@@ -74,6 +74,31 @@ def test_the_oldest_comes_first(orders, folder):
     assert [errand.station for _, errand in orders.take()] == ["CS1", "CS2", "CS0"]
 
 
+def test_an_order_that_was_taken_and_not_begun_is_left_for_the_next(orders, folder):
+    names = [orders.place(Renew(f"CS{number}")) for number in range(4)]
+    for age, name in enumerate(names):
+        os.utime(folder / f"{name}.order", (1_000_000 - age, 1_000_000 - age))
+    orders.take()
+    assert orders.begin(names[0])
+    orders.report(names[1], Outcome(done=False, words="nobody"))
+    assert Orders(folder).left() == [(names[3], Renew("CS3")), (names[2], Renew("CS2"))]
+    assert Orders(folder).take() == []
+
+
+def test_an_order_begins_once(orders):
+    name = orders.place(Renew("CS1"))
+    orders.take()
+    assert [orders.begin(name), orders.begin(name)] == [True, False]
+    assert orders.left() == []
+
+
+def test_what_is_left_is_judged_as_what_is_new(orders, folder):
+    lay(folder, json.dumps(to_document(Renew("CS1"))), 0o666).rename(folder / "foreign.taken")
+    assert orders.left() == []
+    assert "others than this user" in orders.outcome("foreign").words
+    assert list(folder.iterdir()) == []
+
+
 def test_an_outcome_is_read_once(orders):
     name = orders.place(Renew("CS1"))
     assert orders.outcome(name) is None

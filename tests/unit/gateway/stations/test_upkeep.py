@@ -156,6 +156,30 @@ async def test_an_order_for_a_station_that_is_away_waits_for_it(tmp_path):
         assert (await bench.outcome(name)).done
 
 
+async def test_an_order_for_a_station_that_is_away_outlives_the_process(tmp_path):
+    async with at_work(tmp_path, authority=False) as bench:
+        name = bench.orders.place(ListRoots("CS1"))
+        await bench.until((tmp_path / "orders" / f"{name}.taken").exists)
+    async with at_work(tmp_path, authority=False) as bench:
+        call = bench.comes(GetInstalledCertificateIds=[roots("ab")])
+        assert (await bench.outcome(name)).done
+    async with at_work(tmp_path, authority=False) as bench:
+        bench.here["CS1"] = Connected("2.1", call)
+        await bench.rounds()
+    assert call.actions == ["GetInstalledCertificateIds"]
+
+
+async def test_an_order_whose_file_is_gone_is_not_carried_out(tmp_path):
+    async with at_work(tmp_path) as bench:
+        name = bench.orders.place(ListRoots("CS1"))
+        taken = tmp_path / "orders" / f"{name}.taken"
+        await bench.until(taken.exists)
+        taken.unlink()
+        call = bench.comes(GetInstalledCertificateIds=[roots("ab")])
+        assert (await bench.outcome(name)).words == "the order is gone, or cannot be removed"
+        assert call.calls == []
+
+
 async def test_an_order_for_nobody_is_refused(tmp_path):
     async with at_work(tmp_path) as bench:
         outcome = await bench.ordered(Renew("CS9"))
