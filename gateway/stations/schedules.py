@@ -47,6 +47,14 @@ class Schedules:
             if payload["chargingProfile"]["id"] not in self._told:
                 self._know(payload)
 
+    def ended(self, transaction: str) -> None:
+        """Forget what was for a transaction that is over: its station drops it, too (K01.FR.08)."""
+        for number, payload in list(self._told.items()):
+            profile = payload["chargingProfile"]
+            mine = profile.get("transactionId") == transaction
+            if mine and profile["chargingProfilePurpose"] == "TxProfile":
+                del self._told[number]
+
     def _know(self, payload: Json) -> None:
         self._told[payload["chargingProfile"]["id"]] = payload
         if len(self._told) > _MOST:

@@ -75,6 +75,7 @@ class Metering:
             before = tuple(self._running.values())
             if payload["eventType"] == "Ended":
                 self._end(number)
+                context.schedules.ended(number)
                 _left(context, evse_id)
             elif place is not Place.LATE and evse_id is not None and number not in self._ended:
                 self._start(Transaction(evse_id, number))

@@ -14,6 +14,7 @@ from gateway.core.events import (
 from gateway.stations.blocks import smart_charging
 from gateway.stations.context import Context
 from gateway.stations.schedules import Schedules
+from support.metering import EVSE, Meter
 from support.stations import NOON, Posted, a_session, an_entry, announce
 from translators.ocpp.foreign import ForeignLimit
 
@@ -111,6 +112,18 @@ def test_a_cleared_profile_is_forgotten():
     schedules = told(a_profile())
     schedules.told("ClearChargingProfile", {"chargingProfileId": 7})
     assert schedules.numbers(7) is None
+
+
+def test_with_a_transaction_go_the_profiles_that_were_for_it_alone():  # K01.FR.08
+    others = a_profile(8, purpose="TxDefaultProfile"), a_profile(9) | {"evseId": 2}
+    others[1]["chargingProfile"]["transactionId"] = "T2"
+    meter = Meter()
+    meter.context.schedules = told(a_profile(7), *others)
+    meter.hear("Started", evse=EVSE)
+    assert meter.context.schedules.numbers(7) is not None
+    meter.hear("Ended")
+    known = [meter.context.schedules.numbers(number) is not None for number in (7, 8, 9)]
+    assert known == [False, True, True]
 
 
 def test_what_is_read_back_is_known_but_does_not_replace_what_was_told():
