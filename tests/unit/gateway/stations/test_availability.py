@@ -5,8 +5,8 @@ import pytest
 from gateway.core.events import AlarmReceived, StationDescribed
 from gateway.stations.blocks import availability
 from gateway.stations.connectors import MOST_CONNECTORS
-from gateway.stations.context import Context
-from support.stations import NOON, Posted, an_entry
+from support import metering
+from support.stations import NOON
 from translators.canonical.capability import Evse
 
 AT = "2026-12-01T11:00:00Z"
@@ -17,10 +17,7 @@ NEEDS = {
 
 
 def a_context(version="2.1"):
-    async def nobody_calls(action, payload, priority):
-        raise AssertionError(action)
-
-    context = Context(an_entry(), version, Posted(), nobody_calls, lambda: NOON)
+    context = metering.a_context(version)
     context.plate.reported(context.entry, version, [])
     return context
 

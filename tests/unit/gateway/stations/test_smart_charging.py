@@ -12,20 +12,12 @@ from gateway.core.events import (
     StationDescribed,
 )
 from gateway.stations.blocks import smart_charging
-from gateway.stations.context import Context
 from gateway.stations.schedules import Schedules
-from support.metering import EVSE, Meter
-from support.stations import NOON, Posted, a_session, an_entry, announce
+from support.metering import EVSE, Meter, a_context
+from support.stations import a_session, announce
 from translators.ocpp.foreign import ForeignLimit
 
 PULL = "PullDynamicScheduleUpdate"
-
-
-def a_context(version="2.1"):
-    async def nobody_calls(action, payload, priority):
-        raise AssertionError(action)
-
-    return Context(an_entry(), version, Posted(), nobody_calls, lambda: NOON)
 
 
 def ask(context, action, **payload):
