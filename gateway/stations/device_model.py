@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from translators.errors import DocumentError
+from translators.ocpp.capability import actual
+from translators.ocpp.wire import instant
 from translators.rules.book import Book
 from translators.rules.capability import CapabilityRule
 
@@ -105,9 +108,8 @@ def kept_names(book: Book, version: str) -> Names:
 def instant_of(text: object) -> datetime | None:
     """Return an instant of the station's clock (UTC), None where it is none."""
     try:
-        read = datetime.fromisoformat(str(text))
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return instant(str(text))
+    except DocumentError:
         return None
 
 
@@ -200,17 +202,9 @@ def _told(items: Iterable[Json], names: Names) -> tuple[dict[Variable, str], set
             continue
         if max(len(values), len(watchable)) >= MOST_VARIABLES:
             break
-        variable, value = named(item), _actual(item)
+        variable, value = named(item), actual(item)
         if kept and value is not None:
             values[variable] = sys.intern(value)
         if item.get("variableCharacteristics", {}).get("supportsMonitoring", False):
             watchable.add(variable)
     return values, watchable
-
-
-def _actual(item: Json) -> str | None:
-    for attribute in item["variableAttribute"]:
-        if attribute.get("type", "Actual") == "Actual":
-            value: str | None = attribute.get("value")
-            return value
-    return None

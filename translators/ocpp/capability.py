@@ -75,14 +75,15 @@ def _reported(
     """Yield each variable that a rule reads, with the EVSE that it is of."""
     rules = tuple(_rules(book, version, "NotifyReport"))
     for item in report:
-        component, value = item["component"], _actual(item)
+        component, value = item["component"], actual(item)
         for rule in rules:
             if value is not None and component["name"] in rule.model.message.components:
                 number = component.get("evse", {}).get("id")
                 yield rule, number, {item["variable"]["name"]: value}
 
 
-def _actual(item: Json) -> str | None:
+def actual(item: Json) -> str | None:
+    """Return the actual value of a variable in a report, None where the report has none."""
     for attribute in item["variableAttribute"]:
         if attribute.get("type", "Actual") == "Actual":
             value: str | None = attribute.get("value")
