@@ -42,6 +42,16 @@ def act(turn: Turn, state: StationState, found: Wanted) -> None:
     hold = turn.world.hold
     if hold is None or hold.release:
         _carry_out(turn, state, found, desired, todo)
+    else:
+        _part(turn, state, todo)
+
+
+def _part(turn: Turn, state: StationState, todo: Plan) -> None:
+    """Take back what is declined, although all is held: a utility that was told so must find it true."""
+    for entry in todo.clear:
+        record = turn.world.records[state.id].get(entry.desired.command)
+        if record is not None and record.declined:
+            _clear(turn, state, entry)
 
 
 def _carry_out(

@@ -3,7 +3,8 @@
 A declined event claims nothing: what a station holds of it is taken back, and its utility is told at once
 (2030.5 response 4; 5 when the station takes part again) and at the end (8, 9 or 10 in place of 3).
 A hold declines every event that has not started, and each that comes; with `release` those that run, too.
-While it lasts no control is set or taken back; with `release` events are taken back, and defaults go on.
+While it lasts no control is set, and none is taken back but of events that are declined: what their
+utility was told has to be true. With `release` defaults go on.
 """
 
 from __future__ import annotations

@@ -159,6 +159,37 @@ def test_while_all_is_held_nothing_is_sent_and_what_runs_goes_on(ready):
     assert ready.told("M2") == [RECEIVED, OUT, IN]
 
 
+def test_what_a_hold_declines_is_taken_back_where_a_station_would_start_it_by_itself(ready):
+    scheduled(ready)
+    hold(ready)
+    (call,) = ready.outstanding()
+    assert (call.action, call.payload["controlId"]) == ("ClearDERControl", ready.control_id())
+    ready.reply()
+    ready.at(71)
+    assert ready.told() == [RECEIVED, OUT, Told.NO_PARTICIPATION]
+    assert ready.outstanding() == []
+
+
+def test_who_declines_what_runs_during_a_hold_has_it_taken_back(ready):
+    running(ready)
+    hold(ready)
+    assert ready.outstanding() == []
+    optout(ready)
+    assert [call.action for call in ready.outstanding()] == ["ClearDERControl"]
+    ready.reply()
+    ready.at(71)
+    assert ready.told() == [RECEIVED, STARTED, OUT, PART_OUT]
+
+
+def test_what_a_hold_took_back_is_sent_again_when_it_ends(ready):
+    scheduled(ready)
+    hold(ready)
+    ready.reply()
+    hold(ready, on=False)
+    assert [call.action for call in ready.outstanding()] == ["SetDERControl"]
+    assert ready.told() == [RECEIVED, OUT, IN]
+
+
 def test_a_hold_with_release_takes_events_back_and_leaves_defaults(ready):
     ready.command(a_default("D1", pf("0.9")))
     ready.reply()
