@@ -6,6 +6,7 @@ Prints a Markdown table of what struck where. A drawn fault that a life never me
 import asyncio
 import logging
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -29,19 +30,13 @@ async def campaign(count, folder, draws):
         number += 1
         fault, place = drawn(draws), folder / "life"
         left, born, hit = await lived(place, book, fault)
-        _forget(place)
+        shutil.rmtree(place)
         births += born
         if hit:
             struck[fault.kind, fault.place] += 1
         if differences := left.differences(twin, repeats=1):
             found[f"{number} {fault}"] = differences
     return struck, births, found
-
-
-def _forget(place):
-    for path in sorted(place.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    place.rmdir()
 
 
 def main():

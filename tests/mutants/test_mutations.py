@@ -3,8 +3,10 @@
 import ast
 
 import pytest
+from mutants.campaign import CHANGED, CORE, NEEDED, TRANSLATION, draw, suites
 
 from support.mutants import places
+from support.places import ROOT
 
 
 def changes(source):
@@ -86,3 +88,16 @@ def test_making_mutants_leaves_the_tree_as_it_was():
     texts = {place.mutant().text for place in found}
     assert len(texts) == len(found) > 5
     assert ast.dump(found[0].tree) == before
+
+
+def test_the_campaign_changes_copies_and_runs_what_there_is():
+    named = (*CHANGED, *NEEDED, *TRANSLATION, *CORE)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_whatever_is_drawn_has_tests_of_its_package_and_some_have_their_own():
+    drawn, possible = draw(50, seed=2026)
+    assert len(drawn) == 50 < possible
+    found = [suites(ROOT, mutant.path) for mutant in drawn]
+    assert {suite[-1] for suite in found} == {TRANSLATION, CORE}
+    assert {len(suite) for suite in found} == {1, 2}

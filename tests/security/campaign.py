@@ -1,6 +1,10 @@
 """Attack the endpoint in the numbers that docs state, and print a table; run by hand.
 
-    .venv/bin/python tests/security/campaign.py [--picows] [foreign] [pairs] [races] [slow] [slow-tls]
+    .venv/bin/python tests/security/campaign.py [--picows] [--small] [NAME ...]
+
+Names are foreign, pairs, races, slow and slow-tls; all are played where none is given.
+
+`--small` takes about a hundredth of the numbers, to see that all of it runs.
 
 Client and gateway share one process and one core, so times and memory are upper bounds. The loop is
 uvloop, as in the service: the TLS of asyncio alone takes 256 KiB for each connection.
@@ -11,6 +15,7 @@ import logging
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -25,42 +30,60 @@ from support.station_tls import Makers
 from support.stations import DEFAULTS, a_site, an_entry
 
 
-async def run_foreign():
+@dataclass(frozen=True)
+class Size:
+    """How many of each; by default as many as docs state."""
+
+    foreign: int = 10_000
+    passwords: int = 50
+    races: int = 1_000
+    slow: int = 4_000
+    good: int = 200
+    """Stations that are served beside the slow connections."""
+
+
+SMALL = Size(foreign=100, passwords=4, races=20, slow=40, good=4)
+
+
+async def run_foreign(size):
     async with a_site(*campaign_entries()) as site:
-        found = await foreign(site, 10_000)
+        found = await foreign(site, size.foreign)
         site.endpoint.tell_counted()
         noticed = site.posted.of(SecurityNoticed)
     told = {"audit records": len(noticed), "refusals in them": sum(e.count for e in noticed)}
     return found | told
 
 
-async def run_pairs():
-    names = [f"S{number}" for number in range(50)]
+async def run_pairs(size):
+    names = [f"S{number}" for number in range(size.passwords)]
     entries = [an_entry(name, password_verifier=make_verifier(f"of {name}")) for name in names]
     async with a_site(*entries) as site:
         opened, answers = await pairs(site, names)
     diagonal = [(name, name) for name in names]
-    return {"pairs": 2500, "opened": len(opened), "diagonal": opened == diagonal} | {
-        "answers": answers
+    return {
+        "pairs": len(names) ** 2,
+        "opened": len(opened),
+        "diagonal": opened == diagonal,
+        "answers": answers,
     }
 
 
-async def run_races():
+async def run_races(size):
     async with a_site() as site:
-        return await races(site, 1_000)
+        return await races(site, size.races)
 
 
-async def run_slow_tls():
+async def run_slow_tls(size):
     with tempfile.TemporaryDirectory() as folder:
         makers = Makers.of(Path(folder))
-        return await run_slow(makers.client(), **makers.config())
+        return await run_slow(size, makers.client(), **makers.config())
 
 
-async def run_slow(tls=None, **config):
-    names = [f"G{number}" for number in range(200)]
+async def run_slow(size, tls=None, **config):
+    names = [f"G{number}" for number in range(size.good)]
     others = [f"N{number}" for number in range(3)]
     async with a_site(*(an_entry(name) for name in names + others), **config) as site:
-        return await slow(site, 4_000, names, seconds=3, tls=tls)
+        return await slow(site, size.slow, names, seconds=3, tls=tls)
 
 
 CAMPAIGNS = {
@@ -77,11 +100,15 @@ def main(names):
     if "--picows" in names:
         names.remove("--picows")
         DEFAULTS["transport"] = "picows"
+    size = Size()
+    if "--small" in names:
+        names.remove("--small")
+        size = SMALL
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     for name in names or CAMPAIGNS:
         began = time.perf_counter()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            found = runner.run(CAMPAIGNS[name]())
+            found = runner.run(CAMPAIGNS[name](size))
         print(f"\n{name} ({time.perf_counter() - began:.1f} s)")
         for key, value in found.items():
             print(f"  {key:<26} {value}")

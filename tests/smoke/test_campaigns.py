@@ -1,0 +1,63 @@
+"""The campaigns that documents name start as they are written there, judge, and end well."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from support.places import ROOT
+
+PATIENCE_S = 120
+SMALLEST = [
+    pytest.param(
+        ("tests/faults/campaign.py", "1", "12"),
+        r"^1 kills in \d+ s: .*\n0 lives differ from the twin$",
+        id="faults",
+    ),
+    pytest.param(
+        ("tests/inprocess/campaign.py", "2", "1"),
+        r"^2 faults, \d+ gateways born anew, seed 1, \d+ s: 0 lives differ from the twin$",
+        id="inprocess",
+    ),
+    pytest.param(
+        ("tests/tampers/campaign.py", "5", "1"),
+        r"untouched 5 in \d+ s \(seed 1\)\n0 missed, 0 named at another record, 0 false alarms$",
+        id="tampers",
+    ),
+    pytest.param(
+        ("tests/nameplate/campaign.py", "50", "1"),
+        r"^50 commands in \d+ s, [1-9]\d* messages: .*\n0 beyond the nameplate \(seed 1\)$",
+        id="nameplate",
+    ),
+    pytest.param(
+        ("tests/security/campaign.py", "--small", "foreign", "pairs", "races"),
+        r"accepted +0\n(?s:.*)opened +4\n +diagonal +True\n(?s:.*)frames to another +0\n",
+        id="attack",
+    ),
+]
+"""Each with the least that it can be asked for. That of the mutants first runs all tests of its packages."""
+
+
+def run(*words):
+    """Run a script of this checkout, as `make` does."""
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+
+
+@pytest.mark.parametrize(("command", "summary"), SMALLEST)
+def test_a_campaign_starts_and_finds_nothing(command, summary):
+    ended = run(*command)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert re.search(summary, ended.stdout, re.MULTILINE), ended.stdout
+
+
+def test_every_campaign_that_make_starts_is_tried_here():
+    named = set(re.findall(r"tests/\w+/campaign\.py", (ROOT / "Makefile").read_text("utf-8")))
+    assert named == {param.values[0][0] for param in SMALLEST} | {"tests/mutants/campaign.py"}
