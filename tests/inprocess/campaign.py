@@ -6,7 +6,6 @@ Prints a Markdown table of what struck where. A drawn fault that a life never me
 import asyncio
 import logging
 import random
-import shutil
 import sys
 import tempfile
 import time
@@ -18,25 +17,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import structlog
 
 from support.engine_bench import the_book
-from support.inprocess import drawn, lived
+from support.inprocess import played
 
 
 async def campaign(count, folder, draws):
     """Return how often each place of each kind struck, the births anew, and what differed."""
-    book, struck, births, found = the_book(), Counter(), 0, {}
-    twin, _, _ = await lived(folder / "twin", book)
-    number = 0
-    while struck.total() < count:
-        number += 1
-        fault, place = drawn(draws), folder / "life"
-        left, born, hit = await lived(place, book, fault)
-        shutil.rmtree(place)
+    struck, births, found = Counter(), 0, {}
+    async for fault, born, hit, differences in played(folder, the_book(), count, draws):
         births += born
-        if hit:
-            struck[fault.kind, fault.place] += 1
-        if differences := left.differences(twin, repeats=1):
-            found[f"{number} {fault}"] = differences
-    return struck, births, found
+        struck[fault.kind, fault.place] += hit
+        if differences:
+            found[f"{fault}, after {struck.total()} faults"] = differences
+    return +struck, births, found
 
 
 def main():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from support.engine_bench import the_book
-from support.inprocess import FAULTS, Fault, drawn, lived
+from support.inprocess import FAULTS, Fault, lived, played
 
 COUNT = 100
 
@@ -17,19 +17,19 @@ def book():
     return the_book()
 
 
-async def test_whatever_fails_a_command_ends_as_if_nothing_had(tmp_path, book):
+async def test_an_undisturbed_life_is_told_to_its_end_by_one_gateway(tmp_path, book):
     twin, births, _ = await lived(tmp_path / "twin", book)
     assert (twin.told, births) == (["received", "started", "cancelled"], 0)
+
+
+async def test_whatever_fails_a_command_ends_as_if_nothing_had(tmp_path, book):
     draws, struck, found = random.Random(2026), Counter(), {}  # noqa: S311 - to be drawn again
-    number = 0
-    while struck.total() < COUNT:
-        number += 1
-        fault = drawn(draws)
-        left, _, hit = await lived(tmp_path / str(number), book, fault)
+    async for fault, _, hit, differences in played(tmp_path, book, COUNT, draws):
         struck[fault.kind] += hit
-        if differences := left.differences(twin, repeats=1):
+        if differences:
             found[str(fault)] = differences
     assert found == {}
+    assert struck.total() == COUNT
     assert min(struck[kind] for kind in FAULTS) >= 10
 
 

@@ -6,25 +6,17 @@ What would leave is judged by `support.nameplate`, which shares no code with the
 import random
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from gateway.core.dispatch import Translator
-from gateway.settings.packs import shipped_book
-from support.nameplate import draw_from, leaving
+from support.nameplate import played
 
 
 def main():
-    count = int(sys.argv[1])
+    count, begin = int(sys.argv[1]), time.monotonic()
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
-    translator, draw = Translator(shipped_book()), draw_from(seed)
-    begin, sent, beyond = time.monotonic(), Counter(), []
-    for _ in range(count):
-        messages, bad = leaving(translator, draw)
-        sent.update(message.payload.get("controlType", message.action) for message in messages)
-        beyond += bad
+    sent, beyond = played(count, seed)
     for message in beyond[:20]:
         print(message)
     kinds = ", ".join(f"{name} {number}" for name, number in sorted(sent.items()))

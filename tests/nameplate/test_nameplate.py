@@ -1,6 +1,5 @@
 """Random commands for random stations: nothing beyond a nameplate leaves; and the judge can say so."""
 
-from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -8,23 +7,13 @@ import pytest
 from gateway.core import dispatch
 from gateway.core.dispatch import Translator
 from gateway.settings.packs import shipped_book
-from support.nameplate import draw_from, exceeds, leaving
+from support.nameplate import draw_from, exceeds, played
 
-COUNT = 2_000
-
-
-def played(count, seed=2026):
-    translator, draw = Translator(shipped_book()), draw_from(seed)
-    sent, beyond = Counter(), []
-    for _ in range(count):
-        messages, bad = leaving(translator, draw)
-        sent.update(message.payload.get("controlType", message.action) for message in messages)
-        beyond += bad
-    return sent, beyond
+COUNT, SEED = 2_000, 2026
 
 
 def test_nothing_beyond_a_nameplate_leaves():
-    sent, beyond = played(COUNT)
+    sent, beyond = played(COUNT, SEED)
     assert beyond == []
     assert len(sent) >= 15
     assert sent.total() > COUNT / 3
@@ -32,7 +21,7 @@ def test_nothing_beyond_a_nameplate_leaves():
 
 def test_without_the_guard_the_judge_finds_some(monkeypatch):
     monkeypatch.setattr(dispatch, "guarded", lambda orders, _profile: orders)
-    _, beyond = played(COUNT)
+    _, beyond = played(COUNT, SEED)
     assert {message.payload["controlType"] for message in beyond} >= {"FreqDroop", "WattPF"}
 
 

@@ -7,6 +7,7 @@ the database, the segments, the utility or the station.
 
 import asyncio
 import re
+import shutil
 from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
@@ -338,3 +339,15 @@ async def lived(folder, book, fault=None):
     life = Life(folder, book, fault)
     left = await life.play()
     return left, life.births, life.fate.struck
+
+
+async def played(folder, book, count, draws):
+    """Play lives until so many faults struck; yield fault, births anew, whether it struck, differences."""
+    twin, _, _ = await lived(folder / "twin", book)
+    left_to_strike = count
+    while left_to_strike > 0:
+        fault, place = drawn(draws), folder / "life"
+        left, births, struck = await lived(place, book, fault)
+        shutil.rmtree(place)
+        left_to_strike -= struck
+        yield fault, births, struck, left.differences(twin, repeats=1)

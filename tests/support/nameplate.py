@@ -1,10 +1,13 @@
 """Random stations and controls, plausible or not, from one seed: whether what leaves stays in bounds."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from gateway.core.dispatch import Translator
+from gateway.settings.packs import shipped_book
 from translators.canonical import controls as c
 from translators.canonical.capability import (
     Current,
@@ -189,6 +192,17 @@ def leaving(translator, draw):
     translator.forget(command)
     messages = made.value.messages
     return messages, [message for message in messages if exceeds(station, message)]
+
+
+def played(count, seed):
+    """Return what so many draws would send, counted by kind, and the messages beyond a nameplate."""
+    translator, draw = Translator(shipped_book()), draw_from(seed)
+    sent, beyond = Counter(), []
+    for _ in range(count):
+        messages, bad = leaving(translator, draw)
+        sent.update(message.payload.get("controlType", message.action) for message in messages)
+        beyond += bad
+    return sent, beyond
 
 
 def exceeds(station, message):
