@@ -14,7 +14,14 @@ from gateway.simulators import station_wire as wire
 from gateway.simulators.station_wire import Frame, Kind
 from gateway.stations.templates import Templates
 from gateway.stations.validators import STREAM, read_violation
-from support.schema_instances import paths_of, paths_of_schema, schema_files, turns, whole
+from support.schema_instances import (
+    MISCASED,
+    paths_of,
+    paths_of_schema,
+    schema_files,
+    turns,
+    whole,
+)
 
 MESSAGES = [
     pytest.param(version, name, id=f"{version}-{name}")
@@ -23,53 +30,6 @@ MESSAGES = [
 ]
 REQUESTS = [param for param in MESSAGES if param.values[1].endswith("Request")]
 RESPONSES = [param for param in MESSAGES if param.values[1].endswith("Response")]
-
-BROKEN_ELSEWHERE = [
-    "dischargeLimit_L2",
-    "dischargeLimit_L3",
-    "evDurationLevel1DCInjection",
-    "evDurationLevel2DCInjection",
-    "evMaximumLevel1DCInjection",
-    "evMaximumLevel2DCInjection",
-    "evSupportedDERControl",
-    "fixedPF",
-    "fixedPFAbsorb",
-    "fixedPFInject",
-    "limit_L2",
-    "limit_L3",
-    "maxChargeApparentPower_L2",
-    "maxChargeApparentPower_L3",
-    "maxChargePower_L2",
-    "maxChargePower_L3",
-    "maxChargeReactivePower_L2",
-    "maxChargeReactivePower_L3",
-    "maxDischargeApparentPower_L2",
-    "maxDischargeApparentPower_L3",
-    "maxDischargePower_L2",
-    "maxDischargePower_L3",
-    "maxDischargeReactivePower_L2",
-    "maxDischargeReactivePower_L3",
-    "minChargePower_L2",
-    "minChargePower_L3",
-    "minChargeReactivePower_L2",
-    "minChargeReactivePower_L3",
-    "minDischargePower_L2",
-    "minDischargePower_L3",
-    "minDischargeReactivePower_L2",
-    "minDischargeReactivePower_L3",
-    "priceScheduleID",
-    "prioritizedEMAIDs",
-    "receiptUrl",
-    "setpointReactive_L2",
-    "setpointReactive_L3",
-    "setpoint_L2",
-    "setpoint_L3",
-    "soC",
-    "soH",
-    "soc",
-    "taxRuleID",
-]
-"""The 43 keys that the session layer of the distribution `ocpp` 2.1.0 renames on the wire."""
 
 CONTROLS = {
     "curve": "VoltVar",
@@ -202,11 +162,11 @@ def keys_of(version):
 
 
 def test_the_keys_that_casing_rules_break_are_among_those_that_were_carried():
-    assert len(BROKEN_ELSEWHERE) == len(set(BROKEN_ELSEWHERE)) == 43
-    assert set(BROKEN_ELSEWHERE) <= keys_of("2.1")
+    assert len(MISCASED) == len(set(MISCASED)) == 43
+    assert set(MISCASED) <= keys_of("2.1")
 
 
-@pytest.mark.parametrize("key", BROKEN_ELSEWHERE)
+@pytest.mark.parametrize("key", MISCASED)
 def test_a_key_that_casing_rules_break_is_carried_as_it_is_spelt(key):
     carriers = [
         (name, whole(schema))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.core.events import StationConnected
 from gateway.stations.answering import _HANDLERS
 from support.engine_bench import Bench, a_command, an_engine, the_book
-from support.schema_instances import schema_files
+from support.schema_instances import resolved, schema_files
 from support.stations import a_session, announce
 
 VERSIONS = ("2.1", "2.0.1")
@@ -35,8 +35,7 @@ ACTIONS = {
 
 def an_instance(draw, schema, root):
     """Return an instance of a schema with some of its properties, and numbers that nobody expects."""
-    while "$ref" in schema:
-        schema = root["definitions"][schema["$ref"].rpartition("/")[2]]
+    schema = resolved(schema, root)
     if "enum" in schema:
         return draw.choice(schema["enum"])
     match schema.get("type"):

@@ -34,7 +34,6 @@ from gateway.simulators.utility_2030_5_controls import (
 from gateway.store.sqlite import SqliteStore
 from support.site import PASSWORD, a_site, a_station, a_utility, an_identity, enrol, write_site
 
-NOMINAL_V = 230.0
 DROOP = {"dead_band_mhz": (36, 36), "slope": (50, 50), "open_loop_tms": 100}
 
 

@@ -6,6 +6,52 @@ from importlib.util import find_spec
 from pathlib import Path
 
 FOLDERS = {"2.1": "v21", "2.0.1": "v201"}
+MISCASED = [
+    "dischargeLimit_L2",
+    "dischargeLimit_L3",
+    "evDurationLevel1DCInjection",
+    "evDurationLevel2DCInjection",
+    "evMaximumLevel1DCInjection",
+    "evMaximumLevel2DCInjection",
+    "evSupportedDERControl",
+    "fixedPF",
+    "fixedPFAbsorb",
+    "fixedPFInject",
+    "limit_L2",
+    "limit_L3",
+    "maxChargeApparentPower_L2",
+    "maxChargeApparentPower_L3",
+    "maxChargePower_L2",
+    "maxChargePower_L3",
+    "maxChargeReactivePower_L2",
+    "maxChargeReactivePower_L3",
+    "maxDischargeApparentPower_L2",
+    "maxDischargeApparentPower_L3",
+    "maxDischargePower_L2",
+    "maxDischargePower_L3",
+    "maxDischargeReactivePower_L2",
+    "maxDischargeReactivePower_L3",
+    "minChargePower_L2",
+    "minChargePower_L3",
+    "minChargeReactivePower_L2",
+    "minChargeReactivePower_L3",
+    "minDischargePower_L2",
+    "minDischargePower_L3",
+    "minDischargeReactivePower_L2",
+    "minDischargeReactivePower_L3",
+    "priceScheduleID",
+    "prioritizedEMAIDs",
+    "receiptUrl",
+    "setpointReactive_L2",
+    "setpointReactive_L3",
+    "setpoint_L2",
+    "setpoint_L3",
+    "soC",
+    "soH",
+    "soc",
+    "taxRuleID",
+]
+"""The keys of 2.1 that the distribution `ocpp` renames on the wire, in its release 2.1.0."""
 _INSTANT = "2026-12-01T12:00:00Z"
 
 
@@ -16,7 +62,8 @@ def schema_files(version):
     return {path.stem: json.loads(path.read_text("utf-8-sig")) for path in root.glob("*.json")}
 
 
-def _resolved(schema, root):
+def resolved(schema, root):
+    """Return what a schema refers to, at last."""
     while "$ref" in schema:
         found = root
         for step in schema["$ref"].removeprefix("#/").split("/"):
@@ -28,7 +75,7 @@ def _resolved(schema, root):
 def whole(schema, turn=0, root=None):
     """Return an instance with every property, each list with one item; turns walk through enums."""
     root = schema if root is None else root
-    schema = _resolved(schema, root)
+    schema = resolved(schema, root)
     if "enum" in schema:
         return schema["enum"][turn % len(schema["enum"])]
     match schema.get("type"):
@@ -70,7 +117,7 @@ def _definitions(schema):
 def paths_of_schema(schema, root=None, before=""):
     """Yield the path of every property that an instance can have; list items are `[]`."""
     root = schema if root is None else root
-    schema = _resolved(schema, root)
+    schema = resolved(schema, root)
     for name, item in schema.get("properties", {}).items():
         yield f"{before}/{name}"
         yield from paths_of_schema(item, root, f"{before}/{name}")
