@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gateway.bench.fanout import contender
 from gateway.bench.fleet import PASSWORD
-from gateway.bench.rounds import Line, Verdict
+from gateway.bench.rounds import GATEWAY, Line, Verdict
 from gateway.bench.wire import PLAIN, Wire
 from gateway.security.credentials import make_verifier, verify
 
@@ -22,7 +22,7 @@ def measure(stations: int, rounds: int, wire: Wire = PLAIN) -> Verdict:
 
 
 def _meetings(stations: int, wire: Wire) -> Iterator[Line]:
-    for name in ("gateway", "raw websockets"):
+    for name in (GATEWAY, "raw websockets"):
         with contender(name, stations, wire=wire) as side:
             told = side.meet()
             yield Line(name, told["cpu_ns"] / stations / 1000, told["wall_ns"] / 1e6)

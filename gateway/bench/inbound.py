@@ -9,7 +9,7 @@ from gateway.bench.contender import Contender
 from gateway.bench.fanout import contender
 from gateway.bench.fleet import watts_of
 from gateway.bench.foreign import rivals
-from gateway.bench.rounds import Line, Verdict, checked, in_turns
+from gateway.bench.rounds import GATEWAY, Line, Verdict, checked, in_turns
 from gateway.bench.wire import PLAIN, Wire
 
 EACH = 10
@@ -18,7 +18,7 @@ EACH = 10
 
 def measure(stations: int, rounds: int, *, peers: bool, wire: Wire = PLAIN) -> Verdict:
     """Measure what one MeterValues costs, read, checked, made canonical and answered."""
-    names = ["gateway", *rivals(wire, peers=peers)]
+    names = [GATEWAY, *rivals(wire, peers=peers)]
     with ExitStack() as stack:
         sides = [stack.enter_context(contender(name, stations, wire=wire)) for name in names]
         for side in sides:

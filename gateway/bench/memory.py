@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.bench.fanout import contender
+from gateway.bench.rounds import GATEWAY
 from gateway.bench.wire import PLAIN, Wire
 
 _REST_S = 0.2
@@ -35,7 +36,7 @@ class Memory:
 
 def measure(stations: int, wire: Wire = PLAIN) -> Memory:
     """Measure connections at rest; the gateway's have booted and been asked what they can do."""
-    mine, raw = (_slope(name, stations, wire) for name in ("gateway", "raw websockets"))
+    mine, raw = (_slope(name, stations, wire) for name in (GATEWAY, "raw websockets"))
     return Memory(stations, mine, raw, wire)
 
 

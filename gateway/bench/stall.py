@@ -9,7 +9,7 @@ from statistics import median
 
 from gateway.bench.contender import Contender
 from gateway.bench.fanout import PROFILES
-from gateway.bench.rounds import checked
+from gateway.bench.rounds import GATEWAY, checked
 from gateway.bench.watched import percentile
 from gateway.bench.wire import PLAIN, Wire
 
@@ -85,7 +85,7 @@ def measure(stations: int, rounds: int, wire: Wire = PLAIN) -> Stall:
     """
     words = (str(stations), str(PROFILES), "quick", *wire.words, "mute")
     command = (sys.executable, "-c", _COMMAND, *words)
-    with Contender("gateway", command, stations, boots=True, tls=wire.tls) as side:
+    with Contender(GATEWAY, command, stations, boots=True, tls=wire.tls) as side:
         side.meet()
         _p99(side)  # the first round is for caches and pages
         pairs = tuple(_pair(number, side) for number in range(rounds))

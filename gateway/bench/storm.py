@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 
 from gateway.bench.contender import Child, Contender, Told
 from gateway.bench.fanout import PROFILES
+from gateway.bench.rounds import GATEWAY
 from gateway.bench.watched import percentile
 from gateway.bench.wire import Wire
 
@@ -79,7 +80,7 @@ def measure(stations: int, wire: Wire) -> Storm:
     words = (str(total), str(PROFILES), "quick", *wire.words)
     command = (sys.executable, "-c", _COMMAND, *words)
     with (
-        Contender("gateway", command, total, boots=True, tls=wire.tls) as side,
+        Contender(GATEWAY, command, total, boots=True, tls=wire.tls) as side,
         closing(_Fleet(side, f"0-{STEADY}")) as steady,
     ):
         steady.wait()
@@ -122,22 +123,17 @@ class _Fleet:
 
     def __init__(self, side: Contender, numbers: str, *words: str) -> None:
         self._child: Child = side.more(numbers, *words)
-        self._told: Told = {}
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
+        self._pool = ThreadPoolExecutor(1)
+        self._told = self._pool.submit(self._child.heard)
 
     def over(self, seconds: float) -> bool:
         """Wait that long; say whether all are in."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+        return bool(wait([self._told], seconds).done)
 
     def wait(self) -> Told:
-        """Wait until all are in."""
-        self._thread.join()
-        return self._told
+        """Wait until all are in; RuntimeError where the fleet died before."""
+        return self._told.result()
 
     def close(self) -> None:
         self._child.end()
-
-    def _listen(self) -> None:
-        self._told = self._child.heard()
+        self._pool.shutdown()

@@ -1,12 +1,14 @@
 """What a stalled station and a storm of newcomers do to the others, in small numbers."""
 
 import json
+from contextlib import closing
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from gateway.bench import storm
+from gateway.bench.fanout import contender
 from gateway.bench.fleet import BusyError, Fleet, Station
 from gateway.bench.stall import P99, Stall
 from gateway.bench.stations import lines
@@ -45,6 +47,16 @@ def test_in_a_storm_all_come_in_and_every_steady_station_answers_every_event(run
     assert found["events"] > 0
     assert 0 < found["event_p99_ms"] <= found["event_p99_ms_worst"]
     assert found["cpu_us_per_station"] > 0
+
+
+def test_a_fleet_that_dies_in_a_storm_ends_it_with_its_command(capfd):
+    with (
+        contender("raw websockets", 1) as side,
+        closing(storm._Fleet(side, "0-many")) as coming,
+        pytest.raises(RuntimeError, match="0-many"),
+    ):
+        coming.wait()
+    assert "invalid literal for int()" in capfd.readouterr().err
 
 
 def test_over_tls_a_raw_server_takes_part_too(run):
