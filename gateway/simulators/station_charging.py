@@ -67,8 +67,8 @@ def limit_from(core: Core, source: str, watts: float | None, evse: int = 0) -> N
 
 
 def _of(core: Core, transaction: str) -> Evse | None:
-    places = (place for place in core.evses if place.transaction is not None)
-    return next((p for p in places if p.transaction and p.transaction.id == transaction), None)
+    running = ((place, place.transaction) for place in core.evses)
+    return next((place for place, own in running if own and own.id == transaction), None)
 
 
 HANDLERS: dict[str, Callable[[Core, Json, float], Json]] = {
