@@ -1,8 +1,6 @@
-"""One session over a station in memory: boot, calls, read-backs, faults, and its end."""
+"""One session over a station in memory: calls, faults, and its end."""
 
 import asyncio
-from dataclasses import replace
-from fractions import Fraction
 
 import pytest
 
@@ -17,17 +15,7 @@ from gateway.core.events import (
 )
 from gateway.stations.deadlines import Deadlines
 from gateway.stations.session import MAX_ODD
-from support.stations import (
-    BOOT,
-    PATIENT,
-    SILENT,
-    UNBOOTED,
-    a_report,
-    a_session,
-    an_entry,
-    an_evse,
-    announce,
-)
+from support.stations import SILENT, a_session, announce
 
 CONTROL = {
     "isDefault": True,
@@ -48,145 +36,6 @@ METER = {
 
 def an_order(request="r1", action="SetDERControl", payload=None, station="CS1"):
     return SendToStation(station, request, action, CONTROL if payload is None else payload)
-
-
-@pytest.mark.parametrize("version", ["2.1", "2.0.1"])
-async def test_a_station_boots_and_is_announced_once(version):
-    async with a_session(version) as (station, session, posted):
-        found = await announce(station, posted)
-        assert found.profile.ocpp_version == version
-        assert (found.profile.vendor, found.profile.model) == ("ACME", "M1")
-        assert session.announced
-        answer = await station.answered("boot")
-        assert answer[2] == {
-            "currentTime": "2026-12-01T12:00:00.000Z",
-            "interval": 60,
-            "status": "Accepted",
-        }
-        assert posted.of(StationConnected) == [found]
-
-
-async def test_a_station_that_does_not_boot_is_announced_all_the_same():
-    async with a_session(rhythm=UNBOOTED) as (station, _, posted):
-        number, _ = await station.called("GetBaseReport")
-        station.say(3, number, {"status": "NotSupported"})
-        await posted.next(StationConnected)
-
-
-async def test_a_reboot_announces_again():
-    async with a_session() as (station, _, posted):
-        await announce(station, posted)
-        await announce(station, posted)
-        assert len(posted.of(StationConnected)) == 2
-
-
-async def test_a_boot_during_discovery_asks_again_and_announces_once():
-    async with a_session(rhythm=UNBOOTED) as (station, _, posted):
-        first, _ = await station.called("GetBaseReport")
-        station.say(3, first, {"status": "Accepted"})
-        station.say(2, "boot", "BootNotification", BOOT)
-        second, request = await station.called("GetBaseReport", 2)
-        station.say(3, second, {"status": "Accepted"})
-        modes = [(1, "DCDERCtrlr", "ModesSupported", "FixedVar")]
-        station.say(2, "n", "NotifyReport", a_report(request["requestId"], modes))
-        found = await posted.next(StationConnected)
-        assert found.profile.evses[0].der_modes == {"FixedVar"}
-        assert len(posted.of(StationConnected)) == 1
-
-
-MODES = [
-    (1, "DCDERCtrlr", "ModesSupported", "FixedPFInject,VoltVar"),
-    (1, "DCDERCtrlr", "MaxVar", "11000"),
-    (1, "V2XChargingCtrlr", "SupportedOperationModes", "ChargingOnly,CentralSetpoint"),
-    ("SmartChargingCtrlr", "RateUnit", "A,W"),
-]
-
-
-async def test_the_base_report_tells_the_der_capability():
-    async with a_session() as (station, _, posted):
-        found = await announce(station, posted, MODES)
-        (evse,) = found.profile.evses
-        assert evse.der_modes == {"FixedPFInject", "VoltVar"}
-        assert evse.v2x_operation_modes == {"ChargingOnly", "CentralSetpoint"}
-        assert evse.ratings.max_var == 11000
-        assert evse.charging_rate_units == ("W", "A")
-
-
-async def test_in_2_0_1_there_is_no_der_whatever_is_reported_or_set():
-    entry = an_entry(evses=(an_evse(der_modes=frozenset({"VoltVar"})),))
-    async with a_session("2.0.1", entry=entry) as (station, _, posted):
-        found = await announce(station, posted, MODES)
-        assert found.profile.evses[0].der_modes == frozenset()
-        assert found.profile.evses[0].v2x_operation_modes == frozenset()
-
-
-async def test_settings_win_over_what_a_station_reports():
-    third = Fraction(22000, 3)
-    entry = an_entry(overrides={1: {"MaxVar": third}}, vendor="Ours", model="Ours too")
-    async with a_session(entry=entry) as (station, _, posted):
-        found = await announce(station, posted, MODES)
-        assert found.profile.evses[0].ratings.max_var == third
-        assert found.profile.vendor == "Ours"
-
-
-async def test_a_report_in_parts_is_one_report():
-    async with a_session(rhythm=UNBOOTED) as (station, _, posted):
-        number, request = await station.called("GetBaseReport")
-        station.say(3, number, {"status": "Accepted"})
-        for part, row in enumerate(MODES):
-            more = part < len(MODES) - 1
-            report = a_report(request["requestId"], [row], number=part, more=more)
-            station.say(2, f"part{part}", "NotifyReport", report)
-        found = await posted.next(StationConnected)
-        assert found.profile.evses[0].ratings.max_var == 11000
-        assert "VoltVar" in found.profile.evses[0].der_modes
-
-
-async def test_parts_of_a_report_that_nobody_asked_for_are_answered_and_dropped():
-    async with a_session() as (station, _, posted):
-        station.say(2, "stray", "NotifyReport", a_report(1, MODES))
-        assert await station.answered("stray") == [3, "stray", {}]
-        found = await announce(station, posted)
-        assert found.profile.evses[0].der_modes == frozenset()
-
-
-async def test_a_report_with_a_part_that_cannot_be_used_is_not_waited_for():
-    async with a_session() as (station, _, posted):
-        station.say(2, "boot", "BootNotification", BOOT)
-        number, request = await station.called("GetBaseReport")
-        station.say(3, number, {"status": "Accepted"})
-        report = a_report(request["requestId"], MODES[:1], more=True)
-        station.say(2, "part", "NotifyReport", report)
-        station.say(2, "other", "NotifyReport", {"requestId": -1})
-        empty = a_report(request["requestId"], (), number=1) | {"reportData": []}
-        station.say(2, "empty", "NotifyReport", empty)
-        assert (await station.answered("empty"))[2] == "OccurrenceConstraintViolation"
-        found = await posted.next(StationConnected)
-        assert found.profile.evses[0].der_modes == {"FixedPFInject", "VoltVar"}
-
-
-async def test_a_part_of_another_kind_of_report_is_no_part_of_this_one():
-    async with a_session() as (station, _, posted):
-        station.say(2, "boot", "BootNotification", BOOT)
-        number, request = await station.called("GetBaseReport")
-        station.say(3, number, {"status": "Accepted"})
-        station.say(2, "other", "ReportDERControl", {"requestId": request["requestId"]})
-        assert await station.answered("other") == [3, "other", {}]
-        assert posted.of(StationConnected) == []
-        report = a_report(request["requestId"], [(1, "DCDERCtrlr", "ModesSupported", "VoltVar")])
-        station.say(2, "report", "NotifyReport", report)
-        (evse,) = (await posted.next(StationConnected)).profile.evses
-        assert evse.der_modes == {"VoltVar"}
-
-
-async def test_a_report_that_stops_midway_counts_as_far_as_it_came():
-    async with a_session(rhythm=replace(UNBOOTED, report_timeout_s=0.1)) as (station, _, posted):
-        number, request = await station.called("GetBaseReport")
-        station.say(3, number, {"status": "Accepted"})
-        report = a_report(request["requestId"], MODES[:1], more=True)
-        station.say(2, "part", "NotifyReport", report)
-        found = await posted.next(StationConnected)
-        assert found.profile.evses[0].der_modes == {"FixedPFInject", "VoltVar"}
 
 
 async def test_a_call_of_the_engine_comes_back_with_its_request_id():
@@ -327,107 +176,6 @@ async def test_grid_commands_overtake_what_only_asks():
         assert order[0] == "r1"
 
 
-HELD_DER = {
-    "curve": [
-        {
-            "id": "c1",
-            "curveType": "VoltVar",
-            "isDefault": False,
-            "isSuperseded": True,
-            "curve": {"priority": 1, "yUnit": "PctMaxVar", "curveData": [{"x": 90, "y": 10}]},
-        }
-    ]
-}
-HELD_PROFILE = {
-    "id": 5,
-    "stackLevel": 1,
-    "chargingProfilePurpose": "TxDefaultProfile",
-    "chargingProfileKind": "Absolute",
-    "chargingSchedule": [
-        {
-            "id": 1,
-            "chargingRateUnit": "W",
-            "startSchedule": "2026-12-01T12:00:00Z",
-            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 5000}],
-        }
-    ],
-}
-
-
-async def test_a_read_back_collects_profiles_and_controls_of_both_flags():
-    async with a_session() as (station, session, posted):
-        await announce(station, posted)
-        session.read_back(ReadBack("CS1", "b1"))
-        number, request = await station.called("GetChargingProfiles")
-        assert request["chargingProfile"] == {"chargingLimitSource": ["CSO"]}
-        station.say(3, number, {"status": "Accepted"})
-        report = {"chargingLimitSource": "CSO", "evseId": 1, "chargingProfile": [HELD_PROFILE]}
-        station.say(2, "p", "ReportChargingProfiles", report | {"requestId": request["requestId"]})
-        number, request = await station.called("GetDERControl")
-        assert request["isDefault"] is True
-        station.say(3, number, {"status": "NotFound"})
-        number, request = await station.called("GetDERControl", 2)
-        assert request["isDefault"] is False
-        # the report may come before the answer that promises it
-        station.say(2, "d", "ReportDERControl", HELD_DER | {"requestId": request["requestId"]})
-        station.say(3, number, {"status": "Accepted"})
-        found = await posted.next(ControlsReported)
-        assert (found.request_id, found.complete) == ("b1", True)
-        assert [(held.id, held.action, held.superseded) for held in found.held] == [
-            ("5", "SetChargingProfile", False),
-            ("c1", "SetDERControl", True),
-        ]
-
-
-async def test_in_2_0_1_only_profiles_are_read_back():
-    async with a_session("2.0.1") as (station, session, posted):
-        await announce(station, posted)
-        session.read_back(ReadBack("CS1", "b1"))
-        number, _ = await station.called("GetChargingProfiles")
-        station.say(3, number, {"status": "NoProfiles"})
-        assert await posted.next(ControlsReported) == ControlsReported("CS1", "b1", (), True)
-        assert not station.calls("GetDERControl")
-
-
-async def test_a_station_that_knows_no_such_controls_holds_none():
-    async with a_session() as (station, session, posted):
-        await announce(station, posted)
-        session.read_back(ReadBack("CS1", "b1"))
-        number, _ = await station.called("GetChargingProfiles")
-        station.say(4, number, "NotImplemented", "", {})
-        for nth in (1, 2):
-            number, _ = await station.called("GetDERControl", nth)
-            station.say(3, number, {"status": "NotSupported"})
-        assert (await posted.next(ControlsReported)).complete
-
-
-async def test_a_report_that_was_promised_and_does_not_come_is_incomplete():
-    async with a_session("2.0.1", rhythm=replace(PATIENT, report_timeout_s=0.1)) as (
-        station,
-        session,
-        posted,
-    ):
-        await announce(station, posted)
-        session.read_back(ReadBack("CS1", "b1"))
-        number, _ = await station.called("GetChargingProfiles")
-        station.say(3, number, {"status": "Accepted"})
-        assert not (await posted.next(ControlsReported)).complete
-
-
-async def test_a_reboot_cuts_a_read_back_short_and_the_next_one_is_whole():
-    async with a_session("2.0.1") as (station, session, posted):
-        await announce(station, posted)
-        session.read_back(ReadBack("CS1", "b1"))
-        number, _ = await station.called("GetChargingProfiles")
-        station.say(3, number, {"status": "Accepted"})
-        await announce(station, posted)
-        assert not (await posted.next(ControlsReported)).complete
-        session.read_back(ReadBack("CS1", "b2"))
-        number, _ = await station.called("GetChargingProfiles", 2)
-        station.say(3, number, {"status": "NoProfiles"})
-        assert await posted.next(ControlsReported, 2) == ControlsReported("CS1", "b2", (), True)
-
-
 FAULTY = [
     ("an unknown action", "Teleport", {}, "NotImplemented"),
     ("an action that stations take", "SetDERControl", {}, "NotSupported"),
@@ -523,15 +271,6 @@ async def test_after_its_end_a_session_neither_hears_nor_sends():
         assert all(frame[1] != "m" for frame in station.sent)
 
 
-async def test_an_end_during_discovery_announces_nothing():
-    async with a_session(rhythm=UNBOOTED) as (station, session, posted):
-        await station.called("GetBaseReport")
-        session.end()
-        await asyncio.sleep(0)
-        assert not posted.of(StationConnected)
-        assert not session.announced
-
-
 async def test_a_connection_that_breaks_while_writing_ends_the_session():
     async with a_session() as (station, session, posted):
         await announce(station, posted)
@@ -584,16 +323,6 @@ async def test_one_task_reads_back_however_often_it_is_asked():
             session.submit(an_order(f"r{number}"))
             session.read_back(ReadBack("CS1", f"b{number}"))
         assert len(asyncio.all_tasks()) == before + 1
-
-
-async def test_a_reading_back_begins_anew_when_one_is_done():
-    async with a_session("2.0.1") as (station, session, posted):
-        await announce(station, posted)
-        for nth in (1, 2):
-            session.read_back(ReadBack("CS1", f"b{nth}"))
-            number, _ = await station.called("GetChargingProfiles", nth)
-            station.say(3, number, {"status": "NoProfiles"})
-            assert (await posted.next(ControlsReported, nth)).request_id == f"b{nth}"
 
 
 async def test_the_ends_of_calls_lie_on_one_heap_that_sessions_share():
