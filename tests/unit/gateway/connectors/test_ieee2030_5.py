@@ -125,7 +125,9 @@ async def test_documents_go_where_there_is_a_place_for_them(der, profile, sent):
 
 
 async def test_nothing_to_tell_is_told_to_nobody():
-    await Reports(Clerk(), shipped_book(), an_access()).deliver(told_by(ALL))
+    clerk = Clerk()
+    await Reports(clerk, shipped_book(), an_access()).deliver(told_by(ALL))
+    assert clerk.sent == []
 
 
 @pytest.mark.parametrize("tree", [Survey(), Survey(obstacle="wrong PIN", ders_known=True)])

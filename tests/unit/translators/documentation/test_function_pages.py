@@ -182,7 +182,9 @@ def test_stations_of_each_kind_stand_beside_each_other(function):
 
 
 def test_the_index_counts_what_stands_on_each_page():
-    for row in rows(page("index")):
+    shown = rows(page("index"))
+    assert {row[0] for row in shown} == set(CLASSES)
+    for row in shown:
         name, _, *counts, stations, tests = row
         assert [int(count) for count in counts] == [
             sum(rule.model.source.protocol == protocol for rule in sources(name))

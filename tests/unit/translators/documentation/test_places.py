@@ -33,7 +33,9 @@ def small(source=SOURCE, target=TARGET, found=(), **more):
 
 def test_every_address_on_a_page_is_a_page_and_a_place():
     for name, page in pages().items():
-        for address in page.xpath("//a/@href"):
+        addresses = page.xpath("//a/@href")
+        assert addresses, name
+        for address in addresses:
             file, _, place = address.partition("#")
             assert file in pages(), (name, address)
             assert not place or pages()[file].xpath(f"//*[@id = '{place}']"), (name, address)
