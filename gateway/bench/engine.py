@@ -8,7 +8,6 @@ utility only the reading of its documents and its Responses are left out.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import batched
@@ -65,15 +64,13 @@ class Whole(Gateway):
         self._left = len(self._names)
         self._changed.clear()
         number, accepted = next(self._events), self._done["control.accepted"]
-        begin = time.perf_counter()
         for chunk in batched(self._commands(number), CHUNK):
             for command in chunk:
                 self._runtime.post(CommandReceived(command))
             await asyncio.sleep(0)
-        written_ms = (time.perf_counter() - begin) * 1000
         await self._changed.wait()
         self._audit.drain(self._store)
-        return {"done": self._done["control.accepted"] - accepted, "written_ms": written_ms}
+        return {"done": self._done["control.accepted"] - accepted}
 
     def heard(self, event: Event) -> None:
         """Note what stations say of themselves."""

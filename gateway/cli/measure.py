@@ -45,7 +45,11 @@ def bench(  # noqa: PLR0913 - the options of a command
     as_json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
 ) -> None:
     """Measure CPU microseconds against a baseline each; compare only figures of one run."""
-    for option, meant, asked in (("--stalled", "fanout", stalled), ("--storm", "connect", storm)):
+    for option, meant, asked in (
+        ("--stalled", "fanout", stalled),
+        ("--storm", "connect", storm),
+        ("--engine", "fanout", engine),
+    ):
         if asked and subject != meant:
             raise typer.BadParameter(f"{option} is for {meant}, not for {subject}")
     if subject in SUBJECTS:

@@ -19,7 +19,8 @@ _DER_RATINGS = {
     "VNom": ("v_nom", "V"),
 }
 """Variables of DCDERCtrlr and ACDERCtrlr by field of the nameplate and unit."""
-
+MOST_MONITORS = 10
+"""ItemsPerMessage of SetVariableMonitoring and ClearVariableMonitoring."""
 
 type Key = tuple[str, str, str | None, int | None]
 
@@ -213,7 +214,9 @@ def _common(options: StationOptions) -> list[Variable]:
         Variable("MonitoringCtrlr", "Available", "true", "boolean"),
         Variable("MonitoringCtrlr", "Enabled", "true", "boolean"),
         *(
-            Variable("MonitoringCtrlr", "ItemsPerMessage", "10", "integer", instance=action)
+            Variable(
+                "MonitoringCtrlr", "ItemsPerMessage", f"{MOST_MONITORS}", "integer", instance=action
+            )
             for action in ("SetVariableMonitoring", "ClearVariableMonitoring")
         ),
         Variable("OCPPCommCtrlr", "HeartbeatInterval", "60", "integer", "s", writable=True),

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import floor
 
-from gateway.simulators.station_device import Device, Variable
+from gateway.simulators.station_device import MOST_MONITORS, Device, Variable
 from gateway.simulators.station_streams import STREAM, Streams
 from gateway.simulators.station_wire import CallError, Json, instant, status
 
-MOST_AT_ONCE = 10
-"""ItemsPerMessage of SetVariableMonitoring and ClearVariableMonitoring."""
 _THRESHOLDS = {"UpperThreshold": 1, "LowerThreshold": -1}
 _PERIODIC = frozenset({"Periodic", "PeriodicClockAligned"})
 _NUMBERS = frozenset({"decimal", "integer"})
@@ -236,8 +234,8 @@ class Monitoring:
 
 
 def _check_count(items: list[Json]) -> None:
-    if len(items) > MOST_AT_ONCE:  # N04.FR.07
-        problem = f"{len(items)} monitors are more than ItemsPerMessage, {MOST_AT_ONCE}"
+    if len(items) > MOST_MONITORS:  # N04.FR.07
+        problem = f"{len(items)} monitors are more than ItemsPerMessage, {MOST_MONITORS}"
         raise CallError("OccurrenceConstraintViolation", problem)
 
 

@@ -66,7 +66,14 @@ def test_over_tls_a_raw_server_takes_part_too(run):
 
 
 @pytest.mark.parametrize(
-    "words", [("inbound", "--stalled"), ("fanout", "--storm"), ("gateway", "--storm")], ids=" ".join
+    "words",
+    [
+        ("inbound", "--stalled"),
+        ("fanout", "--storm"),
+        ("gateway", "--storm"),
+        ("inbound", "--engine"),
+    ],
+    ids=" ".join,
 )
 def test_what_a_subject_does_not_have_is_refused(words):
     app = typer.Typer()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.simulators.station_monitoring import MOST_AT_ONCE
+from gateway.simulators.station_device import MOST_MONITORS
 from gateway.simulators.station_options import Personality
 from gateway.simulators.station_wire import CallError
 from support.station_bench import Bench, actions, of
@@ -99,7 +99,7 @@ def test_a_monitor_is_replaced_by_its_number_for_its_own_variable_only():
 
 
 def test_more_monitors_than_fit_are_refused():
-    items = [a_monitor(severity=n) for n in range(MOST_AT_ONCE + 1)]
+    items = [a_monitor(severity=n) for n in range(MOST_MONITORS + 1)]
     with pytest.raises(CallError) as found:
         watch(Bench(), *items)
     assert found.value.code == "OccurrenceConstraintViolation"
