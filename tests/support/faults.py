@@ -7,7 +7,6 @@ waits for 6. The gateway is a process of its own; where a failpoint kills it, it
 import asyncio
 import os
 import re
-import socket
 import sqlite3
 import sys
 from contextlib import asynccontextmanager, closing
@@ -22,7 +21,7 @@ from gateway.simulators.utility_2030_5_controls import fixed_pf
 from gateway.store.sqlite import SqliteStore
 from gateway.store.verification import verify
 from support.places import ROOT
-from support.site import PASSWORD, a_site, a_utility, enrol, write_site
+from support.site import PASSWORD, a_free_port, a_site, a_utility, enrol, write_site
 
 EVENT = f"{0xE:024X}00007ED9"
 PROGRAM = f"{0xF:024X}00007ED9"
@@ -111,7 +110,7 @@ async def live_through(folder, failpoint=""):
     authorities = enrol(folder, "CS1")
     server = pki.issue_server(authorities)
     files = Files(server.certificate_path, server.key_path, authorities.trust_anchor)
-    port = _free_port()
+    port = a_free_port()
     async with SimulatedUtility(files, Options(Dialect(), page_size=10)) as utility:
         grid = a_utility(url=utility.url, poll_interval_s=0.3, post_interval_s=60)
         values = a_site(utilities=[grid], ocpp={"port": port}, log_level="error")
@@ -182,9 +181,3 @@ def _outcome(folder, gateway, utility, station):
 def _timeless(value):
     """Return a value as text without its instants, which differ from life to life."""
     return _INSTANT.sub("T", repr(value))
-
-
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

@@ -1,7 +1,6 @@
 """An endpoint whose stations are looked after, its authorities, and stations that connect to it."""
 
 import asyncio
-import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.facade import Stations
 from gateway.stations.orders import Orders
 from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
+from support.site import a_free_port
 from support.station_tls import OPERATOR, Makers
 from support.stations import DEFAULTS, PASSWORD, PATIENT, Posted, an_entry, real_clocks
 
@@ -95,13 +95,6 @@ class KeptSite:
         return SimulatedStation(
             StationOptions(**given | options), personality=personality or Personality()
         )
-
-
-def a_free_port():
-    """Return a port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @asynccontextmanager

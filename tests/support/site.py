@@ -1,6 +1,7 @@
 """Settings of a site for tests: one builder for its parts, and the file."""
 
 import json
+import socket
 
 from gateway.security import pki
 from gateway.security.credentials import make_verifier
@@ -35,6 +36,13 @@ def a_utility(name="grid", *identities, **changes):
         "trust_anchor": "certs/serca.pem",
         "identities": list(identities) or [an_identity()],
     } | changes
+
+
+def a_free_port():
+    """Return a port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
 
 
 def a_site(**changes):

@@ -12,8 +12,7 @@ from gateway.simulators.station import SimulatedStation, StationOptions
 from gateway.simulators.station_security import SecurityOptions
 from gateway.stations.errands import ChangePassword
 from gateway.stations.orders import Orders
-from support.kept_site import a_free_port
-from support.site import PASSWORD, VERIFIER, a_station
+from support.site import PASSWORD, VERIFIER, a_free_port, a_station
 
 OPERATOR = "Grid Operator"
 

@@ -23,7 +23,8 @@ from gateway.stations.errands import (
     Renew,
 )
 from gateway.stations.facade import Stations
-from support.kept_site import a_free_port, a_kept_site
+from support.kept_site import a_kept_site
+from support.site import a_free_port
 from support.station_tls import OPERATOR, Makers
 from support.stations import (
     PASSWORD,
