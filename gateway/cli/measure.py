@@ -19,7 +19,7 @@ from gateway.bench.wire import Wire
 def bench(  # noqa: PLR0913 - the options of a command
     subject: Annotated[
         Literal["gateway", "mapping", "fanout", "inbound", "connect", "memory"],
-        typer.Argument(help="What to measure: all, a translation, or the station side."),
+        typer.Argument(help="What: single operations, a translation, or the station side."),
     ] = "gateway",
     *,
     rounds: Annotated[int, typer.Option(help="Alternating rounds; the minimum counts.")] = 5,

@@ -85,7 +85,7 @@ def hold(
     state: Annotated[Literal["on", "off", "show"], typer.Argument(metavar="on|off|show")],
     config: Config = DEFAULT,
     *,
-    reason: Annotated[str, typer.Option(help="Why; it stands in the audit.")] = "",
+    reason: Annotated[str, typer.Option(help="Why (on, off); it stands in the audit.")] = "",
     release: Annotated[
         bool, typer.Option("--release", help="Take events back that run; defaults stay.")
     ] = False,

@@ -108,7 +108,10 @@ class Admin(Strict):
     port: Port = Field(default=8631, description="TCP port; 0 takes a free one.")
     token_file: SitePath | None = Field(
         default=None,
-        description="File with the bearer token to show; needed where others can reach the address.",
+        description=(
+            "File with the bearer token to show; needed for orders,"
+            " and where others can reach the address."
+        ),
     )
 
 
