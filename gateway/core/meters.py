@@ -2,7 +2,8 @@
 
 A station's clock may be wrong, and what it could not tell in time it tells later. So the instant of a
 sample is taken relative to the least delay seen since the station connected, and what comes later than
-that by more than a moment is kept but judges nothing.
+that by more than a moment is kept but judges nothing. Where a clock is set meanwhile, the station's or our
+own, all samples would be late for ever, or older than what is known: then what was known of it is over.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _LATE_S = 10.0
 """A sample that is later than others were by more than this was kept back."""
 _DROP_S = 5.0
 """Where the delay falls by more than this, what came before was kept back."""
+_SET_S = 300.0
+"""Where all that comes is late for longer than this, a clock was set: nothing is kept back so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,14 @@ class Meters:
     earlier: dict[int, dict[Kind, Value]] = field(default_factory=dict)
     fresh_at: float | None = None
     _delay_s: float | None = None
+    _late_since: float | None = None
+    """When the first came of those that are late, since one was in time."""
 
     def restarted(self) -> None:
         """The station is new here: its clock may have been set, what it showed is over."""
         self.places.clear()
         self.earlier.clear()
-        self.fresh_at = self._delay_s = None
+        self.fresh_at = self._delay_s = self._late_since = None
 
     def take(self, samples: Iterable[Sample], evses: Sequence[Evse], now: datetime) -> float | None:
         """Take samples in; return the instant of the newest that is newer than all before, and in time.
@@ -59,6 +64,8 @@ class Meters:
         Samples of other EVSEs than these show nothing: a station may make up any number of them.
         """
         newest, received = None, now.timestamp()
+        if self._clock_was_set(received):
+            self.restarted()
         told: datetime | None = None
         at, in_time = 0.0, False
         for sample in samples:
@@ -71,6 +78,11 @@ class Meters:
             if kept and in_time and (self.fresh_at is None or at > self.fresh_at):
                 newest = self.fresh_at = at
         return newest
+
+    def _clock_was_set(self, received: float) -> bool:
+        """Say whether ours went back behind what is known, or the station's behind all that is in time."""
+        back = self.fresh_at is not None and self.fresh_at > received + _LATE_S
+        return back or (self._late_since is not None and received - self._late_since > _SET_S)
 
     def _has(self, sample: Sample, evses: Sequence[Evse]) -> bool:
         """Say whether the place of a sample is one of the station's."""
@@ -101,6 +113,10 @@ class Meters:
             in_time = abs(delay) <= _LATE_S
         else:
             in_time = least - _DROP_S <= delay <= self._delay_s + _LATE_S
+        if in_time:
+            self._late_since = None
+        elif self._late_since is None:
+            self._late_since = received
         return told + self._delay_s, in_time
 
     def at(self, place: int) -> dict[Kind, Value]:
