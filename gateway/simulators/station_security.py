@@ -174,10 +174,14 @@ class Security:
         return {**status("Accepted"), "certificateHashDataChain": chains}
 
     def delete(self, payload: Json, _now: float) -> Json:
-        """Answer a DeleteCertificate; the last root stays (M04)."""
-        serial = payload["certificateHashData"]["serialNumber"].lower()
+        """Answer a DeleteCertificate; the last root stays (M04). Hexadecimal digits have no case."""
+        meant = payload["certificateHashData"]
+        digits = ("issuerNameHash", "issuerKeyHash", "serialNumber")
+        name = {key: meant[key].lower() for key in digits}
+        serial = name["serialNumber"]
         known = self.roots.get(serial)
-        if known is None or credentials.name_of_root(known) != payload["certificateHashData"]:
+        name["hashAlgorithm"] = meant["hashAlgorithm"]
+        if known is None or credentials.name_of_root(known) != name:
             return status("NotFound")
         if len(self.roots) == 1:
             return status("Failed")
