@@ -22,15 +22,21 @@ type _Say = Callable[[Read, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """A part of a condition: what it says of names and of the item of a loop.
-
-    `sure`: it says true or false, or raises. `fixed`: it is a literal, `value`.
-    """
+    """A part of a condition: what it says of names and of the item of a loop."""
 
     say: _Say
-    sure: bool = False
-    fixed: bool = False
-    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Test(_Node):
+    """One that says true or false, or raises: nobody has to look at what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Literal(_Node):
+    """One that says the same of everything."""
+
+    value: Any
 
 
 _TOKEN = re.compile(
@@ -177,12 +183,12 @@ class _Parser:
 
 
 def _literal(value: Any) -> _Node:
-    return _Node(lambda _read, _item: value, fixed=True, value=value)
+    return _Literal(lambda _read, _item: value, value)
 
 
 def _sure(node: _Node) -> _Say:
     """Return what a node says where that is true or false; the closure raises `Unlike` elsewhere."""
-    if node.sure:
+    if isinstance(node, _Test):
         return node.say
     say = node.say
 
@@ -197,12 +203,12 @@ def _sure(node: _Node) -> _Say:
 
 def _or(left: _Node, right: _Node) -> _Node:
     one, other = _sure(left), _sure(right)
-    return _Node(lambda read, item: one(read, item) or other(read, item), sure=True)
+    return _Test(lambda read, item: one(read, item) or other(read, item))
 
 
 def _and(left: _Node, right: _Node) -> _Node:
     one, other = _sure(left), _sure(right)
-    return _Node(lambda read, item: one(read, item) and other(read, item), sure=True)
+    return _Test(lambda read, item: one(read, item) and other(read, item))
 
 
 def _all(name: str, inner: _Say) -> _Node:
@@ -212,12 +218,12 @@ def _all(name: str, inner: _Say) -> _Node:
                 return False
         return True
 
-    return _Node(every, sure=True)
+    return _Test(every)
 
 
 def _compared(sign: str, left: _Node, right: _Node) -> _Node:
     compare, same = _COMPARE[sign], sign in _SAME
-    if right.fixed and not left.fixed:
+    if isinstance(right, _Literal) and not isinstance(left, _Literal):
         return _against(compare, left.say, right.value, same=same)
     one, another = left.say, right.say
 
@@ -230,7 +236,7 @@ def _compared(sign: str, left: _Node, right: _Node) -> _Node:
             return compare(a, b)
         raise Unlike
 
-    return _Node(compared, sure=True)
+    return _Test(compared)
 
 
 def _against(compare: Callable[[Any, Any], bool], say: _Say, value: Any, *, same: bool) -> _Node:
@@ -245,7 +251,7 @@ def _against(compare: Callable[[Any, Any], bool], say: _Say, value: Any, *, same
             return compare(a, value)
         raise Unlike
 
-    return _Node(against, sure=True)
+    return _Test(against)
 
 
 def _list(value: Any) -> list[Any]:
