@@ -218,6 +218,23 @@ def test_what_is_written_reads_the_same(asked):
     assert again.refusals == ()
 
 
+@pytest.mark.parametrize(
+    ("seconds", "value", "multiplier", "lost"),
+    [
+        (2147483647, "2147483647", "0", []),
+        (2147483648, "214748365", "1", [("round", "xvalue", "-2")]),
+        (-2147483648, "-2147483648", "0", []),
+        (-2147483649, "-214748365", "1", [("round", "xvalue", "1")]),
+    ],
+)
+def test_a_number_without_a_range_is_an_int32(seconds, value, multiplier, lost):
+    document = made(trip(f"110 {seconds}"))
+    (link,) = document.value.links.values()
+    told = link.text_at("CurveData/xvalue"), link.text_at("xMultiplier")
+    assert told == (value, multiplier)
+    assert losses(document) == lost
+
+
 def test_a_boundary_whose_seconds_fall_is_drawn_from_its_other_end():
     document = made(trip("110 13, 120 0.16")).value
     again = to_command(book(), document.control, document.links, in_program()).value
