@@ -74,6 +74,10 @@ def test_every_fault_has_its_own_alarm(number, fault):
         (ControlOutcome.RECEIVED, 25),
         (ControlOutcome.STARTED, 25),
         (ControlOutcome.COMPLETED, 25),
+        (ControlOutcome.OPTED_OUT, 2),
+        (ControlOutcome.OPTED_IN, 25),
+        (ControlOutcome.COMPLETED_OPTED_OUT, 2),
+        (ControlOutcome.COMPLETED_OPTED_IN, 25),
         (ControlOutcome.NO_PARTICIPATION, 16),
         (ControlOutcome.CANCELLED, 15),
         (ControlOutcome.SUPERSEDED, 24),
@@ -85,6 +89,12 @@ def test_every_fault_has_its_own_alarm(number, fault):
 )
 def test_an_outcome_ends_a_command_with_its_cause(outcome, cause):
     assert {add_cause(book(), profile, outcome) for profile in PROFILES} == {cause}
+
+
+@pytest.mark.parametrize("outcome", ControlOutcome)
+def test_a_termination_is_positive_where_there_is_no_cause_against_it(outcome):
+    ends = told(ED2, "CommandTermination", Facts("outcome", {"outcome": outcome.value}))
+    assert ends["positive"] is (ends["addCause"] == 25)
 
 
 def test_a_node_that_no_profile_tells_is_named():
