@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from translators.canonical.commands import Interval, Randomization
 from translators.ieee2030_5.view import ResourceView
+from translators.rules.taking import WHOLE
 from translators.rules.trace import Block, Note
 from translators.rules.values import Unmet
 
@@ -111,7 +112,6 @@ def _whole(text: str | None, path: str, name: str) -> int | None:
     """Return the whole number that a text at `path` is, None where there is none."""
     if not text:
         return None
-    try:
-        return int(text)
-    except ValueError as exc:
-        raise Unmet("invalid", f"{name}/{path}", f"is {text!r}, no whole number") from exc
+    if WHOLE.fullmatch(text) is None:
+        raise Unmet("invalid", f"{name}/{path}", f"is {text!r}, no whole number")
+    return int(text)

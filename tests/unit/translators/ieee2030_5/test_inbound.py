@@ -196,6 +196,8 @@ def replaced(name, child):
         ("creationTime", el("creationTime", "9" * 30), "DERControl/creationTime", "is no instant"),
         ("creationTime", el("creationTime", "now"), "DERControl/creationTime", "no whole number"),
         ("version", el("version", "new"), "DERControl/version", "no whole number"),
+        ("version", el("version", "1_0"), "DERControl/version", "no whole number"),
+        ("version", el("version", "\u0661"), "DERControl/version", "no whole number"),
     ],
 )  # fmt: skip
 def test_an_event_that_nothing_times_asks_for_nothing_and_is_to_be_told_so(
