@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from translators.errors import DocumentError
 from translators.ocpp.metering import Samples, samples
-from translators.ocpp.wire import Json
+from translators.ocpp.wire import Json, instant
 
 _MEASURANDS = {("EVSE", "Power"): ("Power.Active.Import", "W")}
 """Variables that are measurements, as a measurand and its unit: their frame is the load's."""
@@ -25,10 +25,10 @@ def value_at(
 
 
 def streamed(station: str, evse: int | None, name: tuple[str, str], payload: Json) -> Samples:
-    """Return the values of a NotifyPeriodicEventStream; `DocumentError` for offsets beyond all time."""
-    base = payload["basetime"]
+    """Return the values of a NotifyPeriodicEventStream; `DocumentError` for instants beyond all time."""
+    begin = instant(payload["basetime"], "basetime")
     values = [
-        _meter_value(name, _instant(base, element["t"], number), element["v"])
+        _meter_value(name, _later(begin, element["t"], number), element["v"])
         for number, element in enumerate(payload["data"])
     ]
     return samples(station, evse, values)
@@ -40,11 +40,9 @@ def _meter_value(name: tuple[str, str], timestamp: str, value: str) -> Json:
     return {"timestamp": timestamp, "sampledValue": [sampled]}
 
 
-def _instant(base: str, offset_s: float, number: int) -> str:
+def _later(begin: datetime, offset_s: float, number: int) -> str:
     try:
-        read = datetime.fromisoformat(base)
-        at = read.replace(tzinfo=UTC) if read.tzinfo is None else read
-        return (at + timedelta(seconds=offset_s)).isoformat()
+        return (begin + timedelta(seconds=offset_s)).isoformat()
     except (ValueError, OverflowError) as exc:
         where = f"data[{number}]/t"
         raise DocumentError("is no offset of an instant", where=where, value=offset_s) from exc

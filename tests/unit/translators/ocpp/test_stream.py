@@ -49,7 +49,14 @@ def test_a_value_that_is_none_leaves_its_neighbours():
     assert len(read.problems) == 1
 
 
-@pytest.mark.parametrize("offset", [1e300, -1e15])
+@pytest.mark.parametrize("base", ["noon", "0001-01-01T00:00:00+14:00"])
+def test_a_base_that_is_no_instant_is_refused(base):
+    with pytest.raises(DocumentError, match="is no instant") as found:
+        streamed("CS1", 1, POWER, a_part((0, "5"), base=base))
+    assert found.value.where == "basetime"
+
+
+@pytest.mark.parametrize("offset", [1e300, -1e15, float("nan")])
 def test_an_offset_beyond_all_time_is_refused(offset):
     with pytest.raises(DocumentError) as found:
         streamed("CS1", 1, POWER, a_part((0, "5"), (offset, "5")))
