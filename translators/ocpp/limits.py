@@ -107,7 +107,7 @@ def _declare_others(
                     other.trace.rule,
                     other.trace.cites,
                     other.trace.control,
-                    noted=[step[2:8] for step in other.trace.steps if step.base],
+                    noted=[step.noted for step in other.trace.steps if step.base],
                 )
             )
 

@@ -56,7 +56,7 @@ def stepped(
         draft.trace.losses += [loss for loss in aside.trace.losses if loss.kind not in known]
         name = f"watts of step {number}"
         draft.trace.step("step of the ramp", "watts", target, name, value)
-        draft.trace.noted += [_of_step(step, name)[2:8] for step in aside.trace.steps]
+        draft.trace.noted += [_of_step(step, name).noted for step in aside.trace.steps]
     widest = max(Fraction(b - a, 2) for a, b in pairwise(begins))
     off = abs(slope) * max(widest, time - begins[-1])
     used = f"baseline = {text(before)} W"

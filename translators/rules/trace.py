@@ -79,6 +79,11 @@ class Step(_Noted):
         """Return the value after, as a text."""
         return text(self[6])
 
+    @property
+    def noted(self) -> Operation:
+        """Return what it says of the operation, its values as they are held."""
+        return self[2:8]
+
     def told(self) -> dict[str, Any]:
         """Return all of it by name."""
         return self._asdict() | {"before": self.before, "after": self.after}
