@@ -5,7 +5,7 @@ from fractions import Fraction
 from functools import cache
 
 import orjson
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.engine import Engine
@@ -232,10 +232,6 @@ class Play:
         life.pump()
 
 
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@relaxed
 @given(happens=st.lists(things, max_size=14), policy=st.sampled_from(["keep", "clear"]))
 def test_a_station_that_behaves_again_holds_what_is_wanted(happens, policy):
     play = Play(policy)
@@ -260,7 +256,6 @@ def _over(life, item):
     return ends.get(item.id, float("inf")) <= life.seconds
 
 
-@relaxed
 @given(happens=st.lists(things, max_size=14))
 def test_no_control_is_set_that_the_station_holds_already(happens):
     play = Play("keep")

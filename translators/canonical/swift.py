@@ -12,7 +12,10 @@ from typing import Any
 
 
 def swift[T](cls: type[T]) -> type[T]:
-    """Return a frozen, slotted dataclass with an `__init__` that sets its slots directly."""
+    """Return a frozen, slotted dataclass with an `__init__` that sets its slots directly.
+
+    All its fields are its own and are given to `__init__`, by place or by name.
+    """
     own: Any = cls
     known: dict[str, Any] = {"_MISSING": MISSING}
     parameters, lines = [], []
