@@ -13,28 +13,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from gateway.core.aims import aim
 from gateway.core.plates import plates
 from gateway.core.shown import Aim, Shown
+from support.columns import DEFAULTS, STATIONS, carried, control_of
 from support.places import ROOT
 from support.translation import (
-    EVERY_CONTROL,
-    F,
-    a_station,
-    an_evse,
     book,
-    q,
-    running,
-    situation,
-    translated,
 )
 from translators.canonical.controls import (
-    ActiveSetpoint,
-    Energize,
     EnterService,
-    Gradients,
-    PowerLimit,
-    ReactiveSetpoint,
-    RelativeActiveSetpoint,
-    RelativeReactiveSetpoint,
-    StorageTarget,
     TripCurve,
     VoltVar,
 )
@@ -51,46 +36,9 @@ NAMES = {
     "charge_only": "2.1 without, charges",
     "ocpp201": "2.0.1",
 }
-CHARGES = {"modes": (), "v2x": ("Idle", "ChargingOnly"), "max_discharge_rate_w": 0}
-STATIONS = {
-    "der": a_station(an_evse()),
-    "v2x": a_station(an_evse(modes=())),
-    "charge_only": a_station(an_evse(**CHARGES)),
-    "ocpp201": a_station(an_evse(modes=(), v2x=()), version="2.0.1"),
-}
-DEFAULTS = (EnterService, Gradients)
-CHARGES_NOW = replace(situation(running(-5000)), baseline_w=F(-5000), baseline_var=F(0))
-CHARGING = {
-    ActiveSetpoint: ActiveSetpoint(q("-2000 W")),
-    StorageTarget: StorageTarget(q("-2000 W")),
-    RelativeActiveSetpoint: RelativeActiveSetpoint(q("-500 W")),
-    Energize: Energize(energized=False),
-}
 NOTICE = "NotifyDERStartStop"
 COMPOSITE = "GetCompositeSchedule"
 OUTCOMES = {"not_supported": "252 (2023: 251)", "not_applicable": "252"}
-
-
-def control_of(row):
-    """Return a control that the row is the first to serve."""
-    found = (CHARGING.get(type(control), control) for control in EVERY_CONTROL)
-    return next(control for control in found if book().row(control) is row)
-
-
-def orders(control, column):
-    """Return what a station of a column gets for a control."""
-    beside = ()
-    if isinstance(control, ReactiveSetpoint | RelativeReactiveSetpoint):
-        alone = ActiveSetpoint if type(control) is ReactiveSetpoint else RelativeActiveSetpoint
-        beside = (CHARGING[alone],)
-    limits = isinstance(control, PowerLimit)
-    return translated(
-        control,
-        *beside,
-        station=STATIONS[column],
-        situation=situation(running(20_000)) if limits else CHARGES_NOW,
-        default=isinstance(control, DEFAULTS),
-    ).value
 
 
 def words(message):
@@ -137,7 +85,7 @@ def line(row, column, cell):
     how = cell.carried if cell.carried != "followed" else "followed without a message"
     became = how + (f": {cell.reason}" if cell.reason else "")
     became += f" (bound: {cell.bound})" if cell.bound else ""
-    messages = [] if cell.carried == "followed" else orders(control, column).messages
+    messages = [] if cell.carried == "followed" else carried(control, column).value.messages
     sent = "<br>".join(dict.fromkeys(words(message) for message in messages)) or "none"
     actions = {message.action for message in messages}
     if isinstance(control, DEFAULTS):

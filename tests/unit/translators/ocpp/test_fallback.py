@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from gateway.settings.mappings import mapping_files
+from support.columns import CHARGES_NOW, CHARGING, STATIONS, carried, control_of
 from support.translation import (
     EVERY_CONTROL,
-    F,
     a_command,
     a_station,
     an_evse,
@@ -15,23 +15,12 @@ from support.translation import (
     kinds,
     limit,
     q,
-    running,
-    situation,
     translated,
     trip,
 )
 from translators.canonical.controls import (
-    ActiveSetpoint,
-    Energize,
-    EnterService,
     Flow,
-    Gradients,
-    PowerLimit,
     ReactiveLimit,
-    ReactiveSetpoint,
-    RelativeActiveSetpoint,
-    RelativeReactiveSetpoint,
-    StorageTarget,
     function_of,
 )
 from translators.chain import load_book, to_station
@@ -40,30 +29,7 @@ from translators.ocpp.fallback import carrier, cell_for, lies_in
 from translators.rules.fallback_schema import COLUMNS, Cell, Fallback
 from translators.rules.values import Unmet
 
-CHARGES = {"modes": (), "v2x": ("Idle", "ChargingOnly"), "max_discharge_rate_w": 0}
-STATIONS = {
-    "der": a_station(an_evse()),
-    "v2x": a_station(an_evse(modes=())),
-    "charge_only": a_station(an_evse(**CHARGES)),
-    "ocpp201": a_station(an_evse(modes=(), v2x=()), version="2.0.1"),
-}
 (TABLE,) = book().of(Fallback)
-DEFAULTS = (EnterService, Gradients)
-RUNNING = situation(running(20000))
-SITUATION = replace(situation(running(-5000)), baseline_w=F(-5000), baseline_var=F(0))
-CHARGING = {
-    ActiveSetpoint: ActiveSetpoint(q("-2000 W")),
-    StorageTarget: StorageTarget(q("-2000 W")),
-    RelativeActiveSetpoint: RelativeActiveSetpoint(q("-500 W")),
-    Energize: Energize(energized=False),
-}
-
-
-def row_example(row):
-    """A control that the row is the first to serve."""
-    found = (CHARGING.get(type(c), c) for c in EVERY_CONTROL)
-    return next(control for control in found if book().row(control) is row)
-
 
 CELLS = [
     pytest.param(row, column, cell, id=f"{row.name}-{column}")
@@ -72,28 +38,10 @@ CELLS = [
 ]
 
 
-def carry(control, column):
-    others = {ReactiveSetpoint, RelativeReactiveSetpoint}
-    beside = ()
-    if type(control) in others and column in {"der", "v2x"}:
-        beside = (
-            CHARGING[
-                ActiveSetpoint if type(control) is ReactiveSetpoint else RelativeActiveSetpoint
-            ],
-        )
-    return translated(
-        control,
-        *beside,
-        station=STATIONS[column],
-        situation=RUNNING if isinstance(control, PowerLimit) else SITUATION,
-        default=isinstance(control, DEFAULTS),
-    )
-
-
 @pytest.mark.parametrize(("row", "column", "cell"), CELLS)
 def test_a_cell_does_what_it_says(row, column, cell):
-    control = row_example(row)
-    made = carry(control, column)
+    control = control_of(row)
+    made = carried(control, column)
     function = function_of(control)
     told = {f for m in made.value.messages for f in m.functions}
     refused = {r.function: r.outcome.value for r in made.refusals}
@@ -110,7 +58,7 @@ def test_a_cell_does_what_it_says(row, column, cell):
 
 @pytest.mark.parametrize(("row", "column", "cell"), CELLS)
 def test_a_cell_is_carried_by_the_rule_that_it_names(row, column, cell):
-    control = row_example(row)
+    control = control_of(row)
     if cell.refused is not None:
         with pytest.raises(Unmet) as caught:
             carrier(book(), STATIONS[column], control)
@@ -128,7 +76,7 @@ def test_a_station_lies_in_its_column(column):
 def test_a_station_that_lacks_one_control_type_is_served_from_the_next_column():
     station = a_station(an_evse(modes={"VoltVar"}))
     row = next(row for row in TABLE.rows if row.control == "FreqWatt")
-    column, cell, rule = cell_for(book(), row, station, row_example(row))
+    column, cell, rule = cell_for(book(), row, station, control_of(row))
     assert (column, cell.by, rule.name) == ("v2x", *["ocpp21.freq_watt_local"] * 2)
 
 
@@ -204,7 +152,7 @@ def bare_book():
     ],
 )
 def test_without_a_table_operators_refuse_what_cannot_be(control, problem):
-    made = to_station(bare_book(), a_command(control), STATIONS["charge_only"], SITUATION)
+    made = to_station(bare_book(), a_command(control), STATIONS["charge_only"], CHARGES_NOW)
     (refusal,) = made.refusals
     assert refusal.outcome.value == "not_supported"
     assert problem in refusal.problem
@@ -214,7 +162,7 @@ def test_a_control_that_no_row_serves_is_refused():
     rows = [row for row in TABLE.rows if row.match != {"on": "load"}]
     table = TABLE.model_copy(update={"rows": rows})
     short = replace(book(), fallback=table.by_control())
-    made = to_station(short, a_command(limit("load", "1 W")), STATIONS["der"], SITUATION)
+    made = to_station(short, a_command(limit("load", "1 W")), STATIONS["der"], CHARGES_NOW)
     assert [r.problem for r in made.refusals] == ["stands in no row of the table"]
 
 
@@ -233,7 +181,7 @@ def test_nothing_of_what_is_never_sent_is_sent():
     never = {(item.field, item.value) for item in TABLE.never}
     for control in EVERY_CONTROL:
         for column in COLUMNS:
-            for message in carry(CHARGING.get(type(control), control), column).value.messages:
+            for message in carried(CHARGING.get(type(control), control), column).value.messages:
                 assert ("action", message.action) not in never
                 profile = message.payload.get("chargingProfile")
                 if profile is None:
