@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import partial
@@ -9,7 +10,6 @@ from typing import NamedTuple
 
 from translators.canonical.commands import Interval, Randomization
 from translators.ieee2030_5.view import ResourceView
-from translators.rules.taking import WHOLE
 from translators.rules.trace import Block, Note
 from translators.rules.values import Unmet
 
@@ -20,6 +20,7 @@ _CITES = ("IEEE 2030.5-2018 DERProgram.primacy", "IEEE 2030.5-2018 Event")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIXED = Randomization()
 _HOUR = 3600
+_WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
 
 
 class Times(NamedTuple):
@@ -48,7 +49,7 @@ def times_of(control: ResourceView, name: str, *, is_default: bool) -> Times:
     return Times(
         interval=interval,
         created=_EPOCH if creation is None else _instant(creation, "creationTime"),
-        version=_optional(control, "version", name) or 0,
+        version=_version(control, name),
         randomization=_randomization(control, name),
         ramp_time=None if ramp is None else Fraction(ramp, 100),
         stated=stated,
@@ -93,6 +94,14 @@ def _instant(seconds: int, where: str) -> datetime:
         raise Unmet("invalid", f"DERControl/{where}", f"{seconds} is no instant") from exc
 
 
+def _version(control: ResourceView, name: str) -> int:
+    """Return the edition, 0 where the document states none: UInt16, of real servers what 64 bits hold."""
+    version = _optional(control, "version", name) or 0
+    if abs(version) >= 2**63:
+        raise Unmet("invalid", f"{name}/version", f"is {version}, no edition")
+    return version
+
+
 def _randomization(control: ResourceView, name: str) -> Randomization:
     """Return the random spans; Int16, limited to an hour either way (OneHourRangeType)."""
     start = _optional(control, "randomizeStart", name)
@@ -112,6 +121,6 @@ def _whole(text: str | None, path: str, name: str) -> int | None:
     """Return the whole number that a text at `path` is, None where there is none."""
     if not text:
         return None
-    if WHOLE.fullmatch(text) is None:
+    if _WHOLE.fullmatch(text) is None:
         raise Unmet("invalid", f"{name}/{path}", f"is {text!r}, no whole number")
     return int(text)

@@ -12,8 +12,7 @@ from translators.errors import MappingError
 from translators.rules.schema import SourceField
 from translators.rules.values import Unmet, text
 
-WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
-"""A whole number as documents write it."""
+_whole_number = re.compile(r"[+-]?[0-9]{1,20}").fullmatch
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,3}))?")
 _LONGEST, _LARGEST_EXPONENT = 64, 30
 """Of a decimal text: characters, and its power of ten either way."""
@@ -66,7 +65,7 @@ def integer(bounds: tuple[int, int], view: Texts, path: str, where: str) -> int 
 @lru_cache(maxsize=8192)
 def _whole(raw: str) -> int | None:
     """Return the whole number that a short text is, None where it is none."""
-    return int(raw) if WHOLE.fullmatch(raw) else None
+    return int(raw) if _whole_number(raw) else None
 
 
 def integers(field: SourceField, where: str) -> Callable[[Texts, str, str], int | None]:
