@@ -251,9 +251,11 @@ class _Surveyor:
         """Note a program; one that comes through two function sets counts once, at its best primacy."""
         key = program.text_at("mRID").upper() or address(base, program.href) or base
         primacy = number(program.text_at("primacy"))
+        if primacy is None or not 0 <= primacy <= LOWEST_PRIMACY:  # PrimacyType is UInt8
+            primacy = LOWEST_PRIMACY
         made = Program(
             key,
-            LOWEST_PRIMACY if primacy is None else primacy,
+            primacy,
             self._link(base, program, "DERControlListLink"),
             self._link(base, program, "DefaultDERControlLink"),
             self._link(base, program, "DERCurveListLink"),

@@ -77,6 +77,14 @@ def test_a_program_through_two_function_sets_counts_once_at_its_best_primacy(pri
     assert [(change.mrid, change.program.primacy) for change in changes] == [("A1", 3), ("DD", 3)]
 
 
+@pytest.mark.parametrize("primacy", [-1, 256, 10**19 * 9])
+def test_a_program_whose_primacy_is_none_comes_last(primacy):
+    programs = a_list("DERProgramList", a_program(primacy=primacy))
+    changes = a_course(a_tree(a_control("A1"), **{"/fsa/1/derp": programs})).settle()
+    found = [change for change in changes if isinstance(change, ControlServed)]
+    assert {change.program.primacy for change in found} == {255}
+
+
 def test_a_program_without_primacy_comes_last_and_without_mrid_goes_by_address():
     bare = '<DERProgram href="/p1">' + link("DERControlListLink", "/p1/c") + "</DERProgram>"
     tree = a_tree(a_control("A1"), **{"/fsa/1/derp": a_list("DERProgramList", bare)})
