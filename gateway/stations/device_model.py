@@ -22,6 +22,7 @@ type Names = Mapping[str, frozenset[str]]
 
 SWITCHES = frozenset({"Available", "Enabled"})
 """Variables that let a whole component count or not."""
+_LARGEST_PLACE = 2**31 - 1
 _MODES = frozenset({"ModesSupported", "SupportedOperationModes"})
 """Lists of what a component can do while it counts."""
 _BESIDE: Names = {
@@ -70,8 +71,11 @@ def _shared(variable: Variable) -> Variable:
 
 
 def place_of(number: float | None) -> int | None:
-    """Return the number of an EVSE or connector: JSON Schema takes 1.0 for an integer, too."""
-    return None if number is None else int(number)
+    """Return the number of an EVSE or connector: JSON Schema takes 1.0 for an integer, too.
+
+    No station has one beyond 32 bits: a larger one is the largest, and no store has to hold more.
+    """
+    return None if number is None else max(-_LARGEST_PLACE, min(_LARGEST_PLACE, int(number)))
 
 
 def named(item: Json) -> Variable:

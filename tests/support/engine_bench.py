@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+import orjson
+
 from gateway.core.effects import (
     Audit,
     Persist,
@@ -133,7 +135,8 @@ class Bench:
             if isinstance(effect, Persist) and effect.document is None:
                 self.kept[effect.table].pop(effect.key, None)
             elif isinstance(effect, Persist):
-                self.kept[effect.table][effect.key] = effect.document
+                # as the store writes and reads it
+                self.kept[effect.table][effect.key] = orjson.loads(orjson.dumps(effect.document))
         self.effects += effects
         return effects
 

@@ -12,6 +12,7 @@ from gateway.stations.device_model import (
     instant_of,
     kept_names,
     named,
+    place_of,
     read_names,
 )
 
@@ -32,6 +33,15 @@ def an_item(variable, *values, watchable=None):
 
 def a_model(*items, at=NOON, whole=True, before=None):
     return (before or DeviceModel()).reported(items, NAMES, at, whole=whole)
+
+
+@pytest.mark.parametrize(
+    ("number", "place"),
+    [(None, None), (0, 0), (2.0, 2), (1e22, 2**31 - 1), (-1e22, 1 - 2**31)],
+)
+def test_the_number_of_a_place_fits_every_store(number, place):
+    found = place_of(number)
+    assert (type(found), found) == (type(place), place)
 
 
 def test_a_report_is_kept_as_far_as_it_is_used():
