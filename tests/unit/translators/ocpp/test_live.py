@@ -20,7 +20,7 @@ from support.translation import (
 )
 from translators.canonical.commands import Interval
 from translators.canonical.controls import ActiveSetpoint, ReactiveSetpoint
-from translators.ocpp.live import renewal, update
+from translators.ocpp.live import renewal, update, updated
 
 ABLE = a_station(replace(an_evse(), dynamic_profiles=True, max_offline_duration=True))
 
@@ -186,3 +186,10 @@ def test_a_live_setpoint_has_no_steps():
     )
     assert len(schedule(only(made))["chargingSchedulePeriod"]) == 1
     assert [loss.kind.value for loss in made.losses] == ["drop"]
+
+
+def test_a_profile_with_an_update_in_it_is_the_one_that_was_wanted():
+    held, wanted = sent(), sent(ActiveSetpoint(q("-3000 W")))
+    before = schedule(held)["chargingSchedulePeriod"][0]["setpoint"]
+    assert updated(held, update(held, wanted)["scheduleUpdate"]) == wanted
+    assert schedule(held)["chargingSchedulePeriod"][0]["setpoint"] == before
