@@ -44,14 +44,13 @@ UNTIMED = Times(Interval(_EPOCH, None))
 def times_of(control: ResourceView, name: str, *, is_default: bool) -> Times:
     """Return when a control holds and which edition it is; `Unmet` where that cannot be told."""
     creation = _optional(control, "creationTime", name)
-    ramp = _optional(control, "DERControlBase/rampTms", name)
     interval, stated = (None, ("", "")) if is_default else _interval(control, name)
     return Times(
         interval=interval,
         created=_EPOCH if creation is None else _instant(creation, "creationTime"),
         version=_version(control, name),
         randomization=_randomization(control, name),
-        ramp_time=None if ramp is None else Fraction(ramp, 100),
+        ramp_time=_ramp_time(control, name),
         stated=stated,
     )
 
@@ -92,6 +91,17 @@ def _instant(seconds: int, where: str) -> datetime:
         return _EPOCH + timedelta(seconds=seconds)
     except OverflowError as exc:
         raise Unmet("invalid", f"DERControl/{where}", f"{seconds} is no instant") from exc
+
+
+def _ramp_time(control: ResourceView, name: str) -> Fraction | None:
+    """Return the ramp in seconds, None where none is stated: UInt16, of real servers up to UInt32."""
+    path = "DERControlBase/rampTms"
+    hundredths = _optional(control, path, name)
+    if hundredths is None:
+        return None
+    if not 0 <= hundredths < 2**32:
+        raise Unmet("invalid", f"{name}/{path}", f"is {hundredths}, not UInt32")
+    return Fraction(hundredths, 100)
 
 
 def _version(control: ResourceView, name: str) -> int:

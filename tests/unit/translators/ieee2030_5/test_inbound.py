@@ -171,6 +171,18 @@ def test_random_spans_are_an_hour_at_most_either_way(seconds, kept):
     assert read(document).value.randomization == Randomization(kept, kept)
 
 
+RAMP = "DERControlBase/rampTms"
+
+
+def a_ramp(hundredths):
+    return el("DERControlBase", PF, el("rampTms", hundredths))
+
+
+def test_the_longest_ramp_is_taken_exactly():
+    longest = read(replaced("DERControlBase", a_ramp(2**32 - 1))).value
+    assert longest.ramp_time == F(2**32 - 1) / 100
+
+
 def replaced(name, child):
     """Return a DERControl with one of its children exchanged or, for None, left out."""
     document = a_dercontrol(PF, extra=(el("version", 1),), replyTo="/rsp")
@@ -195,6 +207,8 @@ def replaced(name, child):
         ("interval", span(start=253402300799, duration=1), "DERControl/interval", "the year 9999"),
         ("creationTime", el("creationTime", "9" * 30), "DERControl/creationTime", "is no instant"),
         ("creationTime", el("creationTime", "now"), "DERControl/creationTime", "no whole number"),
+        ("DERControlBase", a_ramp(2**32), f"DERControl/{RAMP}", "not UInt32"),
+        ("DERControlBase", a_ramp(-1), f"DERControl/{RAMP}", "not UInt32"),
         ("version", el("version", "new"), "DERControl/version", "no whole number"),
         ("version", el("version", 2**63), "DERControl/version", "no edition"),
         ("version", el("version", -(2**63)), "DERControl/version", "no edition"),
