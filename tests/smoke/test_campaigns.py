@@ -32,7 +32,7 @@ SMALLEST = [
     ),
     pytest.param(
         ("tests/security/campaign.py", "--small", "foreign", "pairs", "races"),
-        r"accepted +0\n(?s:.*)opened +4\n +diagonal +True\n(?s:.*)frames to another +0\n",
+        r"(?s:.*)opened +4\n +diagonal +True\n(?s:.*)frames to another +0\n(?s:.*)broken: none\n",
         id="attack",
     ),
 ]
