@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 HEAD_S = 10.0
 MOST_CONNECTIONS = 64
@@ -51,7 +52,9 @@ class _Guarded(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._timer is not None:
-            self._head += data[: _MOST_HEAD + 1 - len(self._head)]
+            # RFC 9112, 2.2: empty lines before a request are passed over, and end no head.
+            head = data if self._head else data.lstrip(b"\r\n")
+            self._head += head[: _MOST_HEAD + 1 - len(self._head)]
             if _END in self._head or len(self._head) > _MOST_HEAD:  # too long: aiohttp answers 400
                 self._timed_no_more()
         if self._begun:
@@ -80,5 +83,4 @@ class _Guarded(asyncio.Protocol):
 
 
 def _abort(transport: asyncio.BaseTransport) -> None:
-    if isinstance(transport, asyncio.Transport):
-        transport.abort()
+    cast("asyncio.Transport", transport).abort()  # uvloop's is no subclass of it

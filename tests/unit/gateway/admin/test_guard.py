@@ -66,6 +66,19 @@ async def test_a_head_that_never_ends_is_cut_off():
         await emptied(watch)
 
 
+@pytest.mark.parametrize("begin", [b"\r\n\r\n", b"\n", b"\r\n\r\nGET / HTTP/1.1\r\n"])
+async def test_empty_lines_before_a_head_do_not_end_it(begin):
+    async with guarded(head_s=0.05) as (watch, port):
+        assert await said(port, begin) == b""
+        await emptied(watch)
+
+
+async def test_a_head_after_empty_lines_is_answered():
+    async with guarded() as (_, port):
+        answer = await said(port, b"\r\n", b"\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", pause_s=0.01)
+    assert answer.endswith(b"hello")
+
+
 async def test_a_head_that_is_too_long_is_refused_and_not_kept():
     async with guarded() as (_, port):
         answer = await said(port, b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000 + b"\r\n\r\n")
