@@ -167,8 +167,11 @@ class Admin:
     async def _health(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
-    async def _ready(self, _request: web.Request) -> web.Response:
+    async def _ready(self, request: web.Request) -> web.Response:
+        """Say why it is not ready only to whom the rest is shown, too: the reason names files."""
         problem = self._sources.problem()
+        if problem and not self._may(request):
+            problem = "not ready"
         return web.Response(status=503 if problem else 200, text=f"{problem or 'ok'}\n")
 
     async def _metrics(self, _request: web.Request) -> web.Response:

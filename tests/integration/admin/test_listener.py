@@ -47,6 +47,21 @@ async def test_a_store_that_refuses_shows_in_readyz_until_it_takes_again(site):
         await ready_says(here, 200)
 
 
+async def test_why_it_is_not_ready_is_told_with_the_token_only(site, tmp_path):
+    (tmp_path / "token").write_text("s3cret")
+    (tmp_path / "token").chmod(0o600)
+    async with site(admin={"port": 0, "token_file": "token"}) as here:
+        await ready_says(here, 200)
+        other = sqlite3.connect(here.folder / "state" / "dergate.db", isolation_level=None)
+        with closing(other):
+            other.execute("BEGIN IMMEDIATE")
+            here.running.runtime.post(UtilityChanged("grid", "CS1", up=False))
+            assert await ready_says(here, 503) == "not ready\n"
+            told = await got(here, "/readyz", headers={"Authorization": "Bearer s3cret"})
+            assert "DG-1302 is locked" in told.text
+            other.execute("ROLLBACK")
+
+
 async def test_metrics_are_prometheus_text(site):
     async with site() as here, here.station() as station:
         await station.wait_for(lambda: station.controls is not None, 5)
