@@ -13,6 +13,7 @@ nothing against the holder of key and folder.
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -165,11 +166,12 @@ class Notary:
         self._last: Sealed | None = None
         self._since: datetime | None = None
         self._first = 1
+        self._copied = b""
 
     def seal(self, now: datetime, *, final: bool = False) -> int:
         """Sign what is due, or at the `final` call all; return how many checkpoints that were.
 
-        `StoreError` where the disk refuses: nothing is lost, the next call signs it.
+        `StoreError` where a disk refuses: nothing is lost, the next call signs or copies it.
         """
         try:
             tail = self._begin() if self._tail is None else self._tail
@@ -186,20 +188,15 @@ class Notary:
                 signed += 1
         except OSError as exc:
             self._tail = None
-            raise StoreError(
-                "checkpoints cannot be written",
-                where=str(self._folder),
-                code="DG-1313",
-                advice=exc.strerror or str(exc),
-            ) from exc
+            raise _refused(self._folder, exc) from exc
+        self._copy()
         return signed
 
     def _begin(self) -> _Tail:
         """Go on after the last checkpoint of the folder."""
         path = self._folder / FILE
-        _cut_torn(path)
-        known = read(path) if path.exists() else []
-        self._last = known[-1] if known else None
+        newest = _newest(path)
+        self._last = _parsed(newest[:-1], f"{path}, last line") if newest else None
         before = chain.GENESIS
         if self._last is not None:
             before = AuditHead(self._last.checkpoint.last, self._last.checkpoint.head)
@@ -232,10 +229,20 @@ class Notary:
         )
         sealed = Sealed(made, self._signer.sign(made.text()))
         _append(self._folder / FILE, sealed.line())
-        if self._copy_to is not None:
-            _append(self._copy_to, sealed.line())
         self._last, self._leaves, self._since = sealed, [], None
         self._first = head.sequence + 1
+
+    def _copy(self) -> None:
+        """Add to the copy what it lacks, also of an earlier run: a gap there looks like forgery."""
+        newest = b"" if self._last is None else self._last.line()
+        if self._copy_to is None or self._copied == newest:
+            return
+        known, self._copied = self._copied, b""
+        try:
+            _append(self._copy_to, _after(self._folder / FILE, known or _newest(self._copy_to)))
+        except OSError as exc:
+            raise _refused(self._copy_to, exc) from exc
+        self._copied = newest
 
 
 class _Tail:
@@ -243,7 +250,8 @@ class _Tail:
 
     def __init__(self, folder: Path, after: AuditHead) -> None:
         self._folder, self.head = folder, after
-        self._path: Path | None = None
+        begun = [path for path in segments(folder) if path.name < f"{after.sequence + 2:012d}"]
+        self._path = begun[-1] if begun else None  # those before hold nothing new
         self._offset = 0
 
     def new(self) -> Iterator[tuple[bytes, AuditHead]]:
@@ -274,17 +282,42 @@ def _node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\1" + left + right).digest()
 
 
-def _cut_torn(path: Path) -> None:
-    """Cut what a crash left of a line: it is signed anew."""
-    if path.exists() and not (data := path.read_bytes()).endswith(b"\n"):
-        os.truncate(path, data.rfind(b"\n") + 1)
+def _refused(where: Path, exc: OSError) -> StoreError:
+    return StoreError(
+        "checkpoints cannot be written",
+        where=str(where),
+        code="DG-1313",
+        advice=exc.strerror or str(exc),
+    )
+
+
+def _newest(path: Path) -> bytes:
+    """Return the last line of a file, nothing where none is; what a crash left of one is cut."""
+    size = path.stat().st_size if path.exists() else 0
+    if not size:
+        return b""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        end = data.rfind(b"\n") + 1
+        text = data[data.rfind(b"\n", 0, max(0, end - 1)) + 1 : end]
+    if end < size:
+        os.truncate(path, end)
+    return text
+
+
+def _after(path: Path, line: bytes) -> bytes:
+    """Return what stands in a file after a line: all where that is not there."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = data.rfind(line) if line else -1
+        return data[at + len(line) if at >= 0 else 0 :]
 
 
 def _append(path: Path, text: bytes) -> None:
-    """Write a line, durably."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    """Write lines, durably."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     try:
-        os.write(descriptor, text)
+        left = memoryview(text)
+        while left:
+            left = left[os.write(descriptor, left) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -1,6 +1,7 @@
 """Signed checkpoints: when they are made, and what they show that a chain alone does not."""
 
 import hashlib
+import os
 from contextlib import closing
 from datetime import timedelta
 
@@ -139,6 +140,51 @@ def test_each_checkpoint_is_copied_elsewhere(folder, signer, tmp_path, every_thr
     assert copy.read_bytes() == (folder / FILE).read_bytes()
 
 
+def test_what_a_crash_kept_out_of_the_copy_is_added_by_the_next_run(
+    folder, signer, tmp_path, every_three
+):
+    copy = tmp_path / "elsewhere.jsonl"
+    Notary(folder, signer, copy).seal(NOON, final=True)
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[: whole.find(b"\n") + 30])
+    Notary(folder, signer, copy).seal(NOON)
+    assert copy.read_bytes() == whole
+    assert (folder / FILE).read_bytes() == whole
+
+
+def test_a_copy_that_others_wrote_to_gets_all(folder, signer, tmp_path, every_three):
+    copy = tmp_path / "elsewhere.jsonl"
+    copy.write_bytes(b"of another gateway\n")
+    notary = Notary(folder, signer, copy)
+    notary.seal(NOON)
+    with copy.open("ab") as file:
+        file.write(b"of another gateway\n")
+    notary.seal(NOON, final=True)
+    first, second, third = (folder / FILE).read_bytes().splitlines(keepends=True)
+    other = b"of another gateway\n"
+    assert copy.read_bytes() == b"".join((other, first, second, other, third))
+
+
+def test_a_disk_that_takes_a_part_is_given_the_rest(folder, signer, monkeypatch, every_three):
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, text: write(descriptor, text[:50]))
+    Notary(folder, signer).seal(NOON, final=True)
+    assert spans(folder) == [(1, 3), (4, 6), (7, 7)]
+
+
+def test_a_start_reads_no_segment_that_was_sealed_long_ago(tmp_path, signer, every_three):
+    folder, store = tmp_path / "audit", MemoryStore()
+    with closing(AuditSegments(folder)) as log:
+        for day in range(4):
+            store.commit([an_audit(), an_audit()], NOON + timedelta(days=day))
+            log.drain(store)
+        Notary(folder, signer).seal(NOON)
+    for path in sorted(folder.glob("0*.jsonl"))[:3]:
+        path.write_bytes(b"read it who may\n")
+    Notary(folder, signer).seal(NOON, final=True)
+    assert spans(folder) == [(1, 3), (4, 6), (7, 8)]
+
+
 def test_the_public_key_lies_beside_them_and_so_does_the_next(folder, signer, tmp_path):
     notary = Notary(folder, signer)
     assert notary.key_is_new
@@ -155,9 +201,11 @@ def test_a_disk_that_refuses_loses_nothing(folder, signer, tmp_path, every_three
     notary = Notary(folder, signer, copy)
     with pytest.raises(StoreError, match="DG-1313 checkpoints cannot be written"):
         notary.seal(NOON)
+    assert spans(folder) == [(1, 3), (4, 6)]
     copy.parent.mkdir()
     notary.seal(NOON, final=True)
     assert spans(folder) == [(1, 3), (4, 6), (7, 7)]
+    assert copy.read_bytes() == (folder / FILE).read_bytes()
 
 
 def anew(folder, at=5, records=7, subject="forged"):
