@@ -89,7 +89,7 @@ class SqliteStore:
         effects = tuple(effects)
         audits = [effect for effect in effects if isinstance(effect, Audit)]
         group = chain.group(audits, self._head, at)
-        with _refusals(self._path):
+        with refusals(self._path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._write(effects, group, at)
@@ -108,7 +108,7 @@ class SqliteStore:
     def load(self, table: Table) -> dict[str, dict[str, Any]]:
         """Return every document of a table, ordered by key."""
         query = "SELECT key, document FROM documents WHERE kind = ? ORDER BY key"
-        with _refusals(self._path):
+        with refusals(self._path):
             rows = self._db.execute(query, (table.value,)).fetchall()
         return {key: orjson.loads(document) for key, document in rows}
 
@@ -120,26 +120,26 @@ class SqliteStore:
             self._forget_fresh(sequence)
             return self._fresh[:limit]
         query = "SELECT first, lines FROM audit_groups WHERE last > ? ORDER BY last LIMIT ?"
-        with _refusals(self._path):
+        with refusals(self._path):
             rows = self._db.execute(query, (sequence, limit)).fetchall()
         return [AuditGroup(first, _head_of(lines), lines) for first, lines in rows]
 
     def release_audit(self, through: int) -> None:
         """Forget groups that end at `through` or before; the newest stays: the chain goes on from it."""
         last = min(through, self._head.sequence - 1)
-        with _refusals(self._path):
+        with refusals(self._path):
             self._db.execute("DELETE FROM audit_groups WHERE last <= ?", (last,))
         self._forget_fresh(last)
 
     def raw(self, digest: str) -> bytes | None:
         """Return the document of that digest, if it is kept."""
-        with _refusals(self._path):
+        with refusals(self._path):
             row = self._db.execute("SELECT body FROM raw WHERE digest = ?", (digest,)).fetchone()
         return None if row is None else row[0]
 
     def prune(self, before: datetime) -> int:
         """Forget the documents that came last before that day (UTC); return how many."""
-        with _refusals(self._path):
+        with refusals(self._path):
             return self._db.execute("DELETE FROM raw WHERE day < ?", (_day(before),)).rowcount
 
     def close(self) -> None:
@@ -183,13 +183,13 @@ class SqliteStore:
         )
 
     def _last_head(self) -> AuditHead:
-        with _refusals(self._path):
+        with refusals(self._path):
             return _last_head(self._db)
 
 
 def stored_head(path: Path) -> AuditHead:
     """Return the newest record's place and digest, read beside a gateway that may be running."""
-    with _refusals(path):
+    with refusals(path):
         db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S)
         try:
             return _last_head(db)
@@ -237,7 +237,7 @@ def _take_lock(path: Path) -> int:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    with _refusals(path):
+    with refusals(path):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
         try:
@@ -279,7 +279,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 
 
 @contextmanager
-def _refusals(path: Path) -> Iterator[None]:
+def refusals(path: Path) -> Iterator[None]:
     """Turn what SQLite and the disk refuse into `StoreError`; misuse stays what it is."""
     try:
         yield

@@ -13,7 +13,7 @@ from gateway.errors import SettingsError, StoreError
 from gateway.ports import AuditHead
 from gateway.store import chain
 from gateway.store.audit import segments
-from gateway.store.sqlite import MIGRATIONS, SqliteStore, stored_head
+from gateway.store.sqlite import MIGRATIONS, SqliteStore, refusals, stored_head
 from gateway.store.verification import verify
 
 DATABASE = "dergate.db"
@@ -44,12 +44,12 @@ def check(state: Path) -> Condition:
         (schema,) = db.execute("PRAGMA user_version").fetchone()
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
         rows = {name: _count(db, name) for name in sorted(tables)}
-    head = stored_head(path)
     problems = []
     if schema > len(MIGRATIONS):
         problems.append(f"database: schema {schema} is newer than this dergate")
-    if (state / AUDIT).is_dir():
-        verdict = verify(state / AUDIT)
+    verdict = verify(state / AUDIT) if (state / AUDIT).is_dir() else None
+    head = stored_head(path)  # after the segments, which follow it while a gateway writes both
+    if verdict is not None:
         if verdict.fault is not None:
             fault = verdict.fault
             problems.append(f"audit: record {fault.sequence} {fault.problem} ({fault.where})")
@@ -78,7 +78,11 @@ def backup(state: Path, folder: Path) -> int:
         folder.mkdir(mode=0o700, parents=True)
         if (state / AUDIT).is_dir():
             shutil.copytree(state / AUDIT, folder / AUDIT)
-        with _opened(state / DATABASE) as db, closing(sqlite3.connect(folder / DATABASE)) as copy:
+        with (
+            _opened(state / DATABASE) as db,
+            refusals(folder / DATABASE),
+            closing(sqlite3.connect(folder / DATABASE)) as copy,
+        ):
             db.backup(copy)
         (folder / DATABASE).chmod(0o600)
     except OSError as exc:
@@ -113,7 +117,7 @@ def compact(state: Path) -> tuple[int, int]:
     path = state / DATABASE
     SqliteStore(path).close()  # nobody else works on it, and its schema is ours
     before = path.stat().st_size
-    with _opened(path, mode="rw") as db:
+    with _opened(path, mode="rw") as db, refusals(path):
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return before, path.stat().st_size

@@ -11,6 +11,7 @@ from gateway.store import upkeep
 from gateway.store.audit import AuditSegments
 from gateway.store.sqlite import MIGRATIONS, SqliteStore
 from gateway.store.upkeep import backup, check, compact, lines, restore, upgrade
+from gateway.store.verification import verify
 from support.store_builders import NOON, a_document, an_audit
 
 
@@ -54,6 +55,16 @@ def test_a_sound_state_says_what_it_holds_also_while_a_gateway_runs(state):
     assert next(lines(found)) == f"schema   {len(MIGRATIONS)} of {len(MIGRATIONS)}"
 
 
+def test_what_a_gateway_writes_while_it_is_looked_at_is_no_problem(state, monkeypatch):
+    def busy(folder):
+        state.write()
+        return verify(folder)
+
+    monkeypatch.setattr(upkeep, "verify", busy)
+    found = check(state.folder)
+    assert (found.problems, found.head.sequence) == ((), 6)
+
+
 def test_a_changed_record_and_a_newer_schema_are_named(closed):
     with closing(sqlite3.connect(closed / "dergate.db", isolation_level=None)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -88,6 +99,27 @@ def test_segments_that_are_ahead_of_their_database_are_named(closed, tmp_path):
     assert check(closed).problems == (
         "audit: the segments go on to record 6, the database ends at 3",
     )
+
+
+@pytest.mark.parametrize(
+    ("work", "limit", "problem"),
+    [
+        (compact, "query_only = ON", "DG-1303 is read-only"),
+        (lambda state: backup(state, state / "copy"), "max_page_count = 1", "DG-1301 is full"),
+    ],
+)
+def test_a_disk_that_refuses_is_named(closed, monkeypatch, work, limit, problem):
+    connect = sqlite3.connect
+
+    def limited(*arguments, **options):
+        db = connect(*arguments, **options)
+        if "timeout" not in options:  # the gateway's own connection is as it was
+            db.execute(f"PRAGMA {limit}")
+        return db
+
+    monkeypatch.setattr("gateway.store.upkeep.sqlite3.connect", limited)
+    with pytest.raises(StoreError, match=problem):
+        work(closed)
 
 
 def test_what_is_no_state_is_named(tmp_path):
