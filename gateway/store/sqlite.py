@@ -188,11 +188,12 @@ class SqliteStore:
 
 
 def stored_head(path: Path) -> AuditHead:
-    """Return the newest record's place and digest, read beside a gateway that may be running."""
+    """Return the newest record's place and digest, of any schema, beside a gateway that may run."""
     with refusals(path):
         db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S)
         try:
-            return _last_head(db)
+            first = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit'").fetchone()
+            return _last_head(db) if first is None else _first_schemas_head(db)
         finally:
             db.close()
 
@@ -200,6 +201,11 @@ def stored_head(path: Path) -> AuditHead:
 def _last_head(db: sqlite3.Connection) -> AuditHead:
     row = db.execute("SELECT lines FROM audit_groups ORDER BY last DESC LIMIT 1").fetchone()
     return chain.GENESIS if row is None else _head_of(row[0])
+
+
+def _first_schemas_head(db: sqlite3.Connection) -> AuditHead:
+    row = db.execute("SELECT record FROM audit ORDER BY sequence DESC LIMIT 1").fetchone()
+    return chain.GENESIS if row is None else _head_of(chain.line_of(row[0]))
 
 
 def _head_of(lines: bytes) -> AuditHead:

@@ -178,8 +178,10 @@ def test_records_of_the_first_schema_are_taken_over(path, monkeypatch):
     with beside(path) as old:
         for statement in module.MIGRATIONS[0]:
             old.execute(statement)
+        assert stored_head(path) == chain.GENESIS
         old.executemany("INSERT INTO audit VALUES (?, ?)", records)
         old.execute("PRAGMA user_version = 1")
+    assert stored_head(path) == head
     with closing(SqliteStore(path)) as store:
         assert lines_after(store) == records
         assert store.commit([], NOON) == head
