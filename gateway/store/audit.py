@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 KEPT_IN_STORE = 10_000
 """Newest records that stay in the store although the segments hold them."""
+RELEASED = 1_000
+"""Records that the store forgets together: it takes a transaction, and the loop waits for the disk."""
 _GROUPS = 100
 """Of the store's groups, as many as are read and made durable at one time."""
 
@@ -36,6 +38,7 @@ class AuditSegments:
         self._head: AuditHead | None = None
         self._file = -1
         self._day = ""
+        self._released = -RELEASED
 
     def drain(self, store: CommandStore) -> int:
         """Append what the store has and the segments lack, with one fdatasync for each group."""
@@ -53,8 +56,10 @@ class AuditSegments:
                 code="DG-1311",
                 advice=exc.strerror or str(exc),
             ) from exc
-        if written:
-            store.release_audit(head.sequence - KEPT_IN_STORE)
+        spare = head.sequence - KEPT_IN_STORE
+        if written and spare >= self._released + RELEASED:
+            store.release_audit(spare)
+            self._released = spare
         return written
 
     def close(self) -> None:

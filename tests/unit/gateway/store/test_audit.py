@@ -189,6 +189,17 @@ def test_segments_that_are_gone_are_written_again_as_far_as_the_store_remembers(
     assert verify(the_segment(folder), head=head).fault is None
 
 
+def test_the_store_forgets_many_together(store, log, monkeypatch):
+    monkeypatch.setattr(audit, "KEPT_IN_STORE", 2)
+    monkeypatch.setattr(audit, "RELEASED", 3)
+    kept = []
+    for _ in range(9):
+        store.commit([an_audit()], NOON)
+        log.drain(store)
+        kept.append(len(store.audit_after(0, 10)))
+    assert kept == [1, 2, 3, 2, 3, 4, 2, 3, 4]
+
+
 def test_the_store_keeps_what_is_not_yet_in_the_segments(store, log, monkeypatch):
     monkeypatch.setattr(audit, "KEPT_IN_STORE", 0)
     for _ in range(3):
