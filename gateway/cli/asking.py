@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 import orjson
-import typer
 
 from gateway.errors import PeerError
 from gateway.security.files import secret
@@ -19,11 +18,6 @@ from gateway.settings import load
 
 _TIMEOUT_S = 10.0
 _ADVICE = "does `dergate run` run with these settings?"
-
-Config = Annotated[
-    Path, typer.Option("-c", "--config", envvar="DERGATE_CONFIG", help="The gateway's settings.")
-]
-DEFAULT = Path("site.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +79,11 @@ def _judge(answer: httpx.Response, body: bytes) -> None:
 
 @contextmanager
 def _told(url: str) -> Iterator[None]:
-    """Turn what the HTTP client says into `PeerError`."""
+    """Turn what the HTTP client says, and answers of another server, into `PeerError`."""
     try:
         yield
     except httpx.HTTPError as error:
         problem = f"cannot be asked: {error}"
         raise PeerError(problem, where=url, code="DG-1296", advice=_ADVICE) from error
+    except orjson.JSONDecodeError as error:
+        raise PeerError("answers no JSON", where=url, code="DG-1295", advice=_ADVICE) from error

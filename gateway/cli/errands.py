@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.asking import DEFAULT, Config
+from gateway.cli.config import DEFAULT, Config
 from gateway.errors import SettingsError
 from gateway.security.credentials import in_doubt
 from gateway.security.vault import Vault
@@ -41,7 +41,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the station.")]
 Wait = Annotated[
     float, typer.Option("--wait", metavar="S", help="How long to wait for each; 0: not at all.")
 ]
-_PATIENCE_S = 180.0
+PATIENCE_S = 180.0
 _LOOK_S = 0.1
 
 
@@ -50,7 +50,7 @@ def install_root(
     ids: Ids,
     root: Annotated[Path, typer.Option("--root", metavar="PEM", help="The certificate.")],
     config: Config = DEFAULT,
-    wait: Wait = _PATIENCE_S,
+    wait: Wait = PATIENCE_S,
 ) -> None:
     """Have stations trust another root (M05)."""
     try:
@@ -65,14 +65,14 @@ def delete_root(
     ids: Ids,
     serial: Annotated[str, typer.Option("--serial", metavar="HEX", help="Its serial number.")],
     config: Config = DEFAULT,
-    wait: Wait = _PATIENCE_S,
+    wait: Wait = PATIENCE_S,
 ) -> None:
     """Have stations trust a root no longer (M04); never the only one that they have."""
     give(config, ids, lambda station: DeleteRoot(station, serial), wait)
 
 
 @roots.command("list")
-def list_roots(ids: Ids, config: Config = DEFAULT, wait: Wait = _PATIENCE_S) -> None:
+def list_roots(ids: Ids, config: Config = DEFAULT, wait: Wait = PATIENCE_S) -> None:
     """Have stations say which roots they trust (M03)."""
     give(config, ids, ListRoots, wait)
 
@@ -85,7 +85,7 @@ def move(
         str, typer.Option("--interface", help="OCPPInterfaceEnumType; Wired0 or Any by default.")
     ] = "",
     config: Config = DEFAULT,
-    wait: Wait = _PATIENCE_S,
+    wait: Wait = PATIENCE_S,
 ) -> None:
     """Move stations to a security profile or an address (A05, B09); the old one stays as way back."""
     address = url or load(config).ocpp.public_url
@@ -94,12 +94,12 @@ def move(
     give(config, ids, lambda station: Move(station, profile, address, interface), wait)
 
 
-def rekey(ids: Ids, config: Config = DEFAULT, wait: Wait = _PATIENCE_S) -> None:
+def rekey(ids: Ids, config: Config = DEFAULT, wait: Wait = PATIENCE_S) -> None:
     """Give stations new passwords, which nobody sees (A01)."""
     give(config, ids, ChangePassword, wait)
 
 
-def forget(ids: Ids, config: Config = DEFAULT, wait: Wait = _PATIENCE_S) -> None:
+def forget(ids: Ids, config: Config = DEFAULT, wait: Wait = PATIENCE_S) -> None:
     """Let only the settings count: changed passwords, used certificates and profiles are forgotten."""
     give(config, ids, Forget, wait)
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from cryptography.x509.oid import NameOID
 
-from gateway.cli.asking import DEFAULT, Config
-from gateway.cli.errands import Ids, Wait, give
+from gateway.cli.config import DEFAULT, Config
+from gateway.cli.errands import PATIENCE_S, Ids, Wait, give
 from gateway.errors import IdentityError
 from gateway.security.files import write_public
 from gateway.security.identities import read_chain
@@ -85,6 +85,6 @@ def show(file: Annotated[Path, typer.Argument(metavar="PEM")]) -> None:
 
 
 @app.command()
-def renew(ids: Ids, config: Config = DEFAULT, wait: Wait = 180.0) -> None:
+def renew(ids: Ids, config: Config = DEFAULT, wait: Wait = PATIENCE_S) -> None:
     """Have connected stations ask for new certificates, and give them (A02)."""
     give(config, ids, Renew, wait)

@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.asking import DEFAULT, Config, gateway_of
+from gateway.cli.asking import gateway_of
+from gateway.cli.config import DEFAULT, Config
 
 events = typer.Typer(
     name="event",
