@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.config import DEFAULT, Config
 from gateway.settings import load
 from gateway.store import upkeep
 
@@ -17,10 +18,6 @@ app = typer.Typer(
     help="The state of a site: check, upgrade, backup, restore, compact.",
 )
 
-Config = Annotated[
-    Path, typer.Option("-c", "--config", envvar="DERGATE_CONFIG", help="The settings.")
-]
-_DEFAULT = Path("site.yaml")
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the backup.")]
 
 
@@ -30,7 +27,7 @@ def group() -> None:
 
 
 @app.command()
-def check(config: Config = _DEFAULT) -> None:
+def check(config: Config = DEFAULT) -> None:
     """Look at every page and record, also beside a gateway that runs; exit 1 where one is not sound."""
     condition = upkeep.check(load(config).state_dir)
     for line in upkeep.lines(condition):
@@ -40,7 +37,7 @@ def check(config: Config = _DEFAULT) -> None:
 
 
 @app.command()
-def upgrade(config: Config = _DEFAULT) -> None:
+def upgrade(config: Config = DEFAULT) -> None:
     """Bring the schema up to date before a new release runs; there is no way back but a backup."""
     before, after = upkeep.upgrade(load(config).state_dir)
     typer.echo(
@@ -49,14 +46,14 @@ def upgrade(config: Config = _DEFAULT) -> None:
 
 
 @app.command()
-def backup(folder: Folder, config: Config = _DEFAULT) -> None:
+def backup(folder: Folder, config: Config = DEFAULT) -> None:
     """Copy database and audit into a new folder, also beside a gateway that runs."""
     count = upkeep.backup(load(config).state_dir, folder)
     typer.echo(f"{folder} holds the database and {count} audit segments; keys are not in it")
 
 
 @app.command()
-def restore(folder: Folder, config: Config = _DEFAULT) -> None:
+def restore(folder: Folder, config: Config = DEFAULT) -> None:
     """Put a backup, checked first, where no state is."""
     state = load(config).state_dir
     upkeep.restore(folder, state)
@@ -64,7 +61,7 @@ def restore(folder: Folder, config: Config = _DEFAULT) -> None:
 
 
 @app.command()
-def compact(config: Config = _DEFAULT) -> None:
+def compact(config: Config = DEFAULT) -> None:
     """Give the space of what was forgotten back to the disk, while no gateway runs."""
     before, after = upkeep.compact(load(config).state_dir)
     typer.echo(f"{before} octets are {after} now")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -12,20 +11,17 @@ import typer
 from gateway import app
 from gateway.app import Running
 from gateway.cli import logs
+from gateway.cli.config import DEFAULT, Config
 from gateway.cli.inspection import Report, inspect
 from gateway.settings import load
 
-Config = Annotated[
-    Path, typer.Option("-c", "--config", envvar="DERGATE_CONFIG", help="The settings.")
-]
-_DEFAULT = Path("site.yaml")
 _YOUNG = 10_000
 """Objects that are made beyond those that went, before the collector looks for cycles among the young."""
 
 log = structlog.get_logger()
 
 
-def run(config: Config = _DEFAULT) -> None:
+def run(config: Config = DEFAULT) -> None:
     """Run the gateway until SIGTERM or SIGINT; then drain it as `on_stop` says."""
     settings = load(config)
     logs.configure(settings.log_level, settings.log_format)
@@ -45,7 +41,7 @@ def settle(_running: Running) -> None:
 
 
 def check(
-    config: Config = _DEFAULT,
+    config: Config = DEFAULT,
     *,
     online: Annotated[
         bool, typer.Option("--online", help="Ask each utility for its DeviceCapability.")

@@ -9,8 +9,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
-_VERIFIER = r"^scrypt\$\d+\$\d+\$\d+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+$"
-
 
 def number(value: object) -> object:
     """Return whole and decimal numbers as the fraction that they are; leave the rest to be refused."""

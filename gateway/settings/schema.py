@@ -23,8 +23,6 @@ from gateway.settings.fields import (
 )
 from gateway.settings.stations import Station
 
-_VERIFIER = r"^scrypt\$\d+\$\d+\$\d+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+$"
-
 
 class Ocpp(Strict):
     """Where stations connect."""

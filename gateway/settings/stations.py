@@ -19,7 +19,6 @@ from gateway.settings.fields import (
 
 _VERIFIER = r"^scrypt\$\d+\$\d+\$\d+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+$"
 
-
 type DerMode = Literal[
     "EnterService",
     "FreqDroop",
