@@ -75,8 +75,10 @@ class Meters:
                     self._commands.labels(source, refusal.function, "refused").inc()
             case UtilityChanged(utility=utility, station=station, up=up):
                 self.up[utility, station] = up
-            case ResponsePosted(key=key):
-                self._took(self._owed.pop(key, None), self._lag)
+            case ResponsePosted(key=key, accepted=accepted):
+                since = self._owed.pop(key, None)
+                if accepted:
+                    self._took(since, self._lag)
             case _:
                 pass
 
@@ -104,9 +106,8 @@ class Meters:
                 for loss in record.details.get("losses", ()):
                     self._lost.labels(loss["rule"]).inc()
                 if what == "accepted":
-                    self._took(
-                        self._since.get(str(record.details.get("command"))), self._end_to_end
-                    )
+                    command = str(record.details.get("command"))
+                    self._took(self._since.pop(command, None), self._end_to_end)
             case "station" if what == "connected":
                 self._connects.labels("connected").inc()
             case "security":

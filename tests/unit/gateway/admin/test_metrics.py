@@ -83,6 +83,16 @@ def test_the_way_of_a_command_is_timed_until_a_station_accepts(watched):
     assert watched.value('dergate_command_end_to_end_seconds_bucket{le="0.5"}') == 1
 
 
+def test_what_a_station_is_sent_again_after_it_was_away_is_not_timed(watched):
+    watched.hear(CommandReceived(a_command("M1")))
+    watched.reply()
+    watched.seconds = 5_000.0
+    watched.bench.connect(held=())
+    watched.reply()
+    assert len(watched.bench.audited("control.accepted")) == 2
+    assert watched.value("dergate_command_end_to_end_seconds_count") == 1
+
+
 def test_an_answer_is_timed_until_its_utility_took_it(watched):
     watched.hear(CommandReceived(a_command("M1")))
     (key,) = watched.bench.engine.world.owed
@@ -93,6 +103,14 @@ def test_an_answer_is_timed_until_its_utility_took_it(watched):
     assert watched.value("dergate_responses_outbox") == 0
     assert watched.value("dergate_response_lag_seconds_count") == 1
     assert watched.value("dergate_response_lag_seconds_sum") == 2.0
+
+
+def test_an_answer_that_its_utility_refused_is_not_timed(watched):
+    watched.hear(CommandReceived(a_command("M1")))
+    (key,) = watched.bench.engine.world.owed
+    watched.seconds = 2.0
+    watched.hear(ResponsePosted(key, accepted=False))
+    assert watched.value("dergate_response_lag_seconds_count") == 0
 
 
 def test_what_translation_lost_is_counted_by_rule(watched):
