@@ -208,9 +208,15 @@ class Admin:
 
     async def _participate(self, request: web.Request) -> web.Response:
         order, mrid = await self._order(request, Participation), request.match_info["mrid"]
-        if not self._sources.view().event(mrid):
-            raise web.HTTPNotFound(text=f"no command {mrid}")
         stations = frozenset(order.stations)
+        rows = self._sources.view().event(mrid)
+        known = {row["station"] for row in rows if order.utility in {"", row["utility"]}}
+        if not known:
+            of = f" of {order.utility}" if order.utility else ""
+            raise web.HTTPNotFound(text=f"no command {mrid}{of}")
+        if not stations <= known:
+            others = ", ".join(sorted(stations - known))
+            raise web.HTTPNotFound(text=f"no command {mrid} at {others}")
         self._sources.post(
             ParticipationChanged(
                 mrid, order.out, order.reason, order.actor, order.utility, stations

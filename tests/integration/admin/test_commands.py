@@ -134,6 +134,11 @@ async def test_an_operator_declines_an_event_and_takes_part_again(site, token):
         await soon(lambda: not world.records["CS1"][record.key].declined)
         status, _, err = await here.ask("event", "optout", "9", "--reason", "a fair")
         assert (status, "DG-1295 no command 9" in err) == (4, True)
+        status, _, err = await here.ask(*words, "--station", "CS9")
+        assert (status, "DG-1295 no command 0A0B at CS9" in err) == (4, True)
+        status, _, err = await here.ask(*words, "--utility", "grind")
+        assert (status, "DG-1295 no command 0A0B of grind" in err) == (4, True)
+        assert not world.records["CS1"][record.key].declined
     records = (here.folder / "state" / "audit").glob("*.jsonl")
     text = b"".join(path.read_bytes() for path in records)
     assert b'"kind":"command.declined"' in text
