@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -36,7 +36,7 @@ def export(folder: Path, out: Path, first: str, last: str, database: Path | None
         problem = f"holds no records from {first} to {last}"
         raise StoreError(problem, where=str(folder), code="DG-1316")
     try:
-        with ZipFile(out, "x", ZIP_DEFLATED) as pack:
+        with ZipFile(out, "x", ZIP_DEFLATED) as pack, _whole(out):
             pack.writestr(ZipInfo("README.txt", _MADE), _GUIDE)
             for name in (FILE, PUBLIC_KEY):
                 if (folder / name).exists():
@@ -50,6 +50,16 @@ def export(folder: Path, out: Path, first: str, last: str, database: Path | None
             "cannot be written", where=str(out), code="DG-1317", advice=exc.strerror or str(exc)
         ) from exc
     return len(chosen)
+
+
+@contextmanager
+def _whole(out: Path) -> Iterator[None]:
+    """Leave no pack behind that is not all of it."""
+    try:
+        yield
+    except (OSError, StoreError):
+        out.unlink(missing_ok=True)
+        raise
 
 
 def _documents(chosen: Iterable[Path], database: Path | None) -> Iterator[tuple[str, bytes]]:

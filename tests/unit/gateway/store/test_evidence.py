@@ -80,3 +80,4 @@ def test_what_cannot_be_done_is_named(site):
     (site / "other.db").write_text("hello, no database at all")
     with pytest.raises(StoreError, match=r"other\.db DG-1300 cannot be read"):
         pack(site, "2026", database="other.db")
+    assert not (site / "2026.zip").exists()
