@@ -47,7 +47,7 @@ def upgrade(config: Config = DEFAULT) -> None:
 
 @app.command()
 def backup(folder: Folder, config: Config = DEFAULT) -> None:
-    """Copy database and audit into a new folder, also beside a gateway that runs."""
+    """Copy the state, but no keys, into a new folder, also beside a gateway that runs."""
     count = upkeep.backup(load(config).state_dir, folder)
     typer.echo(f"{folder} holds the database and {count} audit segments; keys are not in it")
 

@@ -18,6 +18,8 @@ from gateway.store.verification import verify
 
 DATABASE = "dergate.db"
 AUDIT = "audit"
+STATIONS = "stations"
+"""Beside them: what stations were given or have shown, a file each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,13 @@ def upgrade(state: Path) -> tuple[int, int]:
 
 
 def backup(state: Path, folder: Path) -> int:
-    """Copy audit and database, also beside a gateway that runs, into a new folder; return segments.
+    """Copy a state, also beside a gateway that runs, into a new folder; return the audit segments.
 
-    The segments come first: a database that is ahead of them continues them.
+    The segments come before the database: one that is ahead of them continues them.
     """
     try:
         folder.mkdir(mode=0o700, parents=True)
-        if (state / AUDIT).is_dir():
-            shutil.copytree(state / AUDIT, folder / AUDIT)
+        _copy_folders(state, folder)
         with (
             _opened(state / DATABASE) as db,
             refusals(folder / DATABASE),
@@ -103,13 +104,19 @@ def restore(folder: Path, state: Path) -> None:
         raise SettingsError("holds a state", where=str(state), code="DG-1319", advice=advice)
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if (folder / AUDIT).is_dir():
-            shutil.copytree(folder / AUDIT, state / AUDIT)
+        _copy_folders(folder, state)
         shutil.copy2(folder / DATABASE, state / DATABASE)
     except OSError as exc:
         raise StoreError(
             "cannot be written", where=str(state), code="DG-1318", advice=exc.strerror or str(exc)
         ) from exc
+
+
+def _copy_folders(state: Path, to: Path) -> None:
+    for name in (AUDIT, STATIONS):
+        if (state / name).is_dir():
+            drafts = shutil.ignore_patterns(".*")  # files that are being written
+            shutil.copytree(state / name, to / name, ignore=drafts)
 
 
 def compact(state: Path) -> tuple[int, int]:

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.core.effects import Table
 from gateway.errors import LockedError, SettingsError, StoreError
+from gateway.security.vault import Vault
 from gateway.store import upkeep
 from gateway.store.audit import AuditSegments
 from gateway.store.sqlite import MIGRATIONS, SqliteStore
@@ -140,6 +141,17 @@ def test_a_backup_beside_a_running_gateway_can_be_given_back_and_goes_on(state, 
     again.close()
     assert check(tmp_path / "again").problems == ()
     assert check(tmp_path / "again").head.sequence == 6
+
+
+def test_what_stations_were_given_goes_with_the_state(closed, tmp_path):
+    Vault(closed / "stations").keep("CS1", verifier="changed", profile=2)
+    (closed / "stations" / ".CS1.json.0a").write_text("half of a file")
+    backup(closed, tmp_path / "copy")
+    restore(tmp_path / "copy", tmp_path / "again")
+    known = Vault(tmp_path / "again" / "stations").of("CS1")
+    assert (known.verifier, known.profile) == ("changed", 2)
+    (file,) = (tmp_path / "again" / "stations").iterdir()
+    assert (file.stat().st_mode & 0o777, file.name) == (0o600, "CS1.json")
 
 
 def test_a_database_that_is_ahead_of_its_segments_is_sound(state, tmp_path):
