@@ -17,7 +17,7 @@ from gateway.runtime import SystemClock
 from gateway.security.identities import read_chain, read_identity
 from gateway.security.issuing import KeyAuthority
 from gateway.settings import Settings, examine, mapping_files
-from gateway.settings.packs import shipped_book
+from gateway.settings.packs import proven_book, shipped_book
 from gateway.settings.schema import Utility
 from gateway.site import BoundIdentity, bound_identities, utility_accesses
 from translators.errors import MappingError
@@ -46,7 +46,7 @@ def inspect(file: Path, *, online: bool) -> Report:
     report = Report()
     settings, faults = examine(file)
     report.faults += faults
-    _inspect_mappings(report)
+    _inspect_mappings(report, None if settings is None else settings.mappings)
     if settings is None:
         return report
     stations, utilities = len(settings.stations), len(settings.utilities)
@@ -65,13 +65,15 @@ def inspect(file: Path, *, online: bool) -> Report:
     return report
 
 
-def _inspect_mappings(report: Report) -> None:
+def _inspect_mappings(report: Report, folder: Path | None) -> None:
+    """Check the rules of a site's own pack, or the shipped."""
     try:
-        book = shipped_book()
-    except MappingError as fault:
+        book = shipped_book() if folder is None else proven_book(folder)
+        count = len(mapping_files(folder))
+    except (MappingError, GatewayError) as fault:
         report.faults.append(fault)
         return
-    text = f"{len(book.rules)} rules in {len(mapping_files())} files, digest {book.digest}"
+    text = f"{len(book.rules)} rules in {count} files, digest {book.digest}"
     report.facts.append(("mappings", text))
 
 

@@ -26,7 +26,10 @@ def mappings_folder() -> Path:
 
 
 def mapping_files(folder: Path | None = None) -> dict[str, str]:
-    """Return the text of every rule file by its path inside `folder` (default: the shipped)."""
+    """Return the text of every rule file by its path inside `folder` (default: the shipped).
+
+    `SettingsError` where one cannot be read.
+    """
     texts = _texts(folder)
     return {path: text for path, text in texts.items() if not path.startswith(COVERAGE)}
 
@@ -39,7 +42,13 @@ def coverage_files(folder: Path | None = None) -> dict[str, str]:
 
 def _texts(folder: Path | None) -> dict[str, str]:
     root = folder or mappings_folder()
-    return {
-        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(root.rglob("*.yaml"))
-    }
+    return {path.relative_to(root).as_posix(): _text(path) for path in sorted(root.rglob("*.yaml"))}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SettingsError(
+            "cannot be read", where=str(path), code="DG-1011", advice=str(exc)
+        ) from exc

@@ -12,7 +12,7 @@ from gateway.cli.service import settle
 from gateway.security import pki
 from gateway.security.certificates import Validity
 from gateway.security.identities import read_identity
-from gateway.settings import packs
+from gateway.settings import mappings_folder, packs
 from support.site import a_site, a_station, a_utility, an_identity, enrol, write_site
 
 NOW = datetime.now(UTC)
@@ -165,6 +165,19 @@ def test_a_broken_mapping_is_refused(check, monkeypatch):
     assert status == 2
     assert not [line for line in out if line.startswith("mappings")]
     assert any("mine.yaml" in line for line in err)
+
+
+def test_the_rules_of_the_site_itself_are_checked(check, folder):
+    mine = folder / "mine"
+    shutil.copytree(mappings_folder(), mine)
+    status, out, _ = check(mappings="mine")
+    assert (status, out[0].split()[0]) == (0, "mappings")
+    pack = mine / "pack.yaml"
+    pack.write_text(pack.read_text().replace("kind: Pack", "kind: Pact"))
+    status, out, err = check(mappings="mine")
+    assert status == 2
+    assert not [line for line in out if line.startswith("mappings")]
+    assert any("pack.yaml" in line for line in err)
 
 
 def test_nobody_is_reached_where_the_settings_are_wrong(check):

@@ -19,6 +19,17 @@ def test_files_of_another_folder_can_be_read(tmp_path):
     assert mapping_files(tmp_path) == {"mine/a.yaml": "kind: x\n"}
 
 
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"kind: \xe9\n")
+    with pytest.raises(SettingsError, match=r"a\.yaml DG-1011 cannot be read: 'utf-8' codec"):
+        mapping_files(tmp_path)
+    path.unlink()
+    path.symlink_to("gone.yaml")
+    with pytest.raises(SettingsError, match=r"a\.yaml DG-1011 cannot be read: .*No such file"):
+        mapping_files(tmp_path)
+
+
 def test_an_installed_package_comes_before_a_checkout(tmp_path, monkeypatch):
     package = tmp_path / "site" / "gateway"
     (package / "_mappings").mkdir(parents=True)
