@@ -11,7 +11,7 @@ from pathlib import Path
 from gateway.cli.identity import WARN_DAYS
 from gateway.connectors.ieee2030_5 import UtilityAccess
 from gateway.connectors.ieee2030_5.channel import Channel
-from gateway.errors import GatewayError, IdentityError, PeerError
+from gateway.errors import GatewayError, IdentityError, PeerError, SettingsError
 from gateway.protocols.sep2_documents import Role
 from gateway.runtime import SystemClock
 from gateway.security.identities import read_chain, read_identity
@@ -19,7 +19,7 @@ from gateway.security.issuing import KeyAuthority
 from gateway.settings import Settings, examine, mapping_files
 from gateway.settings.packs import proven_book, shipped_book
 from gateway.settings.schema import Utility
-from gateway.site import BoundIdentity, bound_identities, utility_accesses
+from gateway.site import BoundIdentity, admin_config, bound_identities, utility_accesses
 from translators.errors import MappingError
 
 FOREVER = 9999
@@ -54,6 +54,7 @@ def inspect(file: Path, *, online: bool) -> Report:
         report.facts.append(("settings", f"{file}: stations {stations}, utilities {utilities}"))
     now = SystemClock().now().utc
     _inspect_endpoint(report, settings, now)
+    _inspect_token(report, settings)
     usable, broken = bound_identities(settings)
     report.faults += broken
     for bound in usable:
@@ -115,6 +116,13 @@ def _inspect_more(report: Report, settings: Settings, now: datetime) -> None:
             KeyAuthority(ocpp.issuer, ocpp.issuer_key, ocpp.issue_days)
             report.facts.append(("issuer", _ends(report, ocpp.issuer, now)))
     except IdentityError as fault:
+        report.faults.append(fault)
+
+
+def _inspect_token(report: Report, settings: Settings) -> None:
+    try:
+        admin_config(settings)
+    except SettingsError as fault:
         report.faults.append(fault)
 
 

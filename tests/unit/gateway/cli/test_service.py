@@ -180,6 +180,17 @@ def test_the_rules_of_the_site_itself_are_checked(check, folder):
     assert any("pack.yaml" in line for line in err)
 
 
+def test_a_token_that_others_may_read_is_refused(check, folder):
+    token = folder / "token"
+    token.write_text("s3cret")
+    token.chmod(0o644)
+    status, _, err = check(admin={"token_file": "token"})
+    assert status == 2
+    assert "token DG-1064 others may read this secret" in err[-1]
+    token.chmod(0o600)
+    assert check(admin={"token_file": "token"})[0] == 0
+
+
 def test_nobody_is_reached_where_the_settings_are_wrong(check):
     status, out, _ = check("--online", stations=[a_station("CS1"), a_station("CS2")])
     assert status == 2
