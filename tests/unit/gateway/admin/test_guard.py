@@ -38,7 +38,8 @@ async def said(port, *parts, pause_s=0.0):
         for part in parts:
             writer.write(part)
             await asyncio.sleep(pause_s)
-        return await reader.read()
+        async with asyncio.timeout(10):
+            return await reader.read()
     except ConnectionError:
         return b""
     finally:
