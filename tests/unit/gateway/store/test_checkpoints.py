@@ -281,15 +281,34 @@ def test_without_a_key_the_records_are_compared_all_the_same(folder, sealed):
     assert faults(folder, sealed, None) is not None
 
 
-def test_what_was_archived_is_not_asked_for(folder, sealed, signer):
+def archived(folder, count):
+    """Take the first records away; return the head of these."""
     (path,) = folder.glob("0*.jsonl")
     lines = path.read_bytes().splitlines(keepends=True)
-    head = chain.head_of(lines[2])
     path.unlink()
-    (folder / "000000000004-2026-12-01.jsonl").write_bytes(b"".join(lines[3:]))
-    seals = Seals(sealed, signer.public, after=3)
+    (folder / f"{count + 1:012d}-2026-12-01.jsonl").write_bytes(b"".join(lines[count:]))
+    return chain.head_of(lines[count - 1])
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_what_was_archived_is_not_asked_for(folder, sealed, signer, count):
+    head = archived(folder, count)
+    seals = Seals(sealed, signer.public, after=count)
     assert verify(folder, after=head, seals=seals).fault is None
     assert seals.seen == 2
+
+
+def test_what_was_written_anew_shows_where_a_part_of_its_checkpoint_is_archived(
+    folder, sealed, signer
+):
+    anew(folder, at=6)
+    head = archived(folder, 4)
+    seals = Seals(sealed, signer.public, after=4)
+    fault = verify(folder, after=head, seals=seals).fault
+    assert (fault.sequence, fault.problem) == (
+        6,
+        "ends the records 4 to 6, which are not those that were sealed",
+    )
 
 
 @pytest.mark.parametrize("text", ["{}", "[", '{"checkpoint":{"first":1},"signature":""}'])
