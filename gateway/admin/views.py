@@ -119,7 +119,7 @@ class View:
 
     def _in_force(self, state: StationState) -> Iterator[Json]:
         """Yield who holds each function now, since when, until when and by which control."""
-        records = self.world.records[state.id]
+        records = self.world.records.get(state.id, {})
         unow = self.utc + self._offset(state.rules.utility)
         held = set()
         for function, segments in segments_of(records.values()).items():
