@@ -68,9 +68,8 @@ def verify_command(
     """Check that no record was changed, cut, added or moved; exit 1 names the first that was."""
     if database is not None and head is None:
         head = stored_head(database)
-    begin = after or chain.GENESIS
-    seals = _seals(checkpoint, pubkey, begin.sequence)
-    verdict = verify(path, after=begin, head=head, seals=seals)
+    seals = _seals(checkpoint, pubkey)
+    verdict = verify(path, after=after or chain.GENESIS, head=head, seals=seals)
     typer.echo(f"records  {verdict.records}")
     typer.echo(f"head     {verdict.head.sequence}:{verdict.head.digest}")
     if verdict.fault is not None:
@@ -87,13 +86,13 @@ def verify_command(
         )
 
 
-def _seals(checkpoint: Path | None, pubkey: Path | None, after: int) -> Seals | None:
+def _seals(checkpoint: Path | None, pubkey: Path | None) -> Seals | None:
     if checkpoint is None:
         if pubkey is not None:
             raise typer.BadParameter("goes with --checkpoint", param_hint="--pubkey")
         return None
     key = None if pubkey is None else public_key_at(pubkey)
-    return Seals(read(checkpoint), key, after)
+    return Seals(read(checkpoint), key)
 
 
 @app.command()

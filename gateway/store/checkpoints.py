@@ -113,16 +113,21 @@ def root(leaves: Sequence[bytes]) -> str:
 
 
 class Seals:
-    """Checkpoints as a verification meets them, record by record; `after` is where it begins."""
+    """Checkpoints as a verification meets them, record by record."""
 
-    def __init__(self, sealed: Sequence[Sealed], key: PublicKey | None, after: int = 0) -> None:
+    def __init__(self, sealed: Sequence[Sealed], key: PublicKey | None) -> None:
         """Take the checkpoints of a file; without a key their signatures are not looked at."""
         self._key = key
-        self._before = next((s for s in reversed(sealed) if s.checkpoint.last <= after), None)
-        self._ahead = deque(s for s in sealed if s.checkpoint.last > after)
+        self._before: Sealed | None = None
+        self._ahead = deque(sealed)
         self._leaves: list[bytes] = []
         self.seen = 0
         """Checkpoints that agreed."""
+
+    def begin(self, after: int) -> None:
+        """Pass over those that end at a record, or before it."""
+        while self._ahead and self._ahead[0].checkpoint.last <= after:
+            self._before = self._ahead.popleft()
 
     def problem(self, now: AuditHead, body: bytes) -> str:
         """Take one record of a whole chain; return what does not agree with what was sealed."""

@@ -55,6 +55,8 @@ def verify(
     try:
         files = segments(path) if path.is_dir() else [path]
         last = after if path.is_dir() else _before(path)
+        if seals is not None:
+            seals.begin(last.sequence)
         check = _Check(last, head, seals)
         for file in files:
             with file.open("rb") as lines:

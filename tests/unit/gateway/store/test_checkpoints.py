@@ -226,8 +226,8 @@ def sealed(folder, signer, every_three):
     return read(folder / FILE)
 
 
-def faults(folder, sealed, key, **options):
-    return verify(folder, seals=Seals(sealed, key, **options)).fault
+def faults(folder, sealed, key):
+    return verify(folder, seals=Seals(sealed, key)).fault
 
 
 def test_a_chain_that_agrees_is_whole(folder, sealed, signer):
@@ -293,8 +293,16 @@ def archived(folder, count):
 @pytest.mark.parametrize("count", [3, 4, 5])
 def test_what_was_archived_is_not_asked_for(folder, sealed, signer, count):
     head = archived(folder, count)
-    seals = Seals(sealed, signer.public, after=count)
+    seals = Seals(sealed, signer.public)
     assert verify(folder, after=head, seals=seals).fault is None
+    assert seals.seen == 2
+
+
+def test_one_segment_agrees_with_its_checkpoints(folder, sealed, signer):
+    archived(folder, 4)
+    (segment,) = folder.glob("0*.jsonl")
+    seals = Seals(sealed, signer.public)
+    assert verify(segment, seals=seals).fault is None
     assert seals.seen == 2
 
 
@@ -303,7 +311,7 @@ def test_what_was_written_anew_shows_where_a_part_of_its_checkpoint_is_archived(
 ):
     anew(folder, at=6)
     head = archived(folder, 4)
-    seals = Seals(sealed, signer.public, after=4)
+    seals = Seals(sealed, signer.public)
     fault = verify(folder, after=head, seals=seals).fault
     assert (fault.sequence, fault.problem) == (
         6,
