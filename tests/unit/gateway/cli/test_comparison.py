@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 
-from gateway.cli.main import main
 from gateway.settings.mappings import mappings_folder
 from support.vector_builders import CURVE, GOLDEN, STATIONS, a_vector, control_xml, vector_text
 
@@ -13,14 +12,8 @@ TWO_STATIONS = STATIONS + STATIONS.replace("S:", "T:")
 
 
 @pytest.fixture
-def dergate(capsys):
-    def run(*arguments):
-        status = main([str(item) for item in ("map", "diff", *arguments)])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return status, said.out, said.err
-
-    return run
+def dergate(dergate):
+    return lambda *arguments: dergate("diff", *arguments)
 
 
 @pytest.fixture
