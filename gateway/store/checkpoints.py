@@ -202,7 +202,7 @@ class Notary:
     def _begin(self) -> _Tail:
         """Go on after the last checkpoint of the folder."""
         path = self._folder / FILE
-        newest = _newest(path)
+        newest = last_line(path)
         self._last = _parsed(newest[:-1], f"{path}, last line") if newest else None
         before = chain.GENESIS
         if self._last is not None:
@@ -246,7 +246,7 @@ class Notary:
             return
         known, self._copied = self._copied, b""
         try:
-            _append(self._copy_to, _after(self._folder / FILE, known or _newest(self._copy_to)))
+            _append(self._copy_to, _after(self._folder / FILE, known or last_line(self._copy_to)))
         except OSError as exc:
             raise _refused(self._copy_to, exc) from exc
         self._copied = newest
@@ -298,8 +298,8 @@ def _refused(where: Path, exc: OSError) -> StoreError:
     )
 
 
-def _newest(path: Path) -> bytes:
-    """Return the last line of a file, nothing where none is; what a crash left of one is cut."""
+def last_line(path: Path) -> bytes:
+    """Return the last whole line of a file, nothing where none is; a part of one after it is cut."""
     size = path.stat().st_size if path.exists() else 0
     if not size:
         return b""

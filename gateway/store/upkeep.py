@@ -13,6 +13,7 @@ from gateway.errors import SettingsError, StoreError
 from gateway.ports import AuditHead
 from gateway.store import chain
 from gateway.store.audit import segments
+from gateway.store.checkpoints import last_line
 from gateway.store.sqlite import MIGRATIONS, SqliteStore, refusals, stored_head
 from gateway.store.verification import verify
 
@@ -79,6 +80,8 @@ def backup(state: Path, folder: Path) -> int:
     try:
         folder.mkdir(mode=0o700, parents=True)
         _copy_folders(state, folder)
+        for path in segments(folder / AUDIT)[-1:]:
+            last_line(path)  # what was being written is cut: the database has it
         with (
             _opened(state / DATABASE) as db,
             refusals(folder / DATABASE),

@@ -143,6 +143,16 @@ def test_a_backup_beside_a_running_gateway_can_be_given_back_and_goes_on(state, 
     assert check(tmp_path / "again").head.sequence == 6
 
 
+def test_a_line_that_is_being_written_is_not_in_a_backup(state, tmp_path):
+    (segment,) = (state.folder / "audit").glob("*.jsonl")
+    with segment.open("ab") as file:
+        file.write(b'{"hash":"')
+    backup(state.folder, tmp_path / "copy")
+    restore(tmp_path / "copy", tmp_path / "again")
+    assert check(tmp_path / "again").problems == ()
+    assert segment.read_bytes().endswith(b'{"hash":"')
+
+
 def test_what_stations_were_given_goes_with_the_state(closed, tmp_path):
     Vault(closed / "stations").keep("CS1", verifier="changed", profile=2)
     (closed / "stations" / ".CS1.json.0a").write_text("half of a file")
