@@ -16,6 +16,7 @@ from gateway.stations import variables
 from gateway.stations.certificates import said
 from gateway.stations.context import Caller, Json
 from gateway.stations.errands import Move, Outcome
+from gateway.stations.outcomes import open_ended
 
 _COMM, _SECURITY = "OCPPCommCtrlr", "SecurityCtrlr"
 _PRIORITY = (_COMM, "NetworkConfigurationPriority")
@@ -23,6 +24,7 @@ _ACTIVE = (_COMM, "ActiveNetworkProfile")
 _PROFILE = (_SECURITY, "SecurityProfile")
 _DOWNGRADE = (_SECURITY, "AllowSecurityProfileDowngrade")
 _SLOTS = range(1, 9)
+_TAKEN = frozenset({"Accepted", "RebootRequired"})
 _MESSAGE_TIMEOUT_S = 30
 _SCHEMES = {1: "ws://", 2: "wss://", 3: "wss://"}
 
@@ -41,6 +43,14 @@ class Present:
         """Return a slot that is not in use: one that stands nowhere, else the last in the list."""
         unused = next((str(n) for n in _SLOTS if str(n) not in {*self.slots, self.active}), "")
         return unused or next(slot for slot in reversed(self.slots) if slot != self.active)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How a move ended; `may_come`: whether the station may come by the new profile from now on."""
+
+    outcome: Outcome
+    may_come: bool
 
 
 def unfit(move: Move) -> str:
@@ -85,29 +95,57 @@ async def present(call: Caller) -> Present | None:
     """Ask a station how it connects, None where it does not say."""
     wanted = (_PRIORITY, _ACTIVE, _PROFILE, _DOWNGRADE)
     slots, active, profile, may = await variables.ask(call, *wanted)
-    parts = (part.strip() for part in (slots or "").split(","))
-    known = tuple(part for part in parts if part.isdecimal())
+    known = _slots(slots)
     if not known or profile is None or not profile.isdecimal():
         return None
     return Present(known, active or known[0], int(profile), (may or "").lower() == "true")
 
 
-async def move_to(call: Caller, move: Move, found: Present, profile: Json) -> Outcome:
-    """Carry a move out: slot, then list, then restart; what is refused leaves all as it was."""
+async def move_to(call: Caller, move: Move, found: Present, profile: Json) -> Moved:
+    """Carry a move out: slot, then list, then restart.
+
+    What is refused leaves the list as it was. Where an answer lacks, the list is read, and put back
+    unless the new slot is first; what the station does not say then stays open.
+    """
     slot = found.free
+    listed = slot in found.slots  # then it is a way back, whatever becomes of the list
+    wanted = ",".join((slot, *(item for item in found.slots if item != slot)))
     request = {"configurationSlot": int(slot), "connectionData": profile}
     reply = await call("SetNetworkProfile", request, Priority.HOUSEKEEPING)
     if reply.status is not ReplyStatus.ACCEPTED:  # B09.FR.02
-        return Outcome(done=False, words=f"it did not take the network profile: {said(reply)}")
-    others = [item for item in found.slots if item != slot]
-    status, answer = await variables.put(call, _PRIORITY, ",".join((slot, *others)))
-    if status not in {"Accepted", "RebootRequired"}:  # A05.FR.03-05
-        told = status or said(answer)
-        return Outcome(done=False, words=f"it did not put the new profile first: {told}")
+        told = f"it did not take the network profile: {said(reply)}"
+        return _stays(told, may_come=listed and open_ended(reply))
+    status, answer = await variables.put(call, _PRIORITY, wanted)
+    if status not in _TAKEN:  # A05.FR.03-05
+        told = f"it did not put the new profile first: {status or said(answer)}"
+        if not open_ended(answer):
+            return _stays(told, may_come=listed)
+        (now,) = await variables.ask(call, _PRIORITY)
+        if _slots(now)[:1] != (slot,):
+            return await _put_back(call, found, told)
     reply = await call("Reset", {"type": "OnIdle"}, Priority.HOUSEKEEPING)  # B10.FR.02
+    if open_ended(reply):
+        return _stays(f"whether it restarts is not known: {said(reply)}", may_come=True)
     if reply.payload.get("status") not in {"Accepted", "Scheduled"}:
-        return Outcome(done=False, words=f"it does not restart: {said(reply)}")
-    return Outcome(
-        done=True,
-        words=f"slot {slot} with security profile {move.profile} comes first at its restart",
-    )
+        return await _put_back(call, found, f"it does not restart: {said(reply)}")
+    words = f"slot {slot} with security profile {move.profile} comes first at its restart"
+    return Moved(Outcome(done=True, words=words), may_come=True)
+
+
+async def _put_back(call: Caller, found: Present, told: str) -> Moved:
+    """Give a station its old list again, so that no later restart moves it."""
+    status, answer = await variables.put(call, _PRIORITY, ",".join(found.slots))
+    if status in _TAKEN:
+        return _stays(told, may_come=found.free in found.slots)
+    words = f"{told}; whether its old list counts is not known: {status or said(answer)}"
+    return _stays(words, may_come=True)
+
+
+def _stays(words: str, *, may_come: bool) -> Moved:
+    return Moved(Outcome(done=False, words=words), may_come)
+
+
+def _slots(told: str | None) -> tuple[str, ...]:
+    """Return the slots of a list, best first."""
+    parts = (part.strip() for part in (told or "").split(","))
+    return tuple(part for part in parts if part.isdecimal())

@@ -38,6 +38,13 @@ def refused(code: str, description: str) -> Reply:
     return Reply(status, reason=f"{code} {description}".strip())
 
 
+def open_ended(reply: Reply) -> bool:
+    """Say whether a station may have done what it was asked: no answer came, or one of no use."""
+    return reply.status is ReplyStatus.NO_ANSWER or (
+        reply.status is ReplyStatus.CALL_ERROR and bool(reply.payload)
+    )
+
+
 def unsendable(fault: Violation) -> Reply:
     """Return the outcome of a call that no sound station could take: it never left."""
     return Reply(ReplyStatus.NOT_SUPPORTED, reason=f"not sendable: {fault}")

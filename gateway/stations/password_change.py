@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.core.events import ReplyStatus
 from gateway.security.credentials import (
     alternatives,
     either,
@@ -28,6 +27,7 @@ from gateway.stations import variables
 from gateway.stations.certificates import said
 from gateway.stations.context import Caller
 from gateway.stations.errands import Outcome
+from gateway.stations.outcomes import open_ended
 
 _PASSWORD = ("SecurityCtrlr", "BasicAuthPassword")
 _UNCONFIRMED = 4
@@ -124,7 +124,7 @@ async def change(call: Caller, keys: Keys) -> Outcome:
     if status in {"Accepted", "RebootRequired"}:
         keys.put(new)
         return Outcome(done=True, words="it has a new password")
-    if not status and (reply.payload or reply.status is ReplyStatus.NO_ANSWER):
+    if not status and open_ended(reply):
         return Outcome(done=False, words=f"which password it has is not known: {said(reply)}")
     keys.put(old)
     return Outcome(done=False, words=f"it kept its password: {status or said(reply)}")

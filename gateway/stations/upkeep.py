@@ -297,7 +297,10 @@ class Upkeep:
         return await self._moved(move, here, found)
 
     async def _moved(self, move: Move, here: Connected, found: network_profiles.Present) -> Outcome:
-        """Open the door of the new profile before the station is told; a refusal closes it again."""
+        """Open the door of the new profile before the station is told.
+
+        It is closed again where the station will not come by it.
+        """
         keys, before = self._keys(move.station), self._means.vault.of(move.station)
         old, password = keys.current, ""
         if here.version == "2.1" and move.profile < CERTIFICATE_PROFILE and old:
@@ -306,9 +309,9 @@ class Upkeep:
                 return Outcome(done=False, words=password_change.TOO_MANY)
         self._means.vault.keep(move.station, target=move.profile)
         profile = network_profiles.connection(move, here.version, password)
-        outcome = await network_profiles.move_to(here.call, move, found, profile)
-        if not outcome.done:
+        moved = await network_profiles.move_to(here.call, move, found, profile)
+        if not moved.may_come:
             self._means.vault.keep(move.station, target=before.target)
             if password:
                 keys.put(old, before.moved_at)
-        return outcome
+        return moved.outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.core.events import ReplyStatus
 from gateway.protocols.ocpp_rpc import Priority
@@ -31,13 +32,16 @@ async def put(
 ) -> tuple[str, Reply]:
     """Set a variable; return what the station said of it, and the whole answer.
 
-    Nothing (an empty status) where there was no usable answer.
+    Nothing (an empty status) where there was no usable answer; one that is not about the variable is none.
     """
     item = {**_named(*variable, instance=instance), "attributeValue": value}
     reply = await call("SetVariables", {"setVariableData": [item]}, Priority.HOUSEKEEPING)
     results: Sequence[Json] = reply.payload.get("setVariableResult", [])
-    if reply.status is not ReplyStatus.ACCEPTED or len(results) != 1:
+    if reply.status is not ReplyStatus.ACCEPTED:
         return "", reply
+    if len(results) != 1:
+        reason = f"{len(results)} results for one variable"
+        return "", replace(reply, status=ReplyStatus.CALL_ERROR, reason=reason)
     return str(results[0]["attributeStatus"]), reply
 
 

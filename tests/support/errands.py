@@ -9,6 +9,7 @@ ACCEPTED = {"status": "Accepted"}
 REJECTED = {"status": "Rejected"}
 SILENCE = Reply(ReplyStatus.NO_ANSWER, reason="no answer in time")
 GONE = Reply(ReplyStatus.NOT_SENT, reason="connection lost")
+UNUSABLE = Reply(ReplyStatus.CALL_ERROR, {"status": "Accepted", "odd": 1}, "breaks its schema")
 REFUSAL = Reply(ReplyStatus.NOT_SUPPORTED, reason="NotSupported")
 
 

@@ -11,9 +11,24 @@ from gateway.stations.network_profiles import (
     present,
     unfit,
 )
-from support.errands import ACCEPTED, REFUSAL, REJECTED, SILENCE, Answers, setting, variables
+from support.errands import (
+    ACCEPTED,
+    GONE,
+    REFUSAL,
+    REJECTED,
+    SILENCE,
+    UNUSABLE,
+    Answers,
+    setting,
+    variables,
+)
 
 URL = "wss://gateway.example/ocpp"
+A_RESULT = {
+    "component": {"name": "OCPPCommCtrlr"},
+    "variable": {"name": "NetworkConfigurationPriority"},
+    "attributeStatus": "Accepted",
+}
 
 
 def a_move(profile=3, url=URL, **options):
@@ -82,8 +97,8 @@ def test_the_slot_in_use_is_never_written_over(slots, active, free):
 @pytest.mark.parametrize("version", ["2.1", "2.0.1"])
 async def test_slot_list_and_restart_come_in_this_order(version):
     call, move = sound(version), a_move()
-    outcome = await move_to(call, move, a_present("1", "4"), connection(move, version))
-    assert outcome.done
+    moved = await move_to(call, move, a_present("1", "4"), connection(move, version))
+    assert moved.outcome.done
     assert call.actions == ["SetNetworkProfile", "SetVariables", "Reset"]
     (profile,) = call.of("SetNetworkProfile")
     assert profile["configurationSlot"] == 2
@@ -95,33 +110,100 @@ async def test_slot_list_and_restart_come_in_this_order(version):
     assert call.of("Reset") == [{"type": "OnIdle"}]
 
 
+async def moves(call, found=None):
+    move = a_move()
+    return await move_to(call, move, found or a_present(), connection(move, "2.1"))
+
+
+def lists(call):
+    """Return the lists of slots that a station was told, in their order."""
+    return [told["setVariableData"][0]["attributeValue"] for told in call.of("SetVariables")]
+
+
 @pytest.mark.parametrize("answer", [{"status": "Scheduled"}, ACCEPTED])
 async def test_a_restart_may_wait_until_nobody_charges(answer):
-    move = a_move()
-    outcome = await move_to(sound(Reset=[answer]), move, a_present(), connection(move, "2.1"))
-    assert outcome.done
+    moved = await moves(sound(Reset=[answer]))
+    assert (moved.outcome.done, moved.may_come) == (True, True)
 
 
 STOPS = [
-    pytest.param({"SetNetworkProfile": [REJECTED]}, 1, id="the slot is refused"),
-    pytest.param({"SetNetworkProfile": [{"status": "Failed"}]}, 1, id="the slot fails"),
-    pytest.param({"SetNetworkProfile": [SILENCE]}, 1, id="silent about the slot"),
-    pytest.param({"SetVariables": [setting("Rejected")]}, 2, id="the list is refused"),
-    pytest.param({"SetVariables": [REFUSAL]}, 2, id="there is no list"),
-    pytest.param({"Reset": [REJECTED]}, 3, id="it does not restart"),
+    pytest.param({"SetNetworkProfile": [REJECTED]}, [], id="the slot is refused"),
+    pytest.param({"SetNetworkProfile": [{"status": "Failed"}]}, [], id="the slot fails"),
+    pytest.param({"SetNetworkProfile": [SILENCE]}, [], id="silent about the slot, used by nobody"),
+    pytest.param({"SetVariables": [setting("Rejected")]}, ["2,1"], id="the list is refused"),
+    pytest.param({"SetVariables": [REFUSAL]}, ["2,1"], id="there is no list"),
+    pytest.param({"SetVariables": [GONE]}, ["2,1"], id="the list never left"),
+    pytest.param({"Reset": [REJECTED]}, ["2,1", "1"], id="it does not restart"),
+    pytest.param({"Reset": [REFUSAL]}, ["2,1", "1"], id="it knows no restart"),
 ]
 
 
-@pytest.mark.parametrize(("changes", "calls"), STOPS)
-async def test_a_refusal_ends_the_move_there(changes, calls):
-    call, move = sound(**changes), a_move()
-    outcome = await move_to(call, move, a_present(), connection(move, "2.1"))
-    assert (outcome.done, len(call.calls)) == (False, calls)
+@pytest.mark.parametrize(("changes", "told"), STOPS)
+async def test_a_refusal_ends_the_move_and_leaves_the_list_as_it_was(changes, told):
+    call = sound(**changes)
+    moved = await moves(call)
+    assert (moved.outcome.done, moved.may_come, lists(call)) == (False, False, told)
+
+
+OPEN = [
+    pytest.param({"Reset": [SILENCE]}, ["2,1"], id="silent about its restart"),
+    pytest.param({"Reset": [UNUSABLE]}, ["2,1"], id="no sound answer about its restart"),
+    pytest.param(
+        {"Reset": [GONE], "SetVariables": [setting(), GONE]}, ["2,1", "1"], id="away meanwhile"
+    ),
+    pytest.param(
+        {"Reset": [REJECTED], "SetVariables": [setting(), setting("Rejected")]},
+        ["2,1", "1"],
+        id="keeps the new list",
+    ),
+    pytest.param(
+        {"SetVariables": [SILENCE], "GetVariables": [SILENCE]}, ["2,1", "1"], id="says nothing"
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "told"), OPEN)
+async def test_a_station_that_may_come_by_the_new_profile_is_expected(changes, told):
+    call = sound(**changes)
+    moved = await moves(call)
+    assert (moved.outcome.done, moved.may_come, lists(call)) == (False, True, told)
+    assert "not known" in moved.outcome.words
+
+
+UNSURE = [SILENCE, UNUSABLE, {"setVariableResult": [A_RESULT, A_RESULT]}]
+
+
+@pytest.mark.parametrize("answer", UNSURE, ids=["silent", "breaks its schema", "two results"])
+async def test_a_list_whose_answer_lacks_is_read(answer):
+    listed = [variables(NetworkConfigurationPriority="2,1")]
+    moved = await moves(sound(SetVariables=[answer], GetVariables=listed))
+    assert moved.outcome.done
+
+
+async def test_a_list_that_reads_as_before_is_put_back_in_case_it_comes_late():
+    listed = [variables(NetworkConfigurationPriority="1")]
+    call = sound(SetVariables=[SILENCE, setting()], GetVariables=listed)
+    moved = await moves(call)
+    assert (moved.outcome.done, moved.may_come, lists(call)) == (False, False, ["2,1", "1"])
+    assert "Reset" not in call.actions
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"SetNetworkProfile": [SILENCE]},
+        {"SetVariables": [setting("Rejected")]},
+        {"Reset": [REJECTED]},
+    ],
+    ids=["slot", "list", "restart"],
+)
+async def test_a_slot_that_was_a_way_back_may_still_be_used(changes):
+    moved = await moves(sound(**changes), a_present(*"12345678"))
+    assert (moved.outcome.done, moved.may_come) == (False, True)
 
 
 async def test_a_list_that_counts_after_a_restart_is_as_good():
-    move, call = a_move(), sound(SetVariables=[setting("RebootRequired")])
-    assert (await move_to(call, move, a_present(), connection(move, "2.1"))).done
+    assert (await moves(sound(SetVariables=[setting("RebootRequired")]))).outcome.done
 
 
 def test_a_slot_of_2_1_carries_its_own_password_and_interface():

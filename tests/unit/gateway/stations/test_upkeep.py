@@ -1,136 +1,26 @@
 """What stations need from time to time: orders first, one thing at a time each, a pause after failures."""
 
 import asyncio
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
 
 import pytest
 
 from gateway.core.events import SecurityNoticed
 from gateway.security import pki
 from gateway.security.credentials import either, in_doubt, verify
-from gateway.security.issuing import KeyAuthority
-from gateway.security.vault import Vault, digest
-from gateway.stations.context import Connected, Context
+from gateway.security.vault import digest
+from gateway.stations.context import Connected
 from gateway.stations.errands import (
     ChangePassword,
     DeleteRoot,
     Forget,
     InstallRoot,
     ListRoots,
-    Move,
     Renew,
 )
-from gateway.stations.orders import Orders
-from gateway.stations.session import Clocks
-from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
-from support.errands import (
-    ACCEPTED,
-    REJECTED,
-    SILENCE,
-    Answers,
-    roots,
-    setting,
-    variables,
-)
-from support.requests import OPERATOR, a_request
-from support.stations import NOON, PASSWORD, Posted, a_weak_verifier, an_entry
-
-OLD = a_weak_verifier()
-URL = "wss://gateway.example/ocpp"
-SWIFT = Pace(interval_s=0.01, sweep_s=0.0, retry_s=3600, request_s=5)
-
-
-class Bench:
-    """The upkeep of a few stations, which are here as long as they are in `here`."""
-
-    def __init__(self, folder, *, pace=SWIFT, authority=True, **wards):
-        self.posted, self.here, self.used = Posted(), {}, []
-        self.vault, self.orders = Vault(folder / "vault"), Orders(folder / "orders")
-        self.monotonic = 0.0
-        made = None
-        if authority:
-            root = pki.create_endpoint_authority(folder / "ca")
-            made = KeyAuthority(root.certificate_path, root.key_path, 90)
-        means = Means(
-            self.vault,
-            self.orders,
-            self.here.get,
-            self.posted,
-            Clocks(lambda: NOON, lambda: self.monotonic),
-            authority=made,
-            operator=OPERATOR,
-            url=URL,
-            pace=pace,
-        )
-        self.upkeep = Upkeep({"CS1": Ward(OLD), **wards}, means)
-        self.upkeep.use = lambda station, verifier: self.used.append((station, verifier))
-
-    def comes(self, name="CS1", version="2.1", *, profile=2, **answers):
-        """Let a station be here, by a security profile."""
-        call = Answers(version, **answers)
-        self.here[name] = Connected(version, call)
-        self.upkeep.past.profiles[name] = profile
-        return call
-
-    def asks(self, name="CS1"):
-        """Let a station ask for a certificate."""
-        context = Context(an_entry(name), "2.1", None, None, lambda: NOON)
-        csr = a_request(f"O={OPERATOR}", f"CN={name}")
-        return self.upkeep.handlers()["SignCertificate"](context, {"csr": csr})
-
-    def triggered(self, name="CS1"):
-        """Return an answer to a trigger after which the station asks."""
-
-        def answer(_payload):
-            asyncio.get_running_loop().call_soon(self.asks, name)
-            return ACCEPTED
-
-        return answer
-
-    async def until(self, wanted):
-        """Wait until something is so; return what it is."""
-        async with asyncio.timeout(5):
-            while not (found := wanted()):  # noqa: ASYNC110 - nobody tells of files
-                await asyncio.sleep(0.005)
-        return found
-
-    async def outcome(self, name):
-        return await self.until(lambda: self.orders.outcome(name))
-
-    async def ordered(self, errand):
-        return await self.outcome(self.orders.place(errand))
-
-    async def rounds(self, seconds=0.05):
-        """Let it look around some times, where nothing is to come of it."""
-        await asyncio.sleep(seconds)
-
-    @property
-    def kinds(self):
-        return [event.kind for event in self.posted.of(SecurityNoticed)]
-
-
-@asynccontextmanager
-async def at_work(folder, **options):
-    bench = Bench(folder, **options)
-    running = asyncio.create_task(bench.upkeep.run())
-    try:
-        yield bench
-    finally:
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-
-
-def movable(profile="2", **changes):
-    answers = {
-        "GetVariables": [variables(NetworkConfigurationPriority="1", SecurityProfile=profile)],
-        "SetNetworkProfile": [ACCEPTED],
-        "SetVariables": [setting()],
-        "Reset": [ACCEPTED],
-        "CertificateSigned": [ACCEPTED],
-    }
-    return answers | changes
+from gateway.stations.upkeep import Pace, Ward
+from support.errands import ACCEPTED, REJECTED, SILENCE, roots, setting
+from support.stations import PASSWORD, a_weak_verifier
+from support.upkeep import OLD, at_work, ends_in
 
 
 async def test_an_order_is_carried_out_and_audited(tmp_path):
@@ -248,11 +138,6 @@ async def test_a_station_that_asked_and_left_is_answered_when_it_is_back(tmp_pat
     assert call.actions == ["CertificateSigned"]
 
 
-def ends_in(bench, days, name="CS1"):
-    end: datetime = NOON + timedelta(days=days)
-    bench.vault.keep(name, certificate_begin=NOON.isoformat(), certificate_end=end.isoformat())
-
-
 @pytest.mark.parametrize(("days", "asked"), [(29, True), (31, False), (-1, True)])
 async def test_a_certificate_that_ends_soon_is_renewed_by_itself(tmp_path, days, asked):
     async with at_work(tmp_path) as bench:
@@ -315,127 +200,6 @@ async def test_a_password_in_doubt_is_changed_again_by_itself(tmp_path):
         await bench.until(lambda: not in_doubt(bench.vault.verifier("CS1", OLD)))
         await bench.until(lambda: bench.kinds)
     assert bench.kinds == ["errand.change-password"]
-
-
-async def test_a_station_that_should_have_another_profile_is_moved(tmp_path):
-    async with at_work(tmp_path, CS1=Ward(OLD, profile=3)) as bench:
-        call = bench.comes(**movable(TriggerMessage=[bench.triggered()]))
-        await bench.until(lambda: "errand.move" in bench.kinds)
-    assert call.actions == [
-        "GetVariables",
-        "TriggerMessage",
-        "CertificateSigned",
-        "SetNetworkProfile",
-        "SetVariables",
-        "Reset",
-    ]
-    assert call.of("SetNetworkProfile")[0]["connectionData"]["ocppCsmsUrl"] == URL
-    assert bench.vault.of("CS1").target == 3
-    assert bench.kinds[-1] == "errand.move"
-
-
-async def test_a_station_with_a_certificate_needs_no_other_to_be_moved(tmp_path):
-    async with at_work(tmp_path, CS1=Ward(OLD, profile=3)) as bench:
-        ends_in(bench, 200)
-        call = bench.comes(**movable())
-        await bench.until(lambda: "errand.move" in bench.kinds)
-    assert "TriggerMessage" not in call.actions
-    assert "Reset" in call.actions
-
-
-async def test_a_station_that_got_no_certificate_is_not_moved(tmp_path):
-    async with at_work(tmp_path, CS1=Ward(OLD, profile=3)) as bench:
-        call = bench.comes(**movable(TriggerMessage=[REJECTED]))
-        await bench.until(lambda: bench.kinds)
-    assert call.actions == ["GetVariables", "TriggerMessage"]
-    assert bench.vault.of("CS1").target == 0
-
-
-async def test_a_refused_move_closes_the_new_door_again(tmp_path):
-    async with at_work(tmp_path) as bench:
-        ends_in(bench, 200)
-        bench.comes(**movable(SetNetworkProfile=[REJECTED]))
-        outcome = await bench.ordered(Move("CS1", 3, URL))
-    assert (outcome.done, bench.vault.of("CS1").target) == (False, 0)
-
-
-async def test_a_slot_of_2_1_gets_a_password_of_its_own_and_both_open(tmp_path):
-    async with at_work(tmp_path) as bench:
-        call = bench.comes(profile=1, **movable("1"))
-        assert (await bench.ordered(Move("CS1", 2, URL))).done
-        await bench.rounds()
-        assert call.actions.count("SetVariables") == 1, "it may still come by the old slot"
-    new = call.of("SetNetworkProfile")[0]["connectionData"]["basicAuthPassword"]
-    verifier = bench.vault.verifier("CS1", OLD)
-    assert (verify(new, verifier), verify(PASSWORD, verifier)) == (True, True)
-
-
-async def test_a_move_to_another_address_at_the_same_profile_waits_for_its_restart(tmp_path):
-    async with at_work(tmp_path) as bench:
-        call = bench.comes(**movable())
-        assert (await bench.ordered(Move("CS1", 2, URL))).done
-        new = call.of("SetNetworkProfile")[0]["connectionData"]["basicAuthPassword"]
-        bench.upkeep.past.opened("CS1", PASSWORD)
-        await bench.until(lambda: not bench.upkeep.past.shown)
-        await bench.rounds()
-        assert call.actions.count("SetVariables") == 1, "it has not restarted yet"
-        verifier = bench.vault.verifier("CS1", OLD)
-        assert (verify(new, verifier), verify(PASSWORD, verifier)) == (True, True)
-        bench.upkeep.past.opened("CS1", new)
-        await bench.until(lambda: not in_doubt(bench.vault.verifier("CS1", OLD)))
-    verifier = bench.vault.verifier("CS1", OLD)
-    assert (verify(new, verifier), verify(PASSWORD, verifier)) == (True, False)
-
-
-async def test_a_station_that_has_not_restarted_yet_is_not_moved_again(tmp_path):
-    async with at_work(tmp_path, CS1=Ward(OLD, profile=2)) as bench:
-        call = bench.comes(profile=1, **movable("1"))
-        await bench.until(lambda: "errand.move" in bench.kinds)
-        bench.monotonic += 3601
-        await bench.rounds()
-    assert call.actions.count("SetNetworkProfile") == 1
-
-
-async def test_a_station_with_many_moves_open_is_not_moved_again(tmp_path):
-    doubt = either(either(OLD, OLD), either(OLD, OLD))
-    async with at_work(tmp_path) as bench:
-        bench.vault.keep("CS1", verifier=doubt, instead_of=digest(OLD), moved_at=NOON.isoformat())
-        call = bench.comes(**movable())
-        outcome = await bench.ordered(Move("CS1", 2, URL))
-    assert "has to come back first" in outcome.words
-    assert "SetNetworkProfile" not in call.actions
-    assert bench.vault.verifier("CS1", OLD) == doubt
-
-
-async def test_a_refused_slot_takes_its_password_along(tmp_path):
-    async with at_work(tmp_path) as bench:
-        bench.comes(**movable("1", SetNetworkProfile=[REJECTED]))
-        await bench.ordered(Move("CS1", 2, URL))
-    assert OLD == bench.vault.verifier("CS1", OLD) == bench.used[-1][1]
-
-
-async def test_a_station_of_2_0_1_keeps_its_one_password_when_it_is_moved(tmp_path):
-    async with at_work(tmp_path) as bench:
-        call = bench.comes(version="2.0.1", **movable("1"))
-        assert (await bench.ordered(Move("CS1", 2, URL))).done
-    assert "basicAuthPassword" not in call.of("SetNetworkProfile")[0]["connectionData"]
-    assert bench.used == []
-
-
-NOT_MOVED = [
-    pytest.param(Move("CS1", 2, "ws://x"), "3", "begins with wss://", id="plain address"),
-    pytest.param(Move("CS1", 2, URL), "3", "goes down to none", id="downgrade"),
-    pytest.param(Move("CS1", 2, URL), "?", "does not say how", id="unknown profile"),
-]
-
-
-@pytest.mark.parametrize(("move", "profile", "words"), NOT_MOVED)
-async def test_a_move_that_cannot_be_is_not_begun(tmp_path, move, profile, words):
-    async with at_work(tmp_path) as bench:
-        call = bench.comes(**movable(profile))
-        outcome = await bench.ordered(move)
-    assert words in outcome.words
-    assert "SetNetworkProfile" not in call.actions
 
 
 async def test_a_station_is_forgotten_while_it_is_away(tmp_path):
