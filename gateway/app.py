@@ -135,6 +135,7 @@ async def serve(
             clocks,
             upkeep,
         )
+        endpoint.remember(store.load(Table.DEVICES))
         upkeep.use = endpoint.rekey
         async with _listening(endpoint, admin, settings), asyncio.TaskGroup() as group:
             work = group.create_task(runtime.run())

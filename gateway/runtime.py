@@ -28,10 +28,9 @@ from gateway.core.effects import (
     ReportStation,
     RespondToUtility,
     SendToStation,
-    Table,
     WakeAt,
 )
-from gateway.core.engine import Engine
+from gateway.core.engine import RESTORED, Engine
 from gateway.core.events import (
     CommandReceived,
     DrainMode,
@@ -159,7 +158,7 @@ class Runtime:
     async def run(self) -> None:
         """Restore, then work until cancelled; ends with everything audited."""
         parts = self._parts
-        kept = {table: parts.store.load(table) for table in Table}
+        kept = {table: parts.store.load(table) for table in RESTORED}
         parts.audit.drain(parts.store)
         await self._apply(parts.engine.restore(kept, parts.clock.now()))
         self._refusals.pop("start")

@@ -209,6 +209,7 @@ def endpoint_config(settings: Settings) -> EndpointConfig:
             call_timeout_s=ocpp.call_timeout_s,
             heartbeat_s=ocpp.heartbeat_s,
             power_s=ocpp.power_interval_s,
+            ask_known=ocpp.report_after_reconnect,
         ),
     )
 

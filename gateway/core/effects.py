@@ -29,6 +29,8 @@ class Table(StrEnum):
     STATIONS = "stations"
     UTILITIES = "utilities"
     SITE = "site"
+    DEVICES = "devices"
+    """Device models of stations: only the station side reads them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from gateway.core.events import (
     CommandReceived,
     CommandWithdrawn,
     ControlsReported,
+    DeviceReported,
     DrainRequested,
     Event,
     EventsMissed,
@@ -89,6 +90,16 @@ _ORDER: tuple[type, ...] = (
     ReportStation,
 )
 """Durable before acknowledged, audited before sent; inside one kind in the order of decision."""
+
+RESTORED = (
+    Table.COMMANDS,
+    Table.LEDGER,
+    Table.RESPONSES,
+    Table.STATIONS,
+    Table.UTILITIES,
+    Table.SITE,
+)
+"""What an engine continues from."""
 
 type Documents = Mapping[Table, Mapping[str, dict[str, Any]]]
 
@@ -235,6 +246,9 @@ class Engine:
             turn.audit("event.from_unknown_station", name, name)
             return ()
         match event:
+            case DeviceReported(document=document):
+                turn.emit(Persist(Table.DEVICES, name, document))
+                return ()
             case (
                 StationConnected()
                 | StationDescribed()
@@ -264,7 +278,8 @@ type _OperatorEvent = (
     DrainRequested | ParticipationChanged | HoldChanged | RulesReplaced | RulesRefused
 )
 type _StationEvent = (
-    StationConnected
+    DeviceReported
+    | StationConnected
     | StationDescribed
     | StationDisconnected
     | StationReplied

@@ -93,6 +93,15 @@ class StationDescribed:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceReported:
+    """A station's device model, as the station side wants to find it again after a restart."""
+
+    station: str
+    document: dict[str, Any]
+    """JSON values."""
+
+
+@dataclass(frozen=True, slots=True)
 class StationDisconnected:
     """A station's connection is gone."""
 
@@ -321,6 +330,7 @@ type Event = (
     | UtilityChanged
     | StationConnected
     | StationDescribed
+    | DeviceReported
     | StationDisconnected
     | StationReplied
     | ControlsReported

@@ -93,6 +93,13 @@ class Ocpp(Strict):
     heartbeat_s: Annotated[int, Field(ge=1, le=86_400)] = Field(
         default=60, description="Heartbeat interval that stations are told."
     )
+    report_after_reconnect: Literal["first", "later", "never"] = Field(
+        default="first",
+        description=(
+            "When a known station that comes back without a boot is asked what it is:"
+            " before it counts as here, after that, or not at all."
+        ),
+    )
     power_interval_s: Annotated[int, Field(ge=0, le=3600)] = Field(
         default=0,
         description="How often stations that can do so tell power beside their meter; 0: never.",

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import orjson
 
-from gateway.core.events import ReplyStatus
+from gateway.core.events import DeviceReported, ReplyStatus
 from gateway.ports import Post
 from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.nameplate import Nameplate
@@ -21,6 +21,8 @@ from translators.canonical.capability import Evse
 from translators.rules.book import Book
 
 type Json = dict[str, Any]
+type AskKnown = Literal["first", "later", "never"]
+"""Before a known station counts as here, after that, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,6 @@ class StationEntry:
     """Keys of its dialect that the settings state; they win over the book's packs."""
     vendor: str = ""
     model: str = ""
-    firmware: str = ""
     serial_number: str = ""
     """What its certificate may name in place of the id (A00.FR.405)."""
     commissioning: bool = False
@@ -155,6 +156,7 @@ class Context:
     """What the last boot was answered; a station that comes back without one was told before."""
     power_s: int = 0
     """How often a station that can do so measures its power beside its meter; 0: it does not."""
+    ask_known: AskKnown = "first"
     ask_again: Callable[[], None] = _nobody
     """Have the station say anew what it is; for handlers, which wait for nothing."""
     measure_soon: Callable[[], None] = _nobody
@@ -165,6 +167,12 @@ class Context:
     def __post_init__(self) -> None:
         """Start with what the station would be told; who was rejected has to boot first (B03.FR.07)."""
         self.registration = Registration.REJECTED if self.plate.foreign else self.admits
+
+    def keep_model(self) -> None:
+        """Have what the station says of itself kept over restarts, where that is new."""
+        document = self.plate.news()
+        if document is not None:
+            self.post(DeviceReported(self.entry.id, document))
 
     @property
     def admits(self) -> Registration:

@@ -64,6 +64,14 @@ class Variable(NamedTuple):
         return {"component": component, "variable": variable}
 
 
+class Make(NamedTuple):
+    """Who made a station, as it says when it boots: it decides how the station is understood."""
+
+    vendor: str = ""
+    model: str = ""
+    firmware: str = ""
+
+
 @lru_cache(maxsize=_SHARED_NAMES)
 def _shared(variable: Variable) -> Variable:
     """Return the one object for a name: many stations have the same variables."""
@@ -188,6 +196,33 @@ class DeviceModel:
         """Return a count that the station states of itself as a whole, None where it states none."""
         text = self.values.get(Variable(component, name, None, instance), "")
         return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def to_document(model: DeviceModel) -> Json:
+    """Return a device model as JSON values."""
+    return {
+        "values": [[*variable, value] for variable, value in model.values.items()],
+        "watchable": sorted((list(variable) for variable in model.watchable), key=str),
+        "as_of": None if model.as_of is None else model.as_of.isoformat(),
+        "changed_at": [[*variable, at.isoformat()] for variable, at in model.changed_at.items()],
+    }
+
+
+def from_document(document: Json) -> DeviceModel:
+    """Return the device model that `to_document` described; like ones share what they hold."""
+    values = tuple(
+        (_shared(Variable(*row)), sys.intern(value)) for *row, value in document["values"]
+    )
+    watchable = frozenset(_shared(Variable(*row)) for row in document["watchable"])
+    as_of = document["as_of"]
+    return DeviceModel(
+        *_same(values, watchable),
+        None if as_of is None else datetime.fromisoformat(as_of),
+        {
+            _shared(Variable(*row)): datetime.fromisoformat(at)
+            for *row, at in document["changed_at"]
+        },
+    )
 
 
 @lru_cache(maxsize=_SHARED_REPORTS)

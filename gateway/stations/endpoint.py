@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field, replace
 from http import HTTPStatus
@@ -24,7 +24,7 @@ from gateway.stations.admission_door import notice_of, refusal
 from gateway.stations.admission_notices import GATHER_S, Notices
 from gateway.stations.backends import Transport, backend
 from gateway.stations.blocks.metering import Metering
-from gateway.stations.context import StationEntry
+from gateway.stations.context import Json, StationEntry
 from gateway.stations.deadlines import Deadlines
 from gateway.stations.facade import Stations
 from gateway.stations.listening import Ending, Listening, Opened, Pace, Refusal, Take
@@ -142,6 +142,12 @@ class Endpoint:
         if self._telling is not None:
             self._telling.cancel()
         self.tell_counted()
+
+    def remember(self, devices: Mapping[str, Json]) -> None:
+        """Know what stations said of themselves in an earlier run (`DeviceReported`, by station)."""
+        for name, entry in self._admission.entries.items():
+            if name in devices:
+                self._plates[name] = Nameplate.remembered(entry, devices[name])
 
     def tell_counted(self) -> None:
         """Post the security events that were only counted so far."""

@@ -17,6 +17,7 @@ from gateway.core.events import StationConnected, StationDisconnected
 from gateway.stations.blocks import monitoring, provisioning
 from gateway.stations.context import Context
 from gateway.stations.registration import Registration
+from translators.canonical.capability import StationProfile
 
 log = structlog.get_logger()
 
@@ -60,7 +61,12 @@ class Introduction:
         known = self.announced or self._announcing is not None
         if self.context.registration is Registration.ACCEPTED and not known:
             log.info("station.no_boot", station=self.context.entry.id)
-            self._announcing = self.begin(self._announce())
+            profile = self._by_memory()
+            if profile is None:
+                self._announcing = self.begin(self._announce())
+            else:
+                self._stale = self.context.ask_known == "later"
+                self._here(profile, lacking=False)
 
     def ask_again(self) -> None:
         """Have the station say anew what it is, once for all that changed meanwhile."""
@@ -84,11 +90,22 @@ class Introduction:
         self._announcing = None
         if self.context.registration is not Registration.ACCEPTED:
             return  # it may be asked and configured, and boots again (B02)
+        self._here(found.profile, lacking=found.lacking)
+
+    def _by_memory(self) -> StationProfile | None:
+        """Return what the station said that it is, where that is good enough for now."""
+        context = self.context
+        if context.ask_known == "first":
+            return None
+        return context.plate.known(context.entry, context.version)
+
+    def _here(self, profile: StationProfile, *, lacking: bool) -> None:
+        """Tell that the station is here, and see to what comes after that."""
         self.announced = True
-        self.context.post(StationConnected(self.context.entry.id, found.profile))
+        self.context.post(StationConnected(self.context.entry.id, profile))
         if self._following is not None:
             self._following.cancel()
-        self._following = self.begin(self._follow(lacking=found.lacking))
+        self._following = self.begin(self._follow(lacking=lacking))
 
     async def _follow(self, *, lacking: bool) -> None:
         """Hear the station out, have it tell what changes, and ask again where it did."""

@@ -7,11 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
-from gateway.stations.device_model import DeviceModel, Variable, kept_names, read_names
+from gateway.stations.device_model import (
+    DeviceModel,
+    Make,
+    Variable,
+    from_document,
+    kept_names,
+    read_names,
+    to_document,
+)
 from gateway.stations.monitors import Watch
 from translators.canonical.capability import RATING_NAMES, Evse, StationProfile
 from translators.ocpp.capability import Described, described, plugged
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 type Json = dict[str, Any]
+type _Kept = tuple[str, Make, bool, Mapping[Variable, str], frozenset[Variable]]
 type Connector = tuple[int, int]
 """EVSE and connector; 0 is all of them."""
 _SHARED = 256
@@ -40,18 +49,70 @@ _NONE_KNOWN: Mapping[Connector, str] = MappingProxyType({})
 class Nameplate:
     """Knows the device model of a station, how its connectors are, what is watched, and the cars at it."""
 
-    __slots__ = ("_cars", "_evses", "_named", "connectors", "foreign", "model", "watch")
+    __slots__ = (
+        "_cars",
+        "_evses",
+        "_kept",
+        "_named",
+        "_version",
+        "connectors",
+        "foreign",
+        "make",
+        "model",
+        "watch",
+    )
 
     def __init__(self) -> None:
         """Know nothing yet."""
+        self.make = Make()
+        """What it last booted as, on whichever connection."""
         self.model = DeviceModel()
         self.connectors: Mapping[Connector, str] = _NONE_KNOWN
         self.watch: Watch | None = None
         self.foreign = False
         """Whether what booted last under its id was another device."""
         self._evses: tuple[Evse, ...] | None = None
+        self._version = ""
+        """The version of OCPP in which it reported."""
+        self._kept: _Kept | None = None
+        """What is kept over restarts."""
         self._cars: dict[int, Json] = {}
         self._named: frozenset[tuple[int | None, str]] = frozenset()
+
+    @classmethod
+    def remembered(cls, entry: StationEntry, document: Json) -> Self:
+        """Return what is known of a station by what was kept of it (`news`)."""
+        plate, version = cls(), document["version"]
+        plate.make, plate.model = Make(*document["make"]), from_document(document["model"])
+        plate.foreign = document["foreign"]
+        if version:
+            plate._describe(entry, version)
+        plate._kept = plate._to_keep()
+        return plate
+
+    def news(self) -> Json | None:
+        """Return what is to be kept over restarts, None where it is kept already, or nothing is known."""
+        told = self._to_keep()
+        known = self._version or self.foreign or self._kept
+        if told == self._kept or not known:
+            return None
+        self._kept = told
+        return {
+            "version": self._version,
+            "make": [*self.make],
+            "foreign": self.foreign,
+            "model": to_document(self.model),
+        }
+
+    def _to_keep(self) -> _Kept:
+        return self._version, self.make, self.foreign, self.model.values, self.model.watchable
+
+    def booted(self, make: Make) -> None:
+        """Know what booted; what another model said before is not what this one is."""
+        another = self.make[:2] != make[:2] and self.make != Make()
+        self.make = make
+        if another:
+            self.model, self._evses, self._version = DeviceModel(), None, ""
 
     def name_anew(self) -> None:
         """Say once more what cannot be read: another connection begins."""
@@ -102,19 +163,27 @@ class Nameplate:
         """Return what the station is without the car, None where none was known or it has not reported."""
         return None if self._cars.pop(evse, None) is None else self._known(entry, version)
 
+    def known(self, entry: StationEntry, version: str) -> StationProfile | None:
+        """Return what the station is by what it said before, None where it said nothing in this version."""
+        return self._known(entry, version) if version == self._version else None
+
     @property
     def cars(self) -> int:
         """Return how many cars are known."""
         return len(self._cars)
 
     def _described(self, entry: StationEntry, version: str) -> StationProfile:
+        """Return what the station is by its device model, and the car at each EVSE."""
+        return self._profile(entry, version, self._describe(entry, version))
+
+    def _describe(self, entry: StationEntry, version: str) -> tuple[Evse, ...]:
         """Read the device model by the rules of the book."""
         values = tuple(self.model.in_force())
         told = _read(_Asked(entry.book.digest, version, entry.evses, values, entry.book))
         for problem in self._news(None, told.problems):
             log.info("station.unreadable", station=entry.id, problem=problem)
-        self._evses = told.evses
-        return self._profile(entry, version, told.evses)
+        self._evses, self._version = told.evses, version
+        return told.evses
 
     def _known(self, entry: StationEntry, version: str) -> StationProfile | None:
         return None if self._evses is None else self._profile(entry, version, self._evses)
@@ -122,7 +191,8 @@ class Nameplate:
     def _profile(
         self, entry: StationEntry, version: str, evses: tuple[Evse, ...]
     ) -> StationProfile:
-        read = reading(entry.book.of(Dialect), entry.vendor, entry.model, entry.firmware)
+        vendor, model = entry.vendor or self.make.vendor, entry.model or self.make.model
+        read = reading(entry.book.of(Dialect), vendor, model, self.make.firmware)
         stated = ("settings",) if entry.readings else ()
         whole = (self._with_car(entry, version, evse) for evse in evses)
         return StationProfile(
@@ -130,10 +200,10 @@ class Nameplate:
             ocpp_version=version,
             nominal_frequency_hz=entry.nominal_frequency_hz,
             evses=tuple(_overridden(entry, version, evse) for evse in whole),
-            vendor=entry.vendor,
-            model=entry.model,
+            vendor=vendor,
+            model=model,
             dialect=replace(read.dialect, **entry.readings),
-            firmware=entry.firmware,
+            firmware=self.make.firmware,
             dialect_pack=", ".join((*stated, *read.packs)),
         )
 

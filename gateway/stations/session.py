@@ -36,7 +36,7 @@ from gateway.protocols.ocpp_rpc import (
 )
 from gateway.stations.answering import answer, hear
 from gateway.stations.blocks import metering
-from gateway.stations.context import Context, Handler, Json, Reply, StationEntry
+from gateway.stations.context import AskKnown, Context, Handler, Json, Reply, StationEntry
 from gateway.stations.deadlines import Deadlines
 from gateway.stations.introduction import Introduction
 from gateway.stations.nameplate import Nameplate
@@ -77,6 +77,8 @@ class Rhythm:
     """A station that reconnects without rebooting sends no BootNotification."""
     power_s: int = 0
     """How often stations that can do so tell their power beside their meter; 0: never."""
+    ask_known: AskKnown = "first"
+    """When a known station that comes back without a boot is asked what it is."""
     ping_interval_s: float = 20.0
     probe_timeout_s: float = 5.0
     """How long an old connection may take to show that it lives when a second one comes."""
@@ -138,6 +140,7 @@ class Session:
             requests=int(since) % 1_000_000_000,
             plate=self.plate,
             power_s=self.rhythm.power_s,
+            ask_known=self.rhythm.ask_known,
         )
         self.plate.name_anew()
         self._measuring = self.meter.handlers()

@@ -66,6 +66,8 @@ def _changed(context: Context, variable: Variable, event: Json) -> None:
     profile = context.plate.changed(entry, version, variable, event["actualValue"], at)
     if profile is not None:
         context.post(StationDescribed(entry.id, profile))
+    if context.plate.model.values is not before:
+        context.keep_model()
     switched = variable.name in SWITCHES and variable.component in read_names(entry.book, version)
     if switched and context.plate.model.values is not before:
         context.ask_again()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
 from gateway.core.events import SecurityNoticed, StationDescribed
 from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.context import Context, Handler, Json
-from gateway.stations.device_model import instant_of, kept_names
+from gateway.stations.device_model import Make, instant_of, kept_names
 from gateway.stations.registration import Registration
 from translators.canonical.capability import StationProfile
 
@@ -39,13 +39,13 @@ def boot(context: Context, payload: Json) -> Json:
         context.plate.watch.forget_streams()
     station = payload["chargingStation"]
     context.registration = _registration(context, station)
-    context.plate.foreign = context.registration is Registration.REJECTED
-    context.entry = replace(
-        context.entry,
-        vendor=context.entry.vendor or station["vendorName"],
-        model=context.entry.model or station["model"],
-        firmware=station.get("firmwareVersion", ""),
-    )
+    foreign, before = context.registration is Registration.REJECTED, context.plate.foreign
+    context.plate.foreign = foreign
+    if foreign is not before:
+        context.keep_model()
+    if not foreign:
+        firmware = station.get("firmwareVersion", "")
+        context.plate.booted(Make(station["vendorName"], station["model"], firmware))
     return {
         "currentTime": context.instant(),
         "interval": context.heartbeat_s,  # after a refusal: when to boot again (B02.FR.04)
@@ -112,7 +112,9 @@ def _described(context: Context, parts: Sequence[Json], *, whole: bool) -> Stati
     """Return what the station is by these parts; where they are not all, with what it told before."""
     items = [item for part in parts for item in part.get("reportData", ())]
     at = instant_of(parts[0]["generatedAt"]) if parts else None
-    return context.plate.reported(context.entry, context.version, items, at, whole=whole)
+    profile = context.plate.reported(context.entry, context.version, items, at, whole=whole)
+    context.keep_model()
+    return profile
 
 
 HANDLERS: dict[str, Handler] = {

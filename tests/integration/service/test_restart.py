@@ -41,8 +41,8 @@ async def between(service, settings, utility, held):
         await utility.wait_for(lambda: 2 in utility.statuses(held.mrid), PATIENCE_S)
         await first.end()
 
-        async def again():
-            gateway = service(settings(utilities=utilities, ocpp={"port": port}))
+        async def again(**ocpp):
+            gateway = service(settings(utilities=utilities, ocpp={"port": port, **ocpp}))
             await gateway.running()
             await station.wait_for(lambda: station.ready, PATIENCE_S)
             return gateway
@@ -72,3 +72,16 @@ async def test_what_the_station_holds_already_is_read_back_and_not_sent_again(
     await gateway.end()
     assert len(station.payloads(IN, "SetDERControl")) == 1
     assert utility.statuses(held.mrid) == [1, 2, 6]
+
+
+async def test_a_station_that_is_known_from_before_need_not_say_again_what_it_is(
+    between, utility, held
+):
+    station, again = between
+    gateway = await again(report_after_reconnect="never")
+    await station.wait_for(lambda: len(station.payloads(IN, "GetDERControl")) >= 2, PATIENCE_S)
+    utility.cancel(held.mrid)
+    await utility.wait_for(lambda: 6 in utility.statuses(held.mrid), PATIENCE_S)
+    await gateway.end()
+    assert len(station.payloads(IN, "GetBaseReport")) == 1
+    assert station.payloads(IN, "GetReport") == []

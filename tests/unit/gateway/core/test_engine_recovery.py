@@ -13,6 +13,7 @@ from gateway.core.events import (
     CommandReceived,
     CommandWithdrawn,
     ControlsReported,
+    DeviceReported,
     DrainMode,
     DrainRequested,
     HeldControl,
@@ -345,3 +346,15 @@ def test_every_change_of_the_ledger_is_durable_before_it_is_sent(ready):
     sends = [e for e in effects if isinstance(e, SendToStation)]
     assert {e.key.split("/")[1] for e in ledger} == {s.payload["controlId"] for s in sends}
     assert all(e.document["state"] == "setting" for e in ledger)
+
+
+def test_a_device_model_is_kept_as_it_came(ready):
+    ready.hear(DeviceReported("CS1", {"version": "2.1"}))
+    assert ready.effects[-1] == Persist(Table.DEVICES, "CS1", {"version": "2.1"})
+
+
+def test_a_device_model_of_nobody_is_not_kept(ready):
+    ready.hear(DeviceReported("CS9", {}))
+    assert ready.audited("event.from_unknown_station")
+    kept = [e.table for e in ready.effects if isinstance(e, Persist)]
+    assert Table.DEVICES not in kept

@@ -108,7 +108,8 @@ def test_an_unknown_key_like_none_names_the_known(tmp_path):
         "known are host, port, certificate, key, rsa_certificate, rsa_key, station_ca, operator, "
         "issuer, issuer_key, "
         "issue_days, renew_days, public_url, plain_from, plain_port, "
-        "unauthenticated, messages_per_s, transport, call_timeout_s, heartbeat_s, power_interval_s"
+        "unauthenticated, messages_per_s, transport, call_timeout_s, heartbeat_s, "
+        "report_after_reconnect, power_interval_s"
     )
 
 

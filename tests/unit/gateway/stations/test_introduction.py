@@ -121,7 +121,7 @@ async def test_a_station_in_commissioning_is_asked_and_is_not_here_until_it_boot
         assert (await station.answered("m"))[2] == "SecurityError"
         part(station, request, MODES)
         await station.answered(f"p{request}-0")
-        assert posted.events == []
+        assert (posted.of(StationConnected), posted.of(StationDescribed)) == ([], [])
         session._context.entry = an_entry()
         assert await boots(station, name="again") == "Accepted"
         part(station, await told(station, nth=2), MODES)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.core.events import AlarmReceived, SamplesTaken, StationDescribed
+from gateway.core.events import AlarmReceived, DeviceReported, SamplesTaken, StationDescribed
 from gateway.stations.blocks import monitoring
 from gateway.stations.context import Context
 from gateway.stations.device_model import Variable
@@ -88,11 +88,15 @@ def test_of_a_rating_the_newest_counts():
         pytest.param(an_event(timestamp="2026-12-01T11:59:00Z"), id="older than the report"),
         pytest.param(an_event(("Fridge", "Light"), "on"), id="what nobody reads"),
         pytest.param(an_event(("OCPPCommCtrlr", "HeartbeatInterval"), "5"), id="of no rule"),
-        pytest.param(an_event(STREAMS, "5"), id="kept for ourselves"),
     ],
 )
 def test_what_changes_nothing_is_not_told(event):
     assert Heard(REPORT).hear(event).post.events == []
+
+
+def test_what_no_rule_reads_is_only_kept():
+    (event,) = Heard(REPORT).hear(an_event(STREAMS, "5")).post.events
+    assert isinstance(event, DeviceReported)
 
 
 def test_an_event_before_the_report_is_in_no_description():
