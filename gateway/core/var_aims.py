@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, assert_never
 
@@ -113,7 +114,13 @@ def _power_pct(shown: Shown) -> Range | None:
     if not rating:
         return None
     x, doubt = 100 * shown.watts / rating, 100 * shown.meter
-    return x - doubt, x + doubt
+    low, high = x - doubt, x + doubt
+    if math.hypot(shown.watts, shown.var or 0.0) < shown.plate.apparent(shown.volts) * (
+        1 - shown.meter
+    ):
+        return low, high
+    # where VA are used up, the inverter may have reckoned with more watts than it can deliver
+    return (low, max(high, 100.0)) if shown.watts >= 0 else (min(low, -100.0), high)
 
 
 def _over(curve: Curve, x: Range, shown: Shown) -> Range | None:

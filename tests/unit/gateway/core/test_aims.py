@@ -156,7 +156,22 @@ REACTIVE = {
         {"watts": -9000},
         (5500, 5500),
     ),
+    "var over more watts than its VA leave it": (
+        WattVar(curve((-100, 100), (0, 0), x=WATTS)),
+        {"watts": -9000, "ratings": {"max_va": 9000}},
+        (5500, 11000),
+    ),
+    "the same where it exports": (
+        WattVar(curve((0, 0), (100, -100), x=WATTS)),
+        {"watts": 8000, "var": -6000, "ratings": {"max_va": 10000}},
+        (-8000, -3200),
+    ),
     "a factor over watts": (PF_CURVE, {"watts": 10000}, (7500, 7500)),
+    "a factor over more watts than its VA leave it": (
+        PF_CURVE,
+        {"watts": 10000, "var": 7500, "ratings": {"max_va": 12500}},
+        (-8000, 11000),
+    ),
     "between two sides of unity anything": (PF_CURVE, {"watts": 15000}, (-8000, 11000)),
     "at the end of the curve the last": (PF_CURVE, {"watts": 20000}, (-8000, -8000)),
 }
