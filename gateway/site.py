@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -70,7 +71,7 @@ def _own(identity: Identity, station: str, holders: dict[str, str]) -> None:
 
 
 def utility_accesses(settings: Settings) -> list[UtilityAccess]:
-    """Return how each station's utility is reached; IdentityError where it cannot be."""
+    """Return how each station's utilities are reached; IdentityError where it cannot be."""
     _, faults = bound_identities(settings)
     if faults:
         raise faults[0]
@@ -169,15 +170,14 @@ def _evse(evse: EvseSettings) -> Evse:
 
 def station_rules(settings: Settings) -> list[StationRules]:
     """Return the enrolled stations as the engine knows them."""
-    follows = {
-        identity.station: utility.id
-        for utility in settings.utilities
-        for identity in utility.identities
-    }
+    follows: defaultdict[str, list[str]] = defaultdict(list)
+    for utility in settings.utilities:
+        for identity in utility.identities:
+            follows[identity.station].append(utility.id)
     return [
         StationRules(
             id=station.id,
-            utility=follows[station.id],
+            utilities=tuple(station.precedence or follows[station.id]),
             settings=facts(station.der_settings),
             policy=decisions(station.policy),
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.core.dispatch import segments_of
+from gateway.core.agenda import Line, agenda, defaults_of
 from gateway.core.ledger import Entry, EntryState
 from gateway.core.records import CommandRecord
 from gateway.core.station import StationState
@@ -16,6 +16,7 @@ from gateway.core.timeline import Segment
 from gateway.core.world import World
 from translators.canonical.codec import encode
 from translators.canonical.commands import Interval
+from translators.canonical.controls import function_of
 
 type Json = dict[str, Any]
 
@@ -82,9 +83,6 @@ class View:
         for records in self.world.records.values():
             yield from records.values()
 
-    def _offset(self, utility: str) -> timedelta:
-        return self.world.offsets.get(utility, timedelta())
-
     def _at_station(self, record: CommandRecord) -> Json:
         state = self.world.stations.get(record.command.target.station)
         entries = () if state is None else state.ledger.of_command(record.key)
@@ -106,7 +104,7 @@ class View:
         states = Counter(entry.state.value for entry in state.ledger.entries.values())
         return {
             "station": state.id,
-            "utility": state.rules.utility,
+            "utilities": list(state.rules.utilities),
             "connected": state.connected,
             "ready": state.ready,
             "version": None if profile is None else profile.ocpp_version,
@@ -120,18 +118,28 @@ class View:
     def _in_force(self, state: StationState) -> Iterator[Json]:
         """Yield who holds each function now, since when, until when and by which control."""
         records = self.world.records.get(state.id, {})
-        unow = self.utc + self._offset(state.rules.utility)
+        lines = self._lines(state)
         held = set()
-        for function, segments in segments_of(records.values()).items():
+        for function, segments in agenda(lines).segments.items():
             for segment in segments:
-                if segment.interval.covers(unow):
-                    held.add(function)
-                    yield _holder(state, records[segment.key], function, segment)
-        defaults = [r for r in records.values() if r.command.is_default and not r.over]
-        for record in sorted(defaults, key=lambda r: (r.command.primacy, r.key)):
-            for function in sorted(record.functions - held):
-                held.add(function)
-                yield _holder(state, record, function, None)
+                if segment.interval.covers(self.utc):
+                    record = records[segment.key]
+                    held.add((record.utility, function))
+                    yield _holder(state, record, function, segment)
+        for record, controls in defaults_of(lines):
+            for function in sorted({function_of(control) for control in controls}):
+                if (record.utility, function) not in held:
+                    yield _holder(state, record, function, None)
+
+    def _lines(self, state: StationState) -> list[Line]:
+        """Return what each utility wants of a station, the strongest first."""
+        found: defaultdict[str, list[CommandRecord]] = defaultdict(list)
+        for record in self.world.records.get(state.id, {}).values():
+            found[record.utility].append(record)
+        return [
+            Line(utility, self.world.offsets.get(utility, timedelta()), tuple(found[utility]))
+            for utility in state.rules.ranked(found)
+        ]
 
 
 def _event(records: list[CommandRecord]) -> Json:

@@ -31,7 +31,7 @@ class Whole(Gateway):
         """Enrol the stations with the engine, too."""
         super().__init__(*arguments)
         self._names = [name for names in self._groups.values() for name in names]
-        rules = [StationRules(name, "u") for name in self._names]
+        rules = [StationRules(name, ("u",)) for name in self._names]
         self._read = 0
         clock = SystemClock()
         clock.set_offset("u", 0.0)

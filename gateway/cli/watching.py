@@ -28,7 +28,7 @@ Reason = Annotated[str, typer.Option(help="Why; it stands in the audit.")]
 _EVENTS = ("utility", "mrid", "primacy", "functions", "start", "end", "states", "refused")
 _STATIONS = (
     "station",
-    "utility",
+    "utilities",
     "connected",
     "version",
     "controls_by_state",

@@ -99,7 +99,11 @@ def _drained(turn: Turn, desired: dict[str, Desired]) -> dict[str, Desired]:
 def _lingering(
     turn: Turn, state: StationState, found: Wanted, desired: dict[str, Desired]
 ) -> frozenset[str]:
-    """Return controls that stay, although over, until their successor runs: no dip to the default."""
+    """Return controls that stay although nothing wants them.
+
+    Those that are over stay until their successor runs: no dip to the default. So do those of a utility
+    whose clock is not known.
+    """
     if turn.world.drain is not None:
         return frozenset()
     staying = set()
@@ -107,7 +111,10 @@ def _lingering(
         record = turn.world.records[state.id].get(entry.desired.command)
         if control_id in desired or record is None or record.state is State.CANCELLING:
             continue
-        if any(_bridges(state, entry, other, turn.now.utc) for other in found.desired.values()):
+        unheard = record.utility not in found.utilities
+        if unheard or any(
+            _bridges(state, entry, other, turn.now.utc) for other in found.desired.values()
+        ):
             staying.add(control_id)
     return frozenset(staying)
 
@@ -152,7 +159,7 @@ def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
         command=desired.command,
         action=action,
         payload=payload,
-        book=_rules(turn, state, desired.command),
+        book=_rules(turn, desired.command),
         steps=[step.told() for step in trace.steps],
         losses=[asdict(loss) for loss in trace.losses],
     )
@@ -160,10 +167,9 @@ def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
     turn.call(state, desired.id, purpose, action, payload)
 
 
-def _rules(turn: Turn, state: StationState, command: str) -> str:
-    """Return the digest of the rules that a command of a station is translated by."""
-    record = turn.world.records[state.id][command]
-    return turn.world.translator.book_of(record.command).digest
+def _rules(turn: Turn, command: str) -> str:
+    """Return the digest of the rules that the command of a record is translated by."""
+    return turn.world.translator.book_of(command).digest
 
 
 def _with_priority(state: StationState, entry: Entry, found: Wanted, now: datetime) -> Desired:

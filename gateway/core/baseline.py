@@ -32,14 +32,19 @@ _RELATIVE = (RelativeActiveSetpoint, RelativeReactiveSetpoint)
 _RAMPED = (ActiveSetpoint, StorageTarget)
 
 
-def freeze(turn: Turn, state: StationState, unow: datetime) -> None:
+def freeze(turn: Turn, state: StationState) -> None:
     """Take the baseline of each command that needs one and is about to begin; once, whatever it is."""
     for record in turn.records(state.id):
         at = due(record)
-        if at is not None and at <= unow:
+        if at is not None and _reached(turn, record, at):
             watts, var = (_fresh(turn, state, kind) for kind in (Kind.POWER, Kind.REACTIVE))
             turn.keep(replace(record, baseline=Baseline(watts, var)))
             turn.audit("baseline.frozen", "gateway", record.key, watts=_text(watts), var=_text(var))
+
+
+def _reached(turn: Turn, record: CommandRecord, at: datetime) -> bool:
+    """Say whether an instant of the utility's time has come; never while its clock is unknown."""
+    return turn.offset(record.utility) is not None and at <= turn.time_of(record)
 
 
 def due(record: CommandRecord) -> datetime | None:

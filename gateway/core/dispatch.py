@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 
+from gateway.core.agenda import Defaults, Line, agenda, defaults_of
+from gateway.core.between import Segments
 from gateway.core.guard import guarded
 from gateway.core.ledger import Desired
-from gateway.core.lifecycle import CLAIMING, ENDED, State
 from gateway.core.records import Baseline, CommandRecord
 from gateway.core.slots import Carried, Slot, Slots, slot_of, slot_of_functions
-from gateway.core.timeline import Claim, Segment, arbitrate
+from gateway.core.timeline import Segment
 from translators.canonical.capability import Situation, StationProfile
-from translators.canonical.commands import DerCommand, Interval, Revision
+from translators.canonical.commands import DerCommand, Interval
 from translators.canonical.controls import (
     ActiveSetpoint,
     ChargeStateTarget,
@@ -52,8 +53,6 @@ _MOVES = (
 )
 """What may be told as a profile of a transaction, which would win over that of who ceases to energize."""
 
-type Segments = dict[str, tuple[Segment, ...]]
-
 
 @dataclass(slots=True)
 class Wanted:
@@ -65,7 +64,12 @@ class Wanted:
     refusals: dict[str, tuple[Refusal, ...]] = field(default_factory=dict)
     traces: dict[str, Translation[StationOrders]] = field(default_factory=dict)
     """By control id."""
+    utilities: frozenset[str] = frozenset()
+    """Whose commands were looked at: those whose clock is known."""
+    claimed: Segments = field(default_factory=dict)
+    """What each utility's own commands leave to each other."""
     segments: Segments = field(default_factory=dict)
+    """What of it the other utilities leave."""
     carried: dict[str, Carried] = field(default_factory=dict)
     """By control id: functions of other commands that it carries by now."""
     shared: frozenset[Slot] = frozenset()
@@ -98,110 +102,91 @@ class Translator:
     def __init__(self, book: Book) -> None:
         """Start empty."""
         self.book = book
-        self._books: dict[tuple[str, str], Book] = {}
-        self._memo: defaultdict[tuple[str, str], Memo[Translation[StationOrders]]] = defaultdict(
-            Memo
-        )
+        self._books: dict[str, Book] = {}
+        self._memo: defaultdict[str, Memo[Translation[StationOrders]]] = defaultdict(Memo)
 
     def orders(
-        self, command: DerCommand, profile: StationProfile, situation: Situation
+        self, key: str, command: DerCommand, profile: StationProfile, situation: Situation
     ) -> Translation[StationOrders]:
-        """Return what `to_station` makes within the nameplate, once while nothing changes."""
+        """Return what `to_station` makes of a part of a record's command, once while nothing changes."""
         part = tuple(function_of(control) for control in command.controls)
-        book = self.book_of(command)
-        return self._memo[command.target.station, command.mrid].recall(
+        book = self.book_of(key)
+        return self._memo[key].recall(
             part,
             (command, profile, situation, book.digest),
             lambda: guarded(to_station(book, command, profile, situation), profile),
         )
 
-    def book_of(self, command: DerCommand) -> Book:
-        """Return the rules that a command is translated by."""
-        return self._books.setdefault((command.target.station, command.mrid), self.book)
+    def book_of(self, key: str) -> Book:
+        """Return the rules that the command of a record is translated by."""
+        return self._books.setdefault(key, self.book)
 
-    def forget(self, command: DerCommand) -> None:
-        """Let go of what is remembered of a command."""
-        self._memo.pop((command.target.station, command.mrid), None)
-        self._books.pop((command.target.station, command.mrid), None)
-
-
-def segments_of(records: Iterable[CommandRecord]) -> Segments:
-    """Return who holds which function when, in utility time, over all events of one utility.
-
-    Commands that are over have their place in the past: without it those behind them would start anew.
-    """
-    claims = [
-        Claim(
-            key=record.key,
-            function=function,
-            primacy=record.command.primacy,
-            created=record.command.created,
-            interval=interval,
-            bridges=record.withdraw_at is None,
-        )
-        for record in records
-        if record.state in CLAIMING | ENDED and (interval := record.interval) is not None
-        for function in record.functions
-    ]
-    # IEEE 2030.5-2018 knows no resume after supersession; 2023 does (response 15)
-    resume = any(r.command.origin.revision is Revision.IEEE2030_5_2023 for r in records)
-    return arbitrate(claims, resume=resume)
+    def forget(self, key: str) -> None:
+        """Let go of what is remembered of the command of a record."""
+        self._memo.pop(key, None)
+        self._books.pop(key, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The station and the moment for which commands are translated.
+    """The station and the moment (UTC) for which commands are translated.
 
-    `offset` is the utility's clock minus ours; `utility_now` its time.
+    `apart` are utilities whose controls have ids of their own: another one may use the same mRIDs.
     """
 
     profile: StationProfile
     situation: Situation
     translator: Translator
-    utility_now: datetime
-    offset: timedelta
+    now: datetime
+    apart: frozenset[str] = frozenset()
 
 
-def wanted(records: tuple[CommandRecord, ...], scene: Scene) -> Wanted:
-    """Return what the station should hold from now on; times of the result are ours (UTC)."""
-    result = Wanted(segments=segments_of(records))
-    by_key = {record.key: record for record in records}
-    defaults = _defaults(records)
-    commands = {key: record.command for key, record in by_key.items()}
-    slots = Slots(commands, result.segments, [c for _, controls in defaults for c in controls])
+def wanted(lines: Sequence[Line], scene: Scene) -> Wanted:
+    """Return what the station should hold from now on, of utilities in order of precedence, in our time."""
+    held = agenda(lines)
+    result = Wanted(
+        claimed=held.claimed,
+        segments=held.segments,
+        utilities=frozenset(line.utility for line in lines),
+    )
+    by_key = {record.key: record for line in lines for record in line.records}
+    defaults = defaults_of(lines)
+    slots = Slots(
+        {key: record.command for key, record in by_key.items()},
+        result.segments,
+        [(record.utility, control) for record, controls in defaults for control in controls],
+    )
     result.shared = slots.shared
     shares = [
-        *_event_shares(by_key, slots, scene.utility_now),
-        *_carried_shares(by_key, result.segments, slots, scene.utility_now),
-        *_default_shares(defaults, slots, scene.utility_now),
+        *_event_shares(by_key, slots, scene.now),
+        *_carried_shares(by_key, result.segments, slots, scene.now),
+        *_default_shares(defaults, slots, scene.now),
     ]
     for share in shares:
         _translate(share, scene, result)
     return result
 
 
-def _next(
-    by_key: dict[str, CommandRecord], segments: Segments, utility_now: datetime
-) -> Iterator[Segment]:
+def _next(by_key: dict[str, CommandRecord], segments: Segments, now: datetime) -> Iterator[Segment]:
     """Yield of each function and live command the segment that is in force now or next."""
     for spans in segments.values():
         seen: set[str] = set()
         for span in spans:
-            ahead = span.interval.end is None or span.interval.end > utility_now
+            ahead = span.interval.end is None or span.interval.end > now
             if ahead and span.key not in seen and not by_key[span.key].over:
                 seen.add(span.key)
                 yield span
 
 
 def _event_shares(
-    by_key: dict[str, CommandRecord], slots: Slots, utility_now: datetime
+    by_key: dict[str, CommandRecord], slots: Slots, now: datetime
 ) -> Iterator[_Share]:
     """Yield each event's controls, grouped by the interval in which they are in force next."""
     groups: defaultdict[tuple[str, Interval, bool], list[str]] = defaultdict(list)
-    for span in _next(by_key, slots.cut, utility_now):
+    for span in _next(by_key, slots.cut, now):
         groups[span.key, span.interval, span.yields].append(span.function)
     for (key, interval, yields), functions in groups.items():
-        record, at = by_key[key], max(interval.start, utility_now)
+        record, at = by_key[key], max(interval.start, now)
         controls = tuple(c for c in record.controls if function_of(c) in functions)
         yield _Share(
             record,
@@ -209,7 +194,7 @@ def _event_shares(
             interval,
             yields,
             beside=(
-                *slots.beside(key, controls, interval, utility_now),
+                *slots.beside(key, controls, interval, now),
                 *_apart(record, controls, slots, at),
                 *(slots.stops(key, at) if any(isinstance(c, _MOVES) for c in controls) else ()),
             ),
@@ -232,36 +217,18 @@ def _apart(
 
 
 def _carried_shares(
-    by_key: dict[str, CommandRecord], segments: Segments, slots: Slots, utility_now: datetime
+    by_key: dict[str, CommandRecord], segments: Segments, slots: Slots, now: datetime
 ) -> Iterator[_Share]:
     """Yield limits that other commands carry to the end: they may still be refused."""
-    told = {(span.key, span.function) for span in _next(by_key, slots.cut, utility_now)}
-    for span in _next(by_key, segments, utility_now):
+    told = {(span.key, span.function) for span in _next(by_key, slots.cut, now)}
+    for span in _next(by_key, segments, now):
         if (span.key, span.function) not in told:
             record = by_key[span.key]
             controls = tuple(c for c in record.controls if function_of(c) == span.function)
             yield _Share(record, controls, span.interval, sent=False)
 
 
-def _defaults(
-    records: tuple[CommandRecord, ...],
-) -> list[tuple[CommandRecord, tuple[DerControl, ...]]]:
-    """Return the defaults: per function that of the best program which defines it."""
-    taken: set[str] = set()
-    found = []
-    live = CLAIMING - {State.CANCELLING}
-    defaults = [r for r in records if r.command.is_default and r.state in live]
-    for record in sorted(defaults, key=lambda r: (r.command.primacy, r.key)):
-        controls = tuple(c for c in record.controls if function_of(c) not in taken)
-        taken |= {function_of(control) for control in controls}
-        if controls:
-            found.append((record, controls))
-    return found
-
-
-def _default_shares(
-    defaults: list[tuple[CommandRecord, tuple[DerControl, ...]]], slots: Slots, now: datetime
-) -> Iterator[_Share]:
+def _default_shares(defaults: Defaults, slots: Slots, now: datetime) -> Iterator[_Share]:
     """Yield the defaults; of those that bound one slot the first carries all."""
     taken: set[Slot | None] = set()
     for record, defined in defaults:
@@ -279,16 +246,19 @@ def _forbidden(policy: Mapping[str, str]) -> tuple[DerControl, ...]:
     return (_NO_EXPORT,) if policy.get("discharge") == "forbid" else ()
 
 
+def _named(record: CommandRecord, scene: Scene) -> str:
+    """Return what the ids of a command's controls are derived from."""
+    mrid = record.command.mrid
+    return f"{record.utility}/{mrid}" if record.utility in scene.apart else mrid
+
+
 def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
-    record, ours = share.record, None
-    if share.interval is not None:
-        end = share.interval.end
-        ours = Interval(
-            share.interval.start - scene.offset, None if end is None else end - scene.offset
-        )
-    command = replace(record.command, controls=share.controls, interval=ours)
+    record, ours = share.record, share.interval
+    command = replace(
+        record.command, mrid=_named(record, scene), controls=share.controls, interval=ours
+    )
     baseline = record.baseline or Baseline()
-    begun = share.interval is not None and share.interval.start <= scene.utility_now
+    begun = ours is not None and ours.start <= scene.now
     situation = replace(
         scene.situation,
         stack_level=record.level,
@@ -297,9 +267,9 @@ def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
         baseline_var=baseline.var,
         running=begun and "dynamic_watchdog_s" in scene.situation.policy,
     )
-    orders = scene.translator.orders(command, scene.profile, situation)
     key = record.key
-    if share.interval is None or share.interval.start <= scene.utility_now:
+    orders = scene.translator.orders(key, command, scene.profile, situation)
+    if ours is None or begun:
         result.vacuous[key] = result.vacuous.get(key, frozenset()) | set(orders.value.vacuous)
     result.refusals[key] = result.refusals.get(key, ()) + orders.refusals
     for message in orders.value.messages if share.sent else ():

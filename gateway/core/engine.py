@@ -147,7 +147,11 @@ class Engine:
         names = dict.fromkeys(self._hear(turn, event))
         if moved:
             stations = self.world.stations.items()
-            names |= {name: None for name, state in stations if state.rules.utility in moved}
+            names |= {
+                name: None
+                for name, state in stations
+                if not moved.isdisjoint(state.rules.utilities)
+            }
         for name in names:
             settle(turn, self.world.stations[name])
         return _ordered(turn.effects)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import timedelta
 
-from gateway.core.dispatch import segments_of
+from gateway.core.agenda import segments_of
 from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
 from gateway.core.lifecycle import State, Trigger
 from gateway.core.participation import Word, decline
@@ -47,7 +47,7 @@ def receive(turn: Turn, event: CommandReceived) -> None:
         command.randomization.duration_s,
     ):
         redrawn = replace(command, randomization=draws)
-    turn.world.translator.forget(known.command)
+    turn.world.translator.forget(known.key)
     updated = replace(known, command=redrawn, refused=()).refuse(event.refusals)
     if not _begun(turn, updated):
         updated = replace(updated, baseline=None)
@@ -60,7 +60,7 @@ def receive(turn: Turn, event: CommandReceived) -> None:
 def _begun(turn: Turn, record: CommandRecord) -> bool:
     """Say whether a command's time has come, as far as its plan goes."""
     planned = record.planned
-    return planned is not None and planned.start <= turn.utility_now(record.command.origin.utility)
+    return planned is not None and planned.start <= turn.time_of(record)
 
 
 def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:
@@ -114,14 +114,14 @@ def withdraw(turn: Turn, event: CommandWithdrawn) -> None:
 def _ran_out(turn: Turn, record: CommandRecord) -> bool:
     """Say whether the served end has come: servers drop what is over, a drawn end may be later."""
     interval = record.command.interval
-    unow = turn.utility_now(record.command.origin.utility)
+    unow = turn.time_of(record)
     return interval is not None and interval.end is not None and interval.end <= unow + _EARLY
 
 
 def _successor_ahead(turn: Turn, record: CommandRecord) -> bool:
     """Say whether a known successor takes over later: no gap before that."""
-    unow = turn.utility_now(record.command.origin.utility)
-    spans = segments_of(turn.scheduled(record.command.target.station))
+    unow = turn.time_of(record)
+    spans = segments_of(turn.scheduled(record.command.target.station)[record.utility])
     return any(
         span.key == record.key and span.beaten_by is not None and span.interval.covers(unow)
         for group in spans.values()

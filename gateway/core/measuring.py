@@ -36,8 +36,8 @@ def heard(
 
 
 def sampled(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> None:
-    """Pass samples on to the station's utility, and judge what is in force by them."""
-    turn.emit(PostSamples(state.rules.utility, state.id, samples))
+    """Pass samples on to the station's utilities, and judge what is in force by them."""
+    turn.emit(*(PostSamples(utility, state.id, samples) for utility in state.rules.utilities))
     profile = state.profile
     evses = () if profile is None else profile.evses
     at = state.meters.take(samples, evses, turn.now.utc)
@@ -48,7 +48,7 @@ def sampled(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> Non
 
 
 def _judge(turn: Turn, state: StationState, profile: StationProfile, at: float) -> None:
-    """Judge all that runs; a verdict that changes is audited, and the utility's DERStatus follows."""
+    """Judge all that runs; a verdict that changes is audited, and DERStatus follows."""
     watch = state.watch
     before, excuses = watch.unfollowed, watch.excused
     scene = Scene(state, profile, tuple(in_force(turn, state, at)))
@@ -105,7 +105,7 @@ def _signed(turn: Turn, state: StationState, reading: SignedReading) -> None:
 
 
 def alarmed(turn: Turn, state: StationState, alarm: Alarm) -> None:
-    """Remember an alarm or its end, and tell the utility's DERStatus."""
+    """Remember an alarm or its end, and tell it with DERStatus."""
     turn.audit(
         "station.alarm",
         state.id,
@@ -137,15 +137,16 @@ def _tripped(turn: Turn, state: StationState, alarm: Alarm) -> None:
 
 
 def report(turn: Turn, state: StationState) -> None:
-    """Tell the utility what the station is now."""
-    turn.emit(
-        ReportStation(
-            utility=state.rules.utility,
-            station=state.id,
-            profile=state.profile,
-            connected=state.connected,
-            alarms=state.alarms,
-            at=turn.utility_now(state.rules.utility),
-            faulted=state.watch.unfollowed,
+    """Tell each of its utilities what the station is now."""
+    for utility in state.rules.utilities:
+        turn.emit(
+            ReportStation(
+                utility=utility,
+                station=state.id,
+                profile=state.profile,
+                connected=state.connected,
+                alarms=state.alarms,
+                at=turn.utility_now(utility),
+                faulted=state.watch.unfollowed,
+            )
         )
-    )

@@ -85,7 +85,7 @@ def rejoin(turn: Turn, record: CommandRecord, word: Word) -> None:
     interval = record.interval
     if not record.declined or interval is None:
         return
-    unow = turn.utility_now(record.command.origin.utility)
+    unow = turn.time_of(record)
     back = replace(record, declined="", parted=record.parted or interval.start <= unow)
     if record.state in _OPEN:  # in what is refused or on its way out nobody takes part again
         turn.audit("command.rejoined", word.actor, record.key, reason=word.reason)

@@ -64,6 +64,11 @@ class CommandRecord:
         return f"{command.origin.utility}/{command.target.station}/{command.mrid}"
 
     @property
+    def utility(self) -> str:
+        """Return the id of the utility that it came from."""
+        return self.command.origin.utility
+
+    @property
     def planned(self) -> Interval | None:
         """Return the interval in utility time with the draws in it; None for a default."""
         interval = self.command.interval

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.core.acting import act, read_back
+from gateway.core.agenda import Line
 from gateway.core.baseline import due as due_baseline
 from gateway.core.baseline import freeze
+from gateway.core.between import Segments
 from gateway.core.charging import compare
 from gateway.core.dispatch import Scene, Wanted, wanted
 from gateway.core.effects import WakeAt
@@ -28,40 +31,45 @@ _BASELINES = frozenset({"baseline_w", "baseline_var"})
 
 def settle(turn: Turn, state: StationState) -> None:
     """Bring one station as far as it can go now, and ask to be woken."""
-    utility = state.rules.utility
-    known = turn.offset(utility)
-    unow = turn.utility_now(utility)
-    _close_ended(turn, state, unow)
+    _close_ended(turn, state)
     if state.connected and not state.ready and not state.reading:
         read_back(turn, state)
-    if state.profile is not None and known is not None:
-        freeze(turn, state, unow)
-        found = _want(turn, state, state.profile, unow, known)
-        _adopt(turn, state, found)
-        _advance(turn, state, found, unow)
-        act(turn, state, found)
+    if state.profile is not None:
+        freeze(turn, state)
+        _pursue(turn, state, state.profile)
     compare(turn, state)
-    _release(turn, state, unow)
-    _forget(turn, state, unow)
-    _wake(turn, state, unow)
+    _release(turn, state)
+    _forget(turn, state)
+    _wake(turn, state)
 
 
-def _close_ended(turn: Turn, state: StationState, unow: datetime) -> None:
+def _pursue(turn: Turn, state: StationState, profile: StationProfile) -> None:
+    """Bring the station to what its utilities want; not while no clock of theirs is known."""
+    lines = turn.lines(state)
+    if lines:
+        found = _want(turn, state, profile, lines)
+        _adopt(turn, state, found)
+        _advance(turn, state, found)
+        act(turn, state, found)
+
+
+def _close_ended(turn: Turn, state: StationState) -> None:
     for record in turn.records(state.id):
         planned = record.planned
-        if planned is not None and planned.end is not None and planned.end <= unow:
+        if planned is not None and planned.end is not None and planned.end <= turn.time_of(record):
             ignored = record.state is State.ACTIVE and record.ignored
             advance(turn, record, Trigger.IGNORED if ignored else Trigger.ENDED)
 
 
 def _want(
-    turn: Turn, state: StationState, profile: StationProfile, unow: datetime, offset: timedelta
+    turn: Turn, state: StationState, profile: StationProfile, lines: Sequence[Line]
 ) -> Wanted:
     """Return what the station should hold; a refused command frees its functions."""
-    scene = Scene(profile, _situation(turn, state, profile), turn.world.translator, unow, offset)
-    found = wanted(turn.scheduled(state.id), scene)
-    while _refuse(turn, state, found, unow):
-        found = wanted(turn.scheduled(state.id), scene)
+    situation, apart = _situation(turn, state, profile), frozenset(state.rules.utilities[1:])
+    scene = Scene(profile, situation, turn.world.translator, turn.now.utc, apart)
+    found = wanted(lines, scene)
+    while _refuse(turn, state, found):
+        found = wanted(turn.lines(state), scene)
     return found
 
 
@@ -73,12 +81,12 @@ def _situation(turn: Turn, state: StationState, profile: StationProfile) -> Situ
     return replace(situation, reported=own) if own else situation
 
 
-def _refuse(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> bool:
+def _refuse(turn: Turn, state: StationState, found: Wanted) -> bool:
     """Record refusals of the translation; say whether anything was new."""
     new = False
     for key, refusals in found.refusals.items():
         record = turn.world.records[state.id][key]
-        final = tuple(r for r in refusals if not _may_pass(r, record, state, unow))
+        final = tuple(r for r in refusals if not _may_pass(turn, r, record, state))
         refused = record.refuse(final)
         if refused != record:
             new = True
@@ -87,12 +95,12 @@ def _refuse(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> b
     return new
 
 
-def _may_pass(refusal: Refusal, record: CommandRecord, state: StationState, unow: datetime) -> bool:
+def _may_pass(turn: Turn, refusal: Refusal, record: CommandRecord, state: StationState) -> bool:
     """Say whether what is missing may yet come: a car or a baseline until the start, its own defaults."""
     if refusal.function == "EnterService" and not state.ready:
         return True
     interval = record.interval
-    if interval is None or unow >= interval.start:
+    if interval is None or turn.time_of(record) >= interval.start:
         return False
     return refusal.where == "transaction" or (
         refusal.where in _BASELINES and record.baseline is None
@@ -116,38 +124,44 @@ def _purpose(desired: Desired) -> tuple[tuple[str, ...], datetime | None, dateti
     return desired.functions, desired.start, desired.end
 
 
-def _advance(turn: Turn, state: StationState, found: Wanted, unow: datetime) -> None:
+def _advance(turn: Turn, state: StationState, found: Wanted) -> None:
     """Let each event start, lose, or be refused, as evidence and arbitration say."""
     for record in turn.records(state.id):
+        if record.utility not in found.utilities:
+            continue
         if record.refused and not record.command.is_default:
             record = advance(turn, record, Trigger.REFUSED)  # noqa: PLW2901 - the record moves on
         interval = record.interval
         if interval is None or record.state is State.CANCELLING:
             continue
-        record = _lose(turn, record, found, unow)  # noqa: PLW2901 - the record moves on
-        if record.state is State.SCHEDULED and interval.start <= unow:
+        begun = interval.start <= turn.time_of(record)
+        if begun:
+            record = _lose(turn, record, found)  # noqa: PLW2901 - the record moves on
+        if record.state is State.SCHEDULED and begun:
             served = found.vacuous.get(record.key, frozenset()) | _started(state, record, found)
             if record.functions and record.functions <= served:
                 advance(turn, record, Trigger.STARTED)
 
 
-def _lose(turn: Turn, record: CommandRecord, found: Wanted, unow: datetime) -> CommandRecord:
-    """Give up functions that another command holds for good from now on."""
-    interval = record.interval
-    if interval is None or unow < interval.start:
-        return record
-    ahead = {
-        function
-        for function, spans in found.segments.items()
-        for span in spans
-        if span.key == record.key and (span.interval.end is None or span.interval.end > unow)
-    }
+def _lose(turn: Turn, record: CommandRecord, found: Wanted) -> CommandRecord:
+    """Give up functions that another command of its utility holds for good from now on."""
+    ahead = _ahead(found.claimed, record, turn.now.utc)
     gone = record.functions - ahead
     if not gone:
         return record
     lost = replace(record, lost=record.lost | gone)
     turn.keep(lost)
     return lost if ahead else advance(turn, lost, Trigger.BEATEN)
+
+
+def _ahead(segments: Segments, record: CommandRecord, now: datetime) -> frozenset[str]:
+    """Return the functions that a command holds now or later."""
+    return frozenset(
+        function
+        for function, spans in segments.items()
+        for span in spans
+        if span.key == record.key and (span.interval.end is None or span.interval.end > now)
+    )
 
 
 def _started(state: StationState, record: CommandRecord, found: Wanted) -> frozenset[str]:
@@ -170,32 +184,33 @@ def _runs_as_wanted(entry: Entry | None, wanted: Desired) -> bool:
     return entry is not None and entry.evidence is Evidence.STARTED and holds(entry, wanted)
 
 
-def _release(turn: Turn, state: StationState, unow: datetime) -> None:
+def _release(turn: Turn, state: StationState) -> None:
     """Finish withdrawals that the station has confirmed, or that it never knew of."""
     for record in turn.records(state.id):
-        due = record.withdraw_at is not None and record.withdraw_at <= unow
+        due = record.withdraw_at is not None and record.withdraw_at <= turn.time_of(record)
         if record.state is not State.CANCELLING or not due:
             continue
         if not any(entry.may_be_held for entry in state.ledger.of_command(record.key)):
             advance(turn, record, Trigger.CLEARED)
 
 
-def _forget(turn: Turn, state: StationState, unow: datetime) -> None:
+def _forget(turn: Turn, state: StationState) -> None:
     """Let go of commands that were over long ago, and of defaults that are over."""
     for record in tuple(turn.world.records[state.id].values()):
-        if record.over and (record.command.is_default or forgettable(record, unow)):
+        if record.over and (record.command.is_default or forgettable(record, turn.time_of(record))):
             turn.forget(record)
 
 
-def _wake(turn: Turn, state: StationState, unow: datetime) -> None:
+def _wake(turn: Turn, state: StationState) -> None:
     """Ask for a tick at the next instant that changes something here."""
-    instants: list[datetime | None] = []
+    now = turn.now.utc
+    ahead: list[datetime] = []
     for record in turn.records(state.id):
+        instants = [due_baseline(record)]
         for interval in filter(None, (record.interval, record.planned)):
             instants += [interval.start, interval.end]
-        instants.append(due_baseline(record))
-    now = turn.now.utc
-    ahead = [now + (instant - unow) for instant in instants if instant is not None]
+        unow = turn.time_of(record)
+        ahead += [now + (instant - unow) for instant in instants if instant is not None]
     ahead += [
         next_probe(state, entry, now)
         for entry in state.ledger.entries.values()

@@ -108,17 +108,18 @@ class Slots:
         self,
         commands: Mapping[str, DerCommand],
         segments: Segments,
-        defaults: Sequence[DerControl],
+        defaults: Sequence[tuple[str, DerControl]],
     ) -> None:
-        """`commands` by key; `defaults` are those that hold where no event has their function."""
+        """`commands` by key; `defaults` hold, by utility, where no event of it has their function."""
+        self._utilities = {key: command.origin.utility for key, command in commands.items()}
         self._segments = segments
-        self._defaults = tuple(control for control in defaults if slot_of(control) is not None)
+        self._defaults = tuple(item for item in defaults if slot_of(item[1]) is not None)
         self._parts: dict[Slot, list[Part]] = {slot: [] for slot in Slot}
         for part in _parts(commands, segments):
             self._parts[slot_of(part.control) or Slot.CHARGE].append(part)
         self.shared = frozenset(slot for slot in Slot if _overlap(self._parts[slot]))
         """Slots that controls of several commands fill at one time."""
-        defined = {slot for control in self._defaults if (slot := slot_of(control)) is not None}
+        defined = {slot for _, control in self._defaults if (slot := slot_of(control))}
         self._contested = self.shared | defined
         self._changes = _changes(segments)
         self.cut = {name: tuple(self._cut(name, spans)) for name, spans in segments.items()}
@@ -144,9 +145,9 @@ class Slots:
         if not slots:
             return ()
         if interval is None:
-            own = {function_of(control) for control in controls}
-            others = (c for c in self._defaults if slot_of(c) in slots)
-            return tuple(c for c in others if function_of(c) not in own)
+            own = {(self._utilities[key], function_of(control)) for control in controls}
+            others = ((u, c) for u, c in self._defaults if slot_of(c) in slots)
+            return tuple(c for u, c in others if (u, function_of(c)) not in own)
         rest = Interval(max(interval.start, now), interval.end)
         found = [c for at in self._instants(rest) for c in self._others(slots, key, at)]
         return tuple(dict.fromkeys(found))
@@ -164,8 +165,8 @@ class Slots:
 
     def _others(self, slots: set[Slot], key: str, instant: datetime) -> Iterator[DerControl]:
         yield from (part.control for part in self._holding(slots, key, instant))
-        for control in self._defaults:
-            if slot_of(control) in slots and not self._covered(function_of(control), instant):
+        for utility, control in self._defaults:
+            if slot_of(control) in slots and not self._covered(utility, control, instant):
                 yield control
 
     def early(self, key: str, controls: Sequence[DerControl], instant: datetime) -> Iterator[Loss]:
@@ -190,8 +191,10 @@ class Slots:
             if part.key != key and part.interval.covers(instant):
                 yield part
 
-    def _covered(self, function: str, instant: datetime) -> bool:
-        return any(s.interval.covers(instant) for s in self._segments.get(function, ()))
+    def _covered(self, utility: str, control: DerControl, instant: datetime) -> bool:
+        """Say whether an event of a utility holds the function of its default."""
+        spans = self._segments.get(function_of(control), ())
+        return any(s.interval.covers(instant) and self._utilities[s.key] == utility for s in spans)
 
     def _instants(self, rest: Interval) -> list[datetime]:
         """Return the start and each change inside."""

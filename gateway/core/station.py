@@ -18,6 +18,8 @@ from translators.canonical.codec import decode, encode
 from translators.canonical.telemetry import GridFault
 from translators.ocpp.foreign import ForeignLimit
 
+SITE = "site:"
+"""With this begins what a site is called that speaks to its stations as a utility does."""
 _REMEMBERED = 64
 """Control ids of ours that are over."""
 
@@ -42,12 +44,16 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StationRules:
-    """What the settings say of a station: its utility, bounds of controls, policy."""
+    """What the settings say of a station: utilities in order of precedence, bounds of controls, policy."""
 
     id: str
-    utility: str
+    utilities: tuple[str, ...]
     settings: Mapping[str, Fraction] = field(default_factory=dict)
     policy: Mapping[str, str] = field(default_factory=dict)
+
+    def ranked(self, origins: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return the utilities and what else commands came from, the strongest first: a site, then these."""
+        return (*sorted(set(origins).difference(self.utilities)), *self.utilities)
 
 
 @dataclass(slots=True)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.core.agenda import Line
 from gateway.core.dispatch import Translator
 from gateway.core.effects import Audit, Effect, Persist, RespondToUtility, SendToStation, Table
 from gateway.core.events import DrainMode, Now
 from gateway.core.ledger import Entry, takes_effect
 from gateway.core.records import CommandRecord, to_document
-from gateway.core.station import Purpose, StationState, entry_document
+from gateway.core.station import SITE, Purpose, StationState, entry_document
 
 _JUMP_S = 2.0
 """How far our own clock may go apart from the time that passed, between two events."""
@@ -91,6 +92,8 @@ class Turn:
 
         Whole seconds; it follows the measured offset in steps, so that jitter moves no start time.
         """
+        if utility.startswith(SITE):
+            return timedelta()
         known = self.world.offsets.get(utility)
         measured = self.now.offsets.get(utility)
         if measured is None or (known is not None and abs(measured - known) <= _STEP):
@@ -117,22 +120,29 @@ class Turn:
         """Return the utility's own time; ours while its offset is unknown."""
         return self.now.utc + (self.offset(utility) or timedelta())
 
+    def time_of(self, record: CommandRecord) -> datetime:
+        """Return what time it is for a command: that of its utility."""
+        return self.utility_now(record.utility)
+
+    def lines(self, state: StationState) -> tuple[Line, ...]:
+        """Return what each utility whose clock is known wants of a station, the strongest first."""
+        scheduled = self.scheduled(state.id)
+        return tuple(
+            Line(utility, offset, scheduled.get(utility, ()))
+            for utility in state.rules.ranked(scheduled)
+            if (offset := self.offset(utility)) is not None
+        )
+
     def records(self, station: str) -> tuple[CommandRecord, ...]:
         """Return the commands of a station that are not over."""
         return tuple(r for r in self.world.records[station].values() if not r.over)
 
-    def scheduled(self, station: str) -> tuple[CommandRecord, ...]:
-        """Return the commands of a station that are not over, and those that they overlap with."""
-        live = self.records(station)
-        starts = [record.interval.start for record in live if record.interval is not None]
-        first = min(starts, default=None)
-        if first is None:
-            return live
-        return tuple(
-            record
-            for record in self.world.records[station].values()
-            if not record.over or _ends_after(record, first)
-        )
+    def scheduled(self, station: str) -> dict[str, tuple[CommandRecord, ...]]:
+        """Return, by utility, the commands that are not over, and those that they overlap with."""
+        found: defaultdict[str, list[CommandRecord]] = defaultdict(list)
+        for record in self.world.records[station].values():
+            found[record.utility].append(record)
+        return {utility: _counting(records) for utility, records in found.items()}
 
     def keep(self, record: CommandRecord) -> None:
         """Remember a command, durably, if it changed."""
@@ -144,7 +154,7 @@ class Turn:
     def forget(self, record: CommandRecord) -> None:
         """Forget a command, durably."""
         del self.world.records[record.command.target.station][record.key]
-        self.world.translator.forget(record.command)
+        self.world.translator.forget(record.key)
         self.emit(Persist(Table.COMMANDS, record.key, None))
 
     def put(self, state: StationState, entry: Entry) -> None:
@@ -168,6 +178,17 @@ class Turn:
     def entries(self, state: StationState) -> Iterator[Entry]:
         """Yield the entries as they are now; changing the ledger meanwhile is safe."""
         yield from tuple(state.ledger.entries.values())
+
+
+def _counting(records: list[CommandRecord]) -> tuple[CommandRecord, ...]:
+    """Return of one utility's commands those that are not over, and those that they overlap with."""
+    live = (record for record in records if not record.over)
+    first = min((r.interval.start for r in live if r.interval is not None), default=None)
+    return tuple(
+        record
+        for record in records
+        if not record.over or (first is not None and _ends_after(record, first))
+    )
 
 
 def _ends_after(record: CommandRecord, instant: datetime) -> bool:

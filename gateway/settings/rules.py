@@ -41,22 +41,44 @@ def _identities(settings: Settings) -> Iterator[tuple[Location, Identity]]:
 
 
 def _one_station_each(settings: Settings) -> Iterator[Finding]:
-    """Find identities without a station, and stations with no identity or several."""
+    """Find identities without a station, stations with no identity, or with several at one utility."""
     stations = {station.id for station in settings.stations}
-    bound: set[str] = set()
+    bound: set[tuple[int | str, str]] = set()
     for at, identity in _identities(settings):
+        bond = at[1], identity.station
         if identity.station not in stations:
             problem = f"the identity is bound to {identity.station}, which is no station here"
             yield Finding((*at, "station"), problem)
-        elif identity.station in bound:
+        elif bond in bound:
             problem = f"station {identity.station} is bound twice"
-            advice = "one station follows one utility, by one identity"
+            advice = "a station has one identity at each utility that it follows"
             yield Finding((*at, "station"), problem, advice)
-        bound.add(identity.station)
+        bound.add(bond)
+    followed = {station for _, station in bound}
     for n, station in enumerate(settings.stations):
-        if station.id not in bound:
+        if station.id not in followed:
             problem = f"station {station.id} is bound to no identity"
             yield Finding(("stations", n, "id"), problem, "name it under a utility's identities")
+
+
+def _precedence(settings: Settings) -> Iterator[Finding]:
+    """Find an order of precedence that is not of all utilities that a station follows, each once."""
+    for n, station in enumerate(settings.stations):
+        at = ("stations", n, "precedence")
+        follows = [
+            utility.id
+            for utility in settings.utilities
+            if any(identity.station == station.id for identity in utility.identities)
+        ]
+        for m, name in enumerate(station.precedence):
+            if name not in follows:
+                yield Finding((*at, m), f"station {station.id} has no identity at {name}")
+            elif name in station.precedence[:m]:
+                yield Finding((*at, m), f"{name} stands twice")
+        for name in follows if station.precedence else ():
+            if name not in station.precedence:
+                problem = f"station {station.id} follows {name}, too"
+                yield Finding(at, problem, "name every utility at which it has an identity")
 
 
 def _own_certificates(settings: Settings) -> Iterator[Finding]:
@@ -177,6 +199,7 @@ def _loopback(host: str) -> bool:
 RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "DG-1050": _unique_ids,
     "DG-1051": _one_station_each,
+    "DG-1052": _precedence,
     "DG-1053": _own_certificates,
     "DG-1054": _whole_tls,
     "DG-1055": _pinned,

@@ -165,7 +165,7 @@ class Utility(Strict):
     )
     request_timeout_s: Duration = Field(default=10.0, description="How long a request may take.")
     identities: Annotated[list[Identity], Field(min_length=1)] = Field(
-        description="The identities at this utility, one per station."
+        description="The identities at this utility, one for each station that follows it."
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from gateway.settings.fields import (
+    Name,
     PowerFactor,
     Rating,
     StationId,
@@ -227,6 +228,10 @@ class Station(Strict):
     )
     der_settings: DerSettings = Field(
         default=DerSettings(), description="Bounds of controls, under the names of DERSettings."
+    )
+    precedence: list[Name] = Field(
+        default=[],
+        description="Its utilities, the one that decides first; else in the order of `utilities`.",
     )
     policy: Policy = Field(
         default=Policy(), description="Decisions that the standards leave to the site."

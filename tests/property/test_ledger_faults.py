@@ -48,7 +48,7 @@ class FaultyLife(Life):
 
     def begin(self):
         policy = {"foreign_controls": self.policy, "dynamic_watchdog_s": "600"}
-        self.bench = Bench(Engine(book(), [StationRules("CS1", "dso", policy=policy)]))
+        self.bench = Bench(Engine(book(), [StationRules("CS1", ("dso",), policy=policy)]))
         self.station.supported |= {FOREIGN_TYPE}
 
     def described(self):

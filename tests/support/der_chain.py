@@ -94,7 +94,7 @@ class Gateway:
 @asynccontextmanager
 async def a_chain(personality=None, *, policy=None, **options):
     """Yield the gateway and its station, which is connected and read back."""
-    gateway = Gateway(Engine(the_book(), [StationRules("CS1", "dso", policy=policy or {})]))
+    gateway = Gateway(Engine(the_book(), [StationRules("CS1", ("dso",), policy=policy or {})]))
     gateway.stations = Stations(gateway.post)
     rhythm = replace(PATIENT, boot_grace_s=0.5)
     config = EndpointConfig("127.0.0.1", 0, rhythm=rhythm)

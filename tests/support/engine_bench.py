@@ -206,7 +206,7 @@ class Bench:
 
 
 def an_engine(book):
-    return Engine(book, [StationRules("CS1", "dso"), StationRules("CS2", "dso")])
+    return Engine(book, [StationRules("CS1", ("dso",)), StationRules("CS2", ("dso",))])
 
 
 def held_from(call):

@@ -101,7 +101,7 @@ def test_a_station_follows_the_utility_of_its_identity(settings):
     _, rules = site.station_rules(settings(stations=[a_station(), station], utilities=utilities))
     assert rules == StationRules(
         id="CS2",
-        utility="west",
+        utilities=("west",),
         settings={"setMinPFOverExcited": Fraction(9, 10)},
         policy={
             "fixed_w_positive_base": "setMaxDischargeRateW",

@@ -27,7 +27,7 @@ def setpoint(watts):
 
 def a_bench(book, control, policy=None, profile=None):
     """Return a bench where CS1 runs one control of ours and has shown it."""
-    bench = Bench(Engine(book, [StationRules("CS1", "dso", policy=policy or {})]))
+    bench = Bench(Engine(book, [StationRules("CS1", ("dso",), policy=policy or {})]))
     bench.connect(profile or a_profile())
     bench.hear(TransactionsChanged("CS1", (Transaction(1, "T1"),)))
     bench.command(a_command("M1", control, start=0))

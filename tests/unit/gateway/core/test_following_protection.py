@@ -259,5 +259,5 @@ def test_a_gradient_of_its_own_counts_too(book, dialect):
 
 
 def test_without_a_profile_the_text_is_read():
-    assert gradient(StationState(StationRules("CS1", "dso")), soft=True) is None
-    assert away_s(StationState(StationRules("CS1", "dso"))) == 300
+    assert gradient(StationState(StationRules("CS1", ("dso",))), soft=True) is None
+    assert away_s(StationState(StationRules("CS1", ("dso",)))) == 300

@@ -31,7 +31,9 @@ STRANGE = (
 
 
 def a_bench(book, decision):
-    return Bench(Engine(book, [StationRules("CS1", "dso", policy={"foreign_controls": decision})]))
+    return Bench(
+        Engine(book, [StationRules("CS1", ("dso",), policy={"foreign_controls": decision})])
+    )
 
 
 def test_they_are_named_and_stay(book):

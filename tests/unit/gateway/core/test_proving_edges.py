@@ -31,5 +31,5 @@ HELD = EntryState.HELD
     ],
 )
 def test_a_profile_is_asked_for_while_it_is_due_and_not_shown(entry, after, asked):
-    state = StationState(StationRules("CS1", "dso"))
+    state = StationState(StationRules("CS1", ("dso",)))
     assert unshown(state, entry, NOON + after) is asked

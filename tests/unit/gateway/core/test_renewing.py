@@ -38,7 +38,7 @@ def setpoint(watts):
 
 
 def a_bench(book, policy=None, profile=None):
-    bench = Bench(Engine(book, [StationRules("CS1", "dso", policy=policy or WATCHED)]))
+    bench = Bench(Engine(book, [StationRules("CS1", ("dso",), policy=policy or WATCHED)]))
     bench.connect(profile or able())
     bench.hear(TransactionsChanged("CS1", (Transaction(1, "T1"),)))
     return bench

@@ -62,10 +62,10 @@ def test_a_call_that_was_under_way_comes_back_as_unknown(state):
 
 
 STATIONS = {
-    "nothing known": StationState(StationRules("CS1", "dso")),
-    "a profile": StationState(StationRules("CS1", "dso"), a_profile()),
+    "nothing known": StationState(StationRules("CS1", ("dso",))),
+    "a profile": StationState(StationRules("CS1", ("dso",)), a_profile()),
     "a transaction": StationState(
-        StationRules("CS1", "dso"),
+        StationRules("CS1", ("dso",)),
         a_profile(),
         transactions=(Transaction(1, "tx", Fraction(1, 3)), Transaction(2, "ty")),
     ),

@@ -25,7 +25,7 @@ def reads(bench):
 
 def a_bench(book, decision="keep"):
     """Return a bench where a control of ours runs."""
-    rules = StationRules("CS1", "dso", policy={"foreign_controls": decision})
+    rules = StationRules("CS1", ("dso",), policy={"foreign_controls": decision})
     bench = Bench(Engine(book, [rules]))
     bench.connect()
     bench.command(a_command("M1", VAR, start=0))

@@ -66,7 +66,7 @@ FORBIDDEN = {"discharge": "forbid"}
 
 
 def a_bench(book, policy, profile=None):
-    bench = Bench(Engine(book, [StationRules("CS1", "dso", policy=policy)]))
+    bench = Bench(Engine(book, [StationRules("CS1", ("dso",), policy=policy)]))
     bench.connect(profile or a_profile())
     bench.hear(TransactionsChanged("CS1", (Transaction(1, "T1"),)))
     return bench

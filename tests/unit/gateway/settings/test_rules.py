@@ -62,8 +62,37 @@ def test_a_station_without_identity_is_a_fault(tmp_path):
 
 def test_a_station_bound_twice_is_a_fault(tmp_path):
     second = an_identity("CS1", certificate="certs/other.pem")
-    utilities = [a_utility("east"), a_utility("west", second)]
+    utilities = [a_utility("grid", an_identity("CS1"), second)]
     assert faults(tmp_path, utilities=utilities) == [("DG-1051", "station CS1 is bound twice")]
+
+
+def test_a_station_may_follow_several_utilities(tmp_path):
+    assert faults(tmp_path, utilities=[a_utility("east"), a_utility("west")]) == []
+
+
+@pytest.mark.parametrize(
+    ("precedence", "problems"),
+    [
+        pytest.param(["west", "east"], [], id="all of them"),
+        pytest.param(["west"], ["station CS1 follows east, too"], id="one is left out"),
+        pytest.param(["west", "east", "west"], ["west stands twice"], id="one stands twice"),
+        pytest.param(
+            ["west", "east", "nowhere"],
+            ["station CS1 has no identity at nowhere"],
+            id="a misspelt one",
+        ),
+        pytest.param(
+            ["west", "east", "north"],
+            ["station CS1 has no identity at north"],
+            id="one that it does not follow",
+        ),
+    ],
+)
+def test_precedence_names_each_utility_of_a_station_once(tmp_path, precedence, problems):
+    stations = [a_station(precedence=precedence), a_station("CS2")]
+    utilities = [a_utility("east"), a_utility("west"), a_utility("north", an_identity("CS2"))]
+    found = faults(tmp_path, stations=stations, utilities=utilities)
+    assert found == [("DG-1052", problem) for problem in problems]
 
 
 def test_a_certificate_of_two_stations_is_a_fault(tmp_path):

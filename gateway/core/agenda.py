@@ -1,0 +1,127 @@
+"""What utilities want of one station: the commands of each on its own time line, and all of them together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.core.between import Segments, combine, forbids, subjects
+from gateway.core.lifecycle import CLAIMING, ENDED, State
+from gateway.core.records import CommandRecord
+from gateway.core.timeline import Claim, Segment, arbitrate
+from translators.canonical.commands import Interval, Revision
+from translators.canonical.controls import DerControl, function_of
+
+type Defaults = list[tuple[CommandRecord, tuple[DerControl, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The commands of one utility for a station; `offset` is its clock minus ours."""
+
+    utility: str
+    offset: timedelta
+    records: tuple[CommandRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Who holds which function when, in our time (UTC).
+
+    `claimed` is what each utility's own commands leave to each other, `segments` what of it the other
+    utilities leave.
+    """
+
+    claimed: Segments
+    segments: Segments
+
+
+def agenda(lines: Sequence[Line]) -> Agenda:
+    """Return who holds what when; `lines` stand in order of precedence, the strongest first."""
+    each = [segments_of(line.records, line.offset) for line in lines]
+    each = [segments for segments in each if segments]
+    if len(each) < 2:
+        (alone,) = each or [{}]
+        return Agenda(alone, alone)
+    claimed: defaultdict[str, tuple[Segment, ...]] = defaultdict(tuple)
+    for segments in each:
+        for function, spans in segments.items():
+            claimed[function] += spans
+    return Agenda(claimed, combine(each, frozenset(_forbidding(lines))))
+
+
+def segments_of(records: Iterable[CommandRecord], offset: timedelta = timedelta()) -> Segments:
+    """Return who holds which function when, over all events of one utility, in its time less `offset`.
+
+    Commands that are over have their place in the past: without it those behind them would start anew.
+    """
+    claims = [
+        Claim(
+            key=record.key,
+            function=function,
+            primacy=record.command.primacy,
+            created=record.command.created,
+            interval=interval,
+            bridges=record.withdraw_at is None,
+        )
+        for record in records
+        if record.state in CLAIMING | ENDED and (interval := _ours(record, offset)) is not None
+        for function in record.functions
+    ]
+    # IEEE 2030.5-2018 knows no resume after supersession; 2023 does (response 15)
+    resume = any(r.command.origin.revision is Revision.IEEE2030_5_2023 for r in records)
+    return arbitrate(claims, resume=resume)
+
+
+def defaults_of(lines: Sequence[Line]) -> Defaults:
+    """Return the defaults, those of the utility with precedence first.
+
+    Per utility and function that of the best program which defines it; what another utility's defaults
+    rule already is left out (`between`).
+    """
+    found: Defaults = []
+    ruled: set[str] = set()
+    for line in lines:
+        own = [
+            (record, kept)
+            for record, controls in _own_defaults(line.records)
+            if (kept := tuple(c for c in controls if ruled.isdisjoint(_subjects(c))))
+        ]
+        ruled |= {subject for _, kept in own for control in kept for subject in _subjects(control)}
+        found += own
+    return found
+
+
+def _own_defaults(
+    records: Iterable[CommandRecord],
+) -> Iterator[tuple[CommandRecord, tuple[DerControl, ...]]]:
+    """Yield the defaults of one utility: per function that of the best program which defines it."""
+    taken: set[str] = set()
+    live = CLAIMING - {State.CANCELLING}
+    defaults = [r for r in records if r.command.is_default and r.state in live]
+    for record in sorted(defaults, key=lambda r: (r.command.primacy, r.key)):
+        controls = tuple(c for c in record.controls if function_of(c) not in taken)
+        taken |= {function_of(control) for control in controls}
+        yield record, controls
+
+
+def _ours(record: CommandRecord, offset: timedelta) -> Interval | None:
+    """Return a command's interval in our time."""
+    interval = record.interval
+    if interval is None or not offset:
+        return interval
+    end = interval.end
+    return Interval(interval.start - offset, None if end is None else end - offset)
+
+
+def _forbidding(lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
+    for record in (record for line in lines for record in line.records):
+        for control in record.controls:
+            if forbids(control):
+                yield record.key, function_of(control)
+
+
+def _subjects(control: DerControl) -> frozenset[str]:
+    return subjects(function_of(control))
