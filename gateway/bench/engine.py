@@ -1,115 +1,167 @@
-"""The whole gateway but its utility links: commands into the runtime, answers out of the stations' mouths.
-
-Each station gets a command of its own, as each 2030.5 identity does, and the engine decides for each: takes
-it in, arbitrates, translates with its whole trace, keeps ledger and audit, sends, and takes the answer. Of a
-utility only the reading of its documents and its Responses are left out.
-"""
+"""`dergate bench engine`: what one event costs the engine, by how many stations it knows."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import gc
+import math
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import batched
-from typing import Any
 
-from gateway.bench.contender import Told
-from gateway.bench.rivals import CHUNK
-from gateway.bench.subject import Gateway, main
-from gateway.core.effects import Audit, Effect
-from gateway.core.engine import Engine
-from gateway.core.events import CommandReceived, ControlsReported, Event, SamplesTaken
-from gateway.core.station import StationRules
-from gateway.runtime import Parts, Runtime, SystemClock
-from translators.canonical.commands import DerCommand, Interval, ResponseDuty, Target
+from gateway.bench.contender import resident_kb
+from gateway.bench.generated import CHUNK, NOON, Fleet, four_controls, volt_var
+from translators.canonical.commands import Interval
+
+SIZES = (100, 1_000, 10_000, 100_000)
+"""How many stations, where nobody says."""
+_ONCE = ("command", "answer", "notice", "sample", "posted")
+_TICKS = 3
+"""Instants at which something is due at every station: a start, an end, and a minute later."""
+_ROUND = timedelta(hours=2)
+_AHEAD = timedelta(minutes=10)
+_HOUR = timedelta(hours=1)
+_REST = 0.2
+"""Share of the stations of which the memory is measured, that the small fleet has."""
 
 
-class Whole(Gateway):
-    """The gateway with its engine; an `Observer` of what that decides."""
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a fleet of one size costs: CPU microseconds for each event and station, by kind of event.
 
-    def __init__(self, *arguments: Any) -> None:
-        """Enrol the stations with the engine, too."""
-        super().__init__(*arguments)
-        self._names = [name for names in self._groups.values() for name in names]
-        rules = [StationRules(name, ("u",)) for name in self._names]
-        self._read = 0
-        clock = SystemClock()
-        clock.set_offset("u", 0.0)
-        self._runtime = Runtime(
-            Parts(
-                engine=Engine(self._book, rules),
-                store=self._store,
-                audit=self._audit,
-                stations=self._stations,
-                utilities={},
-                clock=clock,
-                observers=(self,),
-            )
+    `idle_us` is one tick at which nothing is due, whatever the number of stations.
+    """
+
+    stations: int
+    micros: dict[str, float]
+    idle_us: float
+
+    @property
+    def whole(self) -> float:
+        """Return microseconds for one station and one command, from its receipt to its end."""
+        return sum(self.micros.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """All sizes of one run, and what a station takes of memory."""
+
+    sizes: tuple[Size, ...]
+    kb_per_station: float
+
+    @property
+    def exponent(self) -> float | None:
+        """Return the exponent of stations in the cost of all events of all stations: 1 is flat for each."""
+        return _slope([(size.stations, size.whole * size.stations) for size in self.sizes])
+
+    def plain(self) -> dict[str, object]:
+        """Return JSON values."""
+        return {
+            "subject": "engine",
+            "cpu_us_per_event_and_station": {s.stations: s.micros for s in self.sizes},
+            "cpu_us_per_command": {s.stations: s.whole for s in self.sizes},
+            "cpu_us_idle_tick": {s.stations: s.idle_us for s in self.sizes},
+            "exponent": self.exponent,
+            "kb_per_station_of_four_controls": self.kb_per_station,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Yield the figures as lines to read."""
+        kinds = list(self.sizes[0].micros)
+        yield "µs for each event and station"
+        yield " ".join(f"{name:>9}" for name in ("stations", *kinds, "together", "idle tick"))
+        for size in self.sizes:
+            figures = (*size.micros.values(), size.whole, size.idle_us)
+            yield " ".join([f"{size.stations:9d}", *(f"{figure:9.1f}" for figure in figures)])
+        if self.exponent is not None:
+            yield f"{self.exponent:9.3f}     exponent of the stations in the cost of all"
+        yield f"{self.kb_per_station:9.2f} KB  one station with four controls"
+
+
+def measure(stations: Sequence[int] = SIZES, rounds: int = 3) -> Scale:
+    """Measure fleets of these sizes; `RuntimeError` where one has not done its work."""
+    sizes = tuple(_size(count, rounds) for count in stations)
+    return Scale(sizes, _kb_per_station(min(max(stations), CHUNK)))
+
+
+def _size(count: int, rounds: int) -> Size:
+    fleet = Fleet(count)
+    gc.collect()
+    spent: list[Counter[str]] = []
+    for number in range(rounds):
+        fleet.spent_ns.clear()
+        fleet.done.clear()
+        _live(fleet, number)
+        spent.append(Counter(fleet.spent_ns))
+    least = {kind: min(counts[kind] for counts in spent) / 1000 for kind in spent[0]}
+    micros = {kind: least[kind] / count for kind in _ONCE}
+    return Size(count, micros | {"tick": least["tick"] / count / _TICKS}, least["idle"])
+
+
+def _live(fleet: Fleet, number: int) -> None:
+    """Let every station live through one command of its own, later than those before."""
+    arrival = NOON + (number + 1) * _ROUND
+    start, end = arrival + _AHEAD, arrival + _AHEAD + _HOUR
+    command = replace(
+        volt_var(fleet.book), mrid=f"{number:032X}", interval=Interval(start, end), created=arrival
+    )
+    fleet.tick(arrival, "idle")
+    for names in batched(fleet.names, CHUNK):
+        fleet.command(command, names)
+    fleet.tick(start)
+    for names in batched(fleet.names, CHUNK):
+        fleet.start(command.mrid, names)
+    fleet.now = start + timedelta(minutes=5)
+    for names in batched(fleet.names, CHUNK):
+        fleet.measure(names)
+    fleet.tick(end)
+    fleet.tick(end + timedelta(minutes=2))
+    for kind in ("control.accepted", "control.started", "command.active", "command.completed"):
+        if fleet.done[kind] != fleet.count:
+            raise RuntimeError(f"{fleet.done[kind]} of {fleet.count} stations: {kind}")
+
+
+def _slope(points: Iterable[tuple[float, float]]) -> float | None:
+    """Return the slope of the line through the logarithms of all points, by least squares."""
+    logs = [(math.log(x), math.log(y)) for x, y in points]
+    middle = sum(x for x, _ in logs) / len(logs), sum(y for _, y in logs) / len(logs)
+    square = sum((x - middle[0]) ** 2 for x, _ in logs)
+    return sum((x - middle[0]) * (y - middle[1]) for x, y in logs) / square if square else None
+
+
+def _kb_per_station(count: int) -> float:
+    """Return what a station takes, by the memory that two processes hold, of few and of many."""
+    few = max(1, int(count * _REST))
+    return (_resident_kb(count) - _resident_kb(few)) / max(1, count - few)
+
+
+def _resident_kb(count: int) -> float:
+    command = (sys.executable, "-m", "gateway.bench.engine", str(count))
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)  # noqa: S603 - this interpreter
+    return float(done.stdout)
+
+
+def main() -> None:
+    """Print the kilobytes that a fleet holds of which every station runs four controls."""
+    fleet = Fleet(int(sys.argv[1]))
+    before = len(fleet.names)
+    for index, control in enumerate(four_controls(fleet.book)):
+        command = replace(
+            volt_var(fleet.book),
+            mrid=f"{index:032X}",
+            controls=(control,),
+            interval=Interval(NOON + _AHEAD, NOON + _AHEAD + _HOUR),
         )
-
-    async def open(self) -> int:
-        """Listen, and let the engine work."""
-        group = await self._open.enter_async_context(asyncio.TaskGroup())
-        group.create_task(self._runtime.run())
-        return await super().open()
-
-    async def connected(self, count: int) -> None:
-        """Wait until so many stations were announced and have said what they hold."""
-        while self._read < count:
-            self._changed.clear()
-            await self._changed.wait()
-
-    async def fan_out(self) -> Told:
-        """Have every station accept a command of its own, durably, later than those before."""
-        self._left = len(self._names)
-        self._changed.clear()
-        number, accepted = next(self._events), self._done["control.accepted"]
-        for chunk in batched(self._commands(number), CHUNK):
-            for command in chunk:
-                self._runtime.post(CommandReceived(command))
-            await asyncio.sleep(0)
-        await self._changed.wait()
-        self._audit.drain(self._store)
-        return {"done": self._done["control.accepted"] - accepted}
-
-    def heard(self, event: Event) -> None:
-        """Note what stations say of themselves."""
-        match event:
-            case ControlsReported():
-                self._read += 1
-                self._changed.set()
-            case SamplesTaken():
-                self._done["samples"] += len(event.samples)
-                self._done["taken"] += 1
-            case _:
-                pass
-
-    def decided(self, effects: Sequence[Effect]) -> None:
-        """Count what is on disk now."""
-        for effect in effects:
-            if isinstance(effect, Audit):
-                self._done["rows"] += 1
-                self._done[effect.kind] += 1
-                if effect.kind == "control.accepted":
-                    self._left -= 1
-        if not self._left:
-            self._changed.set()
-
-    def _commands(self, number: int) -> Iterator[DerCommand]:
-        """Yield the command of each station; of two events none meets another in time."""
-        command = self._command(f"{number:032X}")
-        span = command.interval
-        if span is None or span.end is None:
-            raise RuntimeError("the event of the benchmark has no interval")
-        later = 2 * number * (span.end - span.start)
-        interval = Interval(span.start + later, span.end + later)
-        command = replace(command, interval=interval, response=ResponseDuty())
-        for name in self._names:
-            yield replace(command, target=Target(name))
-
-    def _post(self, event: Event) -> None:
-        self._runtime.post(event)
+        for names in batched(fleet.names, 100):
+            fleet.command(command, names)
+    if fleet.done["control.accepted"] != 4 * before:
+        raise RuntimeError(f"{fleet.done['control.accepted']} of {4 * before} controls are held")
+    gc.collect()
+    sys.stdout.write(f"{resident_kb()}\n")
 
 
 if __name__ == "__main__":
-    main(Whole)
+    main()

@@ -40,7 +40,7 @@ def contender(name: str, stations: int, profiles: int = PROFILES, wire: Wire = P
     if name in {GATEWAY, ALL_DIFFER, ENGINE}:
         profiles = stations if name == ALL_DIFFER else profiles
         words = (str(stations), str(profiles), "quick", *wire.words)
-        module = "gateway.bench.engine" if name == ENGINE else "gateway.bench.subject"
+        module = "gateway.bench.whole" if name == ENGINE else "gateway.bench.subject"
         command = (sys.executable, "-m", module, *words)
         return Contender(name, command, stations, boots=True, tls=wire.tls)
     return Contender(name, rival(name, wire), stations, boots=False, tls=wire.tls)

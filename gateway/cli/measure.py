@@ -9,22 +9,33 @@ from typing import Annotated, Literal
 
 import typer
 
+from gateway.bench import engine as engine_bench
 from gateway.bench.clock import Ratio, compare
 from gateway.bench.mapping import Figures, measure
 from gateway.bench.pairs import durability, framing, translation, validation
 from gateway.bench.stations import SUBJECTS, Wish, lines
 from gateway.bench.wire import Wire
 
+_STATIONS = 1000
+"""Stations that connect, where nobody says."""
+
 
 def bench(  # noqa: PLR0913 - the options of a command
     subject: Annotated[
-        Literal["gateway", "mapping", "fanout", "inbound", "connect", "memory"],
-        typer.Argument(help="What: single operations, a translation, or the station side."),
+        Literal["gateway", "mapping", "engine", "fanout", "inbound", "connect", "memory"],
+        typer.Argument(
+            help="What: single operations, a translation, decisions, or the station side."
+        ),
     ] = "gateway",
     *,
     rounds: Annotated[int, typer.Option(help="Alternating rounds; the minimum counts.")] = 5,
     calls: Annotated[int, typer.Option(help="Calls in each round.")] = 500,
-    stations: Annotated[int, typer.Option(help="Stations that connect.", min=1)] = 1000,
+    stations: Annotated[
+        str,
+        typer.Option(
+            help="Stations that connect; engine: how many are known, one or several.", metavar="N,…"
+        ),
+    ] = "",
     peers: Annotated[
         bool, typer.Option("--peers", help="Foreign servers in the same run.")
     ] = False,
@@ -52,14 +63,31 @@ def bench(  # noqa: PLR0913 - the options of a command
     ):
         if asked and subject != meant:
             raise typer.BadParameter(f"{option} is for {meant}, not for {subject}")
-    if subject in SUBJECTS:
-        wire = Wire(transport, tls)
-        measured = SUBJECTS[subject](Wish(stations, rounds, peers, wire, stalled, storm, engine))
-        plain = as_json or output == "json"
+    plain, counts = as_json or output == "json", _counts(stations)
+    if subject != "engine" and len(counts) > 1:
+        raise typer.BadParameter("several numbers of --stations are for engine")
+    if subject == "engine":
+        scale = engine_bench.measure(counts or engine_bench.SIZES, rounds)
+        typer.echo(json.dumps(scale.plain(), indent=1) if plain else "\n".join(scale.lines()))
+    elif subject in SUBJECTS:
+        (count,) = counts or (_STATIONS,)
+        wish = Wish(count, rounds, peers, Wire(transport, tls), stalled, storm, engine)
+        measured = SUBJECTS[subject](wish)
         typer.echo(json.dumps(measured.plain(), indent=1) if plain else "\n".join(lines(measured)))
-        return
-    found = _gateway(rounds, calls) if subject == "gateway" else measure(rounds, calls)
-    typer.echo(_json(found) if as_json or output == "json" else table(found))
+    else:
+        found = _gateway(rounds, calls) if subject == "gateway" else measure(rounds, calls)
+        typer.echo(_json(found) if plain else table(found))
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    """Return numbers of stations as they are written, with commas."""
+    try:
+        counts = tuple(int(word) for word in text.split(",") if word)
+    except ValueError:
+        counts = (0,)
+    if any(count < 1 for count in counts):
+        raise typer.BadParameter(f"--stations {text}: numbers from 1 on, with commas")
+    return counts
 
 
 def _gateway(rounds: int, calls: int) -> list[Ratio]:

@@ -133,3 +133,11 @@ def test_a_child_is_told_over_what_it_is_reached(wire):
 def test_plain_lines_need_no_files(tmp_path):
     assert PLAIN.files(tmp_path) == {}
     assert PLAIN.context(tmp_path) is None
+
+
+def test_a_fleet_that_connects_has_one_size():
+    app = typer.Typer()
+    app.command()(bench)
+    result = CliRunner().invoke(app, ["fanout", "--stations", "5,6"])
+    assert result.exit_code == 2
+    assert "are for engine" in result.output
