@@ -8,7 +8,7 @@ that disturbs nothing: its own where only a worse one is running, else a tie, wh
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -160,8 +160,8 @@ def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
         action=action,
         payload=payload,
         book=_rules(turn, desired.command),
-        steps=[step.told() for step in trace.steps],
-        losses=[asdict(loss) for loss in trace.losses],
+        steps=trace.told.steps,
+        losses=trace.losses,
     )
     purpose = Purpose.CHANGE if action == UPDATE else Purpose.SET
     turn.call(state, desired.id, purpose, action, payload)

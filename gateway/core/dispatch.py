@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from gateway.core.agenda import Defaults, Line, agenda, defaults_of
 from gateway.core.between import Segments
-from gateway.core.guard import guarded
 from gateway.core.ledger import Desired
 from gateway.core.records import Baseline, CommandRecord
 from gateway.core.slots import Carried, Slot, Slots, slot_of, slot_of_functions
 from gateway.core.timeline import Segment
+from gateway.core.translating import Told, Translator
 from translators.canonical.capability import Situation, StationProfile
-from translators.canonical.commands import DerCommand, Interval
+from translators.canonical.commands import Interval
 from translators.canonical.controls import (
     ActiveSetpoint,
     ChargeStateTarget,
@@ -33,10 +34,7 @@ from translators.canonical.controls import (
     StorageTarget,
     function_of,
 )
-from translators.chain import StationOrders, to_station
-from translators.rules.book import Book
-from translators.rules.memo import Memo
-from translators.rules.trace import Loss, Refusal, Translation
+from translators.rules.trace import Loss, Refusal
 from translators.units import Kind, Unit
 
 _NO_EXPORT = PowerLimit(LimitOn.EXPORT, Quantity(Fraction(0), Unit(Kind.POWER)), LimitScope.DEVICE)
@@ -54,6 +52,19 @@ _MOVES = (
 """What may be told as a profile of a transaction, which would win over that of who ceases to energize."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How a control came about: what its translation did; `early` are limits that count before their time."""
+
+    told: Told
+    early: tuple[Loss, ...] = ()
+
+    @property
+    def losses(self) -> list[dict[str, Any]]:
+        """Return every loss as JSON values."""
+        return [*self.told.losses, *(asdict(loss) for loss in self.early)]
+
+
 @dataclass(slots=True)
 class Wanted:
     """What a station should hold, and what became of the commands on the way there."""
@@ -62,7 +73,7 @@ class Wanted:
     vacuous: dict[str, frozenset[str]] = field(default_factory=dict)
     """By command: functions whose time has come and which it follows without being told."""
     refusals: dict[str, tuple[Refusal, ...]] = field(default_factory=dict)
-    traces: dict[str, Translation[StationOrders]] = field(default_factory=dict)
+    traces: dict[str, Trace] = field(default_factory=dict)
     """By control id."""
     utilities: frozenset[str] = frozenset()
     """Whose commands were looked at: those whose clock is known."""
@@ -91,40 +102,6 @@ class _Share:
     carried: Carried = frozenset()
     early: tuple[Loss, ...] = ()
     sent: bool = True
-
-
-class Translator:
-    """Translates through the book in force and remembers the last result per command and interval.
-
-    A command stays with the rules by which it was first translated, whatever `book` becomes meanwhile.
-    """
-
-    def __init__(self, book: Book) -> None:
-        """Start empty."""
-        self.book = book
-        self._books: dict[str, Book] = {}
-        self._memo: defaultdict[str, Memo[Translation[StationOrders]]] = defaultdict(Memo)
-
-    def orders(
-        self, key: str, command: DerCommand, profile: StationProfile, situation: Situation
-    ) -> Translation[StationOrders]:
-        """Return what `to_station` makes of a part of a record's command, once while nothing changes."""
-        part = tuple(function_of(control) for control in command.controls)
-        book = self.book_of(key)
-        return self._memo[key].recall(
-            part,
-            (command, profile, situation, book.digest),
-            lambda: guarded(to_station(book, command, profile, situation), profile),
-        )
-
-    def book_of(self, key: str) -> Book:
-        """Return the rules that the command of a record is translated by."""
-        return self._books.setdefault(key, self.book)
-
-    def forget(self, key: str) -> None:
-        """Let go of what is remembered of the command of a record."""
-        self._memo.pop(key, None)
-        self._books.pop(key, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +250,7 @@ def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
         result.vacuous[key] = result.vacuous.get(key, frozenset()) | set(orders.value.vacuous)
     result.refusals[key] = result.refusals.get(key, ()) + orders.refusals
     for message in orders.value.messages if share.sent else ():
-        result.traces[message.id] = orders._replace(losses=orders.losses + share.early)
+        result.traces[message.id] = Trace(orders.told, share.early)
         slot = slot_of_functions(message.functions)
         result.carried[message.id] = frozenset(
             (other, name) for other, name in share.carried if slot_of_functions([name]) is slot

@@ -21,7 +21,6 @@ from gateway.core import (
     responses,
     transactions,
 )
-from gateway.core.dispatch import Translator
 from gateway.core.effects import (
     Audit,
     Effect,
@@ -75,6 +74,7 @@ from gateway.core.station import (
     entry_from_document,
     station_document,
 )
+from gateway.core.translating import Translator
 from gateway.core.world import Turn, World
 from translators.canonical.capability import StationProfile
 from translators.rules.book import Book
@@ -120,7 +120,9 @@ class Engine:
             world.offsets[name] = timedelta(seconds=document["offset_s"])
         for name, document in kept.get(Table.STATIONS, {}).items():
             if name in world.stations:
-                continue_from(world.stations[name], document)
+                state = world.stations[name]
+                continue_from(state, document)
+                state.profile = state.profile and world.known_as(state.profile)
         for document in kept.get(Table.COMMANDS, {}).values():
             record = from_document(document)
             world.records[record.command.target.station][record.key] = record
@@ -223,7 +225,7 @@ class Engine:
                 return participation.held(turn, event)
             case RulesReplaced(book=book):
                 turn.audit("rules.replaced", "gateway", book.digest)
-                self.world.translator.book = book
+                self.world.translator.adopt(book, self.world.translated())
             case RulesRefused(problem=problem):
                 digest = self.world.translator.book.digest
                 turn.audit("rules.refused", "gateway", digest, problem=problem)
@@ -346,7 +348,7 @@ def _described(turn: Turn, state: StationState, profile: StationProfile) -> bool
     """Take in what a station is; return whether that is new."""
     if state.profile == profile:
         return False
-    state.profile = profile
+    state.profile = turn.world.known_as(profile)
     document = station_document(state)
     turn.emit(Persist(Table.STATIONS, state.id, document))
     turn.audit("station.profile", state.id, state.id, profile=document["profile"])

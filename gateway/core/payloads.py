@@ -15,6 +15,8 @@ def same_payload(told: Any, reported: Any, but: frozenset[str] = frozenset()) ->
     A station may report more than it was told (defaults that it filled in); keys in `but` do not
     count.
     """
+    if told is reported:
+        return True
     if isinstance(told, Mapping):
         return isinstance(reported, Mapping) and all(
             key in but or (key in reported and same_payload(value, reported[key], but))

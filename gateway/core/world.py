@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.core.agenda import Line
-from gateway.core.dispatch import Translator
 from gateway.core.effects import Audit, Effect, Persist, RespondToUtility, SendToStation, Table
 from gateway.core.events import DrainMode, Now
 from gateway.core.ledger import Entry, takes_effect
 from gateway.core.records import CommandRecord, to_document
 from gateway.core.station import SITE, Purpose, StationState, entry_document
+from gateway.core.translating import Translator
+from translators.canonical.capability import Evse, StationProfile
+from translators.rules.memo import Memo
 
 _JUMP_S = 2.0
 """How far our own clock may go apart from the time that passed, between two events."""
 _STEP = timedelta(seconds=1)
 """A utility's clock offset moves the schedule only when it moved by more than this."""
+_KINDS = 10_000
+"""Kinds of stations that are known to be alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,25 @@ class World:
     heard_at: tuple[datetime, float] | None = None
     """When the last event was handled: UTC, and monotonic seconds."""
     requests: int = 0
+    kinds: Memo[tuple[Evse, ...]] = field(default_factory=lambda: Memo(_KINDS))
+    """EVSEs as stations have them, so that alike ones are one object."""
 
     def next_request(self, station: str) -> str:
         """Return a request id that is unique while this process lives."""
         self.requests += 1
         return f"{station}#{self.requests}"
+
+    def known_as(self, profile: StationProfile) -> StationProfile:
+        """Return an equal profile that shares with others of its kind what does not tell them apart."""
+        evses = self.kinds.recall(profile.evses, (), lambda: profile.evses)
+        return replace(profile, evses=evses)
+
+    def translated(self) -> Iterator[str]:
+        """Yield the keys of commands that are not over, of stations of which it is known what they are."""
+        for name, records in self.records.items():
+            state = self.stations.get(name)
+            if state is not None and state.profile is not None:
+                yield from (key for key, record in records.items() if not record.over)
 
 
 @dataclass(slots=True)

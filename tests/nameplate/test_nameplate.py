@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core import dispatch
-from gateway.core.dispatch import Translator
+from gateway.core import translating
+from gateway.core.translating import Translator
 from gateway.settings.packs import shipped_book
 from support.nameplate import draw_from, exceeds, played
 
@@ -20,7 +20,7 @@ def test_nothing_beyond_a_nameplate_leaves():
 
 
 def test_without_the_guard_the_judge_finds_some(monkeypatch):
-    monkeypatch.setattr(dispatch, "guarded", lambda orders, _profile: orders)
+    monkeypatch.setattr(translating, "guarded", lambda orders, _profile: orders)
     _, beyond = played(COUNT, SEED)
     assert {message.payload["controlType"] for message in beyond} >= {"FreqDroop", "WattPF"}
 
@@ -33,8 +33,10 @@ def test_the_judge_sees_a_profile_that_asks_for_too_much(member, value):
     translator, draw = Translator(shipped_book()), draw_from(1)
     while True:
         station, command = draw.station(), draw.command()
-        made = translator.orders(command, station, draw.situation(station)).value.messages
-        translator.forget(command)
+        made = translator.orders(
+            command.mrid, command, station, draw.situation(station)
+        ).value.messages
+        translator.forget(command.mrid)
         profiles = [message for message in made if message.action == "SetChargingProfile"]
         known = all(
             None not in (e.ratings.max_charge_rate_w, e.ratings.max_var_neg) for e in station.evses

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from gateway.core.dispatch import Translator
+from gateway.core.translating import Translator
 from gateway.settings.packs import shipped_book
 from translators.canonical import controls as c
 from translators.canonical.capability import (
@@ -188,8 +188,8 @@ def draw_from(seed):
 def leaving(translator, draw):
     """Return the messages of one draw that would leave, and those that ask for more than the nameplate."""
     station, command = draw.station(), draw.command()
-    made = translator.orders(command, station, draw.situation(station))
-    translator.forget(command)
+    made = translator.orders(command.mrid, command, station, draw.situation(station))
+    translator.forget(command.mrid)
     messages = made.value.messages
     return messages, [message for message in messages if exceeds(station, message)]
 

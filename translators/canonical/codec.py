@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeAliasType, Union, get_args, get_origin, get_type_hints
 
 from translators.errors import ModelError, TranslatorError
@@ -21,30 +22,52 @@ from translators.units import Unit, parse_unit
 
 type Json = dict[str, Any]
 type _Read = Callable[[Any], Any]
+type _Write = Callable[[Any], Any]
 
 
 def encode(value: Any) -> Any:
     """Return the JSON value of a canonical value; `ModelError` for anything else."""
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Fraction | Unit):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [encode(item) for item in value]
-    if isinstance(value, frozenset):
-        return sorted(encode(item) for item in value)
-    if isinstance(value, dict):
-        return {str(key): encode(item) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        members = {field.name: encode(getattr(value, field.name)) for field in fields(value)}
-        return {"$type": type(value).__name__, **members}
-    raise ModelError("is no canonical value", where="codec", value=type(value).__name__)
+    kind: Any = type(value)
+    return _writer(kind)(value)
+
+
+@cache
+def _writer(cls: Any) -> _Write:
+    """Return the function that writes values of one class."""
+    if issubclass(cls, types.NoneType | bool | int) or cls is str:
+        return _same
+    if issubclass(cls, StrEnum):
+        return attrgetter("value")
+    if issubclass(cls, str | Fraction | Unit):
+        return str
+    if issubclass(cls, datetime):
+        return datetime.isoformat
+    if issubclass(cls, tuple):
+        return lambda value: [encode(item) for item in value]
+    if issubclass(cls, frozenset):
+        return lambda value: sorted(encode(item) for item in value)
+    if issubclass(cls, dict):
+        return lambda value: {str(key): encode(item) for key, item in value.items()}
+    if is_dataclass(cls):
+        return _members(cls)
+    raise ModelError("is no canonical value", where="codec", value=cls.__name__)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _members(cls: Any) -> _Write:
+    """Return the function that writes a dataclass, its name first."""
+    names = tuple(field.name for field in fields(cls))
+
+    def write(value: Any) -> Json:
+        document: Json = {"$type": cls.__name__}
+        for name in names:
+            document[name] = encode(getattr(value, name))
+        return document
+
+    return write
 
 
 def decode[T](document: Any, cls: type[T]) -> T:

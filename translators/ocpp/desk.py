@@ -85,12 +85,18 @@ class Desk:
             )
 
     def send(
-        self, action: str, payload: Json, message_id: str, controls: Sequence[DerControl]
+        self,
+        action: str,
+        payload: Json,
+        message_id: str,
+        controls: Sequence[DerControl],
+        part: str,
     ) -> None:
-        """Owe the station a message that serves these controls."""
+        """Owe the station a message that serves these controls; `part` is what its id is derived from."""
         functions = tuple([function_of(control) for control in controls])
         version = self.profile.ocpp_version
-        self.messages.append(StationMessage(version, action, payload, message_id, functions))
+        message = StationMessage(version, action, payload, message_id, functions, part=part)
+        self.messages.append(message)
 
     def times(self, trace: Trace, place: str) -> dict[str, Any]:
         """Return startTime and duration of a scheduled DER control; nothing for a default.
@@ -109,9 +115,8 @@ class Desk:
 
     def set_profile(self, profile: Profile, controls: Sequence[DerControl]) -> None:
         """Owe the station a SetChargingProfile (K01)."""
-        number = profile_id(
-            self.command.mrid, self.profile.id, profile.purpose + profile.part, profile.evse_id
-        )
+        part = profile.purpose + profile.part
+        number = profile_id(self.command.mrid, self.profile.id, part, profile.evse_id)
         schedule: Json = {"id": number, **self._span(profile, function_of(controls[0]))}
         schedule |= {
             "chargingRateUnit": profile.unit,
@@ -136,7 +141,7 @@ class Desk:
                 "another profile of the command has this purpose, level and place"  # K01.FR.06
             )
             raise Unmet("not_applicable", profile.purpose, problem)
-        self.send("SetChargingProfile", payload, str(number), controls)
+        self.send("SetChargingProfile", payload, str(number), controls, part)
 
     def _span(self, profile: Profile, function: str) -> Json:
         """Return when a schedule starts and how long it holds; a live one lapses unless it is renewed."""

@@ -56,4 +56,4 @@ def set_der_control(
     }
     desk.rest(draft)
     desk.keep(draft.trace)
-    desk.send("SetDERControl", payload, number, serves)
+    desk.send("SetDERControl", payload, number, serves, control_type)

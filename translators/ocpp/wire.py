@@ -21,6 +21,7 @@ class StationMessage:
     `id` is the deterministic control id or the profile id (as text): the ledger's key.
     `functions` are the canonical functions that it serves (`function_of`). `interval` is the place (from 0)
     of its command among those of its event: steps of a later one carry its name (`rules.scopes`).
+    `part` is what its id is derived from besides event, station and EVSE.
     """
 
     ocpp: str
@@ -29,6 +30,7 @@ class StationMessage:
     id: str
     functions: tuple[str, ...]
     interval: int = 0
+    part: str = ""
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -13,8 +13,10 @@ class Memo[T]:
 
     The key tells what is translated (an event's version), `inputs` all that it depends on (ratings
     profile, situation, digest of the book): what differs there is computed anew and takes the place.
+    Of more than `most` results the oldest goes.
     """
 
+    most: int | None = None
     _held: dict[Hashable, tuple[tuple[Any, ...], T]] = field(default_factory=dict)
 
     def recall(self, key: Hashable, inputs: tuple[Any, ...], make: Callable[[], T]) -> T:
@@ -23,5 +25,7 @@ class Memo[T]:
         if known is not None and known[0] == inputs:
             return known[1]
         made = make()
+        if known is None and len(self._held) == self.most:
+            del self._held[next(iter(self._held))]
         self._held[key] = inputs, made
         return made

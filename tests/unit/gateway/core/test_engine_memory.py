@@ -53,7 +53,6 @@ def test_an_ended_command_is_forgotten_after_a_week_with_all_that_belongs_to_it(
     ready.command(a_command("M2", start=20 * 24 * 60))
     assert record_of(ready) is None
     assert list(ready.kept[Table.COMMANDS]) == ["dso/CS1/M2"]
-    assert list(ready.engine.world.translator._memo) == ["dso/CS1/M2"]
 
 
 def test_what_ended_longer_ago_than_anyone_remembers_is_not_answered(ready):

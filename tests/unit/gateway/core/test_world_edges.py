@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.core.dispatch import Translator
 from gateway.core.events import Now
 from gateway.core.lifecycle import State
 from gateway.core.records import CommandRecord
+from gateway.core.translating import Translator
 from gateway.core.world import Turn, World
 from support.engine_bench import NOON, a_command, a_default
 

@@ -22,3 +22,18 @@ def test_keys_do_not_touch_each_other_nor_do_memos():
     assert one.recall("b", (), lambda: 2) == 2
     assert one.recall("a", (), lambda: 3) == 1
     assert two.recall("a", (), lambda: 4) == 4
+
+
+def test_of_more_than_it_may_hold_the_oldest_goes():
+    memo = Memo(2)
+    for key in "abc":
+        memo.recall(key, (), lambda key=key: key)
+    assert memo.recall("a", (), lambda: "made anew") == "made anew"
+    assert memo.recall("c", (), lambda: "made anew") == "c"
+
+
+def test_another_input_takes_the_place_of_its_own_alone():
+    memo = Memo(2)
+    for key, inputs in (("a", 1), ("b", 1), ("b", 2)):
+        memo.recall(key, (inputs,), lambda key=key: key)
+    assert memo.recall("a", (1,), lambda: "made anew") == "a"
