@@ -12,10 +12,13 @@ import typer
 from gateway.errors import StoreError
 from gateway.ports import AuditHead
 from gateway.security.signing import public_key_at
+from gateway.security.stamping import roots_at
 from gateway.store import chain
 from gateway.store.checkpoints import FILE, Seals, read
 from gateway.store.evidence import export
 from gateway.store.sqlite import stored_head
+from gateway.store.stamps import FILE as STAMPS
+from gateway.store.stamps import prove, read_stamps, stamp_newest
 from gateway.store.story import as_text, records, story
 from gateway.store.verification import verify
 
@@ -23,7 +26,7 @@ app = typer.Typer(
     name="audit",
     no_args_is_help=True,
     add_completion=False,
-    help="The audit chain: verify, show, export, anchor; all offline.",
+    help="The audit chain: verify, show, export, anchor, stamp, stamps; all offline but stamp.",
 )
 
 _HEAD = re.compile(r"([0-9]{1,15}):([0-9a-f]{64})")
@@ -141,3 +144,37 @@ def anchor(
     if not known:
         raise StoreError("has no checkpoint yet", where=str(path / FILE), code="DG-1314")
     typer.echo(known[-1].line(), nl=False)
+
+
+@app.command("stamp")
+def stamp_command(
+    path: Annotated[Path, typer.Argument(metavar="DIR", help="Audit folder.")],
+    *,
+    tsa: Annotated[str, typer.Option(metavar="URL", help="Time stamping authority (RFC 3161).")],
+    tsa_ca: Annotated[
+        Path, typer.Option("--tsa-ca", metavar="FILE", help="Authorities (PEM) that vouch for it.")
+    ],
+) -> None:
+    """Let an authority stamp the newest signed checkpoint; only its hash leaves this machine."""
+    last, at = stamp_newest(path / FILE, path / STAMPS, tsa, roots_at(tsa_ca))
+    said = "has a stamp already" if at is None else f"stamped at {at.isoformat()}"
+    typer.echo(f"checkpoint of record {last} {said}")
+
+
+@app.command("stamps")
+def stamps_command(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="Time stamps: audit/stamps.ndjson.")],
+    *,
+    checkpoint: Annotated[Path, typer.Option(metavar="FILE", help="The checkpoints stamped.")],
+    tsa_ca: Annotated[
+        Path, typer.Option("--tsa-ca", metavar="FILE", help="Authorities (PEM) of who stamped.")
+    ],
+) -> None:
+    """Check that each time stamp is of one of these checkpoints; exit 1 names the first that is not."""
+    held = read_stamps(path)
+    newest, problem = prove(read(checkpoint), held, roots_at(tsa_ca))
+    if problem:
+        typer.echo(f"broken   {problem}")
+        raise typer.Exit(1)
+    until = "" if newest is None else f", the newest at {newest.isoformat()}"
+    typer.echo(f"stamped  {len(held)} checkpoints{until}")

@@ -235,7 +235,7 @@ class Notary:
             ts_utc=now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         )
         sealed = Sealed(made, self._signer.sign(made.text()))
-        _append(self._folder / FILE, sealed.line())
+        append(self._folder / FILE, sealed.line())
         self._last, self._leaves, self._since = sealed, [], None
         self._first = head.sequence + 1
 
@@ -246,7 +246,7 @@ class Notary:
             return
         known, self._copied = self._copied, b""
         try:
-            _append(self._copy_to, _after(self._folder / FILE, known or last_line(self._copy_to)))
+            append(self._copy_to, _after(self._folder / FILE, known or last_line(self._copy_to)))
         except OSError as exc:
             raise _refused(self._copy_to, exc) from exc
         self._copied = newest
@@ -318,7 +318,7 @@ def _after(path: Path, line: bytes) -> bytes:
         return data[at + len(line) if at >= 0 else 0 :]
 
 
-def _append(path: Path, text: bytes) -> None:
+def append(path: Path, text: bytes) -> None:
     """Write lines, durably."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     try:
