@@ -13,6 +13,7 @@ from gateway.core.agenda import Defaults, Line, agenda, defaults_of
 from gateway.core.between import Segments
 from gateway.core.ledger import Desired
 from gateway.core.records import Baseline, CommandRecord
+from gateway.core.rolling import told_until
 from gateway.core.slots import Carried, Slot, Slots, slot_of, slot_of_functions
 from gateway.core.timeline import Segment
 from gateway.core.translating import Told, Translator
@@ -229,8 +230,16 @@ def _named(record: CommandRecord, scene: Scene) -> str:
     return f"{record.utility}/{mrid}" if record.utility in scene.apart else mrid
 
 
+def _told(share: _Share, now: datetime) -> Interval | None:
+    """Return the interval that a station is told, in our time."""
+    if share.interval is None:
+        return None
+    controls = share.record.command.controls
+    return Interval(share.interval.start, told_until(share.interval, controls, now))
+
+
 def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
-    record, ours = share.record, share.interval
+    record, ours = share.record, _told(share, scene.now)
     command = replace(
         record.command, mrid=_named(record, scene), controls=share.controls, interval=ours
     )

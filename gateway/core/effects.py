@@ -31,6 +31,7 @@ class Table(StrEnum):
     SITE = "site"
     DEVICES = "devices"
     """Device models of stations: only the station side reads them."""
+    LINKS = "links"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, assert_never
 from gateway.core import (
     charging,
     intake,
+    listening,
     measuring,
     participation,
     replies,
@@ -63,7 +64,9 @@ from gateway.core.events import (
     Tick,
     TransactionsChanged,
     UtilityChanged,
+    UtilityHeard,
 )
+from gateway.core.failsafe import UtilityRules
 from gateway.core.ledger import Ledger
 from gateway.core.records import from_document
 from gateway.core.settle import settle
@@ -98,6 +101,7 @@ RESTORED = (
     Table.STATIONS,
     Table.UTILITIES,
     Table.SITE,
+    Table.LINKS,
 )
 """What an engine continues from."""
 
@@ -107,9 +111,14 @@ type Documents = Mapping[Table, Mapping[str, dict[str, Any]]]
 class Engine:
     """All decisions of one gateway, over all its stations and utilities."""
 
-    def __init__(self, book: Book, stations: Iterable[StationRules]) -> None:
-        """Know the stations of the settings, and nothing else yet."""
-        self.world = World(Translator(book))
+    def __init__(
+        self,
+        book: Book,
+        stations: Iterable[StationRules],
+        utilities: Mapping[str, UtilityRules] | None = None,
+    ) -> None:
+        """Know the stations and utilities of the settings, and nothing else yet."""
+        self.world = World(Translator(book), utilities=dict(utilities or {}))
         for rules in stations:
             self.world.stations[rules.id] = StationState(rules)
 
@@ -118,6 +127,7 @@ class Engine:
         world = self.world
         for name, document in kept.get(Table.UTILITIES, {}).items():
             world.offsets[name] = timedelta(seconds=document["offset_s"])
+            world.timed[name] = _timed(document, now)
         for name, document in kept.get(Table.STATIONS, {}).items():
             if name in world.stations:
                 state = world.stations[name]
@@ -137,6 +147,7 @@ class Engine:
             response = responses.from_document(document)
             world.owed[response.key] = response
             turn.emit(response)
+        listening.begin(turn, dict(kept.get(Table.LINKS, {})))
         for state in world.stations.values():
             settle(turn, state)
         return _ordered(turn.effects)
@@ -146,7 +157,8 @@ class Engine:
         turn = Turn(self.world, now)
         turn.watch_clock()
         moved = self._moved_clocks(turn)
-        names = dict.fromkeys(self._hear(turn, event))
+        names = dict.fromkeys(listening.passed(turn))
+        names |= dict.fromkeys(self._hear(turn, event))
         if moved:
             stations = self.world.stations.items()
             names |= {
@@ -210,6 +222,8 @@ class Engine:
                 kind = "utility.up" if event.up else "utility.down"
                 turn.audit(kind, utility, name, problem=event.problem)
                 return (name,) if name in self.world.stations else ()
+            case UtilityHeard():
+                return listening.heard(turn, event)
             case _:
                 return self._hear_station(turn, event)
 
@@ -359,6 +373,14 @@ def _disconnected(turn: Turn, state: StationState) -> None:
     state.connected, state.ready, state.reading = False, False, ""
     turn.audit("station.disconnected", state.id, state.id)
     measuring.report(turn, state)
+
+
+def _timed(document: Mapping[str, Any], now: Now) -> float:
+    """Return when a clock offset was confirmed last (monotonic seconds), by what was kept of it."""
+    if "at" not in document:
+        return now.monotonic
+    age_s = (now.utc - datetime.fromisoformat(document["at"])).total_seconds()
+    return now.monotonic - max(0.0, age_s)
 
 
 def _ordered(effects: list[Effect]) -> list[Effect]:

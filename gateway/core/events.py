@@ -76,6 +76,19 @@ class UtilityChanged:
     problem: str = ""
 
 
+@plain_value
+class UtilityHeard:
+    """A utility gave an answer by which its controls can be followed, to the identity of one station.
+
+    `poll_s` is the longest interval at which its controls are asked for; `timed` says that it gave its time.
+    """
+
+    utility: str
+    station: str
+    poll_s: float
+    timed: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class StationConnected:
     """A station is connected and booted; `profile` is what it is and can do, as far as known."""
@@ -328,6 +341,7 @@ type Event = (
     CommandReceived
     | CommandWithdrawn
     | UtilityChanged
+    | UtilityHeard
     | StationConnected
     | StationDescribed
     | DeviceReported

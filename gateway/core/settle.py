@@ -20,6 +20,7 @@ from gateway.core.proving import next_probe, unshown
 from gateway.core.records import CommandRecord, forgettable
 from gateway.core.renewing import due
 from gateway.core.responses import advance
+from gateway.core.rolling import put_off_at
 from gateway.core.station import StationState
 from gateway.core.world import Turn
 from translators.canonical.capability import Situation, StationProfile
@@ -132,7 +133,7 @@ def _advance(turn: Turn, state: StationState, found: Wanted) -> None:
         if record.refused and not record.command.is_default:
             record = advance(turn, record, Trigger.REFUSED)  # noqa: PLW2901 - the record moves on
         interval = record.interval
-        if interval is None or record.state is State.CANCELLING:
+        if interval is None or record.state is State.CANCELLING or turn.barred(record):
             continue
         begun = interval.start <= turn.time_of(record)
         if begun:
@@ -206,10 +207,10 @@ def _wake(turn: Turn, state: StationState) -> None:
     now = turn.now.utc
     ahead: list[datetime] = []
     for record in turn.records(state.id):
-        instants = [due_baseline(record)]
+        instants, unow = [due_baseline(record)], turn.time_of(record)
         for interval in filter(None, (record.interval, record.planned)):
-            instants += [interval.start, interval.end]
-        unow = turn.time_of(record)
+            end = interval.end or put_off_at(interval, record.command.controls, unow)
+            instants += [interval.start, end]
         ahead += [now + (instant - unow) for instant in instants if instant is not None]
     ahead += [
         next_probe(state, entry, now)

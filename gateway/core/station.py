@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from gateway.core.events import HeldControl
+from gateway.core.failsafe import FailSafe
 from gateway.core.following import Watch
 from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Ledger
 from gateway.core.meters import Meters
@@ -44,12 +45,13 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StationRules:
-    """What the settings say of a station: utilities in order of precedence, bounds of controls, policy."""
+    """What the settings say of a station: utilities in order of precedence, bounds, policy, fail-safe."""
 
     id: str
     utilities: tuple[str, ...]
     settings: Mapping[str, Fraction] = field(default_factory=dict)
     policy: Mapping[str, str] = field(default_factory=dict)
+    fail_safe: FailSafe = field(default_factory=FailSafe)
 
     def ranked(self, origins: Iterable[str] = ()) -> tuple[str, ...]:
         """Return the utilities and what else commands came from, the strongest first: a site, then these."""

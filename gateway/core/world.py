@@ -11,7 +11,9 @@ from typing import Any
 from gateway.core.agenda import Line
 from gateway.core.effects import Audit, Effect, Persist, RespondToUtility, SendToStation, Table
 from gateway.core.events import DrainMode, Now
+from gateway.core.failsafe import OWN, Hearing, Patience, UtilityRules
 from gateway.core.ledger import Entry, takes_effect
+from gateway.core.lifecycle import State
 from gateway.core.records import CommandRecord, to_document
 from gateway.core.station import SITE, Purpose, StationState, entry_document
 from gateway.core.translating import Translator
@@ -20,6 +22,7 @@ from translators.rules.memo import Memo
 
 _JUMP_S = 2.0
 """How far our own clock may go apart from the time that passed, between two events."""
+_RULES = UtilityRules()
 _STEP = timedelta(seconds=1)
 """A utility's clock offset moves the schedule only when it moved by more than this."""
 _KINDS = 10_000
@@ -53,6 +56,21 @@ class World:
     requests: int = 0
     kinds: Memo[tuple[Evse, ...]] = field(default_factory=lambda: Memo(_KINDS))
     """EVSEs as stations have them, so that alike ones are one object."""
+    utilities: dict[str, UtilityRules] = field(default_factory=dict)
+    hearings: dict[tuple[str, str], Hearing] = field(default_factory=dict)
+    """By utility and station: what was heard."""
+    noted: dict[tuple[str, str], float] = field(default_factory=dict)
+    """The word that is kept of each (monotonic seconds)."""
+    listen_at: float = float("inf")
+    """When time alone may change what is heard, or known of a clock (monotonic seconds)."""
+    timed: dict[str, float] = field(default_factory=dict)
+    """By utility: when its clock offset was confirmed last (monotonic seconds)."""
+    untimed: set[str] = field(default_factory=set)
+    """Utilities whose clock offset was not confirmed for too long: it counts as unknown."""
+
+    def rules_of(self, utility: str) -> UtilityRules:
+        """Return what the settings say of a utility."""
+        return self.utilities.get(utility, _RULES)
 
     def next_request(self, station: str) -> str:
         """Return a request id that is unique while this process lives."""
@@ -110,7 +128,7 @@ class Turn:
 
         Whole seconds; it follows the measured offset in steps, so that jitter moves no start time.
         """
-        if utility.startswith(SITE):
+        if utility.startswith((SITE, OWN)):
             return timedelta()
         known = self.world.offsets.get(utility)
         measured = self.now.offsets.get(utility)
@@ -120,9 +138,18 @@ class Turn:
         if known is not None:
             self.audit("clock.stepped", utility, utility, before=str(known), after=str(whole))
         self.world.offsets[utility] = whole
-        document = {"offset_s": int(whole.total_seconds())}
-        self.emit(Persist(Table.UTILITIES, utility, document))
+        self.keep_clock(utility)
         return whole
+
+    def keep_clock(self, utility: str) -> None:
+        """Keep a utility's clock offset, and when it was confirmed, durably."""
+        offset, at = self.world.offsets.get(utility), self.world.timed.get(utility)
+        if offset is None:
+            return
+        age_s = 0.0 if at is None else self.now.monotonic - at
+        confirmed = self.now.utc - timedelta(seconds=age_s)
+        document = {"offset_s": int(offset.total_seconds()), "at": confirmed.isoformat()}
+        self.emit(Persist(Table.UTILITIES, utility, document))
 
     def watch_clock(self) -> None:
         """Say where our own clock was set: schedules follow it, and waits do not."""
@@ -151,6 +178,29 @@ class Turn:
             if (offset := self.offset(utility)) is not None
         )
 
+    def barred(self, record: CommandRecord) -> bool:
+        """Say whether an event may not begin now: its utility's clock is unknown, or it is silent.
+
+        What had begun before goes on.
+        """
+        utility, interval = record.utility, record.interval
+        if interval is None or record.over or record.state is State.ACTIVE:
+            return False
+        since = self._barred_since(utility, record.command.target.station)
+        return since is not None and interval.start > since
+
+    def _barred_since(self, utility: str, station: str) -> datetime | None:
+        """Return since when (its time) no event of a utility begins at a station; None: all may."""
+        world, rules, now = self.world, self.world.rules_of(utility), self.now.monotonic
+        since = []
+        if utility in world.untimed:
+            since.append(world.timed[utility] + rules.keep_offset_s)
+        hearing, state = world.hearings.get((utility, station)), world.stations.get(station)
+        if not rules.starts and hearing is not None and state is not None:
+            since.append(hearing.silent_at(Patience.of(rules, state.rules.fail_safe)))
+        past = [at for at in since if at <= now]
+        return self.utility_now(utility) - timedelta(seconds=now - min(past)) if past else None
+
     def records(self, station: str) -> tuple[CommandRecord, ...]:
         """Return the commands of a station that are not over."""
         return tuple(r for r in self.world.records[station].values() if not r.over)
@@ -159,7 +209,8 @@ class Turn:
         """Return, by utility, the commands that are not over, and those that they overlap with."""
         found: defaultdict[str, list[CommandRecord]] = defaultdict(list)
         for record in self.world.records[station].values():
-            found[record.utility].append(record)
+            if not self.barred(record):
+                found[record.utility].append(record)
         return {utility: _counting(records) for utility, records in found.items()}
 
     def keep(self, record: CommandRecord) -> None:

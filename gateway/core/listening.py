@@ -1,0 +1,217 @@
+"""Utilities as they are heard: what their silence changes at each of their stations.
+
+While one is LIMITED (see `failsafe`) its station has a command of the gateway's own, under the name
+`failsafe:UTILITY`: an event without end, whose limits hold beside all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+from typing import Any
+
+from gateway.core import failsafe, intake
+from gateway.core.effects import Persist, Table
+from gateway.core.events import CommandReceived, CommandWithdrawn, UtilityHeard, Withdrawal
+from gateway.core.failsafe import OWN, Hearing, Patience, Stage
+from gateway.core.lifecycle import State
+from gateway.core.station import StationState
+from gateway.core.world import Turn
+from translators.canonical.codec import encode
+from translators.canonical.commands import (
+    DerCommand,
+    Interval,
+    Origin,
+    Protocol,
+    Revision,
+    Target,
+)
+
+_RECHECK_S = 1.0
+"""How soon it is looked again whether the event that fail-safe controls wait for has ended."""
+
+
+def begin(turn: Turn, kept: dict[str, dict[str, Any]]) -> None:
+    """Listen to every utility of every station, from what was kept of the run before."""
+    for state in turn.world.stations.values():
+        for utility in state.rules.utilities:
+            known = kept.get(_key(utility, state.id))
+            hearing = failsafe.begin(known, _patience(turn, state, utility), turn.now)
+            _note(turn, state, utility, hearing)
+            if hearing.cold:
+                _tell_limited(turn, state, utility, cold=True)
+            _limit(turn, state, utility, hearing)
+    turn.world.listen_at = _next(turn)
+
+
+def heard(turn: Turn, event: UtilityHeard) -> Collection[str]:
+    """Take in a word of a utility; return the stations where it changes something."""
+    state, utility, now = turn.world.stations.get(event.station), event.utility, turn.now.monotonic
+    changed = set(_timed(turn, utility)) if event.timed else set()
+    if state is None or utility not in state.rules.utilities:
+        return changed
+    limits = _patience(turn, state, utility)
+    known = turn.world.hearings.get((utility, state.id)) or Hearing(now, event.poll_s)
+    after = failsafe.heard(known, limits, event.poll_s, now)
+    changed |= set(_moved(turn, state, utility, after))
+    turn.world.listen_at = min(turn.world.listen_at, _due(after, limits, now))
+    return changed
+
+
+def passed(turn: Turn) -> Collection[str]:
+    """Let time pass; return the stations where that alone changes something."""
+    world, now = turn.world, turn.now.monotonic
+    if now < world.listen_at:
+        return ()
+    changed = set(_aged(turn))
+    for (utility, name), hearing in tuple(world.hearings.items()):
+        state = world.stations[name]
+        limits = _patience(turn, state, utility)
+        runs = _runs(turn, state, utility, hearing, limits)
+        after = failsafe.passed(hearing, limits, now, runs=runs)
+        changed |= set(_moved(turn, state, utility, after))
+    world.listen_at = _next(turn)
+    return changed
+
+
+def _key(utility: str, station: str) -> str:
+    return f"{utility}/{station}"
+
+
+def _patience(turn: Turn, state: StationState, utility: str) -> Patience:
+    return Patience.of(turn.world.rules_of(utility), state.rules.fail_safe)
+
+
+def _moved(turn: Turn, state: StationState, utility: str, after: Hearing) -> Collection[str]:
+    """Keep what is heard, and do what a new stage asks for; return the station where it matters."""
+    before = turn.world.hearings.get((utility, state.id), after)
+    _note(turn, state, utility, after)
+    if after.stage is before.stage:
+        voiced = (after.row is None) is not (before.row is None)
+        return (state.id,) if voiced else ()
+    silence_s = round(turn.now.monotonic - before.word)
+    if before.stage is Stage.HEARD:
+        turn.audit("failsafe.entered", utility, state.id, silence_s=silence_s)
+    if after.stage is Stage.LIMITED:
+        _tell_limited(turn, state, utility, silence_s=silence_s)
+    elif after.stage is Stage.HEARD:
+        turn.audit("failsafe.left", utility, state.id, stage=before.stage.value)
+    _limit(turn, state, utility, after)
+    return (state.id,)
+
+
+def _tell_limited(turn: Turn, state: StationState, utility: str, **details: Any) -> None:
+    controls = [encode(control) for control in state.rules.fail_safe.controls]
+    turn.audit("failsafe.limited", utility, state.id, controls=controls, **details)
+
+
+def _note(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> None:
+    """Know it, and keep it durably where it is news, or what is kept is a poll old."""
+    key, world = (utility, state.id), turn.world
+    known = world.hearings.get(key)
+    world.hearings[key] = hearing
+    same = known is not None and (known.stage, known.cold) == (hearing.stage, hearing.cold)
+    if same and hearing.word - world.noted.get(key, 0.0) < hearing.poll_s:
+        return
+    world.noted[key] = hearing.word
+    document = failsafe.document(hearing, turn.now)
+    turn.emit(Persist(Table.LINKS, _key(*key), document))
+
+
+def _runs(
+    turn: Turn, state: StationState, utility: str, hearing: Hearing, limits: Patience
+) -> bool:
+    """Say whether an event that began before the utility was silent has yet to come to its end.
+
+    One without end is not waited for.
+    """
+    at, now = hearing.limited_at(limits), turn.now
+    if at is None or now.monotonic < at:
+        return False
+    unow = turn.utility_now(utility)
+    silent_at = unow - timedelta(seconds=now.monotonic - hearing.silent_at(limits))
+    return any(
+        record.utility == utility
+        and record.functions
+        and (interval := record.interval) is not None
+        and interval.end is not None
+        and interval.start <= silent_at
+        and unow < interval.end
+        for record in turn.records(state.id)
+    )
+
+
+def _limit(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> None:
+    """Let the fail-safe controls of the settings hold while a utility is LIMITED, and no longer."""
+    name = f"{OWN}{utility}"
+    wanted = state.rules.fail_safe.controls if hearing.stage is Stage.LIMITED else ()
+    for record in turn.records(state.id):
+        command = record.command
+        if record.utility != name or record.state is State.CANCELLING:
+            continue
+        if command.controls == wanted:
+            return
+        gone = CommandWithdrawn(name, state.id, command.mrid, Withdrawal.CANCELLED)
+        intake.withdraw(turn, gone)
+    if wanted:
+        now = turn.now.utc.replace(microsecond=0)
+        command = DerCommand(
+            mrid=f"{name}-{now:%Y%m%dT%H%M%SZ}",
+            origin=Origin(name, Protocol.IEEE2030_5, Revision.IEEE2030_5_2018),
+            target=Target(state.id),
+            controls=wanted,
+            primacy=0,
+            created=now,
+            server_time=now,
+            interval=Interval(now, None),
+            description=f"{utility} is silent",
+        )
+        intake.receive(turn, CommandReceived(command))
+
+
+def _timed(turn: Turn, utility: str) -> Iterator[str]:
+    """A utility's clock was read: yield the stations where it was unknown."""
+    world = turn.world
+    world.timed[utility] = turn.now.monotonic
+    turn.keep_clock(utility)
+    if utility in world.untimed:
+        world.untimed.discard(utility)
+        turn.audit("clock.known", utility, utility)
+        yield from _stations_of(turn, utility)
+
+
+def _aged(turn: Turn) -> Iterator[str]:
+    """Yield the stations of utilities whose clock offset was not confirmed for too long."""
+    world, now = turn.world, turn.now.monotonic
+    for utility, at in world.timed.items():
+        age_s = now - at
+        if utility not in world.untimed and age_s >= world.rules_of(utility).keep_offset_s:
+            world.untimed.add(utility)
+            turn.audit("clock.unknown", utility, utility, age_s=round(age_s))
+            yield from _stations_of(turn, utility)
+
+
+def _stations_of(turn: Turn, utility: str) -> Iterator[str]:
+    for state in turn.world.stations.values():
+        if utility in state.rules.utilities:
+            yield state.id
+
+
+def _due(hearing: Hearing, limits: Patience, now: float) -> float:
+    at = failsafe.due(hearing, limits)
+    return float("inf") if at is None else max(at, now + _RECHECK_S)
+
+
+def _next(turn: Turn) -> float:
+    """Return when time alone may change something next."""
+    world, now = turn.world, turn.now.monotonic
+    dues = [
+        _due(hearing, _patience(turn, world.stations[name], utility), now)
+        for (utility, name), hearing in world.hearings.items()
+    ]
+    dues += [
+        at + world.rules_of(utility).keep_offset_s
+        for utility, at in world.timed.items()
+        if utility not in world.untimed
+    ]
+    return min(dues, default=float("inf"))
