@@ -173,6 +173,7 @@ def _timed(turn: Turn, utility: str) -> Iterator[str]:
     """A utility's clock was read: yield the stations where it was unknown."""
     world = turn.world
     world.timed[utility] = turn.now.monotonic
+    world.listen_at = min(world.listen_at, _ages_at(turn, utility))
     turn.keep_clock(utility)
     if utility in world.untimed:
         world.untimed.discard(utility)
@@ -184,11 +185,15 @@ def _aged(turn: Turn) -> Iterator[str]:
     """Yield the stations of utilities whose clock offset was not confirmed for too long."""
     world, now = turn.world, turn.now.monotonic
     for utility, at in world.timed.items():
-        age_s = now - at
-        if utility not in world.untimed and age_s >= world.rules_of(utility).keep_offset_s:
+        if utility not in world.untimed and _ages_at(turn, utility) <= now:
             world.untimed.add(utility)
-            turn.audit("clock.unknown", utility, utility, age_s=round(age_s))
+            turn.audit("clock.unknown", utility, utility, age_s=round(now - at))
             yield from _stations_of(turn, utility)
+
+
+def _ages_at(turn: Turn, utility: str) -> float:
+    """Return when a clock offset counts as unknown unless it is confirmed (monotonic seconds)."""
+    return turn.world.timed[utility] + turn.world.rules_of(utility).keep_offset_s
 
 
 def _stations_of(turn: Turn, utility: str) -> Iterator[str]:
@@ -209,9 +214,5 @@ def _next(turn: Turn) -> float:
         _due(hearing, _patience(turn, world.stations[name], utility), now)
         for (utility, name), hearing in world.hearings.items()
     ]
-    dues += [
-        at + world.rules_of(utility).keep_offset_s
-        for utility, at in world.timed.items()
-        if utility not in world.untimed
-    ]
+    dues += [_ages_at(turn, utility) for utility in world.timed.keys() - world.untimed]
     return min(dues, default=float("inf"))

@@ -50,9 +50,7 @@ def test_fail_safe_controls_never_hold_before_the_utility_is_silent():
     assert after(a_hearing(), 90, patience).stage is LIMITED
 
 
-@pytest.mark.parametrize(
-    ("given", "silent", "back"), [((None, None), 900, 270), ((50, 7), 50, 7)]
-)
+@pytest.mark.parametrize(("given", "silent", "back"), [((None, None), 900, 270), ((50, 7), 50, 7)])
 def test_times_that_are_not_given_follow_the_poll_interval(given, silent, back):
     patience = Patience(silent_s=given[0], return_s=given[1])
     hearing = a_hearing(poll_s=300.0)
@@ -137,7 +135,7 @@ def test_a_silence_lives_on_over_a_start(stage):
 
 
 def test_a_clock_that_went_back_makes_nobody_silent():
-    begun = at_start(kept(a_hearing()), minutes=-10**6)
+    begun = at_start(kept(a_hearing()), minutes=-(10**6))
     assert (begun.stage, begun.word) == (HEARD, 500.0)
 
 
