@@ -183,11 +183,10 @@ class Turn:
 
         What had begun before goes on.
         """
-        utility, interval = record.utility, record.interval
-        if interval is None or record.over or record.state is State.ACTIVE:
+        since = self._barred_since(record.utility, record.command.target.station)
+        if since is None or record.over or record.state is State.ACTIVE:
             return False
-        since = self._barred_since(utility, record.command.target.station)
-        return since is not None and interval.start > since
+        return record.interval is not None and record.interval.start > since
 
     def _barred_since(self, utility: str, station: str) -> datetime | None:
         """Return since when (its time) no event of a utility begins at a station; None: all may."""
