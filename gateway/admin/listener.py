@@ -53,10 +53,11 @@ class _Order(BaseModel):
 
 
 class HoldOrder(_Order):
-    """To stop all dispatch, or let it go on; `release` takes back what runs."""
+    """To stop dispatch to all stations or one, or let it go on; `release` takes back what runs."""
 
     on: bool
     release: bool = False
+    station: str = ""
 
 
 class Participation(_Order):
@@ -203,7 +204,11 @@ class Admin:
 
     async def _hold(self, request: web.Request) -> web.Response:
         order = await self._order(request, HoldOrder)
-        self._sources.post(HoldChanged(order.on, order.reason, order.actor, order.release))
+        if order.station and self._sources.view().station(order.station) is None:
+            raise web.HTTPNotFound(text=f"no station {order.station}")
+        self._sources.post(
+            HoldChanged(order.on, order.reason, order.actor, order.release, order.station)
+        )
         return web.Response(status=202)
 
     async def _participate(self, request: web.Request) -> web.Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,16 +42,10 @@ class View:
         return [self._at_station(record) for record in records]
 
     def hold(self) -> Json:
-        """Return whether all dispatch is held, by whom and why."""
+        """Return whether dispatch is held, by whom and why; `stations` are those held on their own."""
+        stations = {name: asdict(held) for name, held in self.world.holds.items()}
         held = self.world.hold
-        if held is None:
-            return {"on": False}
-        return {
-            "on": True,
-            "release": held.release,
-            "reason": held.reason,
-            "actor": held.actor,
-        }
+        return {"on": held is not None, **(asdict(held) if held else {}), "stations": stations}
 
     def stations(self) -> list[Json]:
         """Return one row for each enrolled station."""
@@ -106,6 +100,7 @@ class View:
             "station": state.id,
             "utilities": list(state.rules.utilities),
             "connected": state.connected,
+            "on_hold": state.id in self.world.holds or self.world.hold is not None,
             "ready": state.ready,
             "version": None if profile is None else profile.ocpp_version,
             "controls_by_state": dict(sorted(states.items())),

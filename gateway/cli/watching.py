@@ -30,6 +30,7 @@ _STATIONS = (
     "station",
     "utilities",
     "connected",
+    "on_hold",
     "version",
     "controls_by_state",
     "not_following",
@@ -90,6 +91,7 @@ def hold(
     release: Annotated[
         bool, typer.Option("--release", help="Take events back that run; defaults stay.")
     ] = False,
+    station: Annotated[str, typer.Option(metavar="ID", help="Of one station only.")] = "",
 ) -> None:
     """Stop every dispatch at once, over restarts too; utilities see an opt-out."""
     gateway = gateway_of(config)
@@ -98,7 +100,8 @@ def hold(
         return
     if not reason:
         raise typer.BadParameter("is needed", param_hint="--reason")
-    gateway.order("hold", on=state == "on", release=release, reason=reason, actor=getuser())
+    words = {"on": state == "on", "release": release, "reason": reason, "actor": getuser()}
+    gateway.order("hold", **words, station=station)
 
 
 def list_stations(config: Config = DEFAULT, *, form: Form = "table") -> None:

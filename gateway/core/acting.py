@@ -39,7 +39,7 @@ def act(turn: Turn, state: StationState, found: Wanted) -> None:
         return
     for entry in todo.forget:
         turn.drop(state, entry.desired.id)
-    hold = turn.world.hold
+    hold = turn.held(state.id)
     if hold is None or hold.release:
         _carry_out(turn, state, found, desired, todo)
     else:

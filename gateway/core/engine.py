@@ -141,7 +141,7 @@ class Engine:
             if station is not None:
                 entry = entry_from_document(document)
                 station.ledger = Ledger({**station.ledger.entries, entry.desired.id: entry})
-        world.hold = participation.continue_from(dict(kept.get(Table.SITE, {})))
+        world.hold, world.holds = participation.continue_from(kept.get(Table.SITE, {}))
         turn = Turn(world, now)
         for document in kept.get(Table.RESPONSES, {}).values():
             response = responses.from_document(document)

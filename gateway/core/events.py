@@ -295,12 +295,16 @@ class ParticipationChanged:
 
 @dataclass(frozen=True, slots=True)
 class HoldChanged:
-    """An operator stops all dispatch, or lets it go on; with `release` what runs is taken back."""
+    """An operator stops all dispatch, or lets it go on; with `release` what runs is taken back.
+
+    `station` names the only one that is meant; empty for all.
+    """
 
     on: bool
     reason: str
     actor: str
     release: bool = False
+    station: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def _judge(turn: Turn, record: CommandRecord) -> None:
     """Plan a command, or refuse it where a part of an event could not be read."""
     event_refused = record.refused and not record.command.is_default
     judged = advance(turn, record, Trigger.REFUSED if event_refused else Trigger.PLANNED)
-    if (hold := turn.world.hold) is not None:
+    if (hold := turn.held(record.command.target.station)) is not None:
         decline(turn, judged, Word(hold.actor, hold.reason, held=True))
 
 

@@ -4,12 +4,13 @@ A declined event claims nothing: what a station holds of it is taken back, and i
 (2030.5 response 4; 5 when the station takes part again) and at the end (8, 9 or 10 in place of 3).
 A hold declines every event that has not started, and each that comes; with `release` those that run, too.
 While it lasts no control is set, and none is taken back but of events that are declined: what their
-utility was told has to be true. With `release` defaults go on.
+utility was told has to be true. With `release` defaults go on. A hold is of all stations or of one; what
+the site itself asks of a station, it does not decline.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from gateway.core.events import HoldChanged, ParticipationChanged
 from gateway.core.lifecycle import State
 from gateway.core.records import CommandRecord
 from gateway.core.responses import tell
+from gateway.core.station import SITE
 from gateway.core.world import Hold, Turn
 from translators.canonical.telemetry import ControlOutcome
 
@@ -50,25 +52,45 @@ def changed(turn: Turn, event: ParticipationChanged) -> Collection[str]:
 
 
 def held(turn: Turn, event: HoldChanged) -> Collection[str]:
-    """Begin or end a hold; return every station."""
+    """Begin or end a hold; return the stations that it is of."""
     word = Word(event.actor, event.reason, held=True)
     hold = Hold(event.release, event.reason, event.actor) if event.on else None
-    turn.world.hold = hold
-    turn.emit(Persist(Table.SITE, _KEY, None if hold is None else document(hold)))
+    meant = _put(turn, event.station, hold)
     kind = "hold.begun" if event.on else "hold.ended"
-    turn.audit(kind, event.actor, "dispatch", reason=event.reason, release=event.release)
+    subject = event.station or "dispatch"
+    turn.audit(kind, event.actor, subject, reason=event.reason, release=event.release)
     for record in _live(turn):
-        if hold is None:
+        name = record.command.target.station
+        if name not in meant:
+            continue
+        now = turn.held(name)
+        if now is None:
             if record.declined == "hold":
                 rejoin(turn, record, word)
-        elif hold.release or record.state is not State.ACTIVE:
+        elif now.release or record.state is not State.ACTIVE:
             decline(turn, record, word)
-    return tuple(turn.world.stations)
+    return [name for name in turn.world.stations if name in meant]
+
+
+def _put(turn: Turn, station: str, hold: Hold | None) -> Collection[str]:
+    """Keep a hold, or forget it; return the stations that it is of."""
+    world = turn.world
+    key = f"{_KEY}/{station}" if station else _KEY
+    turn.emit(Persist(Table.SITE, key, None if hold is None else document(hold)))
+    if not station:
+        world.hold = hold
+        return frozenset(world.records) | frozenset(world.stations)
+    if hold is None:
+        world.holds.pop(station, None)
+    else:
+        world.holds[station] = hold
+    return {station}
 
 
 def decline(turn: Turn, record: CommandRecord, word: Word) -> None:
     """Let one station take no part in an event; its utility is told."""
-    if record.declined or record.command.is_default or record.state not in _OPEN:
+    own = record.utility.startswith(SITE)
+    if own or record.declined or record.command.is_default or record.state not in _OPEN:
         return
     declined = replace(
         record,
@@ -98,10 +120,15 @@ def document(hold: Hold) -> dict[str, Any]:
     return {"release": hold.release, "reason": hold.reason, "actor": hold.actor}
 
 
-def continue_from(documents: dict[str, dict[str, Any]]) -> Hold | None:
-    """Return the hold that was kept, if any."""
-    kept = documents.get(_KEY)
-    return None if kept is None else Hold(kept["release"], kept["reason"], kept["actor"])
+def continue_from(documents: Mapping[str, dict[str, Any]]) -> tuple[Hold | None, dict[str, Hold]]:
+    """Return the hold that was kept, if any, and those of single stations."""
+    found = {
+        key: Hold(kept["release"], kept["reason"], kept["actor"])
+        for key, kept in documents.items()
+        if key.partition("/")[0] == _KEY
+    }
+    of_all = found.pop(_KEY, None)
+    return of_all, {key.partition("/")[2]: hold for key, hold in found.items()}
 
 
 def _live(turn: Turn) -> list[CommandRecord]:

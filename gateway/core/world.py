@@ -51,6 +51,8 @@ class World:
     offsets: dict[str, timedelta] = field(default_factory=dict)
     drain: DrainMode | None = None
     hold: Hold | None = None
+    holds: dict[str, Hold] = field(default_factory=dict)
+    """Stations that are on hold whatever becomes of the others."""
     heard_at: tuple[datetime, float] | None = None
     """When the last event was handled: UTC, and monotonic seconds."""
     requests: int = 0
@@ -122,6 +124,10 @@ class Turn:
         """Add one record of the audit chain; it names the rules in force, or those of `book`."""
         details.setdefault("book", self.world.translator.book.digest)
         self.effects.append(Audit(kind, actor, subject, details, raw))
+
+    def held(self, station: str) -> Hold | None:
+        """Return why nothing is dispatched to a station, None where it is."""
+        return self.world.hold or self.world.holds.get(station)
 
     def offset(self, utility: str) -> timedelta | None:
         """Return the utility's clock minus ours as the schedule uses it, or None while unknown.

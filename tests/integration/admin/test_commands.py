@@ -157,7 +157,22 @@ async def test_all_dispatch_is_held_until_it_goes_on(site, token):
         assert next(iter(world.records["CS1"].values())).declined == "hold"
         assert (await here.ask("hold", "off", "--reason", "done"))[0] == 0
         await soon(lambda: world.hold is None)
-        assert json.loads((await here.ask("hold", "show"))[1]) == {"on": False}
+        assert json.loads((await here.ask("hold", "show"))[1]) == {
+            "on": False,
+            "stations": {},
+        }
+
+
+async def test_one_station_is_held_on_its_own(site, token):
+    async with site(admin=token) as here:
+        world = here.running.runtime.parts.engine.world
+        assert (await here.ask("hold", "on", "--station", "CS1", "--reason", "works"))[0] == 0
+        await soon(lambda: "CS1" in world.holds)
+        told = json.loads((await here.ask("hold", "show"))[1])
+        assert (told["on"], told["stations"]["CS1"]["reason"]) == (False, "works")
+        assert json.loads((await here.ask("station", "list", "-o", "json"))[1])[0]["on_hold"]
+        status, _, err = await here.ask("hold", "on", "--station", "CS9", "--reason", "works")
+        assert (status, "no station CS9" in err) == (4, True)
 
 
 async def test_without_a_token_nobody_orders_anything(site):

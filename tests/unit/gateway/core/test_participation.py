@@ -7,7 +7,7 @@ import pytest
 from gateway.core.effects import Table
 from gateway.core.events import CommandReceived, HoldChanged, ParticipationChanged, ReplyStatus
 from support.engine_bench import a_command, a_default, limit, pf
-from translators.canonical.commands import Target
+from translators.canonical.commands import Origin, Protocol, Revision, Target
 from translators.canonical.telemetry import ControlOutcome as Told
 
 RECEIVED, STARTED, COMPLETED = Told.RECEIVED, Told.STARTED, Told.COMPLETED
@@ -20,8 +20,8 @@ def optout(bench, mrid="M1", *, back=False, **changes):
     return bench.hear(ParticipationChanged(mrid, not back, **words))
 
 
-def hold(bench, *, on=True, release=False):
-    return bench.hear(HoldChanged(on, "works on the feeder", "ann", release))
+def hold(bench, *, on=True, release=False, station=""):
+    return bench.hear(HoldChanged(on, "works on the feeder", "ann", release, station))
 
 
 def scheduled(bench, *controls, mrid="M1", **changes):
@@ -243,3 +243,43 @@ def test_beginning_and_end_of_a_hold_are_audited(ready):
     assert (begun.actor, begun.details["reason"]) == ("ann", "works on the feeder")
     assert begun.details["release"]
     assert ended.subject == "dispatch"
+
+
+def test_one_station_on_hold_leaves_the_others_alone(ready):
+    hold(ready, station="CS2")
+    scheduled(ready)
+    assert ready.told() == [RECEIVED]
+    assert len(ready.calls("SetDERControl")) == 1
+    hold(ready, station="CS1")
+    assert ready.told() == [RECEIVED, OUT]
+    (begun, mine) = ready.audited("hold.begun")
+    assert (begun.subject, mine.subject) == ("CS2", "CS1")
+
+
+def test_a_station_that_is_on_hold_itself_stays_so_when_the_hold_of_all_ends(ready):
+    hold(ready, station="CS1")
+    hold(ready)
+    scheduled(ready)
+    hold(ready, on=False)
+    assert ready.told() == [RECEIVED, OUT]
+    hold(ready, on=False, station="CS1")
+    assert ready.told() == [RECEIVED, OUT, IN]
+    assert len(ready.outstanding()) == 1
+
+
+def test_the_hold_of_one_station_survives_a_restart(ready, book):
+    hold(ready, station="CS1", release=True)
+    again = ready.restart(book)
+    again.connect()
+    scheduled(again)
+    assert again.told() == [RECEIVED, OUT]
+    assert again.engine.world.hold is None
+    hold(again, on=False, station="CS1")
+    assert not again.engine.world.holds
+    assert not again.kept[Table.SITE]
+
+
+def test_what_the_site_itself_asks_is_not_declined(ready):
+    scheduled(ready, origin=Origin("site:home", Protocol.IEEE2030_5, Revision.IEEE2030_5_2018))
+    hold(ready, station="CS1")
+    assert not ready.audited("command.declined")
