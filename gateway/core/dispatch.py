@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
@@ -13,7 +13,7 @@ from gateway.core.agenda import Defaults, Line, agenda, defaults_of
 from gateway.core.between import Segments
 from gateway.core.ledger import Desired
 from gateway.core.records import Baseline, CommandRecord
-from gateway.core.rolling import told_until
+from gateway.core.rolling import put_off_at, told_until
 from gateway.core.slots import Carried, Slot, Slots, slot_of, slot_of_functions
 from gateway.core.timeline import Segment
 from gateway.core.translating import Told, Translator
@@ -86,6 +86,8 @@ class Wanted:
     """By control id: functions of other commands that it carries by now."""
     shared: frozenset[Slot] = frozenset()
     """Slots that several commands fill at one time."""
+    until: datetime | None = None
+    """When time alone makes it another, None where it never does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,21 @@ def wanted(lines: Sequence[Line], scene: Scene) -> Wanted:
     ]
     for share in shares:
         _translate(share, scene, result)
+    ahead = (at for at in _changes(result.segments, shares, scene.now) if at > scene.now)
+    result.until = min(ahead, default=None)
     return result
+
+
+def _changes(segments: Segments, shares: Iterable[_Share], now: datetime) -> Iterator[datetime]:
+    """Yield the instants at which something begins or ends, or is told a later end."""
+    for spans in segments.values():
+        for span in spans:
+            yield span.interval.start
+            if span.interval.end is not None:
+                yield span.interval.end
+    for share in shares:
+        if share.interval is not None and share.interval.end is None:
+            yield put_off_at(share.interval, share.record.command.controls, now)
 
 
 def _next(by_key: dict[str, CommandRecord], segments: Segments, now: datetime) -> Iterator[Segment]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from gateway.core.lifecycle import ENDED, OWED, State, Trigger, after
@@ -57,52 +59,43 @@ class CommandRecord:
     parted: bool = False
     """Whether it was declined, or joined again, while it ran."""
 
-    @property
-    def key(self) -> str:
-        """Return utility/station/mRID: unique, stable over restarts."""
-        command = self.command
-        return f"{command.origin.utility}/{command.target.station}/{command.mrid}"
+    key: str = field(init=False, repr=False, compare=False)
+    """utility/station/mRID: unique, stable over restarts."""
+    planned: Interval | None = field(init=False, repr=False, compare=False)
+    """The interval in utility time with the draws in it; None for a default."""
+    interval: Interval | None = field(init=False, repr=False, compare=False)
+    """The planned interval, cut where a withdrawal takes effect."""
+    controls: tuple[DerControl, ...] = field(init=False, repr=False, compare=False)
+    """The controls that may claim their function.
+
+    Where a part of an event is refused only limits stay: a mode without its partner is not what
+    was asked for. Default controls are independent of each other. What is declined claims nothing.
+    """
+    functions: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The functions that it may still claim."""
+
+    def __post_init__(self) -> None:
+        """Note once what follows from the rest: all of it is looked up at each event of the station."""
+        command, note = self.command, object.__setattr__
+        key = f"{command.origin.utility}/{command.target.station}/{command.mrid}"
+        note(self, "key", intern(key))
+        planned = _planned(command)
+        note(self, "planned", planned)
+        note(self, "interval", planned if planned is None else _cut(planned, self.withdraw_at))
+        controls = self._claiming()
+        note(self, "controls", controls)
+        note(self, "functions", _together(tuple([function_of(control) for control in controls])))
 
     @property
     def utility(self) -> str:
         """Return the id of the utility that it came from."""
         return self.command.origin.utility
 
-    @property
-    def planned(self) -> Interval | None:
-        """Return the interval in utility time with the draws in it; None for a default."""
-        interval = self.command.interval
-        if interval is None:
-            return None
-        draws = self.command.randomization
-        start = interval.start + timedelta(seconds=draws.start_draw_s or 0)
-        shift = timedelta(seconds=(draws.start_draw_s or 0) + (draws.duration_draw_s or 0))
-        end = None if interval.end is None else max(start, interval.end + shift)
-        return Interval(start, end)
-
-    @property
-    def interval(self) -> Interval | None:
-        """Return the planned interval, cut where a withdrawal takes effect."""
-        planned = self.planned
-        if planned is None or self.withdraw_at is None:
-            return planned
-        cut = max(planned.start, self.withdraw_at)
-        return Interval(planned.start, cut if planned.end is None else min(planned.end, cut))
-
-    @property
-    def functions(self) -> frozenset[str]:
-        """Return the functions that it may still claim."""
-        return frozenset(function_of(control) for control in self.controls)
-
-    @property
-    def controls(self) -> tuple[DerControl, ...]:
-        """Return the controls that may claim their function.
-
-        Where a part of an event is refused only limits stay: a mode without its partner is not what
-        was asked for. Default controls are independent of each other. What is declined claims nothing.
-        """
+    def _claiming(self) -> tuple[DerControl, ...]:
         if self.declined:
             return ()
+        if not (self.lost or self.refused):
+            return self.command.controls
         gone = self.lost | {function for function, _ in self.refused}
         kept = tuple(c for c in self.command.controls if function_of(c) not in gone)
         if self.refused and not self.command.is_default:
@@ -111,6 +104,8 @@ class CommandRecord:
 
     def refuse(self, refusals: tuple[Refusal, ...]) -> CommandRecord:
         """Return the record with these functions refused."""
+        if not refusals:
+            return self
         known = dict(self.refused)
         new = {refusal.function: refusal.outcome for refusal in refusals}
         return replace(self, refused=tuple(sorted((new | known).items())))
@@ -146,6 +141,33 @@ class CommandRecord:
     def over(self) -> bool:
         """Say whether nothing more can happen to it."""
         return self.state in ENDED
+
+
+def _planned(command: DerCommand) -> Interval | None:
+    """Return a command's interval with what was drawn for it."""
+    interval, draws = command.interval, command.randomization
+    begin, shift = draws.start_draw_s or 0, (draws.start_draw_s or 0) + (draws.duration_draw_s or 0)
+    if interval is None:
+        return None
+    if not (begin or shift) and (interval.end is None or interval.end >= interval.start):
+        return interval
+    start = interval.start + timedelta(seconds=begin)
+    end = None if interval.end is None else max(start, interval.end + timedelta(seconds=shift))
+    return Interval(start, end)
+
+
+def _cut(planned: Interval, at: datetime | None) -> Interval:
+    """Return an interval that ends at an instant, or at its start where that was later."""
+    if at is None:
+        return planned
+    cut = max(planned.start, at)
+    return Interval(planned.start, cut if planned.end is None else min(planned.end, cut))
+
+
+@lru_cache(maxsize=1024)
+def _together(functions: tuple[str, ...]) -> frozenset[str]:
+    """Return these functions as one set for all records that have them."""
+    return frozenset(functions)
 
 
 def forgettable(record: CommandRecord, utility_now: datetime) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from gateway.core.baseline import due as due_baseline
 from gateway.core.baseline import freeze
 from gateway.core.between import Segments
 from gateway.core.charging import compare
-from gateway.core.dispatch import Scene, Wanted, wanted
+from gateway.core.dispatch import Scene, Wanted
 from gateway.core.effects import WakeAt
 from gateway.core.ledger import SWEEP, Desired, Entry, Evidence, holds
 from gateway.core.lifecycle import State, Trigger
@@ -63,14 +62,14 @@ def _close_ended(turn: Turn, state: StationState) -> None:
 
 
 def _want(
-    turn: Turn, state: StationState, profile: StationProfile, lines: Sequence[Line]
+    turn: Turn, state: StationState, profile: StationProfile, lines: tuple[Line, ...]
 ) -> Wanted:
     """Return what the station should hold; a refused command frees its functions."""
     situation, apart = _situation(turn, state, profile), frozenset(state.rules.utilities[1:])
     scene = Scene(profile, situation, turn.world.translator, turn.now.utc, apart)
-    found = wanted(lines, scene)
+    found = turn.world.plans.wanted(lines, scene)
     while _refuse(turn, state, found):
-        found = wanted(turn.lines(state), scene)
+        found = turn.world.plans.wanted(turn.lines(state), scene)
     return found
 
 

@@ -14,6 +14,7 @@ from gateway.core.events import DrainMode, Now
 from gateway.core.failsafe import OWN, Hearing, Patience, UtilityRules
 from gateway.core.ledger import Entry, takes_effect
 from gateway.core.lifecycle import State
+from gateway.core.plans import Plans
 from gateway.core.records import CommandRecord, to_document
 from gateway.core.station import SITE, Purpose, StationState, entry_document
 from gateway.core.translating import Translator
@@ -56,6 +57,7 @@ class World:
     heard_at: tuple[datetime, float] | None = None
     """When the last event was handled: UTC, and monotonic seconds."""
     requests: int = 0
+    plans: Plans = field(default_factory=Plans)
     kinds: Memo[tuple[Evse, ...]] = field(default_factory=lambda: Memo(_KINDS))
     """EVSEs as stations have them, so that alike ones are one object."""
     utilities: dict[str, UtilityRules] = field(default_factory=dict)

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from gateway.core.events import Withdrawal
 from gateway.core.lifecycle import ENDED
+from gateway.core.plans import Plans
 from support.engine_bench import a_command, a_default, limit, pf, the_book
 from support.engine_worlds import Claim, Life, Reference, expected_running, minute
 from translators.canonical.controls import FixedVar, Quantity
 from translators.canonical.telemetry import ControlOutcome as Told
+from translators.rules.memo import Memo
 from translators.units import Base, percent
 
 TERMINAL = {
@@ -209,3 +211,23 @@ def test_a_life_after_a_crash_ends_where_an_uninterrupted_one_does(before, last,
         assert set(twin.owed) == set(life.owed)
     finish(both)
     assert twin.picture() == life.picture()
+
+
+class Forgetful(Life):
+    """A life whose engine plans and translates anew at every event."""
+
+    def begin(self):
+        self.bench.engine.world.plans = Plans(most=0)
+
+    def hear(self, event):
+        self.bench.engine.world.translator._memo = Memo()
+        return super().hear(event)
+
+
+@relaxed
+@given(steps=st.lists(all_steps, max_size=12))
+def test_an_engine_that_remembers_its_plans_decides_as_one_that_does_not(steps):
+    story = Story(life := Life(BOOK()), fresh := Forgetful(BOOK()))
+    for step in steps:
+        story.play(step)
+        assert life.bench.effects == fresh.bench.effects, step

@@ -1,0 +1,119 @@
+"""A plan is remembered while it would be the same, and made anew when it would not."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gateway.core import plans as module
+from gateway.core.agenda import Line
+from gateway.core.dispatch import Scene, wanted
+from gateway.core.lifecycle import State
+from gateway.core.plans import Plans
+from gateway.core.records import CommandRecord
+from gateway.core.translating import Translator
+from support.engine_bench import NOON, a_command, a_profile, limit, pf
+from translators.canonical.capability import Situation
+from translators.canonical.commands import Interval
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Return the plans that were made, oldest first."""
+    done = []
+
+    def counted(lines, scene):
+        done.append(wanted(lines, scene))
+        return done[-1]
+
+    monkeypatch.setattr(module, "wanted", counted)
+    return done
+
+
+def a_line(*commands, offset=timedelta()):
+    records = tuple(CommandRecord(command, State.SCHEDULED) for command in commands)
+    return (Line("dso", offset, records),)
+
+
+def a_scene(book, minute=0, **changes):
+    profile = changes.pop("profile", a_profile())
+    now = NOON + timedelta(minutes=minute)
+    return replace(Scene(profile, Situation(), Translator(book), now), **changes)
+
+
+def test_the_same_once_more_is_remembered(book, made):
+    plans, lines = Plans(), a_line(a_command())
+    assert plans.wanted(lines, a_scene(book)) is plans.wanted(lines, a_scene(book, 9))
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("minute", [10, 69, 70, 100], ids=str)
+def test_a_start_or_an_end_makes_it_anew(book, made, minute):
+    plans, lines = Plans(), a_line(a_command())
+    plans.wanted(lines, a_scene(book))
+    found = plans.wanted(lines, a_scene(book, minute))
+    assert len(made) == 2
+    assert found == wanted(lines, a_scene(book, minute))
+
+
+def test_a_clock_that_went_back_makes_it_anew(book, made):
+    plans, lines = Plans(), a_line(a_command())
+    plans.wanted(lines, a_scene(book, 20))
+    plans.wanted(lines, a_scene(book, 5))
+    assert len(made) == 2
+
+
+def test_an_end_that_is_put_off_makes_it_anew(book, made):
+    plans, lines = Plans(), a_line(a_command(interval=Interval(NOON, None)))
+    for day in (0, 0.4, 0.6, 0.9):
+        found = plans.wanted(lines, a_scene(book, day * 24 * 60))
+        assert found == wanted(lines, a_scene(book, day * 24 * 60))
+    assert len(made) == 2
+
+
+def test_a_default_is_remembered_for_ever(book, made):
+    plans, lines = Plans(), a_line(a_command(interval=None, is_default=True))
+    plans.wanted(lines, a_scene(book))
+    plans.wanted(lines, a_scene(book, 10**6))
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "changes"),
+    [
+        (a_line(a_command("M1", pf("0.9"))), {}),
+        (a_line(a_command(), a_command("M2", limit())), {}),
+        (a_line(a_command(), offset=timedelta(seconds=5)), {}),
+        (a_line(a_command()), {"profile": a_profile(der=False)}),
+        (a_line(a_command()), {"situation": Situation(policy={"discharge": "forbid"})}),
+        (a_line(a_command()), {"apart": frozenset({"dso"})}),
+    ],
+    ids=["other numbers", "one more", "a clock", "the station", "a policy", "other ids"],
+)
+def test_whatever_it_rests_on_makes_it_anew(book, made, lines, changes):
+    plans = Plans()
+    plans.wanted(a_line(a_command()), a_scene(book))
+    found = plans.wanted(lines, a_scene(book, **changes))
+    assert len(made) == 2
+    assert found == wanted(lines, a_scene(book, **changes))
+
+
+def test_other_rules_make_it_anew(book, made):
+    plans, lines = Plans(), a_line(a_command())
+    plans.wanted(lines, a_scene(book))
+    plans.wanted(lines, a_scene(replace(book, digest="other")))
+    assert len(made) == 2
+
+
+def test_the_stations_that_were_looked_at_last_are_remembered(book, made):
+    plans, lines = Plans(most=2), a_line(a_command())
+    first, second, third = (
+        a_scene(book, profile=replace(a_profile(), id=name)) for name in ("A", "B", "C")
+    )
+    for scene in (first, second, first, third):
+        plans.wanted(lines, scene)
+    assert len(made) == 3
+    plans.wanted(lines, first)
+    assert len(made) == 3
+    plans.wanted(lines, second)
+    assert len(made) == 4
