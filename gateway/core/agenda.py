@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from gateway.core.between import Segments, combine, forbids, subjects
-from gateway.core.lifecycle import CLAIMING, ENDED, State
+from gateway.core.between import Segments, combine, conflicts, forbids, subjects
+from gateway.core.lifecycle import CLAIMING, ENDED, State, Trigger
 from gateway.core.records import CommandRecord
 from gateway.core.timeline import Claim, Segment, arbitrate
 from translators.canonical.commands import Interval, Revision
@@ -73,6 +73,32 @@ def segments_of(records: Iterable[CommandRecord], offset: timedelta = timedelta(
     # IEEE 2030.5-2018 knows no resume after supersession; 2023 does (response 15)
     resume = any(r.command.origin.revision is Revision.IEEE2030_5_2023 for r in records)
     return arbitrate(claims, resume=resume)
+
+
+def defeat(
+    segments: Segments, record: CommandRecord, others: Mapping[str, CommandRecord], now: datetime
+) -> Trigger:
+    """Return how a command was beaten by those of its utility that hold its functions at an instant."""
+    holders = {
+        span.key
+        for function in record.functions
+        for span in segments.get(function, ())
+        if span.interval.covers(now) and others[span.key].utility == record.utility
+    }
+    programs = {others[key].command.origin.program for key in holders - {record.key}}
+    same = not programs or record.command.origin.program in programs
+    return Trigger.BEATEN if same else Trigger.OUTRANKED
+
+
+def rivals(segments: Segments, record: CommandRecord, now: datetime) -> list[str]:
+    """Return the commands that hold at an instant what a command cannot have beside them."""
+    return sorted(
+        span.key
+        for function, spans in segments.items()
+        if any(conflicts(function, own) for own in record.functions)
+        for span in spans
+        if span.key != record.key and span.interval.covers(now)
+    )
 
 
 def defaults_of(lines: Sequence[Line]) -> Defaults:

@@ -112,6 +112,11 @@ def forbids(control: DerControl) -> bool:
     return control in _FORBIDS
 
 
+def conflicts(one: str, other: str) -> bool:
+    """Say whether a station can do two functions for one utility at a time only."""
+    return one == other or not subjects(one).isdisjoint(subjects(other))
+
+
 def combine(lines: Sequence[Segments], forbidding: Collection[tuple[str, str]] = ()) -> Segments:
     """Return who holds what when, of utilities in order of precedence, the strongest first.
 

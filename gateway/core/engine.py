@@ -149,6 +149,7 @@ class Engine:
             turn.emit(response)
         listening.begin(turn, dict(kept.get(Table.LINKS, {})))
         for state in world.stations.values():
+            intake.leave(turn, state)
             settle(turn, state)
         return _ordered(turn.effects)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import timedelta
 
-from gateway.core.agenda import segments_of
+from gateway.core.agenda import defeat, segments_of
 from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
 from gateway.core.lifecycle import State, Trigger
 from gateway.core.participation import Word, decline
 from gateway.core.records import CommandRecord, differs, forgettable
 from gateway.core.responses import advance, tell
+from gateway.core.station import SITE, StationState
 from gateway.core.world import Turn
 from translators.canonical.codec import encode
 from translators.canonical.commands import DerCommand
@@ -89,6 +90,14 @@ def _judge(turn: Turn, record: CommandRecord) -> None:
         decline(turn, judged, Word(hold.actor, hold.reason, held=True))
 
 
+def leave(turn: Turn, state: StationState) -> None:
+    """Let go of the commands of utilities that a station does not follow any more."""
+    for record in tuple(turn.world.records[state.id].values()):
+        if record.utility not in state.rules.utilities and not record.utility.startswith(SITE):
+            turn.audit("command.left", "gateway", record.key, state=record.state.value)
+            turn.forget(record)
+
+
 def withdraw(turn: Turn, event: CommandWithdrawn) -> None:
     """Take back a command; a randomised cancel ends it within its own random span."""
     key = f"{event.utility}/{event.station}/{event.mrid}"
@@ -101,7 +110,7 @@ def withdraw(turn: Turn, event: CommandWithdrawn) -> None:
     if event.reason is Withdrawal.SUPERSEDED and _successor_ahead(turn, record):
         return
     if event.reason is Withdrawal.SUPERSEDED:
-        advance(turn, replace(record, lost=record.lost | record.functions), Trigger.BEATEN)
+        advance(turn, replace(record, lost=record.lost | record.functions), _defeat(turn, record))
         return
     delay = timedelta()
     if event.reason is Withdrawal.CANCELLED_RANDOMIZED:
@@ -109,6 +118,13 @@ def withdraw(turn: Turn, event: CommandWithdrawn) -> None:
         delay = timedelta(seconds=abs(draws.start_draw_s or draws.duration_draw_s or 0))
     at = turn.utility_now(event.utility) + delay
     advance(turn, replace(record, withdraw_at=at), Trigger.WITHDRAWN)
+
+
+def _defeat(turn: Turn, record: CommandRecord) -> Trigger:
+    """Return how a command was beaten that its utility calls superseded."""
+    station = record.command.target.station
+    spans = segments_of(turn.scheduled(station)[record.utility])
+    return defeat(spans, record, turn.world.records[station], turn.time_of(record))
 
 
 def _ran_out(turn: Turn, record: CommandRecord) -> bool:

@@ -2,7 +2,8 @@
 
     RECEIVED ─ planned ─> SCHEDULED ─ started ─> ACTIVE ─ ended ─> COMPLETED
         │ refused, expired     │ ended ─> UNFOLLOWED    │ ignored ─> UNFOLLOWED
-        │                      │                        │ beaten ─> SUPERSEDED
+        │                      │                        │ beaten ─> SUPERSEDED, outranked ─> OUTRANKED
+        │                      │                        │ overruled ─> OVERRULED
         └─> REFUSED, LATE      └──── withdrawn ─────┴─> CANCELLING ─ cleared ─> CANCELLED
               └─ ended ─> CLOSED
 
@@ -30,6 +31,10 @@ class State(StrEnum):
     """Withdrawn; the station has not yet confirmed that it let go."""
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
+    OUTRANKED = "outranked"
+    """Superseded, and by commands of other programs alone."""
+    OVERRULED = "overruled"
+    """A utility with precedence holds all of it from now to its end."""
     REFUSED = "refused"
     """Its utility was told why; limits among its controls may still be in force."""
     CLOSED = "closed"
@@ -48,6 +53,8 @@ class Trigger(StrEnum):
     WITHDRAWN = "withdrawn"
     CLEARED = "cleared"
     BEATEN = "beaten"
+    OUTRANKED = "outranked"
+    OVERRULED = "overruled"
     REFUSED = "refused"
     EXPIRED = "expired"
     UPDATED = "updated"
@@ -63,12 +70,16 @@ TRANSITIONS: dict[tuple[State, Trigger], State] = {
     (_S.SCHEDULED, _T.REFUSED): _S.REFUSED,
     (_S.SCHEDULED, _T.ENDED): _S.UNFOLLOWED,
     (_S.SCHEDULED, _T.BEATEN): _S.SUPERSEDED,
+    (_S.SCHEDULED, _T.OUTRANKED): _S.OUTRANKED,
+    (_S.SCHEDULED, _T.OVERRULED): _S.OVERRULED,
     (_S.SCHEDULED, _T.WITHDRAWN): _S.CANCELLING,
     (_S.SCHEDULED, _T.UPDATED): _S.RECEIVED,
     (_S.ACTIVE, _T.ENDED): _S.COMPLETED,
     (_S.ACTIVE, _T.IGNORED): _S.UNFOLLOWED,
     (_S.ACTIVE, _T.REFUSED): _S.REFUSED,
     (_S.ACTIVE, _T.BEATEN): _S.SUPERSEDED,
+    (_S.ACTIVE, _T.OUTRANKED): _S.OUTRANKED,
+    (_S.ACTIVE, _T.OVERRULED): _S.OVERRULED,
     (_S.ACTIVE, _T.WITHDRAWN): _S.CANCELLING,
     (_S.REFUSED, _T.ENDED): _S.CLOSED,
     (_S.REFUSED, _T.WITHDRAWN): _S.CANCELLING,
@@ -83,6 +94,8 @@ OWED: dict[State, ControlOutcome] = {
     State.UNFOLLOWED: ControlOutcome.NO_PARTICIPATION,
     State.CANCELLED: ControlOutcome.CANCELLED,
     State.SUPERSEDED: ControlOutcome.SUPERSEDED,
+    State.OUTRANKED: ControlOutcome.OUTRANKED,
+    State.OVERRULED: ControlOutcome.OVERRULED,
     State.LATE: ControlOutcome.LATE,
 }
 """What the utility is told on entering a state; a refusal tells its own outcome."""
@@ -96,6 +109,8 @@ ENDED = frozenset(
         State.UNFOLLOWED,
         State.CANCELLED,
         State.SUPERSEDED,
+        State.OUTRANKED,
+        State.OVERRULED,
         State.CLOSED,
         State.LATE,
     }

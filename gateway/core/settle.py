@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from gateway.core.acting import act, read_back
-from gateway.core.agenda import Line
+from gateway.core.agenda import Line, defeat, rivals
 from gateway.core.baseline import due as due_baseline
 from gateway.core.baseline import freeze
 from gateway.core.between import Segments
@@ -139,19 +139,31 @@ def _advance(turn: Turn, state: StationState, found: Wanted) -> None:
             record = _lose(turn, record, found)  # noqa: PLW2901 - the record moves on
         if record.state is State.SCHEDULED and begun:
             served = found.vacuous.get(record.key, frozenset()) | _started(state, record, found)
-            if record.functions and record.functions <= served:
+            due = record.functions - _overruled(found, record, turn.now.utc)
+            if due and due <= served:
                 advance(turn, record, Trigger.STARTED)
 
 
 def _lose(turn: Turn, record: CommandRecord, found: Wanted) -> CommandRecord:
-    """Give up functions that another command of its utility holds for good from now on."""
-    ahead = _ahead(found.claimed, record, turn.now.utc)
+    """Give up functions that another command of its utility holds for good from now on.
+
+    What a utility with precedence holds may come back, as long as anything of the command is in force
+    yet; where nothing is, the command is over (2030.5 response 13).
+    """
+    now = turn.now.utc
+    ahead = _ahead(found.claimed, record, now)
     gone = record.functions - ahead
-    if not gone:
-        return record
     lost = replace(record, lost=record.lost | gone)
-    turn.keep(lost)
-    return lost if ahead else advance(turn, lost, Trigger.BEATEN)
+    if gone and not ahead:
+        others = turn.world.records[record.command.target.station]
+        return advance(turn, lost, defeat(found.claimed, record, others, now))
+    if gone:
+        turn.keep(lost)
+    if found.segments is found.claimed or not ahead or _ahead(found.segments, lost, now):
+        return lost
+    by = rivals(found.segments, lost, now)
+    turn.audit("command.loses", "gateway", record.key, by=by)
+    return advance(turn, replace(lost, lost=lost.lost | lost.functions), Trigger.OVERRULED)
 
 
 def _ahead(segments: Segments, record: CommandRecord, now: datetime) -> frozenset[str]:
@@ -161,6 +173,22 @@ def _ahead(segments: Segments, record: CommandRecord, now: datetime) -> frozense
         for function, spans in segments.items()
         for span in spans
         if span.key == record.key and (span.interval.end is None or span.interval.end > now)
+    )
+
+
+def _overruled(found: Wanted, record: CommandRecord, now: datetime) -> frozenset[str]:
+    """Return the functions that a command would hold now, were there no other utility."""
+    if found.segments is found.claimed:
+        return frozenset()
+    claimed, left = (_held(part, record, now) for part in (found.claimed, found.segments))
+    return claimed - left
+
+
+def _held(segments: Segments, record: CommandRecord, now: datetime) -> frozenset[str]:
+    return frozenset(
+        function
+        for function, spans in segments.items()
+        if any(span.key == record.key and span.interval.covers(now) for span in spans)
     )
 
 

@@ -203,6 +203,8 @@ async def test_every_response_of_2018_is_one_that_the_peer_knows(read):
         "completed_opted_in": 9,
         "cancelled": 6,
         "superseded": 7,
+        "outranked": 7,
+        "overruled": 13,
         "no_participation": 10,
         "not_supported": 252,
         "not_applicable": 252,

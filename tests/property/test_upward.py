@@ -334,7 +334,7 @@ def test_an_availability_is_read_back_and_never_promises_more(known, revision):
 CODES = {
     1: "received", 2: "started", 3: "completed", 4: "opted_out", 5: "opted_in", 6: "cancelled",
     7: "superseded", 8: "completed_opted_out", 9: "completed_opted_in", 10: "no_participation",
-    251: "not_supported", 252: "not_applicable", 253: "invalid", 254: "late",
+    13: "overruled", 251: "not_supported", 252: "not_applicable", 253: "invalid", 254: "late",
 }  # fmt: skip
 ELEMENTS = {"opModConnect": 2, "opModVoltVar": 23, "opModDeltaW": 28, "opModIslandPermit": 31}
 ELEMENTS2 = {"opModMaxLimPctVAAbsorb": 0, "opModMaxLimWInject": 8, "opModTargetV": 9}
@@ -350,8 +350,10 @@ def test_a_response_is_read_back(outcome, revision, at, elements):
     told = facts.answer(outcome, event="AB12", device=LFDI, at=at, elements=elements)
     read = Read(outbound.response(book(), revision, told))
     said = CODES[read.whole("status")]
-    merged = revision == "2018" and outcome is ControlOutcome.NOT_SUPPORTED
-    assert said == ("not_applicable" if merged else outcome.value)
+    merged = {ControlOutcome.OUTRANKED: "superseded"}
+    if revision == "2018":
+        merged[ControlOutcome.NOT_SUPPORTED] = "not_applicable"
+    assert said == merged.get(outcome, outcome.value)
     assert read.whole("createdDateTime") == int(at.timestamp())
     assert (read.text("endDeviceLFDI"), read.text("subject")) == (LFDI, "AB12")
     if revision == "2018":

@@ -94,12 +94,12 @@ def limit(on=LimitOn.IMPORT, watts=7000):
     return PowerLimit(on, Quantity(Fraction(watts), parse_unit("W")), LimitScope.CONNECTION_POINT)
 
 
-def a_command(mrid="M1", *controls, start=10, minutes=60, **changes):
-    """Return a command of utility `dso` for CS1; `start` is in minutes after noon."""
+def a_command(mrid="M1", *controls, start=10, minutes=60, utility="dso", **changes):
+    """Return a command of a utility for CS1; `start` is in minutes after noon."""
     begin = NOON + timedelta(minutes=start)
     fields = {
         "mrid": mrid,
-        "origin": Origin("dso", Protocol.IEEE2030_5, Revision.IEEE2030_5_2018),
+        "origin": Origin(utility, Protocol.IEEE2030_5, Revision.IEEE2030_5_2018),
         "target": Target("CS1"),
         "controls": controls or (pf(),),
         "primacy": 10,
@@ -122,13 +122,18 @@ class Bench:
     engine: Engine
     now: datetime = NOON
     offset: timedelta | None = timedelta()
+    """That of utility `dso`; None while it is not known."""
+    others: dict = field(default_factory=dict)
+    """Offsets of further utilities."""
     effects: list = field(default_factory=list)
     kept: dict = field(default_factory=lambda: {table: {} for table in Table})
 
     def hear(self, event):
-        offsets = {} if self.offset is None else {"dso": self.offset}
         monotonic = (self.now - NOON).total_seconds()
-        return self.take(self.engine.handle(event, Now(self.now, monotonic, offsets)))
+        return self.take(self.engine.handle(event, Now(self.now, monotonic, self._offsets())))
+
+    def _offsets(self):
+        return self.others | ({} if self.offset is None else {"dso": self.offset})
 
     def take(self, effects):
         for effect in effects:
@@ -148,8 +153,8 @@ class Bench:
     def command(self, command, **event):
         return self.hear(CommandReceived(command, **event))
 
-    def withdraw(self, mrid="M1", reason=Withdrawal.CANCELLED):
-        return self.hear(CommandWithdrawn("dso", "CS1", mrid, reason))
+    def withdraw(self, mrid="M1", reason=Withdrawal.CANCELLED, utility="dso"):
+        return self.hear(CommandWithdrawn(utility, "CS1", mrid, reason))
 
     def connect(self, profile=None, held=()):
         """Connect CS1 and answer its read-back."""
@@ -197,16 +202,20 @@ class Bench:
     def audited(self, kind):
         return [e for e in self.effects if isinstance(e, Audit) and e.kind == kind]
 
-    def restart(self, book):
+    def restart(self, book, *utilities):
         """Return a bench with a new engine that continues from what was kept."""
-        fresh = Bench(an_engine(book), self.now, self.offset, kept=self.kept)
-        offsets = {} if self.offset is None else {"dso": self.offset}
-        fresh.take(fresh.engine.restore(self.kept, Now(self.now, 0.0, offsets)))
+        followed = utilities or self.engine.world.stations["CS1"].rules.utilities
+        fresh = Bench(
+            an_engine(book, *followed), self.now, self.offset, self.others, kept=self.kept
+        )
+        fresh.take(fresh.engine.restore(self.kept, Now(self.now, 0.0, self._offsets())))
         return fresh
 
 
-def an_engine(book):
-    return Engine(book, [StationRules("CS1", ("dso",)), StationRules("CS2", ("dso",))])
+def an_engine(book, *utilities):
+    """Return an engine of two stations that follow these utilities, or `dso`."""
+    followed = utilities or ("dso",)
+    return Engine(book, [StationRules("CS1", followed), StationRules("CS2", followed)])
 
 
 def held_from(call):

@@ -51,6 +51,8 @@ def test_every_ended_state_owes_its_utility_one_outcome_of_its_own():
         ControlOutcome.NO_PARTICIPATION,
         ControlOutcome.CANCELLED,
         ControlOutcome.SUPERSEDED,
+        ControlOutcome.OUTRANKED,
+        ControlOutcome.OVERRULED,
         ControlOutcome.LATE,
     }
 

@@ -81,6 +81,8 @@ def test_every_fault_has_its_own_alarm(number, fault):
         (ControlOutcome.NO_PARTICIPATION, 16),
         (ControlOutcome.CANCELLED, 15),
         (ControlOutcome.SUPERSEDED, 24),
+        (ControlOutcome.OUTRANKED, 24),
+        (ControlOutcome.OVERRULED, 27),
         (ControlOutcome.NOT_SUPPORTED, 1),
         (ControlOutcome.NOT_APPLICABLE, 9),
         (ControlOutcome.INVALID, 26),

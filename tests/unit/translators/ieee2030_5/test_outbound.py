@@ -26,7 +26,9 @@ OLD, NEW = Revision.IEEE2030_5_2018, Revision.IEEE2030_5_2023
         (ControlOutcome.SUPERSEDED, 7, 7),
         (ControlOutcome.COMPLETED_OPTED_OUT, 8, 8),
         (ControlOutcome.COMPLETED_OPTED_IN, 9, 9),
+        (ControlOutcome.OUTRANKED, 7, 7),
         (ControlOutcome.NO_PARTICIPATION, 10, 10),
+        (ControlOutcome.OVERRULED, 13, 13),
         (ControlOutcome.NOT_SUPPORTED, 252, 251),
         (ControlOutcome.NOT_APPLICABLE, 252, 252),
         (ControlOutcome.INVALID, 253, 253),
@@ -39,7 +41,7 @@ def test_the_code_of_every_outcome(outcome, old, new):
 
 def test_no_outcome_is_forgotten():
     assert {status_code(outcome, NEW) for outcome in ControlOutcome} == {
-        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 251, 252, 253, 254,
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 251, 252, 253, 254,
     }  # fmt: skip
 
 
