@@ -75,12 +75,14 @@ class Reference:
     """Minute by minute over the whole schedule: the best that covers a minute and was not beaten.
 
     A holder that loses its function to another one while its own interval runs is beaten for good
-    (2018). Commands that are over keep their past; what a command lost, it does not claim again.
+    (2018), unless it may `resume`. Commands that are over keep their past; what a command lost, it does
+    not claim again.
     """
 
     claims: dict = field(default_factory=dict)
     lost: set = field(default_factory=set)
     now: int = 0
+    resume: bool = False
 
     def rank(self, mrid):
         claim = self.claims[mrid]
@@ -98,7 +100,7 @@ class Reference:
         for number in range(first, max((claim.end for claim in claims.values()), default=0)):
             covering = [m for m, c in claims.items() if c.start <= number < c.end]
             winner = min((m for m in covering if m not in beaten), key=self.rank, default=None)
-            if None not in {holder, winner} and holder != winner:
+            if not self.resume and None not in {holder, winner} and holder != winner:
                 beaten.add(holder)
             holders[number] = holder = winner
         return holders
@@ -137,9 +139,9 @@ class Reference:
 class Life:
     """One engine, its station, and the line between them."""
 
-    def __init__(self, book):
+    def __init__(self, book, utilities=("dso",), offsets=None):
         self.book = book
-        self.bench = Bench(an_engine(book))
+        self.bench = Bench(an_engine(book, *utilities), others=offsets or {})
         self.station = Controls(SUPPORTED)
         self.begin()
         self.profiles = {}
@@ -188,8 +190,8 @@ class Life:
     def receive(self, command):
         self.hear(CommandReceived(command))
 
-    def withdraw(self, mrid, reason):
-        self.hear(CommandWithdrawn("dso", "CS1", mrid, reason))
+    def withdraw(self, mrid, reason, utility="dso"):
+        self.hear(CommandWithdrawn(utility, "CS1", mrid, reason))
 
     def pump(self, silent=None):
         """Answer until nothing is outstanding; `silent` first loses answers (True: calls arrive)."""
