@@ -11,7 +11,7 @@ from gateway.core.lifecycle import State, Trigger
 from gateway.core.participation import Word, decline
 from gateway.core.records import CommandRecord, differs, forgettable
 from gateway.core.responses import advance, tell
-from gateway.core.station import SITE, StationState
+from gateway.core.station import StationState
 from gateway.core.world import Turn
 from translators.canonical.codec import encode
 from translators.canonical.commands import DerCommand
@@ -93,7 +93,7 @@ def _judge(turn: Turn, record: CommandRecord) -> None:
 def leave(turn: Turn, state: StationState) -> None:
     """Let go of the commands of utilities that a station does not follow any more."""
     for record in tuple(turn.world.records[state.id].values()):
-        if record.utility not in state.rules.utilities and not record.utility.startswith(SITE):
+        if not state.rules.follows(record.utility):
             turn.audit("command.left", "gateway", record.key, state=record.state.value)
             turn.forget(record)
 

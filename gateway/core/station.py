@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from gateway.core.events import HeldControl
-from gateway.core.failsafe import FailSafe
+from gateway.core.failsafe import OWN, FailSafe
 from gateway.core.following import Watch
 from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Ledger
 from gateway.core.meters import Meters
@@ -52,6 +52,10 @@ class StationRules:
     settings: Mapping[str, Fraction] = field(default_factory=dict)
     policy: Mapping[str, str] = field(default_factory=dict)
     fail_safe: FailSafe = field(default_factory=FailSafe)
+
+    def follows(self, origin: str) -> bool:
+        """Say whether commands of an origin count: a utility, what holds in its place, or a site."""
+        return origin.startswith(SITE) or origin.removeprefix(OWN) in self.utilities
 
     def ranked(self, origins: Iterable[str] = ()) -> tuple[str, ...]:
         """Return the utilities and what else commands came from, the strongest first: a site, then these."""
