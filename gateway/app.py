@@ -38,6 +38,7 @@ from gateway.site import (
     station_rules,
     upkeep_of,
     utility_accesses,
+    utility_rules,
 )
 from gateway.stations.descriptors import as_many_as_allowed
 from gateway.stations.endpoint import Endpoint
@@ -98,7 +99,7 @@ async def serve(
         seal = _sealing(settings, store, clock, book)
         links = _links(accesses, book, clock, remembered(store))
         stations = Stations(lambda event: runtime.post(event))  # noqa: PLW0108 - it comes next
-        engine = Engine(book, station_rules(settings))
+        engine = Engine(book, station_rules(settings), utility_rules(settings))
         meters, tap = Meters(engine.world, clock.now), Tap(lambda: clock.now().utc)
         runtime = Runtime(
             Parts(

@@ -11,7 +11,7 @@ import asyncio
 import heapq
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -61,6 +61,7 @@ SAMPLES_WAITING = 5_000
 _TROUBLES = frozenset(
     {
         "clock.jumped",
+        "clock.unknown",
         "answer.unusable",
         "command.refused",
         "control.clear_failed",
@@ -68,6 +69,9 @@ _TROUBLES = frozenset(
         "control.not_followed",
         "control.overridden",
         "control.refused",
+        "failsafe.entered",
+        "failsafe.left",
+        "failsafe.limited",
         "limit.binds",
         "station.alarm",
     }
@@ -84,20 +88,41 @@ _HEARTBEAT_S = 1.0
 """How late a step of a clock, ours or a utility's, may be noticed."""
 
 
-class SystemClock:
-    """The only clock: UTC, monotonic, and the offsets that the connectors measure."""
+def _steady() -> float:
+    """Return seconds that nobody sets, with those in which the machine slept where it counts them."""
+    with_sleep = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if with_sleep is None else time.clock_gettime(with_sleep)
 
-    def __init__(self) -> None:
-        """Know no offset yet."""
-        self._offsets: dict[str, timedelta] = {}
+
+class SystemClock:
+    """The only clock: UTC, monotonic, and the offsets that the connectors measure.
+
+    A utility's time goes on whatever becomes of our UTC: where that is set, the offset follows at once.
+    """
+
+    def __init__(
+        self,
+        utc: Callable[[], datetime] = lambda: datetime.now(UTC),
+        steady: Callable[[], float] = _steady,
+    ) -> None:
+        """Know no offset yet; `steady` are seconds that nobody sets."""
+        self._utc, self._steady = utc, steady
+        self._ahead: dict[str, float] = {}
+        """By utility: its clock minus `steady`, in seconds."""
 
     def now(self) -> Now:
         """Return the time of this instant."""
-        return Now(datetime.now(UTC), time.monotonic(), dict(self._offsets))
+        utc = self._utc()
+        passed = self._steady() - utc.timestamp()
+        offsets = {
+            utility: timedelta(seconds=round(ahead + passed, 2))
+            for utility, ahead in self._ahead.items()
+        }
+        return Now(utc, time.monotonic(), offsets)
 
     def set_offset(self, utility: str, seconds: float) -> None:
         """Record a utility's clock minus ours."""
-        self._offsets[utility] = timedelta(seconds=seconds)
+        self._ahead[utility] = self._utc().timestamp() + seconds - self._steady()
 
 
 @dataclass(slots=True)

@@ -8,14 +8,18 @@ from ipaddress import ip_network
 
 from gateway.admin.listener import AdminConfig
 from gateway.connectors.ieee2030_5 import UtilityAccess
+from gateway.core.failsafe import FailSafe, UtilityRules
 from gateway.core.station import StationRules
 from gateway.errors import GatewayError, IdentityError
 from gateway.ports import Post
+from gateway.protocols.sep2_entries import CONTROL_POLL_S
 from gateway.security.files import secret
 from gateway.security.identities import Identity, read_identity
 from gateway.security.issuing import KeyAuthority, Spool, StationAuthority
 from gateway.security.vault import Vault
 from gateway.settings import Settings
+from gateway.settings.fail_safe import FailSafe as FailSafeSettings
+from gateway.settings.fail_safe import FailSafeLimits
 from gateway.settings.fields import facts
 from gateway.settings.stations import Evse as EvseSettings
 from gateway.settings.stations import decisions
@@ -29,7 +33,9 @@ from gateway.stations.session import Clocks, Rhythm
 from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
 from translators.canonical.capability import Current, Evse, Ratings
 from translators.canonical.commands import Revision
+from translators.canonical.controls import LimitOn, LimitScope, PowerLimit, Quantity
 from translators.rules.book import Book
+from translators.units import Base, Kind, Unit, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +186,43 @@ def station_rules(settings: Settings) -> list[StationRules]:
             utilities=tuple(station.precedence or follows[station.id]),
             settings=facts(station.der_settings),
             policy=decisions(station.policy),
+            fail_safe=_fail_safe(settings.fail_safe, station.fail_safe),
         )
         for station in settings.stations
     ]
+
+
+def utility_rules(settings: Settings) -> dict[str, UtilityRules]:
+    """Return what the engine knows of each utility."""
+    return {
+        utility.id: UtilityRules(
+            silent_s=utility.silent_after_s,
+            return_s=utility.return_after_s,
+            poll_s=utility.poll_interval_s or float(CONTROL_POLL_S),
+            starts=utility.while_silent == "start",
+            keep_offset_s=utility.keep_offset_s,
+        )
+        for utility in settings.utilities
+    }
+
+
+def _fail_safe(site: FailSafeSettings, station: FailSafeLimits | None) -> FailSafe:
+    limits = site if station is None else station
+    given = (
+        (LimitOn.IMPORT, limits.max_import_w, Unit(Kind.POWER)),
+        (LimitOn.IMPORT, limits.max_import_pct, percent(Base.MAX_CHARGE_W)),
+        (LimitOn.EXPORT, limits.max_export_w, Unit(Kind.POWER)),
+        (LimitOn.EXPORT, limits.max_export_pct, percent(Base.MAX_DISCHARGE_W)),
+    )
+    return FailSafe(
+        controls=tuple(
+            PowerLimit(on, Quantity(value, unit), LimitScope.DEVICE)
+            for on, value, unit in given
+            if value is not None
+        ),
+        after_s=site.after_s,
+        cold=site.cold_start == "fail_safe",
+    )
 
 
 def endpoint_config(settings: Settings) -> EndpointConfig:

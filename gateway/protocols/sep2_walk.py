@@ -43,8 +43,9 @@ from gateway.protocols.sep2_entries import (
     backoff,
 )
 from gateway.protocols.sep2_survey import Identity, Program, Survey, survey
+from translators.ieee2030_5.wire import Resource
 
-__all__ = ["Answer", "Identity", "Request", "Walk"]
+__all__ = ["Answer", "Identity", "Request", "Walk", "Word"]
 
 _CURVE_TRIES = 3
 """How often a curve may fail before its control is told without it: the other modes wait meanwhile."""
@@ -74,6 +75,17 @@ class _Silence:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An answer by which controls can be followed, and how often at least they are asked for.
+
+    `timed` says that it confirms the clock offset.
+    """
+
+    poll_s: float
+    timed: bool
+
+
 class Walk:
     """One walk, for one identity, through one server.
 
@@ -97,6 +109,9 @@ class Walk:
         self._state: LinkState | None = None
         self._silence = _Silence()
         self._enrolment = _Enrolment()
+        self._keeps_time = True
+        self.word: Word | None = None
+        """What the last answer was worth; None where the utility's controls cannot be followed by it."""
         self.tree: Survey = self._look(0.0)
 
     def due(self, now: float) -> Request | None:
@@ -135,7 +150,9 @@ class Walk:
         if self._may_compare():
             changes += self._without_time()
             changes += compare(self.tree, self._told, self._outlook(answer.received))
-        return changes + self._state_changed()
+        changes += self._state_changed()
+        self.word = self._word(request, answer)
+        return changes
 
     def rediscover(self, now: float) -> None:
         """Start again from the top: an address that was known leads nowhere."""
@@ -172,11 +189,10 @@ class Walk:
         return False
 
     def _timed(self, held: Document, answer: Answer) -> bool:
-        current = number(held.resource.text_at("currentTime"))
-        if current is None or not 0 <= current <= _LATEST_TIME:
+        current = _time_of(held.resource)
+        if current is None:
             return False
-        if number(held.resource.text_at("quality")) == _UNCOORDINATED:
-            return False
+        self._keeps_time = True
         return self._clock.measure(current, answer.sent, answer.received)
 
     def _without_time(self) -> list[Change]:
@@ -184,8 +200,26 @@ class Walk:
         read = all(self._shelf.document(url) is not None for url in self.tree.times)
         if self._clock.offset is not None or not self.tree.programs or not read:
             return []
-        self._clock.offset = 0.0
+        self._clock.offset, self._keeps_time = 0.0, False
         return [OffsetMeasured(0.0)]
+
+    def _word(self, request: Request, answer: Answer) -> Word | None:
+        """Return what an answer is worth: its utility speaks, and its controls can be read."""
+        if answer.judged(request.role) or self._state is None or not self._state.up:
+            return None
+        entries = self._shelf.entries.values()
+        lists = [entry for entry in entries if entry.stop.role is Role.CONTROLS]
+        if lists and all(entry.problem and not entry.gone for entry in lists):
+            return None
+        poll_s = max(self._shelf.rate(entry) for entry in lists or entries)
+        return Word(poll_s, timed=self._read_time(request, answer))
+
+    def _read_time(self, request: Request, answer: Answer) -> bool:
+        """Say whether an answer confirms the clock offset; where no time is kept, any does."""
+        if not self._keeps_time:
+            return True
+        usable = answer.document is not None and _time_of(answer.document) is not None
+        return request.role is Role.TIME and usable
 
     def _heard(self, answer: Answer, now: float, draw: float) -> None:
         """Pause everything while nothing answers."""
@@ -288,6 +322,14 @@ class Walk:
             entries = self._shelf.entries.values()
             return all(entry.problem for entry in entries if entry.stop.role is role)
         return role in DISCOVERY or (role is Role.REGISTRATION and not troubled.gone)
+
+
+def _time_of(document: Resource) -> int | None:
+    """Return the utility's seconds, None where a Time document has none that can be used."""
+    current = number(document.text_at("currentTime"))
+    if current is None or not 0 <= current <= _LATEST_TIME:
+        return None
+    return None if number(document.text_at("quality")) == _UNCOORDINATED else current
 
 
 def _problem(entry: Entry) -> str:

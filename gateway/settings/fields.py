@@ -34,6 +34,7 @@ type Exact = Annotated[Fraction, BeforeValidator(number)]
 type Rating = Annotated[Fraction, BeforeValidator(number), Field(ge=0)]
 type PowerFactor = Annotated[Fraction, BeforeValidator(number), Field(gt=0, le=1)]
 type Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=86_400)]
+type LongDuration = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=31 * 86_400)]
 type SitePath = Annotated[Path, BeforeValidator(_path)]
 type Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,47}$")]
 # OCPP-J part 4, 3.1.1: identifierString; a colon would end the user name of Basic authentication.

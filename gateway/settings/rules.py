@@ -8,6 +8,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from gateway.settings.document import Location
+from gateway.settings.fail_safe import FailSafeLimits
 from gateway.settings.schema import Identity, Settings
 
 
@@ -150,6 +151,24 @@ def _lapsing(settings: Settings) -> Iterator[Finding]:
             yield Finding(at, "a setpoint never becomes invalid offline", "give max_offline_s")
 
 
+def _failing_safe(settings: Settings) -> Iterator[Finding]:
+    """Find fail-safe limits that are given twice, and a cold start that asks for limits nobody gave."""
+    groups: list[tuple[Location, FailSafeLimits]] = [(("fail_safe",), settings.fail_safe)]
+    for n, station in enumerate(settings.stations):
+        if station.fail_safe is not None:
+            groups.append((("stations", n, "fail_safe"), station.fail_safe))
+    for at, limits in groups:
+        for way in ("import", "export"):
+            watts, percent = f"max_{way}_w", f"max_{way}_pct"
+            if None not in {getattr(limits, watts), getattr(limits, percent)}:
+                yield Finding((*at, percent), f"{watts} says the same", "give one of them")
+    names = FailSafeLimits.model_fields
+    given = any(getattr(limits, name) is not None for _, limits in groups for name in names)
+    if settings.fail_safe.cold_start == "fail_safe" and not given:
+        problem = "no fail-safe limits are given that could hold"
+        yield Finding(("fail_safe", "cold_start"), problem, "give max_import_w or max_export_w")
+
+
 def _issued(settings: Settings) -> Iterator[Finding]:
     """Find an authority that is not whole, or whose certificates nobody here would take."""
     ocpp = settings.ocpp
@@ -209,5 +228,6 @@ RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "DG-1065": _moved,
     "DG-1059": _lapsing,
     "DG-1062": _watched,
+    "DG-1068": _failing_safe,
 }
 """By error code."""

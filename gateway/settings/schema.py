@@ -11,8 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from gateway.settings.fail_safe import FailSafe
 from gateway.settings.fields import (
     Duration,
+    LongDuration,
     Name,
     Network,
     Port,
@@ -164,6 +166,25 @@ class Utility(Strict):
         default=None, description="Interval of meter readings in place of the server's postRate."
     )
     request_timeout_s: Duration = Field(default=10.0, description="How long a request may take.")
+    silent_after_s: Duration | None = Field(
+        default=None,
+        description=(
+            "Time without an answer by which its controls can be followed after which it is silent;"
+            " else three poll intervals."
+        ),
+    )
+    return_after_s: Duration | None = Field(
+        default=None,
+        description="How long it must be heard again without a gap; else one poll interval.",
+    )
+    while_silent: Literal["start", "hold"] = Field(
+        default="start",
+        description="Whether its known events begin while it is silent; what runs goes on to its end.",
+    )
+    keep_offset_s: LongDuration = Field(
+        default=86_400.0,
+        description="How long its clock offset counts unconfirmed; after that no event of it begins.",
+    )
     identities: Annotated[list[Identity], Field(min_length=1)] = Field(
         description="The identities at this utility, one for each station that follows it."
     )
@@ -202,6 +223,9 @@ class Settings(Strict):
     ocpp: Ocpp = Field(default=Ocpp(), description="Where stations connect.")
     admin: Admin = Field(
         default=Admin(), description="Health, metrics and what is in force, to look at."
+    )
+    fail_safe: FailSafe = Field(
+        default=FailSafe(), description="What holds while a utility is silent for long."
     )
     utilities: Annotated[list[Utility], Field(min_length=1)] = Field(
         description="Utilities to follow."

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from gateway.settings.fail_safe import FailSafeLimits
 from gateway.settings.fields import (
     Name,
     PowerFactor,
@@ -235,6 +236,10 @@ class Station(Strict):
     )
     policy: Policy = Field(
         default=Policy(), description="Decisions that the standards leave to the site."
+    )
+    fail_safe: FailSafeLimits | None = Field(
+        default=None,
+        description="Its own limits while a utility is silent, in place of the site's.",
     )
 
 

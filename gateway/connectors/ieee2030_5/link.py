@@ -7,7 +7,7 @@ import hashlib
 import random
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
@@ -21,8 +21,10 @@ from gateway.core.effects import PostSamples, ReportStation, RespondToUtility
 from gateway.core.events import (
     CommandReceived,
     CommandWithdrawn,
+    Now,
     Tick,
     UtilityChanged,
+    UtilityHeard,
     Withdrawal,
 )
 from gateway.errors import IdentityError, PeerError, ResponseRefusedError
@@ -68,6 +70,8 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
         self._access, self._book, self._clock = access, book, clock
         self._remembered = dict(remembered or {})
         self._draw = draw or random.SystemRandom()
+        begun = clock.now()
+        self._epoch = begun.utc - timedelta(seconds=begun.monotonic)
         self._walk: Walk | None = None
         self._outgoing = Outgoing(access.utility, self._monotonic)
         self._readings = Readings(self._outgoing, book, access)
@@ -88,7 +92,7 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
         """Poll, walk and post events until cancelled; survives every fault of the peer."""
         while True:
             try:
-                async with Channel(self._access, lambda: self._clock.now().utc) as channel:
+                async with Channel(self._access, self._utc) as channel:
                     await self._follow(channel, post)
             except IdentityError as error:
                 post(self._changed(LinkState(up=False, problem=str(error))))
@@ -149,6 +153,9 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
             draw, rate = self._draw.random(), self._post_s(walk)
             for change in walk.answered(request, answer, self._monotonic(), draw):
                 self._tell(walk, change, post)
+            if (word := walk.word) is not None:
+                names = self._access.utility, self._access.station
+                post(UtilityHeard(*names, word.poll_s, word.timed))
             if self._post_s(walk) != rate:
                 self._rate_changed.set()
             await self._report_again(walk)
@@ -156,7 +163,7 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
     async def _ask(self, channel: Channel, walk: Walk, request: Request) -> Answer:
         if request.role is not Role.ENROLMENT:
             return await channel.get(request.url)
-        at = self._clock.now().utc + timedelta(seconds=walk.offset_s)
+        at = self._utc() + timedelta(seconds=walk.offset_s)
         device = outbound.end_device(self._book, self._access.revision, channel.lfdi, at)
         reply, _ = await channel.send("POST", request.url, device)
         log.info("utility.enrolment", utility=self._access.utility, status=reply.status)
@@ -167,7 +174,9 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
         access = self._access
         match change:
             case OffsetMeasured(seconds=seconds):
-                self._clock.set_offset(access.utility, seconds)
+                now = self._clock.now()
+                stepped = round((self._utc(now) - now.utc).total_seconds())
+                self._clock.set_offset(access.utility, seconds + stepped)
                 post(Tick())
             case LinkState():
                 post(self._changed(change))
@@ -188,7 +197,7 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
             revision=self._access.revision,
             program=served.program.key,
             primacy=served.program.primacy,
-            server_time=self._clock.now().utc + timedelta(seconds=walk.offset_s),
+            server_time=self._utc() + timedelta(seconds=walk.offset_s),
             digest=hashlib.sha256(b"".join(served.raw)).hexdigest(),
         )
         read = to_command(self._book, served.control, served.curves, context)
@@ -221,13 +230,12 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
     async def _measure(self, walk: Walk) -> None:
         """Post averages at the utility's rate; a change of the rate counts at once."""
         while True:
-            begin = self._clock.now()
-            start = begin.utc + timedelta(seconds=walk.offset_s)
-            while (left := begin.monotonic + self._post_s(walk) - self._monotonic()) > 0:
+            begin, start = self._monotonic(), self._utc() + timedelta(seconds=walk.offset_s)
+            while (left := begin + self._post_s(walk) - self._monotonic()) > 0:
                 self._rate_changed.clear()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._rate_changed.wait(), left)
-            duration = round(self._monotonic() - begin.monotonic)
+            duration = round(self._monotonic() - begin)
             await self._readings.post(walk.tree, self._lfdi, start, duration)
 
     def _post_s(self, walk: Walk) -> float:
@@ -268,6 +276,10 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
     @property
     def _lfdi(self) -> str:
         return "" if self._outgoing.channel is None else self._outgoing.channel.lfdi
+
+    def _utc(self, now: Now | None = None) -> datetime:
+        """Return our UTC as if nobody had set our clock since the link was made: the walk counts by it."""
+        return self._epoch + timedelta(seconds=(now or self._clock.now()).monotonic)
 
     def _monotonic(self) -> float:
         return self._clock.now().monotonic

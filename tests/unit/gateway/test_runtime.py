@@ -404,7 +404,29 @@ def test_the_system_clock_says_what_the_connectors_measured():
     clock = SystemClock()
     assert clock.now().offsets == {}
     clock.set_offset("dso", 1.5)
-    assert clock.now().offsets == {"dso": timedelta(seconds=1.5)}
+    assert clock.now().offsets["dso"].total_seconds() == pytest.approx(1.5, abs=0.2)
+
+
+NOW, BEGINNING = datetime(2026, 12, 1, 12, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(days=-1), BEGINNING - NOW])
+def test_a_utilitys_time_goes_on_where_our_clock_is_set(jump):
+    ours, steady = [NOW], [1000.0]
+    clock = SystemClock(lambda: ours[0], lambda: steady[0])
+    clock.set_offset("dso", 90)
+    ours[0], steady[0] = NOW + timedelta(seconds=5) + jump, 1005.0
+    told = clock.now()
+    assert told.utc + told.offsets["dso"] == NOW + timedelta(seconds=95)
+
+
+@pytest.mark.parametrize("counts_sleep", [True, False])
+def test_seconds_that_nobody_sets_are_those_of_the_machine(monkeypatch, counts_sleep):
+    if not counts_sleep:
+        monkeypatch.delattr("time.CLOCK_BOOTTIME", raising=False)
+    clock = SystemClock()
+    clock.set_offset("dso", 0)
+    assert abs(clock.now().offsets["dso"]) < timedelta(seconds=0.5)
 
 
 async def test_documents_are_pruned_by_their_day(site):

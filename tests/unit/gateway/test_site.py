@@ -7,6 +7,7 @@ from ipaddress import ip_network
 import pytest
 
 from gateway import site
+from gateway.core.failsafe import FailSafe, UtilityRules
 from gateway.core.station import StationRules
 from gateway.settings import load, stations
 from gateway.settings.packs import shipped_book
@@ -112,6 +113,41 @@ def test_a_station_follows_the_utility_of_its_identity(settings):
             "priority_charging": "allow",
         },
     )
+
+
+def test_how_a_utility_may_be_silent_reaches_the_engine(settings):
+    given = {
+        "silent_after_s": 90,
+        "return_after_s": 30,
+        "poll_interval_s": 20,
+        "while_silent": "hold",
+        "keep_offset_s": 3600,
+    }
+    utilities = [a_utility("east"), a_utility("west", an_identity("CS2"), **given)]
+    stations = [a_station(), a_station("CS2")]
+    assert site.utility_rules(settings(stations=stations, utilities=utilities)) == {
+        "east": UtilityRules(),
+        "west": UtilityRules(90, 30, 20, starts=False, keep_offset_s=3600),
+    }
+
+
+def test_a_station_has_the_fail_safe_limits_of_the_site_or_its_own(settings):
+    every = {"max_import_w": 4000, "max_export_pct": 12.5, "after_s": 7, "cold_start": "fail_safe"}
+    stations = [a_station(), a_station("CS2", fail_safe={"max_import_pct": 30, "max_export_w": 0})]
+    utilities = [a_utility("grid", an_identity(), an_identity("CS2"))]
+    both = settings(fail_safe=every, stations=stations, utilities=utilities)
+    found = [rules.fail_safe for rules in site.station_rules(both)]
+    assert [(rules.after_s, rules.cold) for rules in found] == [(7, True)] * 2
+    limits = [[(c.on.value, c.value.value, str(c.value.unit)) for c in f.controls] for f in found]
+    assert limits == [
+        [("import", 4000, "W"), ("export", Fraction(25, 2), "pct[setMaxDischargeRateW]")],
+        [("import", 30, "pct[setMaxChargeRateW]"), ("export", 0, "W")],
+    ]
+
+
+def test_without_settings_nothing_holds_while_a_utility_is_silent(settings):
+    (rules,) = site.station_rules(settings())
+    assert rules.fail_safe == FailSafe()
 
 
 def test_every_decision_of_a_site_reaches_engine_and_translations_as_a_text(settings):

@@ -169,6 +169,26 @@ def test_what_stays_invalid_after_a_time_offline_needs_that_time(tmp_path, polic
     assert [code for code, _ in faults(tmp_path, stations=stations)] == codes
 
 
+@pytest.mark.parametrize(
+    ("site", "station", "codes"),
+    [
+        ({"max_import_w": 4000, "max_export_pct": 20}, None, []),
+        ({"max_import_w": 4000, "max_import_pct": 20}, None, ["DG-1068"]),
+        ({}, {"max_export_w": 0, "max_export_pct": 0}, ["DG-1068"]),
+        ({"cold_start": "fail_safe"}, None, ["DG-1068"]),
+        ({"cold_start": "fail_safe"}, {}, ["DG-1068"]),
+        ({"cold_start": "fail_safe"}, {"max_import_w": 0}, []),
+        ({"cold_start": "fail_safe", "max_import_pct": 0}, None, []),
+    ],
+)
+def test_fail_safe_limits_are_given_once_and_where_a_cold_start_asks_for_them(
+    tmp_path, site, station, codes
+):
+    own = {} if station is None else {"fail_safe": station}
+    found = faults(tmp_path, fail_safe=site, stations=[a_station(**own)])
+    assert [code for code, _ in found] == codes
+
+
 ISSUER = {"issuer": "issuer.pem", "issuer_key": "issuer.key"}
 
 
