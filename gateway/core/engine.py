@@ -36,6 +36,7 @@ from gateway.core.effects import (
 )
 from gateway.core.events import (
     AlarmReceived,
+    CarSuspended,
     CommandReceived,
     CommandWithdrawn,
     ControlsReported,
@@ -275,6 +276,7 @@ class Engine:
                 | StationDescribed()
                 | StationDisconnected()
                 | TransactionsChanged()
+                | CarSuspended()
             ):
                 _present(turn, state, event)
             case StationReplied():
@@ -311,10 +313,16 @@ type _StationEvent = (
     | ReadingsSigned
     | EventsMissed
     | TransactionsChanged
+    | CarSuspended
     | SchedulePulled
     | LimitNoticed
     | LimitCleared
     | PriorityNoticed
+)
+
+
+type _Presence = (
+    StationConnected | StationDescribed | StationDisconnected | TransactionsChanged | CarSuspended
 )
 
 
@@ -331,7 +339,7 @@ def _station_of(event: _StationEvent) -> str:
 def _present(
     turn: Turn,
     state: StationState,
-    event: StationConnected | StationDescribed | StationDisconnected | TransactionsChanged,
+    event: _Presence,
 ) -> None:
     match event:
         case StationConnected():
@@ -343,6 +351,8 @@ def _present(
             _disconnected(turn, state)
         case TransactionsChanged(transactions=running):
             transactions.changed(turn, state, running)
+        case CarSuspended():
+            transactions.suspended(turn, state, event)
         case _:
             assert_never(event)
 

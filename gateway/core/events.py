@@ -218,6 +218,15 @@ class TransactionsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CarSuspended:
+    """A car itself takes and gives no energy for a while (SuspendedEV), or does again."""
+
+    station: str
+    evse: int
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SchedulePulled:
     """A station asked for the numbers of a Dynamic profile, and has them (K28)."""
 
@@ -358,6 +367,7 @@ type Event = (
     | ReadingsSigned
     | EventsMissed
     | TransactionsChanged
+    | CarSuspended
     | SchedulePulled
     | LimitNoticed
     | LimitCleared

@@ -162,7 +162,8 @@ class Watch:
 
     `since` says when a control was known to run; `disturbed` when a session or a trip began all anew,
     `left_at` and `returned` when the last trip began and was over, `swept_at` when all was judged last.
-    `excused` says why what is in force cannot be followed now; `tripped` are alarms of trips that go on.
+    `excused` says why what is in force cannot be followed now, `bounded` why what is not done wholly is not
+    held against it; `tripped` are alarms of trips that go on.
     `away_until`: so long may a place stay off after the grid was abnormal; `beyond`: since when a trip curve
     is exceeded there, without a break; `bad_at`: when the grid there was last too bad to return.
     """
@@ -173,6 +174,7 @@ class Watch:
     returned: float = 0.0
     left_at: float = 0.0
     excused: dict[Key, str] = field(default_factory=dict)
+    bounded: dict[Key, str] = field(default_factory=dict)
     tripped: set[str] = field(default_factory=set)
     swept_at: float = 0.0
     away_until: dict[int, float] = field(default_factory=dict)
@@ -189,7 +191,7 @@ class Watch:
     def forget(self, control_id: str) -> None:
         """Know nothing more of a control that is not held any longer."""
         self.since.pop(control_id, None)
-        for known in (self.beyond, self.bad_at):
+        for known in (self.beyond, self.bad_at, self.bounded):
             for key in [key for key in known if key[0] == control_id]:
                 del known[key]
 

@@ -12,6 +12,7 @@ from gateway.core.forces import Force, away_s, gradient, unsettled
 from gateway.core.meters import STATION, TOGETHER_S, Value
 from gateway.core.plates import Plate, plates
 from gateway.core.shown import Aim, Excuse, Sense, Shown
+from gateway.core.sparing import spared
 from gateway.core.station import StationState
 from gateway.core.tripping import abnormal, protection
 from translators.canonical.capability import StationProfile
@@ -78,6 +79,8 @@ class Judged:
     track: Track
     bound: Bound
     changed: bool
+    spared: str = ""
+    """Why it is not held against the station, empty where it is."""
 
 
 class Scene:
@@ -210,10 +213,23 @@ class Scene:
             for item, bound in zip(group, asked, strict=True):
                 possible = self._possible(item.place, bound, followed.values())
                 if item.place.at > item.track.judged_at and self._tells(item.track, possible):
-                    changed = item.track.judge(item.place.at, holds=possible.holds)
-                    yield Judged(item.force, item.place.number, item.track, possible, changed)
+                    yield self._judged(item, possible)
         self.watch.keep(frozenset(followed))
         self.watch.swept_at = max((p.at for p in self.places.values()), default=0.0)
+
+    def _judged(self, item: _Followed, bound: Bound) -> Judged:
+        """Take one judgement in; what only the car leaves undone is no strike."""
+        reason = "" if bound.holds else self._spared(item, bound)
+        changed = item.track.judge(item.place.at, holds=bound.holds or bool(reason))
+        return Judged(item.force, item.place.number, item.track, bound, changed, reason)
+
+    def _spared(self, item: _Followed, bound: Bound) -> str:
+        number, at = item.place.number, item.place.at
+        only = len(self.profile.evses) == 1
+        places = {number, STATION, self.profile.evses[0].id} if only else {number}
+        charges = [c for place in places if (c := self.state.meters.charge(place, at)) is not None]
+        suspended = bool(self.state.suspended & places)
+        return spared(item.force.control, bound, next(iter(charges), None), suspended=suspended)
 
     def _tells(self, track: Track, bound: Bound) -> bool:
         """Say whether a value says anything: who else may rule is known, and it had its time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import assert_never
+from typing import Any, assert_never
 
 from gateway.core.effects import PostSamples, ReportStation
 from gateway.core.events import EventsMissed, ReadingsSigned, SamplesTaken
@@ -53,8 +53,7 @@ def _judge(turn: Turn, state: StationState, profile: StationProfile, at: float) 
     before, excuses = watch.unfollowed, watch.excused
     scene = Scene(state, profile, tuple(in_force(turn, state, at)))
     for judged in scene.judged():
-        if judged.changed:
-            _changed(turn, state, judged)
+        _tell(turn, state, judged)
         if judged.track.unfollowed or judged.bound.holds:
             _remember(turn, state, judged)
     watch.excused = scene.excused
@@ -65,10 +64,27 @@ def _judge(turn: Turn, state: StationState, profile: StationProfile, at: float) 
         report(turn, state)
 
 
-def _changed(turn: Turn, state: StationState, judged: Judged) -> None:
+def _tell(turn: Turn, state: StationState, judged: Judged) -> None:
+    """Audit a verdict that changed, and what only the car leaves undone, each once."""
+    bounded = state.watch.bounded
+    key = judged.force.entry.desired.id, judged.force.function, judged.place
+    if judged.spared:
+        if bounded.get(key) != judged.spared:
+            bounded[key] = judged.spared
+            _audit(turn, state, judged, "control.bounded", reason=judged.spared)
+        return
+    bounded.pop(key, None)
+    if judged.changed:
+        unfollowed = judged.track.unfollowed
+        _audit(
+            turn, state, judged, "control.not_followed" if unfollowed else "control.followed_again"
+        )
+
+
+def _audit(turn: Turn, state: StationState, judged: Judged, kind: str, **more: Any) -> None:
     bound = judged.bound
     turn.audit(
-        "control.not_followed" if judged.track.unfollowed else "control.followed_again",
+        kind,
         state.id,
         judged.force.entry.desired.id,
         function=judged.force.function,
@@ -78,6 +94,7 @@ def _changed(turn: Turn, state: StationState, judged: Judged) -> None:
         measured=round(bound.measured),
         low=None if bound.low is None else round(bound.low),
         high=None if bound.high is None else round(bound.high),
+        **more,
     )
 
 

@@ -28,6 +28,10 @@ _SET_S = 300.0
 """Where all that comes is late for longer than this, a clock was set: nothing is kept back so long."""
 
 
+_CHARGE_S = 900.0
+"""How long a state of charge is good for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """One measured value: `at` in seconds of our own clock. Its number is made when it is asked for."""
@@ -47,6 +51,8 @@ class Meters:
 
     places: dict[int, dict[Kind, Value]] = field(default_factory=dict)
     earlier: dict[int, dict[Kind, Value]] = field(default_factory=dict)
+    charges: dict[int, Value] = field(default_factory=dict)
+    """The state of charge by place, in per cent: told less often than what flows."""
     fresh_at: float | None = None
     _delay_s: float | None = None
     _late_since: float | None = None
@@ -56,6 +62,7 @@ class Meters:
         """The station is new here: its clock may have been set, what it showed is over."""
         self.places.clear()
         self.earlier.clear()
+        self.charges.clear()
         self.fresh_at = self._delay_s = self._late_since = None
 
     def take(self, samples: Iterable[Sample], evses: Sequence[Evse], now: datetime) -> float | None:
@@ -93,6 +100,9 @@ class Meters:
     def _keep(self, sample: Sample, at: float) -> bool:
         """Know a sample where it is good and newer than what is known of its kind; say whether it is."""
         place, kind = sample.evse or STATION, sample.kind
+        if kind is Kind.PERCENT:
+            self._note_charge(place, sample, at)
+            return False
         known = self.places.setdefault(place, {})
         before = known.get(kind)
         if before is not None:
@@ -104,6 +114,18 @@ class Meters:
             return False
         known[kind] = Value(sample, at)
         return True
+
+    def _note_charge(self, place: int, sample: Sample, at: float) -> None:
+        """Know a state of charge; it moves slowly, and what flows is not judged by its instant."""
+        before = self.charges.get(place)
+        newer = before is None or before.sample.at < sample.at
+        if newer and sample.quality is Quality.GOOD:
+            self.charges[place] = Value(sample, at)
+
+    def charge(self, place: int, at: float) -> float | None:
+        """Return the state of charge at a place about an instant, in per cent; None where it is not known."""
+        known = self.charges.get(place)
+        return known.value if known is not None and at - known.at <= _CHARGE_S else None
 
     def _placed(self, told: float, received: float) -> tuple[float, bool]:
         """Return the instant of our clock that a station's instant is, and whether it came in time."""

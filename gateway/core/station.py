@@ -75,6 +75,8 @@ class StationState:
     connected: bool = False
     ready: bool = False
     transactions: tuple[Transaction, ...] = ()
+    suspended: frozenset[int] = frozenset()
+    """EVSEs whose car takes and gives nothing now, as it says itself."""
     ledger: Ledger = field(default_factory=Ledger)
     own: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Defaults that it did not get from us, by control type, as SetDERControl payloads."""
@@ -242,6 +244,7 @@ def station_document(state: StationState) -> dict[str, Any]:
         "profile": encode(state.profile),
         "transactions": [encode(transaction) for transaction in state.transactions],
         "own": state.own,
+        "suspended": sorted(state.suspended),
     }
 
 
@@ -251,3 +254,4 @@ def continue_from(state: StationState, document: Mapping[str, Any]) -> None:
     state.profile = None if known is None else decode(known, StationProfile)
     state.transactions = tuple(decode(item, Transaction) for item in document["transactions"])
     state.own = dict(document.get("own", {}))
+    state.suspended = frozenset(document.get("suspended", ()))

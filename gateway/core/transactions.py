@@ -7,7 +7,7 @@ when it connects.
 from __future__ import annotations
 
 from gateway.core.effects import Persist, Table
-from gateway.core.events import ReplyStatus, StationReplied
+from gateway.core.events import CarSuspended, ReplyStatus, StationReplied
 from gateway.core.station import Purpose, StationState, station_document
 from gateway.core.world import Turn
 from translators.canonical.capability import Current, Transaction
@@ -23,11 +23,21 @@ def changed(turn: Turn, state: StationState, transactions: tuple[Transaction, ..
     """Know which transactions run from now on."""
     before = {transaction.transaction_id for transaction in state.transactions}
     state.transactions = transactions
+    state.suspended &= {transaction.evse_id for transaction in transactions}
     state.watch.disturb(turn.now.utc.timestamp())
     turn.emit(Persist(Table.STATIONS, state.id, station_document(state)))
     for transaction in transactions if state.connected else ():
         if transaction.transaction_id not in before:
             _allow(turn, state, transaction)
+
+
+def suspended(turn: Turn, state: StationState, event: CarSuspended) -> None:
+    """Know whether a car wants energy; from when it does again it has its time to come to a setpoint."""
+    known, evse = state.suspended, frozenset({event.evse})
+    state.suspended = known | evse if event.suspended else known - evse
+    if state.suspended != known:
+        state.watch.disturb(turn.now.utc.timestamp())
+        turn.emit(Persist(Table.STATIONS, state.id, station_document(state)))
 
 
 def ask(turn: Turn, state: StationState) -> None:

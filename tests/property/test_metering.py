@@ -19,8 +19,9 @@ SIGNS = {
     "Current.Export": ("A", 1),
     "Voltage": ("V", 1),
     "Frequency": ("Hz", 1),
+    "SoC": ("pct", 1),
 }
-SIZES = {"W": {"W": 1, "kW": 1000}, "var": {"var": 1, "kvar": 1000}}
+SIZES = {"W": {"W": 1, "kW": 1000}, "var": {"var": 1, "kvar": 1000}, "pct": {"Percent": 1}}
 RANKS = {"Outlet": 0, None: 1, "Cable": 2, "Inlet": 3, "Upstream": 4}
 DOUBTS = {"Interruption.Begin", "Interruption.End"}
 
@@ -41,8 +42,8 @@ def optional(name, values):
 @st.composite
 def sampled_values(draw):
     """Return one sampledValue as its JSON text, its number as a text that no double has seen."""
-    measurand = draw(st.sampled_from([*SIGNS, "SoC", "Power.Offered"]))
-    kind = SIGNS.get(measurand, ("Percent",))[0]
+    measurand = draw(st.sampled_from([*SIGNS, "Power.Offered"]))
+    kind = SIGNS.get(measurand, ("W",))[0]
     unit = draw(optional("unit", SIZES.get(kind, {kind: 1})) | optional("unit", ["furlong"]))
     members = {
         "measurand": measurand,
@@ -69,8 +70,10 @@ def read_plainly(values):
         measurand, unit = members["measurand"], members["unitOfMeasure"]
         kind, sign = SIGNS.get(measurand, (None, 0))
         phase = members.get("phase", "all").removesuffix("-N")
-        rank = RANKS.get(members.get("location"))
-        size = SIZES.get(kind, {kind: 1}).get(unit.get("unit", kind))
+        ranks = RANKS | {"EV": -1} if measurand == "SoC" else RANKS
+        rank = ranks.get(members.get("location"))
+        sizes = SIZES.get(kind, {kind: 1})
+        size = sizes.get(unit.get("unit", next(iter(sizes))))
         power = unit.get("multiplier", 0)
         if kind is None or phase in {"N", "L1-L2"} or rank is None or size is None or power > 30:
             continue

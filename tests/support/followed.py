@@ -24,6 +24,7 @@ from translators.canonical.capability import Current, Evse, Ratings, StationProf
 from translators.canonical.telemetry import Sample
 from translators.ocpp.inbound import alarm, notice
 from translators.ocpp.metering import samples
+from translators.units import Kind
 
 PLATE = Nameplate(v_nom=240)
 
@@ -65,7 +66,7 @@ def profile_of(station, version="2.1"):
 class Side:
     """A gateway's engine beside a station; `noise` is what the meter is wrong by, as a share."""
 
-    def __init__(self, book, station=None, *, noise=0.0, seed=0, version="2.1"):
+    def __init__(self, book, station=None, *, noise=0.0, seed=0, version="2.1", tells_soc=True):
         self.options = station or options()
         self.bench = Bench(an_engine(book))
         self.seconds = NOON.timestamp()
@@ -74,6 +75,7 @@ class Side:
         self.core = Core(self.options, self.grid, self.seconds)
         self.core.negotiated(version)
         self.noise, self._random = noise, random.Random(seed)  # noqa: S311 - noise
+        self.tells_soc = tells_soc
         self._answered = 0
         self._running = {}
         self.bench.connect(profile_of(self.options, version))
@@ -141,8 +143,10 @@ class Side:
         read = samples("CS1", evse, values).samples
         plate = self.options.plate
         shown = []
-        full = {"W": plate.max_w, "var": plate.max_var, "V": plate.v_nom, "Hz": 1.0}
+        full = {"W": plate.max_w, "var": plate.max_var, "V": plate.v_nom, "Hz": 1.0, "pct": 0.0}
         for sample in read:
+            if sample.kind is Kind.PERCENT and not self.tells_soc:
+                continue
             wrong = self._random.uniform(-1, 1) * self.noise * full[sample.kind.value]
             shown.append(
                 Sample(

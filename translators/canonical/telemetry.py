@@ -30,6 +30,8 @@ class Quality(StrEnum):
 class Sample:
     """One measured value in SI units: +P exports, +Q injects; `at` is the station's instant (UTC).
 
+    Of kind PERCENT it is the state of charge of the storage there.
+
     The value is `number / divisor`, exactly; it becomes a Fraction when it is first asked for. A sample is
     never changed; it is no frozen dataclass because stations make thousands in a second.
     """

@@ -29,6 +29,7 @@ _SIGNED = {
     "Frequency": (Kind.FREQUENCY, 1),
     "Current.Import": (Kind.CURRENT, -1),
     "Current.Export": (Kind.CURRENT, 1),
+    "SoC": (Kind.PERCENT, 1),
 }
 _UNITS = {
     Kind.POWER: {"W": 1, "kW": 1000},
@@ -36,6 +37,7 @@ _UNITS = {
     Kind.VOLTAGE: {"V": 1},
     Kind.FREQUENCY: {"Hz": 1, "Hertz": 1},
     Kind.CURRENT: {"A": 1},
+    Kind.PERCENT: {"Percent": 1},
 }
 _PHASES = {
     None: Phase.ALL,
@@ -50,6 +52,8 @@ _PHASES = {
 _SUMMED = frozenset({Kind.POWER, Kind.REACTIVE})
 _PLACES = ("Outlet", None, "Cable", "Inlet", "Upstream")
 """Where a value may be measured, best first; None is the default, Outlet. Body and car are left out."""
+_PLACES_OF_CHARGE = ("EV", *_PLACES)
+"""Where a state of charge may be measured: it is the car's wherever it is told."""
 _DOUBTFUL = frozenset({"Interruption.Begin", "Interruption.End"})
 _MULTIPLIERS = range(-30, 31)
 MILLION = 10**6
@@ -135,14 +139,15 @@ def _planned(shapes: tuple[Shape, ...]) -> Plan:
     odd: list[OddValue] = []
     for at, (measurand, conductor, place, context, unit, multiplier, _) in enumerate(shapes):
         phase = _PHASES.get(conductor)
-        if measurand not in _SIGNED or phase is None or place not in _PLACES:
+        places = _PLACES_OF_CHARGE if measurand == "SoC" else _PLACES
+        if measurand not in _SIGNED or phase is None or place not in places:
             continue
         try:
             factor = _factor(measurand, unit, multiplier or 0)
         except DocumentError as error:
             odd.append(OddValue(at, error.problem, error.value))
             continue
-        term = _Term(len(followed), factor, context in _DOUBTFUL, _PLACES.index(place))
+        term = _Term(len(followed), factor, context in _DOUBTFUL, places.index(place))
         followed.append(at)
         known = series[measurand].get(phase)
         if known is None or term.place <= known.place:

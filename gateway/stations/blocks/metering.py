@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from gateway.core.events import (
+    CarSuspended,
     EventsMissed,
     ReadingsSigned,
     SamplesTaken,
@@ -49,6 +50,8 @@ class Metering:
         """Know no transaction yet."""
         self.counts: Counter[str] = Counter()
         self._running: dict[str, Transaction] = {}
+        self._suspended: dict[int, bool] = {}
+        """By EVSE: whether its car takes and gives nothing, as it said last."""
         self._ended: dict[str, None] = {}
         self._sequences: dict[str, Sequence] = {}
         self._newest: dict[int | None, datetime] = {}
@@ -82,9 +85,23 @@ class Metering:
             after = tuple(self._running.values())
             if after != before:
                 context.post(TransactionsChanged(context.entry.id, after))
+            if place is not Place.LATE and evse_id is not None:
+                self._note_state(context, evse_id, payload)
             self._pass_on(context, evse_id, payload.get("meterValue", []), number)
         # E05: a token that came with the event is answered; nobody is barred here
         return {"idTokenInfo": {"status": "Accepted"}} if "idToken" in payload else {}
+
+    def _note_state(self, context: Context, evse: int, payload: Json) -> None:
+        """Tell where a car wants no energy, and where one does again (E)."""
+        told = payload["transactionInfo"].get("chargingState")
+        if told is None:
+            return
+        suspended = told == "SuspendedEV" and payload["eventType"] != "Ended"
+        if self._suspended.get(evse) is not suspended:
+            self._suspended[evse] = suspended
+            context.post(CarSuspended(context.entry.id, evse, suspended))
+        if len(self._suspended) > _PLACES:
+            del self._suspended[next(iter(self._suspended))]
 
     def _end(self, number: str) -> None:
         """Note what runs no more, and is not brought back by a late word."""

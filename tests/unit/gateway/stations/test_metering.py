@@ -4,7 +4,13 @@ from fractions import Fraction
 
 from structlog.testing import capture_logs
 
-from gateway.core.events import EventsMissed, ReadingsSigned, SamplesTaken, TransactionsChanged
+from gateway.core.events import (
+    CarSuspended,
+    EventsMissed,
+    ReadingsSigned,
+    SamplesTaken,
+    TransactionsChanged,
+)
 from support.metering import EVSE, Meter, a_value
 from translators.canonical.capability import Transaction
 from translators.canonical.codec import encode
@@ -223,3 +229,29 @@ def test_an_evse_has_a_whole_number_however_json_writes_it():
     assert [type(number) for number, _ in meter.running] == [int]
     samples = [sample for event in meter.context.post.of(SamplesTaken) for sample in event.samples]
     assert {type(sample.evse) for sample in samples} == {int}
+
+
+def hear_states(*states, kind="Updated", evse=1):
+    """Return what was told of a car that goes through these charging states."""
+    meter = Meter()
+    for state in states:
+        info = {"transactionId": "T1"} | ({} if state is None else {"chargingState": state})
+        meter.hear(kind, evse={"id": evse}, transactionInfo=info)
+    return [(event.evse, event.suspended) for event in meter.context.post.of(CarSuspended)]
+
+
+def test_a_car_that_wants_no_energy_is_told_and_that_it_does_again():
+    states = ("Charging", "SuspendedEV", "SuspendedEV", None, "Charging", "SuspendedEVSE")
+    assert hear_states(*states) == [(1, False), (1, True), (1, False)]
+
+
+def test_a_car_that_left_is_no_longer_suspended():
+    assert hear_states("SuspendedEV", kind="Ended") == [(1, False)]
+
+
+def test_cars_at_made_up_evses_are_not_all_remembered():
+    meter = Meter()
+    for number in range(1, 400):
+        info = {"transactionId": f"T{number}", "chargingState": "SuspendedEV"}
+        meter.hear(evse={"id": number}, transactionInfo=info)
+    assert len(meter.block._suspended) <= 256

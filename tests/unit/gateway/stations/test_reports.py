@@ -22,7 +22,11 @@ def a_value(value=7360.5, measurand="Power.Active.Import", **changes):
 
 
 def a_report(*values, at=AT, evse=1, **changes):
-    values = values or (a_value(1, phase="L1"), a_value(2.5, phase="L2"), a_value(50, "SoC"))
+    values = values or (
+        a_value(1, phase="L1"),
+        a_value(2.5, phase="L2"),
+        a_value(50, "Power.Offered"),
+    )
     entry = {"timestamp": at, "sampledValue": list(values)}
     return {"evseId": evse, "meterValue": [entry]} | changes
 
@@ -66,7 +70,7 @@ LIKE = [
     ("another instant", a_frame(a_report(at="2027-02-28T23:59:59.123456789Z"))),
     ("another zone", a_frame(a_report(at="2026-12-01T13:00:00+01:30"))),
     ("numbers of 15 digits", a_frame(a_report(
-        a_value(999999999.999999, phase="L1"), a_value(-0.123456, phase="L2"), a_value(0, "SoC")))),
+        a_value(999999999.999999, phase="L1"), a_value(-0.123456, phase="L2"), a_value(0, "Power.Offered")))),
     ("whole numbers with a point", a_frame().replace(b"2.5", b"2.0")),
     ("a negative zero", a_frame().replace(b"2.5", b"-0")),
     ("zeros at the end", a_frame().replace(b"2.5", b"2.500000")),
@@ -175,10 +179,10 @@ SPELLINGS = [
     ("with the instant at its end", a_frame({"meterValue": [
         {"sampledValue": [a_value(1), a_value(2, "Voltage", unitOfMeasure={"unit": "V"})],
          "timestamp": AT}], "evseId": 3})),
-    ("of nothing that is followed", a_frame(a_report(a_value(1, "SoC")))),
+    ("of nothing that is followed", a_frame(a_report(a_value(1, "Power.Offered")))),
     ("without an EVSE", a_frame(a_report(evse=0))),
     ("with letters of any script", a_frame(a_report(a_value(
-        1, "SoC", unitOfMeasure={"unit": "Wärme ☀"})))),
+        1, "Power.Offered", unitOfMeasure={"unit": "Wärme ☀"})))),
 ]  # fmt: skip
 
 

@@ -54,7 +54,7 @@ async def test_what_is_followed_of_nothing_is_answered_and_posts_nothing():
     async with a_session(rhythm=SILENT) as (station, session, posted):
         for number in range(4):
             report = a_report(number, 50)
-            report["meterValue"][0]["sampledValue"][0]["measurand"] = "SoC"
+            report["meterValue"][0]["sampledValue"][0]["measurand"] = "Power.Offered"
             station.say(2, f"m{number}", "MeterValues", report)
             assert await station.answered(f"m{number}") == [3, f"m{number}", {}]
         assert len(session.reports) == 1

@@ -81,7 +81,7 @@ def test_units_and_multipliers_are_exact(measurand, value, unit, multiplier, exp
         sv(None, 12345, "kWh"),
         sv("Energy.Active.Import.Register", 12345, "Wh"),
         sv("Energy.Active.Export.Interval", 1, "Wh"),
-        sv("SoC", 55, "Percent"),
+        sv("SoC", 55, "Percent", location="Body"),
         sv("Power.Offered", 11000, "W"),
         sv("Voltage", 400, "V", phase="L1-L2"),
         sv("Voltage", 2, "V", phase="N"),
@@ -91,6 +91,12 @@ def test_units_and_multipliers_are_exact(measurand, value, unit, multiplier, exp
 )
 def test_what_is_not_followed_is_no_sample_and_no_problem(ignored):
     assert read(ignored) == samples("CS1", 1, [])
+
+
+@pytest.mark.parametrize("location", [None, "EV", "Outlet"])
+def test_the_state_of_charge_is_the_car_s_wherever_it_is_told(location):
+    told = {} if location is None else {"location": location}
+    assert numbers(sv("SoC", 55.5, "Percent", **told)) == [("pct", "all", F("55.5"))]
 
 
 def test_import_and_export_of_one_instant_are_one_value():
