@@ -27,7 +27,7 @@ from gateway.stations.blocks.metering import Metering
 from gateway.stations.context import Json, StationEntry
 from gateway.stations.deadlines import Deadlines
 from gateway.stations.facade import Stations
-from gateway.stations.listening import Ending, Listening, Opened, Pace, Refusal, Take
+from gateway.stations.listening import Ending, Listening, Opened, Pace, Reader, Refusal, Take
 from gateway.stations.nameplate import Nameplate
 from gateway.stations.rates import Bucket, Rate
 from gateway.stations.reports import Reports
@@ -272,7 +272,7 @@ class Endpoint:
             problem = f"more than {rate.per_s:g} messages a second"
             self._notice(SecurityNoticed("station.slowed", station, address, problem))
 
-        def pace(take: Take, reader: asyncio.ReadTransport) -> Take:
+        def pace(take: Take, reader: Reader) -> Take:
             later = asyncio.get_running_loop().call_later
             return Throttle(take, reader, Bucket(rate, now()), now, later, slowed)
 

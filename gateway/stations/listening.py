@@ -8,7 +8,6 @@ A backend is a function of type `Listen`; nothing above it knows which library i
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -26,8 +25,25 @@ MAX_FRAGMENTS = 1024
 AHEAD = 4
 """Frames that come before anybody takes them, before the socket is read no further."""
 
+
+class Reader(Protocol):
+    """The reading half of a connection."""
+
+    def pause_reading(self) -> None:
+        """Leave what comes in the socket: TCP makes the peer wait."""
+        ...
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        ...
+
+    def is_closing(self) -> bool:
+        """Say whether nothing more comes."""
+        ...
+
+
 type Take = Callable[[bytes], None]
-type Pace = Callable[[Take, asyncio.ReadTransport], Take]
+type Pace = Callable[[Take, Reader], Take]
 """Slows down the reading of a station that says too much."""
 type Ending = tuple[int, str]
 """Status and reason with which this side ends a connection."""

@@ -57,7 +57,11 @@ class PicowsTransport(WSListener):
         self._asked = self._heard = 0
         """The last ping that was sent, and the last that was answered."""
         self._owed = 0
-        """The ping that has to be answered before the next beat."""
+        """The ping that has to be answered before the next beat, where nothing else comes."""
+        self._spoke = False
+        """Whether anything came since the last beat."""
+        self._unread = False
+        """Whether we read nothing for now, answers to pings neither: what comes waits."""
         self._probes: dict[int, asyncio.Future[bool]] = {}
 
     @property
@@ -73,11 +77,12 @@ class PicowsTransport(WSListener):
         """Begin; the library calls this before any frame."""
         self._wire = transport
         self._socket = transport.underlying_transport
-        self._unread = self._socket.get_write_buffer_size
+        self._unwritten = self._socket.get_write_buffer_size
         self._beat = self._loop.call_later(self._ping_interval_s, self._keep)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take one frame in."""
+        self._spoke = True
         kind = frame.msg_type
         if frame.rsv1 or frame.rsv2 or frame.rsv3:
             self.close(_PROTOCOL_ERROR, "no extension was agreed on")
@@ -120,25 +125,41 @@ class PicowsTransport(WSListener):
         wire = self._wire
         if self._over or wire.is_close_frame_sent:
             raise PeerError("the connection is closed", where=self.station)
-        if self._unread() > MAX_UNREAD:
+        if self._unwritten() > MAX_UNREAD:
             raise PeerError("reads nothing of what it is told", where=self.station)
         wire.send(_TEXT, frame)
 
     async def receive(self, take: Take) -> None:
         """Hand each text to `take`, until the connection has ended or was refused."""
-        reader = cast("asyncio.ReadTransport", self._socket)
-        if len(self._early) >= AHEAD and not reader.is_closing():
-            reader.resume_reading()
-        self._take = take if self.pace is None else self.pace(take, reader)
+        if len(self._early) >= AHEAD and not self.is_closing():
+            self.resume_reading()
+        self._take = take if self.pace is None else self.pace(take, self)
         early, self._early = self._early, []
         for frame in early:
             self._deliver(frame)
         await self._ended
 
+    def pause_reading(self) -> None:
+        """Leave what comes in the socket."""
+        self._unread = True
+        self._socket.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on; from now on the peer has its time to show that it lives."""
+        self._unread, self._spoke = False, True
+        self._socket.resume_reading()
+
+    def is_closing(self) -> bool:
+        """Say whether nothing more comes."""
+        closing: bool = self._socket.is_closing()
+        return closing
+
     async def alive(self, timeout_s: float) -> bool:
-        """Say whether the peer answers a ping in time."""
+        """Say whether the peer answers a ping in time; one that said more than is read now does."""
         if self._gone.done() or self._wire.is_close_frame_sent:
             return False
+        if self._unread:
+            return not self.is_closing()
         number = self._ask()
         probe = self._probes[number] = self._loop.create_future()
         try:
@@ -185,7 +206,7 @@ class PicowsTransport(WSListener):
         else:
             self._early.append(frame)
             if len(self._early) >= AHEAD:  # the end of the handshake reads on once
-                self._socket.pause_reading()
+                self.pause_reading()
 
     def _gather(self, frame: WSFrame, *, begins: bool) -> None:
         """Put a message in pieces together."""
@@ -205,7 +226,7 @@ class PicowsTransport(WSListener):
 
     def _answer(self, payload: bytes) -> None:
         """Answer a ping, unless answers pile up."""
-        if self._unread() > MAX_UNREAD:
+        if self._unwritten() > MAX_UNREAD:
             self.abort()
         else:
             self._wire.send_pong(payload)
@@ -231,9 +252,10 @@ class PicowsTransport(WSListener):
         self._beat = self._loop.call_later(self._ping_interval_s, self._keep)
         if self._wire.is_close_frame_sent:
             self._socket.abort()
-        elif self._owed > self._heard:
+        elif self._owed > self._heard and not self._spoke and not self._unread:
             self.close(_INTERNAL_ERROR, "keepalive ping timeout")
         else:
+            self._spoke = False
             self._owed = self._ask()
 
     def _shake_back(self, transport: WSTransport, frame: WSFrame) -> None:

@@ -57,15 +57,15 @@ class _Server:
     connections: set[PicowsTransport] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def judge(self, handshake: _Handshake, head: bytes, rest: bytes) -> None:
+    def judge(self, handshake: _Handshake, head: bytes) -> None:
         """Let a task see a connection through from its request to its end."""
-        task = asyncio.get_running_loop().create_task(self._through(handshake, head, rest))
+        task = asyncio.get_running_loop().create_task(self._through(handshake, head))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _through(self, handshake: _Handshake, head: bytes, rest: bytes) -> None:
-        opened = await self._let_in(handshake, head, rest)
-        del handshake, head, rest
+    async def _through(self, handshake: _Handshake, head: bytes) -> None:
+        opened = await self._let_in(handshake, head)
+        del handshake, head
         if opened is None:
             return
         self.connections.add(opened)
@@ -76,9 +76,7 @@ class _Server:
             self.connections.discard(opened)
             opened.abort()
 
-    async def _let_in(
-        self, handshake: _Handshake, head: bytes, rest: bytes
-    ) -> PicowsTransport | None:
+    async def _let_in(self, handshake: _Handshake, head: bytes) -> PicowsTransport | None:
         """Return the open connection, None where it was refused or left."""
         library = ServerProtocol(select_subprotocol=by_client_order)
         library.receive_data(head)
@@ -102,7 +100,7 @@ class _Server:
         opened = PicowsTransport(
             found, library.subprotocol or "", knock.address, self.listening.ping_interval_s
         )
-        handshake.hand_over(opened, request, rest)
+        handshake.hand_over(opened, request)
         return opened
 
     async def close(self) -> None:
@@ -124,6 +122,9 @@ class _Handshake(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._timer: asyncio.TimerHandle
         self._data: bytearray | None = bytearray()
+        """What came of the request; None once it is whole, or was refused."""
+        self._rest = bytearray()
+        """What came after it: not for us to read."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Give the request its time."""
@@ -132,8 +133,12 @@ class _Handshake(asyncio.Protocol):
         self._timer = loop.call_later(patience, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
-        """Gather the request; what follows it is for later."""
+        """Gather the request; what follows it is for later, and how much of that is bounded.
+
+        Reading goes on meanwhile: else nobody would notice that the peer has left.
+        """
         if self._data is None:
+            self._keep(data)
             return
         self._data += data
         end = self._data.find(_END)
@@ -145,10 +150,16 @@ class _Handshake(asyncio.Protocol):
             return
         self._left()
         self._timer.cancel()
-        self._transport.pause_reading()
         begin = end + len(_END)
-        head, rest, self._data = bytes(self._data[:begin]), bytes(self._data[begin:]), None
-        self._server.judge(self, head, rest)
+        head, rest, self._data = bytes(self._data[:begin]), self._data[begin:], None
+        self._keep(rest)
+        self._server.judge(self, head)
+
+    def _keep(self, data: bytes | bytearray) -> None:
+        before = len(self._rest)
+        self._rest += data
+        if before <= MAX_HEAD < len(self._rest) and not self._transport.is_closing():
+            self._transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that it has left."""
@@ -174,14 +185,14 @@ class _Handshake(asyncio.Protocol):
         self._timer.cancel()
         self._timer = loop.call_later(patience, self._transport.abort)
 
-    def hand_over(self, opened: PicowsTransport, request: Request, rest: bytes) -> None:
-        """Let `picows` finish the handshake and read on; `rest` came with the request."""
+    def hand_over(self, opened: PicowsTransport, request: Request) -> None:
+        """Let `picows` finish the handshake and read on, first what came before it could."""
         driver = _driver(opened)
         driver.connection_made(self._transport)
         self._transport.set_protocol(driver)
-        for part in (_own_request(request), rest):
+        for part in (_own_request(request), bytes(self._rest)):
             _feed(driver, part)
-        if not self._transport.is_closing():
+        if len(self._rest) > MAX_HEAD and not self._transport.is_closing():
             self._transport.resume_reading()
 
 

@@ -5,28 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
+from gateway.stations.listening import Reader
 from gateway.stations.rates import Bucket
 
 type Later = Callable[[float, Callable[[], None]], object]
 """Call back after so many seconds."""
-
-
-class Reader(Protocol):
-    """The reading half of an asyncio transport."""
-
-    def pause_reading(self) -> None:
-        """Leave what comes in the socket: TCP makes the peer wait."""
-        ...
-
-    def resume_reading(self) -> None:
-        """Read on."""
-        ...
-
-    def is_closing(self) -> bool:
-        """Say whether nothing more comes."""
-        ...
 
 
 @dataclass(slots=True)

@@ -72,6 +72,7 @@ class Connection(ServerConnection):
         "_parts",
         "_take",
         "ended",
+        "unread",
     )
 
     def __init__(self, protocol: ServerProtocol, server: Server, **options: Any) -> None:
@@ -88,6 +89,8 @@ class Connection(ServerConnection):
         """Whether what comes are frames that are read here."""
         self._heard = True
         """Whether anything came since the last ping."""
+        self.unread = False
+        """Whether we read nothing for now, answers to pings neither: what comes waits."""
         self._forget_what_is_not_used()
 
     def hand_to(self, take: Take) -> None:
@@ -120,7 +123,7 @@ class Connection(ServerConnection):
         """Send the next ping; a peer of which nothing came since the last one is gone."""
         if self.protocol.state is not State.OPEN:
             return
-        if self._heard:
+        if self._heard or self.unread:
             self._heard = False
             self.protocol.send_ping(b"")
             self.send_data()
@@ -130,6 +133,10 @@ class Connection(ServerConnection):
         self.send_data()
         self.transport.close()
         self.loop.call_later(self.close_timeout or 0, self.transport.abort)
+
+    def note_life(self) -> None:
+        """Count the peer as heard since the last ping."""
+        self._heard = True
 
     def refuse(self, code: int, reason: str) -> None:
         """Take nothing in any more; whoever awaits `ended` closes."""
@@ -284,14 +291,31 @@ class WebSocketTransport:
 
     async def receive(self, take: Take) -> None:
         """Hand each text to `take`, until the connection has ended or was refused."""
-        paced = take if self.pace is None else self.pace(take, self.connection.transport)
+        paced = take if self.pace is None else self.pace(take, self)
         self.connection.hand_to(paced)
         verdict = await self.connection.ended
         if verdict is not None:
             await self.connection.close(*verdict)
 
+    def pause_reading(self) -> None:
+        """Leave what comes in the socket."""
+        self.connection.unread = True
+        self.connection.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on; from now on the peer has its time to show that it lives."""
+        self.connection.unread = False
+        self.connection.note_life()
+        self.connection.transport.resume_reading()
+
+    def is_closing(self) -> bool:
+        """Say whether nothing more comes."""
+        return self.connection.transport.is_closing()
+
     async def alive(self, timeout_s: float) -> bool:
-        """Say whether the peer answers a ping in time."""
+        """Say whether the peer answers a ping in time; one that said more than is read now does."""
+        if self.connection.unread:
+            return not self.is_closing()
         try:
             async with asyncio.timeout(timeout_s):
                 pong = await self.connection.ping()

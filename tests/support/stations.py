@@ -285,9 +285,17 @@ class Wire:
         return answer[2]
 
 
+def masked(text):
+    """Return a short text as a client frames it, with a mask of zero."""
+    return bytes((0x81, 0x80 | len(text), 0, 0, 0, 0)) + text
+
+
 @asynccontextmanager
-async def a_mute_station(site, name="CS1"):
-    """Connect and then neither read, answer nor close: what a dead link looks like from here."""
+async def a_mute_station(site, name="CS1", *, says=b""):
+    """Connect and then neither read, answer nor close: what a dead link looks like from here.
+
+    `says` is what it sends with its request.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", site.endpoint.port)
     lines = [
         f"GET /ocpp/{name} HTTP/1.1",
@@ -299,7 +307,7 @@ async def a_mute_station(site, name="CS1"):
         "Sec-WebSocket-Protocol: ocpp2.1",
         *(f"{key}: {value}" for key, value in basic(name).items()),
     ]
-    writer.write("\r\n".join([*lines, "", ""]).encode())
+    writer.write("\r\n".join([*lines, "", ""]).encode() + says)
     try:
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
         assert head.startswith(b"HTTP/1.1 101")

@@ -4,6 +4,7 @@ import asyncio
 from ipaddress import ip_network
 
 import pytest
+from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 
 from gateway.errors import SettingsError
@@ -11,7 +12,17 @@ from gateway.security.credentials import make_verifier
 from gateway.stations.admission import Doors
 from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.facade import Stations
-from support.stations import Posted, Wire, a_site, an_entry, basic, dial, real_clocks
+from support.stations import (
+    Posted,
+    Wire,
+    a_mute_station,
+    a_site,
+    an_entry,
+    basic,
+    dial,
+    masked,
+    real_clocks,
+)
 
 
 async def refused(site, name="CS1", **options):
@@ -119,3 +130,48 @@ async def test_an_endpoint_that_is_not_open_has_no_port():
 def test_half_an_identity_is_a_mistake_and_never_plain(half, tmp_path):
     with pytest.raises(SettingsError, match="needs both"):
         an_endpoint(host="127.0.0.1", **{half: tmp_path / "file.pem"})
+
+
+async def test_who_leaves_while_its_admission_waits_does_not_come_in(monkeypatch):
+    asked, go_on = asyncio.Event(), asyncio.Event()
+    async with a_site() as site:
+        admit = site.endpoint.admit
+
+        async def later(knock):
+            asked.set()
+            await go_on.wait()
+            return await admit(knock)
+
+        monkeypatch.setattr(site.endpoint, "admit", later)
+        with capture_logs() as logs:
+            leaving = asyncio.create_task(attempt_to_come(site))
+            await asyncio.wait_for(asked.wait(), 5)
+            leaving.cancel()
+            await asyncio.wait([leaving])
+            await asyncio.sleep(0.1)
+            go_on.set()
+            await asyncio.sleep(0.1)
+            async with dial(site) as socket:
+                await Wire(socket).boot()
+    assert [log["event"] for log in logs].count("station.came") == 1
+
+
+async def attempt_to_come(site):
+    async with dial(site):
+        pass
+
+
+async def test_what_is_said_while_admission_waits_is_heard(monkeypatch):
+    async with a_site() as site:
+        admit = site.endpoint.admit
+
+        async def later(knock):
+            await asyncio.sleep(0.1)
+            return await admit(knock)
+
+        monkeypatch.setattr(site.endpoint, "admit", later)
+        async with a_mute_station(site, says=masked(b'[2,"h","Heartbeat",{}]') * 5) as (reader, _):
+            heard = b""
+            async with asyncio.timeout(5):
+                while heard.count(b"currentTime") < 5:
+                    heard += await reader.read(4096)

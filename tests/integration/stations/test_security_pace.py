@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 from gateway.core.events import SecurityNoticed
 from gateway.stations.rates import Rate
 from support.security_campaign import status
-from support.stations import Wire, a_site, an_entry, dial
+from support.stations import PATIENT, Wire, a_site, an_entry, basic, dial
 
 
 async def test_a_flood_is_answered_in_order_and_no_faster_than_its_rate():
@@ -65,3 +66,39 @@ async def test_a_station_within_its_rate_is_not_slowed():
         for _ in range(10):
             assert (await station.ask("Heartbeat", {}))[0] == 3
         assert site.posted.of(SecurityNoticed) == []
+
+
+async def a_flooding_station(site, socket):
+    """Let a station say so much that what comes later, its pongs too, is not read for two seconds."""
+    await Wire(socket).boot()
+    for number in range(30):
+        await socket.send(json.dumps([2, f"f{number}", "Heartbeat", {}]))
+    await site.posted.next(SecurityNoticed)
+    return site.stations.current("CS1").transport
+
+
+SLOW = Rate(per_s=10, burst=10)
+
+
+async def test_a_slowed_station_is_not_taken_for_dead():
+    brisk = replace(PATIENT, ping_interval_s=0.1)
+    async with a_site(messages=SLOW, rhythm=brisk) as site, dial(site) as socket:
+        transport = await a_flooding_station(site, socket)
+        await asyncio.sleep(1)
+        assert transport.close_code is None
+        assert await Wire(socket).answer_to("f25")
+
+
+async def test_a_slowed_station_gives_way_to_no_second_one():
+    async with a_site(messages=SLOW) as site, dial(site) as socket:
+        transport = await a_flooding_station(site, socket)
+        assert await transport.alive(0.02)
+        assert await status(site, "/ocpp/CS1", basic("CS1")) == 409
+
+
+async def test_a_slowed_station_that_left_is_gone():
+    async with a_site(messages=SLOW) as site:
+        async with dial(site) as socket:
+            transport = await a_flooding_station(site, socket)
+            transport.abort()
+        assert not await transport.alive(0.02)

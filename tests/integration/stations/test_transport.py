@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -12,7 +13,7 @@ from gateway.core.effects import SendToStation
 from gateway.core.events import ReplyStatus, StationDisconnected, StationReplied
 from gateway.errors import PeerError
 from gateway.stations.listening import MAX_FRAGMENTS
-from support.stations import Wire, a_mute_station, a_site, an_entry, dial
+from support.stations import PATIENT, Wire, a_mute_station, a_site, an_entry, dial, masked
 
 CLEAR = {"chargingProfileId": 5}
 
@@ -186,3 +187,15 @@ async def test_fragments_after_texts_give_the_stream_to_the_library_in_order():
         await station.say([2, "three", "Heartbeat", {}])
         for name in ("one", "two", "three"):
             assert (await station.hear(lambda frame: frame[0] == 3))[1] == name
+
+
+async def test_a_station_that_says_anything_lives_though_it_answers_no_ping():
+    brisk = replace(PATIENT, ping_interval_s=0.1)
+    async with a_site(rhythm=brisk) as site, a_mute_station(site) as (_, writer):
+        transport = site.stations.current("CS1").transport
+        for number in range(12):
+            writer.write(masked(b'[2,"h%d","Heartbeat",{}]' % number))
+            await asyncio.sleep(0.05)
+        assert transport.close_code is None
+        await asyncio.sleep(0.5)
+        assert transport.close_code is not None
