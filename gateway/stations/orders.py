@@ -14,6 +14,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -89,6 +90,13 @@ class Orders:
             replace_private(self._path(name, _DONE), json.dumps(asdict(outcome)).encode())
         except IdentityError as error:
             log.warning("order.unreported", order=name, problem=str(error))
+
+    def prune(self, before: datetime) -> None:
+        """Forget outcomes that nobody has read since an instant; the audit has them."""
+        for path in self._waiting(_DONE):
+            with suppress(OSError):
+                if path.stat().st_mtime < before.timestamp():
+                    path.unlink()
 
     def _path(self, name: str, state: str) -> Path:
         return self._folder / f"{name}{state}"

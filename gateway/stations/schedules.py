@@ -12,6 +12,7 @@ type Json = dict[str, Any]
 
 _OF_SESSIONS = frozenset({"TxProfile", "TxDefaultProfile"})
 _KNOWN_OUTCOME = frozenset({ReplyStatus.ACCEPTED, ReplyStatus.NO_ANSWER})
+_CLEARED = frozenset({ReplyStatus.ACCEPTED, ReplyStatus.NOT_FOUND})
 _MOST = 128
 """Profiles that are known of one station; the oldest is forgotten first."""
 _TOLERANCE = 0.05
@@ -24,22 +25,39 @@ class Schedules:
     def __init__(self) -> None:
         """Know none yet."""
         self._told: dict[int, Json] = {}
+        self._before: dict[int, list[Json | None]] = {}
+        """By profile: what was known of it before each call about it that has not been answered."""
 
     def told(self, action: str, payload: Json) -> None:
         """Follow a call that goes out: from now on its numbers are the ones in force."""
+        number = _number(action, payload)
+        known = self._told.get(number)
+        self._before.setdefault(number, []).append(known)
         match action:
             case "SetChargingProfile":
                 self._know(payload)
-            case "UpdateDynamicSchedule" if payload["chargingProfileId"] in self._told:
-                number = payload["chargingProfileId"]
-                self._told[number] = live.updated(self._told[number], payload["scheduleUpdate"])
+            case "UpdateDynamicSchedule" if known is not None:
+                self._told[number] = live.updated(known, payload["scheduleUpdate"])
             case "ClearChargingProfile":
-                self._told.pop(payload.get("chargingProfileId", 0), None)
+                self._told.pop(number, None)
 
     def answered(self, action: str, payload: Json, status: ReplyStatus) -> None:
-        """Forget a profile that the station did not take."""
-        if action == "SetChargingProfile" and status not in _KNOWN_OUTCOME:
-            self._told.pop(payload["chargingProfile"]["id"], None)
+        """Know again what was before a call that the station did not follow."""
+        number = _number(action, payload)
+        waiting = self._before.get(number)
+        if not waiting:
+            return
+        before = waiting.pop(0)
+        followed = status in (_CLEARED if action == "ClearChargingProfile" else _KNOWN_OUTCOME)
+        if waiting:  # a later call changed it once more: that one is judged by its own answer
+            waiting[0] = waiting[0] if followed else before
+            return
+        del self._before[number]
+        if followed:
+            return
+        self._told.pop(number, None)
+        if before is not None:
+            self._know(before)
 
     def reported(self, held: Iterable[Json]) -> None:
         """Know what a station reports that it holds, as SetChargingProfile requests."""
@@ -50,10 +68,10 @@ class Schedules:
     def ended(self, transaction: str) -> None:
         """Forget what was for a transaction that is over: its station drops it, too (K01.FR.08)."""
         for number, payload in list(self._told.items()):
-            profile = payload["chargingProfile"]
-            mine = profile.get("transactionId") == transaction
-            if mine and profile["chargingProfilePurpose"] == "TxProfile":
+            if _is_of(payload, transaction):
                 del self._told[number]
+        for waiting in self._before.values():
+            waiting[:] = [None if p is not None and _is_of(p, transaction) else p for p in waiting]
 
     def _know(self, payload: Json) -> None:
         self._told[payload["chargingProfile"]["id"]] = payload
@@ -95,3 +113,17 @@ class Schedules:
                 ]
                 if rates and schedule["chargingRateUnit"] == unit:
                     yield max(rates)
+
+
+def _number(action: str, payload: Json) -> int:
+    """Return the profile that a call is about, 0 where it names none."""
+    if action == "SetChargingProfile":
+        number: int = payload["chargingProfile"]["id"]
+        return number
+    return int(payload.get("chargingProfileId", 0))
+
+
+def _is_of(payload: Json, transaction: str) -> bool:
+    profile = payload["chargingProfile"]
+    mine = profile.get("transactionId") == transaction
+    return bool(mine and profile["chargingProfilePurpose"] == "TxProfile")

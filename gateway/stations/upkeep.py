@@ -46,6 +46,8 @@ from gateway.stations.session import Clocks
 log = structlog.get_logger()
 
 _OURSELVES = "gateway"
+_OUTCOMES = timedelta(days=7)
+"""How long the outcome of an order waits for whoever placed it."""
 
 type Work = Callable[[], Awaitable[object]]
 
@@ -182,6 +184,7 @@ class Upkeep:
         now = self._means.clocks.monotonic()
         if now >= self._swept + self._pace.sweep_s:
             self._swept = now
+            self._means.orders.prune(self._means.clocks.utc() - _OUTCOMES)
             yield from self._due_by_itself(self._wards, now)
         came = {station for station in self.past.arrived if self._means.directory(station)}
         self.past.arrived -= came

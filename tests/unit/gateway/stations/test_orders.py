@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -167,3 +168,32 @@ def test_a_folder_that_is_none_is_no_reason_to_stop(folder):
     folder.write_text("")
     assert Orders(folder).take() == []
     Orders(folder).report("x", Outcome(done=True, words=""))
+
+
+def test_an_outcome_that_nobody_reads_is_forgotten_in_time(orders, folder):
+    folder.mkdir()
+    orders.report("old", Outcome(done=True, words=""))
+    orders.report("new", Outcome(done=True, words=""))
+    now = datetime.now(UTC)
+    aged = (now - timedelta(days=8)).timestamp()
+    os.utime(folder / "old.outcome", (aged, aged))
+    name = orders.place(Renew("CS1"))
+    os.utime(folder / f"{name}.order", (aged, aged))
+    orders.prune(now - timedelta(days=7))
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        ["new.outcome", f"{name}.order"]
+    )
+
+
+def test_where_there_is_no_folder_nothing_is_forgotten(orders):
+    orders.prune(datetime.now(UTC))
+
+
+def test_an_outcome_that_is_read_meanwhile_is_no_fault(orders, folder, monkeypatch):
+    folder.mkdir()
+    orders.report("old", Outcome(done=True, words=""))
+    found = orders._waiting(".outcome")
+    monkeypatch.setattr(orders, "_waiting", lambda _state: found)
+    orders.outcome("old")
+    orders.prune(datetime.now(UTC) + timedelta(days=1))
+    assert list(folder.iterdir()) == []

@@ -94,16 +94,74 @@ def test_a_profile_that_the_station_did_not_take_is_forgotten(status, known):
     assert (schedules.numbers(7) is not None) is known
 
 
-def test_a_refused_update_leaves_the_profile():
-    schedules = told(a_profile())
-    schedules.answered("UpdateDynamicSchedule", an_update(), ReplyStatus.REJECTED)
+SET, UPDATE, CLEAR = "SetChargingProfile", "UpdateDynamicSchedule", "ClearChargingProfile"
+THIS = {"chargingProfileId": 7}
+
+
+def held(*payloads):
+    """Return what is known of a station that took these profiles."""
+    schedules = told(*payloads)
+    for payload in payloads:
+        schedules.answered(SET, payload, ReplyStatus.ACCEPTED)
+    return schedules
+
+
+REFUSED = {
+    "a set": (SET, a_profile(setpoint=1)),
+    "an update": (UPDATE, an_update(setpoint=700)),
+    "a clear": (CLEAR, THIS),
+}
+
+
+@pytest.mark.parametrize(("action", "payload"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("status", [ReplyStatus.REJECTED, ReplyStatus.NOT_SENT])
+def test_what_a_station_refuses_leaves_the_profile_that_it_has(action, payload, status):
+    schedules = held(a_profile())
+    schedules.told(action, payload)
+    schedules.answered(action, payload, status)
     assert schedules.numbers(7) == {"setpoint": -5000}
 
 
-def test_a_cleared_profile_is_forgotten():
-    schedules = told(a_profile())
-    schedules.told("ClearChargingProfile", {"chargingProfileId": 7})
+@pytest.mark.parametrize("status", [ReplyStatus.ACCEPTED, ReplyStatus.NOT_FOUND])
+def test_a_cleared_profile_is_forgotten(status):
+    schedules = held(a_profile())
+    schedules.told(CLEAR, THIS)
     assert schedules.numbers(7) is None
+    schedules.answered(CLEAR, THIS, status)
+    assert schedules.numbers(7) is None
+
+
+def test_a_profile_that_follows_its_clear_stays_when_the_clear_is_answered():
+    schedules, new = held(a_profile()), a_profile(setpoint=1)
+    schedules.told(CLEAR, THIS)
+    schedules.told(SET, new)
+    schedules.answered(CLEAR, THIS, ReplyStatus.ACCEPTED)
+    assert schedules.numbers(7) == {"setpoint": 1}
+    schedules.answered(SET, new, ReplyStatus.REJECTED)
+    assert schedules.numbers(7) is None
+
+
+def test_of_two_calls_that_are_refused_the_state_before_both_stays():
+    schedules = held(a_profile())
+    for action, payload in ((UPDATE, an_update(setpoint=700)), (CLEAR, THIS)):
+        schedules.told(action, payload)
+    schedules.answered(UPDATE, an_update(setpoint=700), ReplyStatus.REJECTED)
+    schedules.answered(CLEAR, THIS, ReplyStatus.REJECTED)
+    assert schedules.numbers(7) == {"setpoint": -5000}
+
+
+def test_a_refusal_after_the_end_of_the_transaction_brings_nothing_back():
+    schedules = held(a_profile())
+    schedules.told(CLEAR, THIS)
+    schedules.ended("T1")
+    schedules.answered(CLEAR, THIS, ReplyStatus.REJECTED)
+    assert schedules.numbers(7) is None
+
+
+def test_an_answer_to_nothing_changes_nothing():
+    schedules = held(a_profile())
+    schedules.answered(CLEAR, THIS, ReplyStatus.ACCEPTED)
+    assert schedules.numbers(7) == {"setpoint": -5000}
 
 
 def test_with_a_transaction_go_the_profiles_that_were_for_it_alone():  # K01.FR.08

@@ -1,6 +1,8 @@
 """What stations need from time to time: orders first, one thing at a time each, a pause after failures."""
 
 import asyncio
+import os
+from datetime import timedelta
 
 import pytest
 
@@ -15,11 +17,12 @@ from gateway.stations.errands import (
     Forget,
     InstallRoot,
     ListRoots,
+    Outcome,
     Renew,
 )
 from gateway.stations.upkeep import Pace, Ward
 from support.errands import ACCEPTED, REJECTED, SILENCE, roots, setting
-from support.stations import PASSWORD, a_weak_verifier
+from support.stations import NOON, PASSWORD, a_weak_verifier
 from support.upkeep import OLD, at_work, ends_in
 
 
@@ -261,3 +264,15 @@ async def test_what_a_station_showed_counts_before_its_password_is_changed_again
     given = sent["setVariableData"][0]["attributeValue"]
     opens = [verify(password, left) for password in (PASSWORD, given, "the other one")]
     assert opens == [True, True, False]
+
+
+async def test_the_outcome_of_an_order_waits_a_week_for_its_reader(tmp_path):
+    (tmp_path / "orders").mkdir()
+    async with at_work(tmp_path) as bench:
+        for name, days in (("old", 8), ("new", 6)):
+            bench.orders.report(name, Outcome(done=True, words=""))
+            at = (NOON - timedelta(days=days)).timestamp()
+            os.utime(tmp_path / "orders" / f"{name}.outcome", (at, at))
+        await bench.rounds()
+        assert bench.orders.outcome("old") is None
+        assert bench.orders.outcome("new").done
