@@ -184,11 +184,9 @@ class Engine:
 
     def _due(self, now: datetime) -> Collection[str]:
         """Return the stations that asked to be settled by now."""
-        return tuple(
-            name
-            for name, state in self.world.stations.items()
-            if state.wake_at is not None and state.wake_at <= now
-        )
+        stations = self.world.stations
+        named = ((name, stations[name].wake_at) for name in self.world.wakes.due(now))
+        return [name for name, at in named if at is not None and at <= now]
 
     def _hear(self, turn: Turn, event: Event) -> Collection[str]:
         """Take the event in; return the stations to settle."""

@@ -253,4 +253,5 @@ def _wake(turn: Turn, state: StationState) -> None:
     ]
     state.wake_at = min((instant for instant in ahead if instant > now), default=None)
     if state.wake_at is not None:
+        turn.world.wakes.ask(state.id, state.wake_at)
         turn.emit(WakeAt(state.wake_at))

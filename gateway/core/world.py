@@ -18,6 +18,7 @@ from gateway.core.plans import Plans
 from gateway.core.records import CommandRecord, to_document
 from gateway.core.station import SITE, Purpose, StationState, entry_document
 from gateway.core.translating import Translator
+from gateway.core.wakes import Wakes
 from translators.canonical.capability import Evse, StationProfile
 from translators.rules.memo import Memo
 
@@ -57,6 +58,7 @@ class World:
     heard_at: tuple[datetime, float] | None = None
     """When the last event was handled: UTC, and monotonic seconds."""
     requests: int = 0
+    wakes: Wakes = field(default_factory=Wakes)
     plans: Plans = field(default_factory=Plans)
     kinds: Memo[tuple[Evse, ...]] = field(default_factory=lambda: Memo(_KINDS))
     """EVSEs as stations have them, so that alike ones are one object."""
