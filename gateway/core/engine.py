@@ -133,7 +133,7 @@ class Engine:
             if name in world.stations:
                 state = world.stations[name]
                 continue_from(state, document)
-                state.profile = state.profile and world.known_as(state.profile)
+                state.profile = state.profile and world.shared.profile(state.profile)
         for document in kept.get(Table.COMMANDS, {}).values():
             record = from_document(document)
             world.records[record.command.target.station][record.key] = record
@@ -371,7 +371,7 @@ def _described(turn: Turn, state: StationState, profile: StationProfile) -> bool
     """Take in what a station is; return whether that is new."""
     if state.profile == profile:
         return False
-    state.profile = turn.world.known_as(profile)
+    state.profile = turn.world.shared.profile(profile)
     document = station_document(state)
     turn.emit(Persist(Table.STATIONS, state.id, document))
     turn.audit("station.profile", state.id, state.id, profile=document["profile"])

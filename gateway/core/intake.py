@@ -13,17 +13,18 @@ from gateway.core.records import CommandRecord, differs, forgettable
 from gateway.core.responses import advance, tell
 from gateway.core.station import StationState
 from gateway.core.world import Turn
-from translators.canonical.codec import encode
-from translators.canonical.commands import DerCommand
+from translators.canonical.commands import DerCommand, Randomization
 from translators.canonical.telemetry import ControlOutcome
 
+_EXACT = Randomization()
+_DRAWN = replace(_EXACT, start_draw_s=0, duration_draw_s=0)
 _EARLY = timedelta(seconds=2)
 """How much earlier than by our reckoning a utility may drop an event that is over."""
 
 
 def receive(turn: Turn, event: CommandReceived) -> None:
     """Take in a command: new, a new edition, or known already."""
-    command = event.command
+    command = turn.world.shared.command(event.command)
     station = command.target.station
     record = CommandRecord(command)
     known = turn.world.records[station].get(record.key)
@@ -53,7 +54,11 @@ def receive(turn: Turn, event: CommandReceived) -> None:
     if not _begun(turn, updated):
         updated = replace(updated, baseline=None)
     turn.audit(
-        "command.updated", command.origin.utility, known.key, event.raw, **_trace(event, redrawn)
+        "command.updated",
+        command.origin.utility,
+        known.key,
+        event.raw,
+        **_trace(turn, event, redrawn),
     )
     _judge(turn, updated.step(Trigger.UPDATED))
 
@@ -71,7 +76,11 @@ def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:
     if forgettable(record, unow):
         return  # it may have been answered before it was forgotten
     turn.audit(
-        "command.received", command.origin.utility, record.key, event.raw, **_trace(event, command)
+        "command.received",
+        command.origin.utility,
+        record.key,
+        event.raw,
+        **_trace(turn, event, command),
     )
     planned = record.planned
     if planned is not None and planned.end is not None and planned.end <= unow:
@@ -148,14 +157,11 @@ def _successor_ahead(turn: Turn, record: CommandRecord) -> bool:
 def _drawn(command: DerCommand, draws: tuple[float, float]) -> DerCommand:
     """Return the command with its random start and duration drawn, whole seconds, sign kept."""
     spans = command.randomization
-    return replace(
-        command,
-        randomization=replace(
-            spans,
-            start_draw_s=round(spans.start_s * draws[0]),
-            duration_draw_s=round(spans.duration_s * draws[1]),
-        ),
-    )
+    if spans == _EXACT:
+        return replace(command, randomization=_DRAWN)
+    start, duration = round(spans.start_s * draws[0]), round(spans.duration_s * draws[1])
+    drawn = replace(spans, start_draw_s=start, duration_draw_s=duration)
+    return replace(command, randomization=drawn)
 
 
 def _free_level(turn: Turn, command: DerCommand) -> int:
@@ -166,9 +172,9 @@ def _free_level(turn: Turn, command: DerCommand) -> int:
     return next(level for level in range(1, len(used) + 2) if level not in used)
 
 
-def _trace(event: CommandReceived, command: DerCommand) -> dict[str, object]:
+def _trace(turn: Turn, event: CommandReceived, command: DerCommand) -> dict[str, object]:
     return {
-        "command": encode(command),
+        "command": turn.world.shared.document(command),
         **({"book": event.book} if event.book else {}),
         "steps": [step.told() for step in event.steps],
         "losses": [asdict(loss) for loss in event.losses],

@@ -196,10 +196,10 @@ def differs(old: DerCommand, new: DerCommand) -> bool:
     return meaning(old) != meaning(new)
 
 
-def to_document(record: CommandRecord) -> dict[str, Any]:
-    """Return the JSON document that is kept."""
+def to_document(record: CommandRecord, command: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the JSON document that is kept; `command` is its command, where it is written already."""
     return {
-        "command": encode(record.command),
+        "command": encode(record.command) if command is None else command,
         "state": record.state.value,
         "refused": [[function, outcome.value] for function, outcome in record.refused],
         "lost": sorted(record.lost),

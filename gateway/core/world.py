@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,19 +16,16 @@ from gateway.core.ledger import Entry, takes_effect
 from gateway.core.lifecycle import State
 from gateway.core.plans import Plans
 from gateway.core.records import CommandRecord, to_document
+from gateway.core.sharing import Shared
 from gateway.core.station import SITE, Purpose, StationState, entry_document
 from gateway.core.translating import Translator
 from gateway.core.wakes import Wakes
-from translators.canonical.capability import Evse, StationProfile
-from translators.rules.memo import Memo
 
 _JUMP_S = 2.0
 """How far our own clock may go apart from the time that passed, between two events."""
 _RULES = UtilityRules()
 _STEP = timedelta(seconds=1)
 """A utility's clock offset moves the schedule only when it moved by more than this."""
-_KINDS = 10_000
-"""Kinds of stations that are known to be alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +57,7 @@ class World:
     requests: int = 0
     wakes: Wakes = field(default_factory=Wakes)
     plans: Plans = field(default_factory=Plans)
-    kinds: Memo[tuple[Evse, ...]] = field(default_factory=lambda: Memo(_KINDS))
-    """EVSEs as stations have them, so that alike ones are one object."""
+    shared: Shared = field(default_factory=Shared)
     utilities: dict[str, UtilityRules] = field(default_factory=dict)
     hearings: dict[tuple[str, str], Hearing] = field(default_factory=dict)
     """By utility and station: what was heard."""
@@ -82,11 +78,6 @@ class World:
         """Return a request id that is unique while this process lives."""
         self.requests += 1
         return f"{station}#{self.requests}"
-
-    def known_as(self, profile: StationProfile) -> StationProfile:
-        """Return an equal profile that shares with others of its kind what does not tell them apart."""
-        evses = self.kinds.recall(profile.evses, (), lambda: profile.evses)
-        return replace(profile, evses=evses)
 
     def translated(self) -> Iterator[str]:
         """Yield the keys of commands that are not over, of stations of which it is known what they are."""
@@ -227,7 +218,8 @@ class Turn:
         known = self.world.records[record.command.target.station]
         if known.get(record.key) != record:
             known[record.key] = record
-            self.emit(Persist(Table.COMMANDS, record.key, to_document(record)))
+            document = to_document(record, self.world.shared.document(record.command))
+            self.emit(Persist(Table.COMMANDS, record.key, document))
 
     def forget(self, record: CommandRecord) -> None:
         """Forget a command, durably."""
