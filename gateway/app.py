@@ -18,6 +18,7 @@ from gateway.admin.listener import Admin, Sources
 from gateway.admin.metrics import Meters
 from gateway.admin.streams import Tap
 from gateway.admin.views import View
+from gateway.cluster import Lease
 from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
 from gateway.core.effects import Audit, Table
 from gateway.core.engine import Engine
@@ -31,6 +32,8 @@ from gateway.security.signing import signer_at
 from gateway.security.vault import Vault
 from gateway.settings import Settings
 from gateway.settings.packs import book_of, proven_book
+from gateway.settings.schema import Admin as Watching
+from gateway.settings.schema import Ocpp
 from gateway.site import (
     admin_config,
     endpoint_config,
@@ -40,13 +43,13 @@ from gateway.site import (
     utility_accesses,
     utility_rules,
 )
+from gateway.standby import open_store, stand_by, standby_listener
 from gateway.stations.descriptors import as_many_as_allowed
 from gateway.stations.endpoint import Endpoint
 from gateway.stations.facade import Stations
 from gateway.stations.session import Clocks
 from gateway.store.audit import AuditSegments
 from gateway.store.checkpoints import Notary
-from gateway.store.sqlite import SqliteStore
 from translators.errors import MappingError
 from translators.rules.book import Book
 
@@ -90,12 +93,19 @@ async def serve(
     """
     accesses = utility_accesses(settings)
     book = book_of(settings)
+    opened, lead = open_store(settings)
     with (
-        closing(SqliteStore(settings.database)) as store,
+        closing(opened) as store,
         closing(AuditSegments(settings.audit_dir)) as audit,
+        closing(lead),
         _told(stop) as told,
     ):
         clock = SystemClock()
+        if isinstance(lead, Lease):
+            async with _listening(settings, admin=standby_listener(settings, book, clock, lead)):
+                leads = await stand_by(lead, lambda: audit.drain(store), told)
+            if not leads:
+                return
         seal = _sealing(settings, store, clock, book)
         links = _links(accesses, book, clock, remembered(store))
         stations = Stations(lambda event: runtime.post(event))  # noqa: PLW0108 - it comes next
@@ -113,6 +123,7 @@ async def serve(
                 observers=(meters, tap),
                 seal=seal,
                 keep_documents=_kept(settings),
+                lapsed=lead.lapsed,
             )
         )
         admin = Admin(
@@ -121,11 +132,11 @@ async def serve(
                 lambda: View(engine.world, clock.now().utc),
                 meters,
                 tap,
-                lambda: runtime.refusal,
+                lambda: lead.problem or runtime.refusal,
                 runtime.post,
             ),
         )
-        clocks = Clocks(lambda: clock.now().utc, time.monotonic)
+        clocks = Clocks(lambda: clock.now().utc, time.monotonic, lead.lapsed)
         vault = Vault(settings.known_dir)
         upkeep = upkeep_of(settings, vault, stations, runtime.post, clocks)
         endpoint = Endpoint(
@@ -138,8 +149,9 @@ async def serve(
         )
         endpoint.remember(store.load(Table.DEVICES))
         upkeep.use = endpoint.rekey
-        async with _listening(endpoint, admin, settings), asyncio.TaskGroup() as group:
+        async with _listening(settings, ocpp=endpoint, admin=admin), asyncio.TaskGroup() as group:
             work = group.create_task(runtime.run())
+            leading = group.create_task(lead.keep())
             users = [endpoint.use, *(link.use for link in links.values())]
             reloads = (endpoint.reload_certificates, upkeep.reload)
             reloading = group.create_task(_reloading(settings, users, reloads, runtime.post))
@@ -153,6 +165,7 @@ async def serve(
             keeping.cancel()
             await runtime.drain(DrainMode(settings.on_stop), settings.drain_timeout_s)
             work.cancel()
+            leading.cancel()
             reloading.cancel()
     log.info("gateway.stopped")
 
@@ -234,11 +247,11 @@ def _links(
 
 
 @asynccontextmanager
-async def _listening(endpoint: Endpoint, admin: Admin, settings: Settings) -> AsyncIterator[None]:
-    """Hold both listeners open; SettingsError where an address cannot be had."""
-    listeners = (("ocpp", settings.ocpp, endpoint), ("admin", settings.admin, admin))
+async def _listening(settings: Settings, **listeners: Endpoint | Admin) -> AsyncIterator[None]:
+    """Hold listeners open, by the names of their settings; SettingsError where one has no address."""
     async with AsyncExitStack() as stack:
-        for name, where, listener in listeners:
+        for name, listener in listeners.items():
+            where: Ocpp | Watching = getattr(settings, name)
             try:
                 await stack.enter_async_context(listener)
             except OSError as exc:

@@ -11,6 +11,7 @@ import structlog
 from gateway.core.effects import PostSamples, ReportStation, RespondToUtility
 from gateway.core.events import ResponsePosted
 from gateway.errors import PeerError, ResponseRefusedError
+from gateway.leading import never, until_leading
 from gateway.ports import Post, UtilityLink
 
 log = structlog.get_logger()
@@ -24,9 +25,20 @@ type Patience = tuple[tuple[float, ...], random.Random]
 class Outbox:
     """All that goes up over one link: answers until taken, status and samples while new."""
 
-    def __init__(self, link: UtilityLink, post: Post, pass_by: PassBy, patience: Patience) -> None:
-        """Deliver nothing yet; `post` hears what became of answers, `pass_by` of each step to it."""
+    def __init__(
+        self,
+        link: UtilityLink,
+        post: Post,
+        pass_by: PassBy,
+        patience: Patience,
+        lapsed: Callable[[], bool] = never,
+    ) -> None:
+        """Deliver nothing yet; `post` hears what became of answers, `pass_by` of each step to it.
+
+        While it has `lapsed` that this gateway leads, nothing is delivered.
+        """
         self._link, self._post, self._pass_by, self._patience = link, post, pass_by, patience
+        self._lapsed = lapsed
         self._answers: asyncio.Queue[RespondToUtility] = asyncio.Queue()
         self._samples: asyncio.Queue[PostSamples] = asyncio.Queue(maxsize=1_000)
         self._status: ReportStation | None = None
@@ -62,6 +74,7 @@ class Outbox:
     async def _deliver(self, response: RespondToUtility) -> ResponsePosted:
         attempt = 0
         while True:
+            await until_leading(self._lapsed)
             self._pass_by("acknowledged")
             try:
                 await self._link.respond(response)
@@ -79,6 +92,7 @@ class Outbox:
     async def _measure(self) -> None:
         while True:
             effect = await self._samples.get()
+            await until_leading(self._lapsed)
             try:
                 await self._link.post_samples(effect)
             except PeerError as error:
@@ -88,6 +102,7 @@ class Outbox:
         attempt = 0
         while True:
             await self._changed.wait()
+            await until_leading(self._lapsed)
             self._changed.clear()
             effect = self._status
             if effect is None:

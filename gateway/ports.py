@@ -122,6 +122,11 @@ class AuditGroup:
 class CommandStore(Protocol):
     """Durable state: documents by (table, key), the audit chain's intents, and one transaction per event."""
 
+    @property
+    def remote(self) -> bool:
+        """Say whether a call may wait for a network, so that no loop may wait for it."""
+        ...
+
     def commit(self, effects: Iterable[Persist | Audit], at: datetime) -> AuditHead:
         """Write all in one transaction; durable on return; `StoreError` with nothing written otherwise."""
         ...
@@ -148,6 +153,22 @@ class CommandStore(Protocol):
 
     def close(self) -> None:
         """Release the database."""
+        ...
+
+
+class Seat(Protocol):
+    """The one place from which a gateway leads, where several share a database."""
+
+    def take(self, seconds: float) -> bool:
+        """Lead for so long, unless another gateway does; `StoreError` where nobody can be asked."""
+        ...
+
+    def renew(self, seconds: float) -> bool:
+        """Lead for so long from now on; say False where another gateway took over."""
+        ...
+
+    def leave(self) -> None:
+        """Let another gateway lead at once."""
         ...
 
 

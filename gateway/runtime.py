@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import assert_never
 
 import structlog
@@ -43,6 +44,7 @@ from gateway.core.events import (
 )
 from gateway.errors import GatewayError, StoreError
 from gateway.failpoints import Failpoints
+from gateway.leading import never, until_leading
 from gateway.outbox import Outbox
 from gateway.ports import (
     AuditLog,
@@ -148,6 +150,8 @@ class Parts:
     seal: AuditSeal | None = None
     keep_documents: timedelta | None = None
     """How long documents are kept as they came; None for ever."""
+    lapsed: Callable[[], bool] = never
+    """Whether another gateway may lead by now: nothing is sent then."""
 
 
 class Runtime:
@@ -164,7 +168,7 @@ class Runtime:
         self._written = asyncio.Event()
         patience = parts.retry_s, parts.draw
         self._outboxes = {
-            key: Outbox(link, self.post, self._pass_by, patience)
+            key: Outbox(link, self.post, self._pass_by, patience, parts.lapsed)
             for key, link in parts.utilities.items()
         }
 
@@ -183,8 +187,8 @@ class Runtime:
     async def run(self) -> None:
         """Restore, then work until cancelled; ends with everything audited."""
         parts = self._parts
-        kept = {table: parts.store.load(table) for table in RESTORED}
-        parts.audit.drain(parts.store)
+        kept = await self._beside(lambda: {table: parts.store.load(table) for table in RESTORED})
+        await self._beside(lambda: parts.audit.drain(parts.store))
         await self._apply(parts.engine.restore(kept, parts.clock.now()))
         self._refusals.pop("start")
         try:
@@ -266,6 +270,8 @@ class Runtime:
             observer.decided(effects)
         sent = 0
         for effect in effects:
+            if isinstance(effect, SendToStation | ReadBack) and self._parts.lapsed():
+                await until_leading(self._parts.lapsed)
             self._do(effect)
             if isinstance(effect, SendToStation):
                 sent += 1
@@ -276,8 +282,9 @@ class Runtime:
         """Write one transaction; wait while the database refuses, acknowledging nothing."""
         while durable:
             self._parts.failpoints.reach("begun")
+            now = self._parts.clock.now().utc
             try:
-                self._parts.store.commit(durable, self._parts.clock.now().utc)
+                await self._beside(partial(self._parts.store.commit, durable, now))
             except StoreError as error:
                 await self._wait_out("store", error)
             else:
@@ -286,6 +293,17 @@ class Runtime:
                 self._parts.failpoints.reach("committed")
                 _warn(durable)
                 return
+
+    async def _beside[T](self, call: Callable[[], T]) -> T:
+        """Call the store; where it may wait for a network, beside the loop, and always to the end."""
+        if not self._parts.store.remote:
+            return call()
+        under_way = asyncio.ensure_future(asyncio.to_thread(call))
+        try:
+            return await asyncio.shield(under_way)
+        except asyncio.CancelledError:
+            await asyncio.wait([under_way])
+            raise
 
     async def _wait_out(self, what: str, refusal: StoreError) -> None:
         self._refusals[what] = str(refusal)
@@ -337,7 +355,7 @@ class Runtime:
                     await self._written.wait()
             self._written.clear()
             try:
-                self._follow()
+                await self._beside(self._follow)
             except StoreError as error:
                 self._written.set()
                 await self._wait_out("audit", error)
@@ -349,8 +367,9 @@ class Runtime:
     async def _prune(self) -> None:
         """Forget documents that were kept long enough, once an hour."""
         while (keep := self._parts.keep_documents) is not None:
+            before = self._parts.clock.now().utc - keep
             try:
-                count = self._parts.store.prune(self._parts.clock.now().utc - keep)
+                count = await self._beside(partial(self._parts.store.prune, before))
             except StoreError as error:
                 log.warning("documents.kept", problem=str(error))
             else:

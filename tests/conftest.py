@@ -1,13 +1,17 @@
 """What every test may ask for, and the rule that nothing is skipped where nothing may be absent."""
 
+import itertools
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from support import postgres
 from support.places import shared_folder
 
 _skipped: dict[str, str] = {}
+_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +20,28 @@ def captures() -> Path:
     if not folder.is_dir():
         pytest.skip("no captures here: DERGATE_SHARED names no folder that holds them")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory):
+    """The address of a PostgreSQL server that may be used by all tests of one worker."""
+    if named := os.environ.get(postgres.VARIABLE):
+        yield named
+    elif postgres.binaries() is None:
+        pytest.skip(postgres.ABSENT)
+    else:
+        base = tempfile.mkdtemp(prefix="dergate-postgres-")  # an unprivileged user reads it, too
+        Path(base).chmod(0o711)
+        with postgres.a_server(Path(base) / "data") as url:
+            yield url
+        Path(base).rmdir()
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """The address of an empty database of this test's own."""
+    with postgres.a_database(postgres_server, f"test_{os.getpid()}_{next(_numbers)}") as url:
+        yield url
 
 
 def pytest_runtest_logreport(report):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+)
 
 
 def number(value: object) -> object:
@@ -30,6 +39,13 @@ def text(value: object) -> object:
     return str(value) if type(value) is int else value
 
 
+def _database(value: SecretStr) -> SecretStr:
+    """Take the address of a PostgreSQL database, as libpq writes it."""
+    if re.fullmatch(r"postgres(ql)?://\S+/[^\s/]+", value.get_secret_value()) is None:
+        raise ValueError("must be postgresql://USER@HOST/NAME")
+    return value
+
+
 type Exact = Annotated[Fraction, BeforeValidator(number)]
 type Rating = Annotated[Fraction, BeforeValidator(number), Field(ge=0)]
 type PowerFactor = Annotated[Fraction, BeforeValidator(number), Field(gt=0, le=1)]
@@ -40,6 +56,7 @@ type Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,47}$")]
 # OCPP-J part 4, 3.1.1: identifierString; a colon would end the user name of Basic authentication.
 type StationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9*_=+|@.-]{1,48}$")]
 type Network = Annotated[str, Field(pattern=r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$")]
+type DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 type Port = Annotated[int, Field(ge=0, le=65_535)]
 
 

@@ -100,6 +100,13 @@ def _fault(document: Document, error: Any) -> SettingsError:
                 code="DG-1042",
                 advice="make one with `dergate station password ID`",
             )
+        case "value_error" | "string_type" if at == ("database",):  # it may hold a password
+            return SettingsError(
+                "database holds no address of PostgreSQL",
+                where=document.where(at),
+                code="DG-1045",
+                advice="write postgresql://USER@HOST/NAME, the password best in a file of libpq",
+            )
     problem = f"{_dotted(at)} = {_shown(error['input'])}: {_reason(error)}"
     return SettingsError(problem, where=document.where(at), code="DG-1031")
 

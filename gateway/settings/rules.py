@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from gateway.settings.document import Location
 from gateway.settings.fail_safe import FailSafeLimits
@@ -208,6 +209,17 @@ def _watched(settings: Settings) -> Iterator[Finding]:
         yield Finding(("admin", "host"), problem, "give admin a token_file")
 
 
+def _shared(settings: Settings) -> Iterator[Finding]:
+    """Find a database that could be anybody's, and read by anybody on the way."""
+    if settings.database is None:
+        return
+    parts = urlsplit(settings.database.get_secret_value())
+    modes = parse_qs(parts.query).get("sslmode", [""])
+    if parts.hostname and not _loopback(parts.hostname) and modes[-1] != "verify-full":
+        problem = f"what is kept would be told to whoever calls himself {parts.hostname}"
+        yield Finding(("database",), problem, "add ?sslmode=verify-full&sslrootcert=FILE")
+
+
 def _loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -229,5 +241,6 @@ RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "DG-1059": _lapsing,
     "DG-1062": _watched,
     "DG-1068": _failing_safe,
+    "DG-1046": _shared,
 }
 """By error code."""

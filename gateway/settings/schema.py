@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from gateway.settings.fail_safe import FailSafe
 from gateway.settings.fields import (
+    DatabaseUrl,
     Duration,
     LongDuration,
     Name,
@@ -195,6 +196,17 @@ class Settings(Strict):
 
     schema_version: Literal[1] = Field(description="Version of this form: 1.")
     state_dir: SitePath = Field(description="Folder of the database and the audit segments.")
+    database: DatabaseUrl | None = Field(
+        default=None,
+        description=(
+            "PostgreSQL (extra `postgres`) in place of a file in state_dir:"
+            " postgresql://USER@HOST/NAME; gateways that share it have one leader."
+        ),
+    )
+    lease_s: Annotated[float, BeforeValidator(seconds), Field(ge=2, le=60)] = Field(
+        default=6.0,
+        description="How long a gateway that vanished leads before another one takes over.",
+    )
     mappings: SitePath | None = Field(
         default=None,
         description="Pack of mapping rules, read again on SIGHUP; else the shipped one.",
@@ -235,8 +247,8 @@ class Settings(Strict):
     )
 
     @property
-    def database(self) -> Path:
-        """Return the file of the database."""
+    def database_file(self) -> Path:
+        """Return the file of the database, where `database` names no other."""
         return self.state_dir / "dergate.db"
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeAliasType, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from gateway.settings.loading import models_in
@@ -22,6 +22,7 @@ _TYPES = {
     Fraction: "number",
     int: "whole number",
     Path: "path",
+    SecretStr: "text",
     str: "text",
 }
 

@@ -21,6 +21,7 @@ import structlog
 from gateway.core.effects import ReadBack, SendToStation
 from gateway.core.events import ReplyStatus, StationReplied
 from gateway.errors import PeerError
+from gateway.leading import LAPSED_S, never
 from gateway.ports import Post, StationTransport
 from gateway.protocols.ocpp_rpc import (
     Answered,
@@ -90,6 +91,8 @@ class Clocks:
 
     utc: Callable[[], datetime]
     monotonic: Callable[[], float]
+    lapsed: Callable[[], bool] = never
+    """Whether the time is over for which this gateway leads: nothing is sent then."""
 
 
 type _Owner = SendToStation | asyncio.Future[Reply]
@@ -120,6 +123,7 @@ class Session:
     _probe: Probe = field(init=False)
     _read_backs: ReadBacks = field(init=False)
     _group: asyncio.TaskGroup | None = None
+    _held_back: asyncio.TimerHandle | None = None
     _ended: bool = False
 
     def __post_init__(self) -> None:
@@ -271,6 +275,9 @@ class Session:
 
     def _write(self) -> None:
         """Write what may be written now; a peer that takes nothing any more is dropped."""
+        if self.clocks.lapsed():
+            self._hold_back()
+            return
         rpc, now = self._rpc, self.clocks.monotonic()
         before = rpc.outstanding
         try:
@@ -281,6 +288,16 @@ class Session:
             self.transport.abort()
         if rpc.outstanding is not before:
             self.deadlines.expect(self, rpc.timeout_s)
+
+    def _hold_back(self) -> None:
+        """Write later what may not be written now."""
+        if self._held_back is None and not self._ended:
+            self._held_back = asyncio.get_running_loop().call_later(LAPSED_S, self._let_go)
+
+    def _let_go(self) -> None:
+        self._held_back = None
+        if not self._ended:
+            self._write()
 
     def expire(self) -> None:
         """End a call whose time is over, and let the next one go."""

@@ -88,6 +88,11 @@ def head_of(text: bytes) -> AuditHead | None:
     return head if head.digest == digest else None
 
 
+def last_line(lines: bytes) -> bytes:
+    """Return the last of some lines."""
+    return lines[lines.rfind(b"\n", 0, -1) + 1 :]
+
+
 def day(lines: bytes) -> str:
     """Return the day (UTC) of the last of some lines: its instant ends it."""
     return lines[-31:-21].decode("latin-1")

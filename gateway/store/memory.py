@@ -17,6 +17,8 @@ from gateway.store import chain
 class MemoryStore:
     """A `CommandStore` that forgets all when the process ends."""
 
+    remote = False
+
     def __init__(self) -> None:
         """Start empty."""
         self._documents: dict[Table, dict[str, bytes]] = {table: {} for table in Table}

@@ -6,7 +6,6 @@ their last; the segments of `store.audit` follow from it), `raw` (SHA-256 → do
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -18,9 +17,11 @@ from typing import Any
 import orjson
 
 from gateway.core.effects import Audit, Persist, Table
-from gateway.errors import LockedError, StoreError
+from gateway.errors import StoreError
 from gateway.ports import AuditGroup, AuditHead
 from gateway.store import chain
+from gateway.store.locking import StateLock
+from gateway.store.recent import RecentGroups
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -49,8 +50,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 """Statements from each schema version to the next; `PRAGMA user_version` says how many were run."""
 
-_FRESH = 1_000
-"""Newest groups that wait in memory for their segments, so that they are not read back."""
 _BUSY_S = 0.25
 """How long a foreign lock may hold up the gateway before it counts as a refusal."""
 _REFUSALS = {
@@ -68,11 +67,13 @@ _REFUSALS = {
 class SqliteStore:
     """The `CommandStore` of one gateway; a second one on the same file is a `LockedError`."""
 
+    remote = False
+
     def __init__(self, path: Path) -> None:
         """Open or create the file, take the writer's lock, bring the schema up to date."""
         self._path = path
-        self._fresh: list[AuditGroup] = []
-        self._lock = _take_lock(path)
+        self._recent = RecentGroups()
+        self._lock = StateLock(path)
         try:
             self._db = _open(path)
             try:
@@ -81,7 +82,7 @@ class SqliteStore:
                 self._db.close()
                 raise
         except BaseException:
-            os.close(self._lock)
+            self._lock.close()
             raise
 
     def commit(self, effects: Iterable[Persist | Audit], at: datetime) -> AuditHead:
@@ -100,9 +101,7 @@ class SqliteStore:
                 raise
         self._head = group.head
         if audits:
-            self._fresh.append(group)
-        if len(self._fresh) > _FRESH:  # the segments refuse to be written
-            self._fresh.clear()
+            self._recent.add(group)
         return group.head
 
     def load(self, table: Table) -> dict[str, dict[str, Any]]:
@@ -116,9 +115,8 @@ class SqliteStore:
         """Return up to `limit` groups that end after `sequence`, oldest first."""
         if sequence == self._head.sequence:
             return []
-        if self._fresh and self._fresh[0].first <= sequence + 1:
-            self._forget_fresh(sequence)
-            return self._fresh[:limit]
+        if (recent := self._recent.after(sequence, limit)) is not None:
+            return recent
         query = "SELECT first, lines FROM audit_groups WHERE last > ? ORDER BY last LIMIT ?"
         with refusals(self._path):
             rows = self._db.execute(query, (sequence, limit)).fetchall()
@@ -129,7 +127,7 @@ class SqliteStore:
         last = min(through, self._head.sequence - 1)
         with refusals(self._path):
             self._db.execute("DELETE FROM audit_groups WHERE last <= ?", (last,))
-        self._forget_fresh(last)
+        self._recent.forget(last)
 
     def raw(self, digest: str) -> bytes | None:
         """Return the document of that digest, if it is kept."""
@@ -144,10 +142,8 @@ class SqliteStore:
 
     def close(self) -> None:
         """Release the file; closing twice is harmless."""
-        if self._lock >= 0:
-            self._db.close()
-            os.close(self._lock)
-            self._lock = -1
+        self._db.close()
+        self._lock.close()
 
     def _write(self, effects: Iterable[Persist | Audit], group: AuditGroup, at: datetime) -> None:
         for effect in effects:
@@ -167,10 +163,6 @@ class SqliteStore:
         if group.lines:
             row = group.head.sequence, group.first, group.lines
             self._db.execute("INSERT INTO audit_groups VALUES (?, ?, ?)", row)
-
-    def _forget_fresh(self, through: int) -> None:
-        while self._fresh and self._fresh[0].head.sequence <= through:
-            del self._fresh[0]
 
     def _keep_raw(self, documents: tuple[bytes, ...], at: datetime) -> None:
         """Keep documents, each once; one that came again is kept from that day on."""
@@ -210,7 +202,7 @@ def _first_schemas_head(db: sqlite3.Connection) -> AuditHead:
 
 def _head_of(lines: bytes) -> AuditHead:
     """Return where some lines end; a line that does not agree with itself is damage."""
-    head = chain.head_of(lines[lines.rfind(b"\n", 0, -1) + 1 :])
+    head = chain.head_of(chain.last_line(lines))
     if head is None:
         raise sqlite3.DatabaseError("a record of the audit does not agree with its hash")
     return head
@@ -218,28 +210,6 @@ def _head_of(lines: bytes) -> AuditHead:
 
 def _day(at: datetime) -> str:
     return at.astimezone(UTC).date().isoformat()
-
-
-def _take_lock(path: Path) -> int:
-    """Return the descriptor that holds the writer's lock; the kernel frees it with the process."""
-    where = path.with_name(f"{path.name}.lock")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(where, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as exc:
-        raise StoreError(
-            "cannot be opened", where=str(where), code="DG-1303", advice=exc.strerror or str(exc)
-        ) from exc
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as exc:
-        os.close(lock)
-        raise LockedError(
-            "another gateway works on this state",
-            where=str(path),
-            advice="end it, or give this one its own `state_dir`",
-        ) from exc
-    return lock
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,17 +25,16 @@ STATIONS = "stations"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a look at a state found; `problems` are empty where it is sound."""
+    """What a look at a state found; `problems` are empty where it is sound.
+
+    `known` is the newest schema that this release knows.
+    """
 
     schema: int
+    known: int
     rows: dict[str, int]
     head: AuditHead
     problems: tuple[str, ...] = ()
-
-    @property
-    def known(self) -> int:
-        """Return the newest schema that this release knows."""
-        return len(MIGRATIONS)
 
 
 def check(state: Path) -> Condition:
@@ -43,25 +42,33 @@ def check(state: Path) -> Condition:
     path = state / DATABASE
     with _opened(path) as db:
         if damage := _damage(db):
-            return Condition(0, {}, chain.GENESIS, damage)
+            return Condition(0, len(MIGRATIONS), {}, chain.GENESIS, damage)
         (schema,) = db.execute("PRAGMA user_version").fetchone()
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
         rows = {name: _count(db, name) for name in sorted(tables)}
     problems = []
     if schema > len(MIGRATIONS):
         problems.append(f"database: schema {schema} is newer than this dergate")
-    verdict = verify(state / AUDIT) if (state / AUDIT).is_dir() else None
-    head = stored_head(path)  # after the segments, which follow it while a gateway writes both
-    if verdict is not None:
-        if verdict.fault is not None:
-            fault = verdict.fault
-            problems.append(f"audit: record {fault.sequence} {fault.problem} ({fault.where})")
-        elif verdict.head.sequence > head.sequence:
-            problems.append(
-                f"audit: the segments go on to record {verdict.head.sequence}, "
-                f"the database ends at {head.sequence}"
-            )
-    return Condition(schema, rows, head, tuple(problems))
+    head, faults = beside_audit(state / AUDIT, lambda: stored_head(path))
+    return Condition(schema, len(MIGRATIONS), rows, head, (*problems, *faults))
+
+
+def beside_audit(folder: Path, head: Callable[[], AuditHead]) -> tuple[AuditHead, list[str]]:
+    """Return the database's head and what is wrong with the segments, which must not be ahead of it.
+
+    The head is asked for after the segments were read: they follow it while a gateway writes both.
+    """
+    verdict = verify(folder) if folder.is_dir() else None
+    newest = head()
+    if verdict is None:
+        return newest, []
+    if verdict.fault is not None:
+        fault = verdict.fault
+        return newest, [f"audit: record {fault.sequence} {fault.problem} ({fault.where})"]
+    if verdict.head.sequence > newest.sequence:
+        ends = f"the segments go on to record {verdict.head.sequence}, the database ends at"
+        return newest, [f"audit: {ends} {newest.sequence}"]
+    return newest, []
 
 
 def upgrade(state: Path) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """What every `CommandStore` promises, over all of them."""
 
 import hashlib
+from contextlib import closing
 from datetime import timedelta
 
 import orjson
@@ -8,15 +9,32 @@ import pytest
 
 from gateway.core.effects import Table
 from gateway.store.memory import MemoryStore
+from gateway.store.postgres import PostgresStore
 from gateway.store.sqlite import SqliteStore
 from support.store_builders import NOON, a_document, a_forgetting, an_audit, lines_after
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-def store(request, tmp_path):
-    made = SqliteStore(tmp_path / "state.db") if request.param == "sqlite" else MemoryStore()
-    yield made
-    made.close()
+@pytest.fixture
+def sqlite(tmp_path):
+    return SqliteStore(tmp_path / "state.db")
+
+
+@pytest.fixture
+def memory():
+    return MemoryStore()
+
+
+@pytest.fixture
+def postgres(postgres_url):
+    made = PostgresStore(postgres_url, keep_audit=timedelta())
+    assert made.take(60)
+    return made
+
+
+@pytest.fixture(params=["sqlite", "memory", "postgres"])
+def store(request):
+    with closing(request.getfixturevalue(request.param)) as made:
+        yield made
 
 
 def records(store, after=0, limit=100):
@@ -187,12 +205,15 @@ def test_releasing_nothing_is_allowed(store):
     assert len(records(store)) == 1
 
 
-def test_both_stores_write_the_same_chain(tmp_path):
-    sqlite, memory = SqliteStore(tmp_path / "state.db"), MemoryStore()
-    effects = [a_document(), an_audit(value=1.5), an_audit(raw=(b"x",))]
-    assert sqlite.commit(effects, NOON) == memory.commit(effects, NOON)
-    assert sqlite.audit_after(0, 10) == memory.audit_after(0, 10)
-    sqlite.close()
+def test_all_stores_write_the_same_chain(store):
+    memory, effects = MemoryStore(), [a_document(), an_audit(value=1.5), an_audit(raw=(b"x",))]
+    assert store.commit(effects, NOON) == memory.commit(effects, NOON)
+    assert store.audit_after(0, 10) == memory.audit_after(0, 10)
+
+
+def test_a_key_may_hold_any_character(store):
+    store.commit([a_document("a\0b"), a_document("")], NOON)
+    assert list(store.load(Table.COMMANDS)) == ["", "a\0b"]
 
 
 def test_documents_are_forgotten_by_the_day_on_which_they_came_last(store):

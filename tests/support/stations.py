@@ -162,11 +162,14 @@ class Posted:
 
 
 @asynccontextmanager
-async def a_session(version="2.1", *, entry=None, rhythm=PATIENT, transport=None, **changes):
+async def a_session(
+    version="2.1", *, entry=None, rhythm=PATIENT, transport=None, clocks=None, **changes
+):
     """Run a session over a memory transport; ends it after the block."""
     posted = Posted()
     station = transport or MemoryTransport(version=version)
-    session = Session(station, entry or an_entry(), posted, fixed_clocks(), rhythm, **changes)
+    clocks = clocks or fixed_clocks()
+    session = Session(station, entry or an_entry(), posted, clocks, rhythm, **changes)
     running = asyncio.create_task(session.run())
     try:
         yield station, session, posted

@@ -54,7 +54,7 @@ def test_what_is_left_out_has_its_default(tmp_path):
 def test_paths_are_taken_from_the_folder_of_the_file(tmp_path):
     settings = load(written(tmp_path, SITE), {})
     identity = settings.utilities[0].identities[0]
-    assert settings.database == tmp_path / "state" / "dergate.db"
+    assert settings.database_file == tmp_path / "state" / "dergate.db"
     assert settings.audit_dir == tmp_path / "state" / "audit"
     assert identity.certificate == tmp_path / "certs" / "cs1.pem"
     assert str(identity.key) == "/keys/cs1.key"
@@ -225,3 +225,18 @@ def test_an_unknown_mode_is_refused(tmp_path):
     site = a_site(stations=[a_station(evses=[an_evse(der_modes=["VoltVarr"])])])
     _, faults = examine(write_site(tmp_path, site), {})
     assert "stations[0].evses[0].der_modes[0] = VoltVarr: must be " in str(faults[0])
+
+
+@pytest.mark.parametrize(
+    "value", ["mysql://u:secret@h/n", "postgresql://u:secret@h", 7, ["secret"]]
+)
+def test_an_address_of_a_database_is_never_shown(tmp_path, value):
+    with pytest.raises(SettingsError, match="DG-1045 database holds no address") as refused:
+        load(write_site(tmp_path, a_site(database=value)), {})
+    assert "secret" not in str(refused.value)
+
+
+def test_an_address_of_a_database_is_kept_as_a_secret(tmp_path):
+    settings = load(write_site(tmp_path, a_site(database="postgresql://u:secret@localhost/n")), {})
+    assert settings.database.get_secret_value() == "postgresql://u:secret@localhost/n"
+    assert "secret" not in repr(settings)

@@ -248,3 +248,23 @@ def test_a_second_certificate_is_whole_and_has_a_first(tmp_path, ocpp, codes):
 )
 def test_a_plain_port_is_a_second_one_beside_tls(tmp_path, ocpp, codes):
     assert [code for code, _ in faults(tmp_path, ocpp=ocpp)] == codes
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://dergate@127.0.0.1/state",
+        "postgresql://dergate@localhost:5433/state",
+        "postgresql:///state?host=/run/postgresql",
+        "postgresql://dergate@db.example/state?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+    ],
+)
+def test_a_shared_database_may_be_here_or_prove_who_it_is(tmp_path, url):
+    assert faults(tmp_path, database=url) == []
+
+
+@pytest.mark.parametrize("mode", ["", "?sslmode=require", "?sslmode=prefer"])
+def test_a_database_elsewhere_has_to_prove_who_it_is(tmp_path, mode):
+    ((code, problem),) = faults(tmp_path, database=f"postgresql://u:secret@db.example/state{mode}")
+    assert code == "DG-1046"
+    assert problem == "what is kept would be told to whoever calls himself db.example"

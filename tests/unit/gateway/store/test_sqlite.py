@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.effects import Table
 from gateway.errors import LockedError, StoreError
-from gateway.store import chain
+from gateway.store import chain, recent
 from gateway.store import sqlite as module
 from gateway.store.sqlite import SqliteStore, stored_head
 from support.store_builders import NOON, a_document, an_audit, lines_after
@@ -191,7 +191,7 @@ def test_records_of_the_first_schema_are_taken_over(path, monkeypatch):
 def test_what_waits_for_its_segments_is_read_from_the_disk_where_it_is_too_much(
     store, path, monkeypatch
 ):
-    monkeypatch.setattr(module, "_FRESH", 2)
+    monkeypatch.setattr(recent, "KEPT", 2)
     for _ in range(4):
         store.commit([an_audit()], NOON)
     assert [sequence for sequence, _ in lines_after(store)] == [1, 2, 3, 4]
