@@ -50,7 +50,8 @@ _MOVES = (
     FreqWatt,
     FreqDroop,
 )
-"""What may be told as a profile of a transaction, which would win over that of who ceases to energize."""
+"""What may be told as a profile of a transaction, which would win over what bounds it."""
+_FOLLOWED = ("ActiveSetpoint", "RelativeActiveSetpoint", "StorageTarget", "ReactiveSetpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Wanted:
     desired: dict[str, Desired] = field(default_factory=dict)
     vacuous: dict[str, frozenset[str]] = field(default_factory=dict)
     """By command: functions whose time has come and which it follows without being told."""
+    leaning: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By command: those whose setpoints are clipped in its place."""
     refusals: dict[str, tuple[Refusal, ...]] = field(default_factory=dict)
     traces: dict[str, Trace] = field(default_factory=dict)
     """By control id."""
@@ -95,6 +98,7 @@ class _Share:
     """The controls of one command that share one interval.
 
     `beside` holds meanwhile and is told elsewhere; where not `sent` another command carries it all.
+    `leans` are commands whose setpoints keep its limits where the station knows no limit.
     """
 
     record: CommandRecord
@@ -102,6 +106,7 @@ class _Share:
     interval: Interval | None
     yields: bool = False
     beside: tuple[DerControl, ...] = ()
+    leans: frozenset[str] = frozenset()
     carried: Carried = frozenset()
     early: tuple[Loss, ...] = ()
     sent: bool = True
@@ -182,6 +187,9 @@ def _event_shares(
     for (key, interval, yields), functions in groups.items():
         record, at = by_key[key], max(interval.start, now)
         controls = tuple(c for c in record.controls if function_of(c) in functions)
+        moves = any(isinstance(control, _MOVES) for control in controls)
+        limits = any(isinstance(control, PowerLimit) for control in controls)
+        setpoints = tuple(_setpoints(by_key, slots.cut, key, at)) if limits else ()
         yield _Share(
             record,
             controls,
@@ -189,23 +197,35 @@ def _event_shares(
             yields,
             beside=(
                 *slots.beside(key, controls, interval, now),
-                *_apart(record, controls, slots, at),
-                *(slots.stops(key, at) if any(isinstance(c, _MOVES) for c in controls) else ()),
+                *_apart(record, controls, slots),
+                *(slots.bounds(key, at) if moves else ()),
+                *(control for _, control in setpoints),
             ),
+            leans=frozenset(other for other, _ in setpoints),
             carried=slots.carried(key, controls, at),
             early=tuple(slots.early(key, controls, at)),
         )
 
 
+def _setpoints(
+    by_key: Mapping[str, CommandRecord], segments: Segments, key: str, at: datetime
+) -> Iterator[tuple[str, DerControl]]:
+    """Yield what others let a transaction follow at an instant: a limit may have to be kept by it."""
+    for function in _FOLLOWED:
+        for span in segments.get(function, ()):
+            if span.key != key and span.interval.covers(at):
+                controls = by_key[span.key].controls
+                yield from ((span.key, c) for c in controls if function_of(c) == function)
+
+
 def _apart(
-    record: CommandRecord, controls: tuple[DerControl, ...], slots: Slots, at: datetime
+    record: CommandRecord, controls: tuple[DerControl, ...], slots: Slots
 ) -> Iterator[DerControl]:
     """Yield what the command's own setpoints and limits need to know of each other when parted."""
     setpoint = (ActiveSetpoint, ReactiveSetpoint)
     rest = tuple(c for c in record.controls if c not in controls)
     if any(isinstance(control, setpoint) for control in controls):
-        limits = [c for c in rest if isinstance(c, PowerLimit) and slot_of(c) in slots.shared]
-        yield from slots.around(record.key, limits, at)
+        yield from (c for c in rest if isinstance(c, PowerLimit) and slot_of(c) in slots.shared)
     elif any(slot_of(control) in slots.shared for control in controls):
         yield from (control for control in rest if isinstance(control, setpoint))
 
@@ -273,6 +293,7 @@ def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
     orders = scene.translator.orders(key, command, scene.profile, situation)
     if ours is None or begun:
         result.vacuous[key] = result.vacuous.get(key, frozenset()) | set(orders.value.vacuous)
+        result.leaning[key] = result.leaning.get(key, frozenset()) | share.leans
     result.refusals[key] = result.refusals.get(key, ()) + orders.refusals
     for message in orders.value.messages if share.sent else ():
         result.traces[message.id] = Trace(orders.told, share.early)

@@ -138,7 +138,7 @@ def _advance(turn: Turn, state: StationState, found: Wanted) -> None:
         if begun:
             record = _lose(turn, record, found)  # noqa: PLW2901 - the record moves on
         if record.state is State.SCHEDULED and begun:
-            served = found.vacuous.get(record.key, frozenset()) | _started(state, record, found)
+            served = _vacuous(state, record, found) | _started(state, record, found)
             due = record.functions - _overruled(found, record, turn.now.utc)
             if due and due <= served:
                 advance(turn, record, Trigger.STARTED)
@@ -190,6 +190,14 @@ def _held(segments: Segments, record: CommandRecord, now: datetime) -> frozenset
         for function, spans in segments.items()
         if any(span.key == record.key and span.interval.covers(now) for span in spans)
     )
+
+
+def _vacuous(state: StationState, record: CommandRecord, found: Wanted) -> frozenset[str]:
+    """Return what is followed without being told, once setpoints that are clipped for it are held so."""
+    others, entries = found.leaning.get(record.key, frozenset()), state.ledger.entries
+    clipped = [desired for desired in found.desired.values() if desired.command in others]
+    held = all((e := entries.get(d.id)) is not None and holds(e, d) for d in clipped)
+    return found.vacuous.get(record.key, frozenset()) if held else frozenset()
 
 
 def _started(state: StationState, record: CommandRecord, found: Wanted) -> frozenset[str]:

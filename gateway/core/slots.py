@@ -152,16 +152,9 @@ class Slots:
         found = [c for at in self._instants(rest) for c in self._others(slots, key, at)]
         return tuple(dict.fromkeys(found))
 
-    def around(
-        self, key: str, controls: Sequence[PowerLimit], instant: datetime
-    ) -> tuple[DerControl, ...]:
-        """Return `controls` and what else holds in their slots at `instant`."""
-        slots = {_SLOTS[control.on] for control in controls}
-        return (*controls, *self._others(slots, key, instant))
-
-    def stops(self, key: str, instant: datetime) -> tuple[DerControl, ...]:
-        """Return what others ask at `instant` that lets nothing flow, whatever `key` asks for."""
-        return tuple(c for c in self._others({Slot.CHARGE}, key, instant) if c in _STOPS)
+    def bounds(self, key: str, instant: datetime) -> tuple[DerControl, ...]:
+        """Return what others ask at `instant` that bounds what `key` asks for: limits, and who stops all."""
+        return tuple(dict.fromkeys(self._others(set(Slot), key, instant)))
 
     def _others(self, slots: set[Slot], key: str, instant: datetime) -> Iterator[DerControl]:
         yield from (part.control for part in self._holding(slots, key, instant))

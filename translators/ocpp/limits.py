@@ -19,6 +19,8 @@ from translators.canonical.controls import (
     PowerLimit,
     Quantity,
     ReactiveSetpoint,
+    RelativeActiveSetpoint,
+    StorageTarget,
     function_of,
 )
 from translators.ocpp.desk import Desk, Profile
@@ -141,11 +143,11 @@ def _clip_setpoints(
     desk: Desk, draft: Draft, limit: Quantity, controls: Sequence[DerControl]
 ) -> bool:
     """Clip our running setpoints that the limit would break; say whether there are any."""
-    setpoints = (ActiveSetpoint, ReactiveSetpoint)
+    setpoints = (ActiveSetpoint, RelativeActiveSetpoint, StorageTarget, ReactiveSetpoint)
     asked = (*desk.command.controls, *desk.situation.beside)
     own = any(isinstance(control, setpoints) for control in asked)
     if own and len(desk.situation.transactions) == 1:
-        return True  # the command brings its own setpoint, which is clipped instead
+        return True  # a setpoint that holds as well is clipped instead
     running = [t for t in desk.situation.transactions if (t.running_setpoint_w or 0) > 0]
     total = sum((t.running_setpoint_w or Fraction() for t in running), Fraction())
     watts, trace = in_watts(desk, limit, draft), draft.trace

@@ -1,5 +1,6 @@
 """A station that follows two utilities: `dso` has precedence over `iso`."""
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from support.engine_bench import (
     Bench,
     a_command,
     a_default,
+    a_profile,
     an_engine,
     held_from,
     limit,
@@ -340,3 +342,86 @@ def test_a_share_of_a_site_is_no_command_of_a_utility_that_was_left(bench, book)
     fresh = bench.restart(book, "dso")
     assert not fresh.audited("command.left")
     assert set(fresh.kept[Table.COMMANDS]) == {"site:home/CS1/S"}
+
+
+def setpoints(bench):
+    """Return the setpoints sent so far, + exports."""
+    periods = [
+        call.payload["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0]
+        for call in bench.calls("SetChargingProfile")
+    ]
+    return [-period["setpoint"] for period in periods if "setpoint" in period]
+
+
+@pytest.fixture
+def charging(bench):
+    """The bench while a transaction runs."""
+    bench.hear(TransactionsChanged("CS1", (Transaction(1, "tx-1"),)))
+    return bench
+
+
+@pytest.mark.parametrize("limit_first", [True, False])
+@pytest.mark.parametrize(
+    ("on", "asked", "sent"), [(LimitOn.EXPORT, 5000, 3000), (LimitOn.IMPORT, -5000, -3000)]
+)
+def test_a_setpoint_is_clipped_by_the_limits_in_force_of_whoever(
+    charging, on, asked, sent, limit_first
+):
+    commands = [
+        a_command("S", limit(on, 3000), start=0, minutes=30),
+        weak("W", watts(asked), start=theirs(0), minutes=60),
+    ]
+    for command in commands if limit_first else commands[::-1]:
+        charging.command(command)
+        charging.reply()
+    assert setpoints(charging) == ([sent] if limit_first else [asked, sent])
+    charging.at(30)
+    charging.reply()
+    assert setpoints(charging)[-1] == asked
+
+
+def test_a_setpoint_is_clipped_by_a_default_limit_of_the_other(charging):
+    charging.command(a_default("D", limit(LimitOn.EXPORT, 3000)))
+    charging.reply()
+    charging.command(weak("W", watts(5000), start=theirs(0)))
+    assert setpoints(charging) == [3000]
+
+
+def test_a_limit_that_a_setpoint_keeps_has_started_once_the_station_holds_that(book):
+    bench = Bench(an_engine(book, "dso", "iso"), others={"iso": HOUR})
+    bench.connect(without_der())
+    bench.hear(TransactionsChanged("CS1", (Transaction(1, "tx-1"),)))
+    bench.command(weak("W", watts(5000), start=theirs(0)))
+    bench.reply()
+    bench.command(a_command("S", limit(LimitOn.EXPORT, 3000), start=0))
+    assert setpoints(bench) == [5000, 3000]
+    assert bench.told("S") == [Told.RECEIVED]
+    bench.reply()
+    assert bench.told("S") == [Told.RECEIVED, Told.STARTED]
+
+
+def without_der():
+    """Return a station that follows setpoints and has no DER control."""
+    profile = a_profile()
+    return replace(profile, evses=(replace(profile.evses[0], der_modes=frozenset()),))
+
+
+def test_whose_clock_is_lost_keeps_what_the_station_holds(bench, book):
+    bench.command(weak("W", start=theirs(0), minutes=60))
+    bench.reply()
+    del bench.kept[Table.UTILITIES]["iso"]
+    bench.others.clear()
+    fresh = bench.restart(book)
+    fresh.connect(held=[held_from(call) for call in bench.calls()])
+    fresh.command(a_command("S", limit(), start=0, minutes=60))
+    assert [call.action for call in fresh.calls()] == ["SetChargingProfile"]
+
+
+def test_another_order_of_precedence_gives_controls_other_ids(bench, book):
+    bench.command(weak("W", start=theirs(0), minutes=60))
+    bench.reply()
+    fresh = bench.restart(book, "iso", "dso")
+    fresh.connect(held=[held_from(call) for call in bench.calls()])
+    taken, given = fresh.calls()
+    assert taken.payload["controlId"] == control_id("iso/W", "CS1", "FixedPFInject")
+    assert given.payload["controlId"] == control_id("W", "CS1", "FixedPFInject")
