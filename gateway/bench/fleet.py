@@ -87,6 +87,10 @@ class BusyError(Exception):
         self.after_s = after_s
 
 
+class RefusedError(Exception):
+    """The server lets one of its own stations not in: no figure is worth anything then."""
+
+
 class Fleet:
     """All stations of the process."""
 
@@ -212,7 +216,8 @@ class Station(asyncio.Protocol):
                 self.open.set_exception(BusyError(after_s))
                 return
             if not head.startswith(b"HTTP/1.1 101"):
-                self.open.set_exception(ConnectionError(head[:200].decode("latin-1")))
+                answer = head[:200].decode("latin-1")
+                self.open.set_exception(RefusedError(f"{self.name} is refused: {answer}"))
                 return
             self.open.set_result(None)
             if self._fleet.boots:

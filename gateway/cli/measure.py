@@ -16,11 +16,23 @@ from gateway.bench.pairs import durability, framing, translation, validation
 from gateway.bench.stations import SUBJECTS, Wish, lines
 from gateway.bench.wire import Wire
 
+_USED: dict[str, frozenset[str]] = {
+    "gateway": frozenset({"rounds", "calls"}),
+    "mapping": frozenset({"rounds", "calls"}),
+    "engine": frozenset({"rounds", "stations"}),
+    "fanout": frozenset({"rounds", "stations", "peers", "tls", "transport", "stalled", "engine"}),
+    "inbound": frozenset({"rounds", "stations", "peers", "tls", "transport"}),
+    "connect": frozenset({"rounds", "stations", "tls", "transport", "storm"}),
+    "memory": frozenset({"stations", "tls", "transport"}),
+}
+"""Options that change what a subject measures."""
+_MEASURING = sorted({name for options in _USED.values() for name in options})
 _STATIONS = 1000
 """Stations that connect, where nobody says."""
 
 
 def bench(  # noqa: PLR0913 - the options of a command
+    context: typer.Context,
     subject: Annotated[
         Literal["gateway", "mapping", "engine", "fanout", "inbound", "connect", "memory"],
         typer.Argument(
@@ -56,13 +68,7 @@ def bench(  # noqa: PLR0913 - the options of a command
     as_json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
 ) -> None:
     """Measure CPU microseconds against a baseline each; compare only figures of one run."""
-    for option, meant, asked in (
-        ("--stalled", "fanout", stalled),
-        ("--storm", "connect", storm),
-        ("--engine", "fanout", engine),
-    ):
-        if asked and subject != meant:
-            raise typer.BadParameter(f"{option} is for {meant}, not for {subject}")
+    _refuse_unused(context, subject, stalled=stalled, storm=storm)
     plain, counts = as_json or output == "json", _counts(stations)
     if subject != "engine" and len(counts) > 1:
         raise typer.BadParameter("several numbers of --stations are for engine")
@@ -77,6 +83,21 @@ def bench(  # noqa: PLR0913 - the options of a command
     else:
         found = _gateway(rounds, calls) if subject == "gateway" else measure(rounds, calls)
         typer.echo(_json(found) if plain else table(found))
+
+
+def _refuse_unused(context: typer.Context, subject: str, *, stalled: bool, storm: bool) -> None:
+    """Raise BadParameter where an option was given that would change nothing."""
+    used, what = _USED[subject], subject
+    if subject == "fanout" and stalled:
+        used, what = used - {"peers", "engine"}, "fanout --stalled"
+    if subject == "connect" and storm:
+        used, what = used - {"rounds"}, "connect --storm"
+    for name in _MEASURING:
+        source = context.get_parameter_source(name)
+        if name in used or source is None or source.name == "DEFAULT":
+            continue
+        owners = ", ".join(owner for owner, options in _USED.items() if name in options)
+        raise typer.BadParameter(f"--{name} is for {owners}: it changes nothing for {what}")
 
 
 def _counts(text: str) -> tuple[int, ...]:

@@ -71,7 +71,8 @@ class Core:
 
     def _forget(self) -> None:
         options = self.options
-        self.controls = Controls(options.der_modes, part=options.report_part)
+        self._modes = frozenset(options.der_modes)
+        self.controls = Controls(self._modes, part=options.report_part)
         self.profiles = Profiles(
             Conductors(options.phases, options.plate.v_nom), evses=options.evses
         )
@@ -143,7 +144,7 @@ class Core:
         plate, number = place.inverter.plate, place.number
         self.device.rate(number, plate)
         own = {mode for item in self.evses if item.car.present for mode in item.car.modes}
-        self.controls.supported = frozenset(self.options.der_modes) | own
+        self.controls.supported = self._modes | own
         if car.present and place.transaction is None:
             self._begin(place, now)
         if car.present and car.transfer and self.version == "2.1":
@@ -214,11 +215,11 @@ class Core:
     def vary(self, component: str, name: str, value: str, evse: int | None = None) -> None:
         """Let a variable of the device model be another; KeyError where there is none.
 
-        Modes that a station no longer names it no longer takes.
+        It stays so, whatever car comes. Modes that a station no longer names it no longer takes.
         """
-        self.device.assign(component, name, value, evse)
+        self.device.fix(component, name, value, evse)
         if name == "ModesSupported":
-            self.controls.supported = frozenset(filter(None, value.split(",")))
+            self._modes = self.controls.supported = frozenset(filter(None, value.split(",")))
 
     def _come_and_go(self, now: float) -> None:
         """Let the cars of the options come and go, at each EVSE in its own time."""

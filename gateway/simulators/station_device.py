@@ -89,6 +89,8 @@ class Device:
         self._part = options.report_part
         found = [*_common(options), *(_new(options) if version == "2.1" else ())]
         self._variables = {variable.key: variable for variable in found}
+        self._fixed: set[tuple[str, str, str | None, int | None]] = set()
+        """Variables that are what a script says, whatever car comes."""
 
     def adopt(self, variables: Iterable[Variable]) -> None:
         """Take in variables that somebody else keeps."""
@@ -103,12 +105,18 @@ class Device:
         """Give a variable without instance another value; KeyError where there is none."""
         self._variables[component, name, None, evse].value = value
 
+    def fix(self, component: str, name: str, value: str, evse: int | None = None) -> None:
+        """Give a variable a value that no car changes; KeyError where there is none."""
+        self.assign(component, name, value, evse)
+        self._fixed.add((component, name, None, evse))
+
     def rate(self, evse: int, plate: Nameplate) -> None:
         """Take the ratings of an EVSE as they are with the car that stands there."""
         for name, (field, _unit) in _DER_RATINGS.items():
             for component in ("DCDERCtrlr", "ACDERCtrlr"):
-                variable = self._variables.get((component, name, None, evse))
-                if variable is not None:
+                key = component, name, None, evse
+                variable = self._variables.get(key)
+                if variable is not None and key not in self._fixed:
                     variable.value = f"{getattr(plate, field):g}"
 
     def base_report(self, request: Json, now: float) -> tuple[Json, list[Json]]:

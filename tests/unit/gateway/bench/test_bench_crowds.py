@@ -1,5 +1,6 @@
 """What a stalled station and a storm of newcomers do to the others, in small numbers."""
 
+import asyncio
 import json
 from contextlib import closing
 
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from gateway.bench import storm
 from gateway.bench.fanout import contender
-from gateway.bench.fleet import BusyError, Fleet, Station
+from gateway.bench.fleet import _STORM, BusyError, Fleet, RefusedError, Station
 from gateway.bench.stall import P99, Stall
 from gateway.bench.stations import lines
 from gateway.bench.storm import Storm
@@ -72,6 +73,16 @@ def test_over_tls_a_raw_server_takes_part_too(run):
         ("fanout", "--storm"),
         ("gateway", "--storm"),
         ("inbound", "--engine"),
+        ("mapping", "--peers"),
+        ("mapping", "--tls"),
+        ("gateway", "--stations", "5"),
+        ("engine", "--transport", "picows"),
+        ("memory", "--rounds", "5"),
+        ("fanout", "--calls", "5"),
+        ("connect", "--peers"),
+        ("fanout", "--engine", "--stalled"),
+        ("fanout", "--peers", "--stalled"),
+        ("connect", "--rounds", "2", "--storm"),
     ],
     ids=" ".join,
 )
@@ -81,6 +92,25 @@ def test_what_a_subject_does_not_have_is_refused(words):
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 2
     assert f"{words[1]} is for" in result.output
+
+
+async def test_a_station_that_is_refused_ends_the_fleet_and_is_not_counted_as_dropped():
+    fleet = Fleet(boots=False)
+    async with await _a_server(b"HTTP/1.1 401 Unauthorized\r\n\r\n") as server:
+        host, port = server.sockets[0].getsockname()
+        with pytest.raises(ExceptionGroup) as found:
+            await fleet.connect(host, port, range(1), _STORM)
+    assert found.group_contains(RefusedError, match="401 Unauthorized")
+    assert fleet.dropped == 0
+
+
+async def _a_server(answer):
+    async def meet(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    return await asyncio.start_server(meet, "127.0.0.1", 0)
 
 
 def test_how_far_the_others_moved_is_the_median_of_pairs():

@@ -150,3 +150,17 @@ def test_evses_and_stations_have_their_own_time():
 
 def test_nobody_moves_by_himself_unless_asked():
     assert presence(Bench(step_s=60.0), 60) == [True] * 60
+
+
+@pytest.mark.parametrize("evses", [1, 2])
+def test_a_variable_that_a_script_changed_stays_so_whatever_car_comes(evses):
+    bench = Bench(evses=evses, der_modes=("VoltVar", "FixedVar"))
+    core = bench.core
+    core.vary("DCDERCtrlr", "MaxW", "9000", 1)
+    core.vary("DCDERCtrlr", "ModesSupported", "VoltVar", 1)
+    core.plug(EPOCH + 1, present=False)
+    core.plug(EPOCH + 2, present=True, modes=("WattVar",))
+    assert core.device.value("DCDERCtrlr", "MaxW", 1) == "9000"
+    assert core.controls.supported == {"VoltVar", "WattVar"}
+    core.plug(EPOCH + 3, present=False)
+    assert core.controls.supported == {"VoltVar"}
