@@ -161,6 +161,12 @@ class _Gauges(Collector):
             {(peer,): offset.total_seconds() for peer, offset in self._now().offsets.items()},
         )
         yield _gauge(
+            "dergate_fail_safe_stations",
+            "Stations of a utility, by how it is heard: heard, silent, limited.",
+            ("peer", "stage"),
+            self._heard(),
+        )
+        yield _gauge(
             "dergate_responses_outbox",
             "Answers that utilities did not take yet.",
             (),
@@ -187,6 +193,10 @@ class _Gauges(Collector):
         for (peer, _), up in self._meters.up.items():
             links[(peer,)].append(up)
         return {peer: sum(ups) / len(ups) for peer, ups in links.items()}
+
+    def _heard(self) -> Mapping[tuple[str, ...], float]:
+        hearings = self._world.hearings.items()
+        return Tally((peer, hearing.stage.value) for (peer, _), hearing in hearings)
 
     def _drift(self) -> int:
         return sum(

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.core.agenda import Line, agenda, defaults_of
+from gateway.core.events import Now
+from gateway.core.failsafe import Hearing, Stage
 from gateway.core.ledger import Entry, EntryState
 from gateway.core.records import CommandRecord
 from gateway.core.station import StationState
 from gateway.core.timeline import Segment
-from gateway.core.world import World
+from gateway.core.world import Turn, World
 from translators.canonical.codec import encode
 from translators.canonical.commands import Interval
 from translators.canonical.controls import function_of
@@ -57,6 +59,7 @@ class View:
         if state is None:
             return None
         return self._station(state) | {
+            "heard": self._heard(state),
             "in_force": list(self._in_force(state)),
             "controls": [_control(entry) for entry in state.ledger.entries.values()],
             "transactions": [encode(transaction) for transaction in state.transactions],
@@ -102,6 +105,7 @@ class View:
             "connected": state.connected,
             "on_hold": state.id in self.world.holds or self.world.hold is not None,
             "ready": state.ready,
+            "silent": self._silent(state),
             "version": None if profile is None else profile.ocpp_version,
             "controls_by_state": dict(sorted(states.items())),
             "not_following": sorted(
@@ -109,6 +113,32 @@ class View:
             ),
             "alarms": sorted(fault.value for fault in state.alarms),
         }
+
+    def _silent(self, state: StationState) -> Json:
+        """Return how far things have come with the utilities that are not heard."""
+        stages = {utility: hearing.stage for utility, hearing in self._hearings(state)}
+        return {
+            utility: stage.value for utility, stage in stages.items() if stage is not Stage.HEARD
+        }
+
+    def _heard(self, state: StationState) -> Json:
+        """Return when each utility was last heard."""
+        seconds = self._monotonic()
+        ages = {utility: seconds - hearing.word for utility, hearing in self._hearings(state)}
+        return {u: (self.utc - timedelta(seconds=age)).isoformat() for u, age in ages.items()}
+
+    def _hearings(self, state: StationState) -> Iterator[tuple[str, Hearing]]:
+        for utility in state.rules.utilities:
+            hearing = self.world.hearings.get((utility, state.id))
+            if hearing is not None:
+                yield utility, hearing
+
+    def _monotonic(self) -> float:
+        """Return the seconds of the engine at this instant."""
+        if self.world.heard_at is None:
+            return 0.0
+        utc, monotonic = self.world.heard_at
+        return monotonic + (self.utc - utc).total_seconds()
 
     def _in_force(self, state: StationState) -> Iterator[Json]:
         """Yield who holds each function now, since when, until when and by which control."""
@@ -129,8 +159,10 @@ class View:
     def _lines(self, state: StationState) -> list[Line]:
         """Return what each utility wants of a station, the strongest first."""
         found: defaultdict[str, list[CommandRecord]] = defaultdict(list)
+        turn = Turn(self.world, Now(self.utc, self._monotonic()))
         for record in self.world.records.get(state.id, {}).values():
-            found[record.utility].append(record)
+            if not turn.barred(record):
+                found[record.utility].append(record)
         return [
             Line(utility, self.world.offsets.get(utility, timedelta()), tuple(found[utility]))
             for utility in state.rules.ranked(found)

@@ -30,6 +30,7 @@ _STATIONS = (
     "station",
     "utilities",
     "connected",
+    "silent",
     "on_hold",
     "version",
     "controls_by_state",

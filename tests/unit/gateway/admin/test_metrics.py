@@ -13,6 +13,7 @@ from gateway.core.events import (
     ResponsePosted,
     SecurityNoticed,
     UtilityChanged,
+    UtilityHeard,
 )
 from support.engine_bench import NOON, a_command, a_profile, limit, pf
 from translators.canonical.telemetry import ControlOutcome
@@ -140,6 +141,15 @@ def test_stations_and_links_are_gauges(watched):
     assert watched.value('dergate_stations{ocpp_version="",state="away"}') == 1
     assert watched.value('dergate_utility_up{peer="dso"}') == 0.5
     assert watched.value('dergate_utility_clock_offset_seconds{peer="dso"}') == 1.5
+
+
+def test_stations_are_counted_by_how_their_utility_is_heard(watched):
+    watched.hear(UtilityHeard("dso", "CS1", 60.0))
+    watched.bench.at(2)
+    watched.hear(UtilityHeard("dso", "CS2", 60.0))
+    watched.bench.at(4)
+    assert watched.value('dergate_fail_safe_stations{peer="dso",stage="silent"}') == 1
+    assert watched.value('dergate_fail_safe_stations{peer="dso",stage="heard"}') == 1
 
 
 def test_drift_is_what_a_station_should_hold_and_may_not(watched):

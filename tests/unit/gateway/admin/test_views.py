@@ -4,8 +4,16 @@ import json
 from datetime import timedelta
 from fractions import Fraction
 
-from gateway.core.events import AlarmReceived, ReplyStatus, SamplesTaken, TransactionsChanged
-from support.engine_bench import NOON, a_command, a_default, limit, pf
+from gateway.admin.views import View
+from gateway.core.events import (
+    AlarmReceived,
+    ReplyStatus,
+    SamplesTaken,
+    TransactionsChanged,
+    UtilityHeard,
+)
+from gateway.core.failsafe import UtilityRules
+from support.engine_bench import NOON, a_command, a_default, an_engine, limit, pf
 from translators.canonical.capability import Transaction
 from translators.canonical.telemetry import Alarm, GridFault, Sample
 from translators.units import Kind
@@ -94,6 +102,29 @@ def test_times_are_the_utilitys(ready, view):
     ready.command(a_command("M1"))
     ready.at(0)
     assert "FixedPowerFactor.injecting" in in_force(view)
+
+
+def test_a_station_shows_which_of_its_utilities_is_silent_and_since_when(ready, view):
+    ready.hear(UtilityHeard("dso", "CS1", 60.0))
+    ready.at(2)
+    assert view().stations()[0]["silent"] == {}
+    ready.at(3)
+    assert view().stations()[0]["silent"] == {"dso": "silent"}
+    ready.now += timedelta(seconds=5)
+    assert view().station("CS1")["heard"] == {"dso": NOON.isoformat()}
+    assert view().stations()[1]["silent"] == {}
+
+
+def test_an_event_that_may_not_begin_is_not_in_force(ready, view):
+    ready.engine.world.utilities["dso"] = UtilityRules(starts=False)
+    ready.command(a_command("M1", start=5))
+    ready.hear(UtilityHeard("dso", "CS1", 60.0))
+    ready.at(6)
+    assert in_force(view) == {}
+
+
+def test_without_any_event_no_word_is_known(book):
+    assert View(an_engine(book).world, NOON).station("CS1")["heard"] == {}
 
 
 def test_a_station_shows_what_it_is_and_measures(ready, view):
