@@ -21,16 +21,17 @@ from gateway.admin.views import View
 from gateway.cluster import Lease
 from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
 from gateway.core.effects import Audit, Table
-from gateway.core.engine import Engine
 from gateway.core.events import DrainMode, RulesRefused, RulesReplaced, SecurityNoticed
+from gateway.core.inputs import Setup
 from gateway.core.records import from_document
 from gateway.errors import GatewayError, IdentityError, SettingsError
 from gateway.failpoints import Failpoints
-from gateway.ports import Clock, CommandStore, Post
-from gateway.runtime import Parts, Runtime, SystemClock
+from gateway.ports import Clock, CommandStore, InputLog, Post
+from gateway.runtime import Parts, Runtime, SystemClock, Unrecorded
 from gateway.security.signing import signer_at
 from gateway.security.vault import Vault
 from gateway.settings import Settings
+from gateway.settings.mappings import mapping_files
 from gateway.settings.packs import book_of, proven_book
 from gateway.settings.schema import Admin as Watching
 from gateway.settings.schema import Ocpp
@@ -50,6 +51,7 @@ from gateway.stations.facade import Stations
 from gateway.stations.session import Clocks
 from gateway.store.audit import AuditSegments
 from gateway.store.checkpoints import Notary
+from gateway.store.inputs import InputSegments
 from translators.errors import MappingError
 from translators.rules.book import Book
 
@@ -94,10 +96,12 @@ async def serve(
     accesses = utility_accesses(settings)
     book = book_of(settings)
     opened, lead = open_store(settings)
+    setup = Setup(book.digest, tuple(station_rules(settings)), utility_rules(settings))
     with (
         closing(opened) as store,
         closing(AuditSegments(settings.audit_dir)) as audit,
         closing(lead),
+        _recording(settings, setup) as inputs,
         _told(stop) as told,
     ):
         clock = SystemClock()
@@ -109,7 +113,7 @@ async def serve(
         seal = _sealing(settings, store, clock, book)
         links = _links(accesses, book, clock, remembered(store))
         stations = Stations(lambda event: runtime.post(event))  # noqa: PLW0108 - it comes next
-        engine = Engine(book, station_rules(settings), utility_rules(settings))
+        engine = setup.engine(book)
         meters, tap = Meters(engine.world, clock.now), Tap(lambda: clock.now().utc)
         runtime = Runtime(
             Parts(
@@ -124,6 +128,7 @@ async def serve(
                 seal=seal,
                 keep_documents=_kept(settings),
                 lapsed=lead.lapsed,
+                inputs=inputs,
             )
         )
         admin = Admin(
@@ -152,7 +157,12 @@ async def serve(
         async with _listening(settings, ocpp=endpoint, admin=admin), asyncio.TaskGroup() as group:
             work = group.create_task(runtime.run())
             leading = group.create_task(lead.keep())
-            users = [endpoint.use, *(link.use for link in links.values())]
+            users: list[Callable[[Book], None]] = [
+                endpoint.use,
+                *(link.use for link in links.values()),
+            ]
+            if isinstance(inputs, InputSegments):
+                users.append(lambda _book: inputs.keep_rules(mapping_files(settings.mappings)))
             reloads = (endpoint.reload_certificates, upkeep.reload)
             reloading = group.create_task(_reloading(settings, users, reloads, runtime.post))
             keeping = group.create_task(upkeep.run())
@@ -173,6 +183,18 @@ async def serve(
 def _kept(settings: Settings) -> timedelta | None:
     days = settings.keep_documents_days
     return None if days is None else timedelta(days=days)
+
+
+@contextmanager
+def _recording(settings: Settings, setup: Setup) -> Iterator[InputLog]:
+    """Yield what keeps the input log, where the settings ask for one."""
+    if settings.keep_inputs_days is None:
+        yield Unrecorded()
+        return
+    keep = timedelta(days=settings.keep_inputs_days)
+    with closing(InputSegments(settings.inputs_dir, setup, keep)) as inputs:
+        inputs.keep_rules(mapping_files(settings.mappings))
+        yield inputs
 
 
 def _sealing(settings: Settings, store: CommandStore, clock: Clock, book: Book) -> Notary:

@@ -18,6 +18,7 @@ from gateway.core.effects import (
     SendToStation,
     Table,
 )
+from gateway.core.engine import Documents
 from gateway.core.events import Event, Now
 
 type Post = Callable[[Event], None]
@@ -181,6 +182,26 @@ class Observer(Protocol):
 
     def decided(self, effects: Sequence[Effect]) -> None:
         """Take notice of effects that are durable now, and are about to be carried out."""
+        ...
+
+
+class InputLog(Protocol):
+    """What the engine heard, kept so that it can decide the same once more; never raises."""
+
+    def begin(self, kept: Documents, now: Now, effects: Sequence[Effect]) -> None:
+        """Take down what the engine continued from, and what it did at once."""
+        ...
+
+    def hear(self, event: Event, now: Now) -> None:
+        """Take down an event that is about to be handled."""
+        ...
+
+    def decided(self, effects: Sequence[Effect]) -> None:
+        """Take down what came of it."""
+        ...
+
+    def write(self) -> None:
+        """Let what was taken down outlive this process."""
         ...
 
 

@@ -11,7 +11,7 @@ import asyncio
 import heapq
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ from gateway.core.effects import (
     SendToStation,
     WakeAt,
 )
-from gateway.core.engine import RESTORED, Engine
+from gateway.core.engine import RESTORED, Documents, Engine
 from gateway.core.events import (
     CommandReceived,
     DrainMode,
@@ -51,6 +51,7 @@ from gateway.ports import (
     AuditSeal,
     Clock,
     CommandStore,
+    InputLog,
     Observer,
     StationLink,
     UtilityLink,
@@ -127,6 +128,22 @@ class SystemClock:
         self._ahead[utility] = self._utc().timestamp() + seconds - self._steady()
 
 
+class Unrecorded:
+    """The `InputLog` of a gateway that keeps none."""
+
+    def begin(self, kept: Documents, now: Now, effects: Sequence[Effect]) -> None:
+        """Keep nothing."""
+
+    def hear(self, event: Event, now: Now) -> None:
+        """Keep nothing."""
+
+    def decided(self, effects: Sequence[Effect]) -> None:
+        """Keep nothing."""
+
+    def write(self) -> None:
+        """Write nothing."""
+
+
 @dataclass(slots=True)
 class Parts:
     """What the runtime drives; `utilities` has one link per (utility, station).
@@ -148,6 +165,7 @@ class Parts:
     draw: random.Random = field(default_factory=random.SystemRandom)
     observers: tuple[Observer, ...] = ()
     seal: AuditSeal | None = None
+    inputs: InputLog = field(default_factory=Unrecorded)
     keep_documents: timedelta | None = None
     """How long documents are kept as they came; None for ever."""
     lapsed: Callable[[], bool] = never
@@ -189,7 +207,10 @@ class Runtime:
         parts = self._parts
         kept = await self._beside(lambda: {table: parts.store.load(table) for table in RESTORED})
         await self._beside(lambda: parts.audit.drain(parts.store))
-        await self._apply(parts.engine.restore(kept, parts.clock.now()))
+        now = parts.clock.now()
+        effects = parts.engine.restore(kept, now)
+        parts.inputs.begin(kept, now, effects)
+        await self._apply(effects)
         self._refusals.pop("start")
         try:
             async with asyncio.TaskGroup() as group:
@@ -239,7 +260,10 @@ class Runtime:
             parts.failpoints.reach("answered")
         for observer in parts.observers:
             observer.heard(event)
-        effects = parts.engine.handle(event, parts.clock.now())
+        now = parts.clock.now()
+        parts.inputs.hear(event, now)
+        effects = parts.engine.handle(event, now)
+        parts.inputs.decided(effects)
         parts.failpoints.reach("decided")
         return effects
 
@@ -265,6 +289,7 @@ class Runtime:
 
     async def _apply(self, effects: list[Effect]) -> None:
         """Do it in order; what is sent goes out a chunk at a time, so that others get their turn."""
+        self._parts.inputs.write()
         await self._commit([e for e in effects if isinstance(e, Persist | Audit)])
         for observer in self._parts.observers:
             observer.decided(effects)

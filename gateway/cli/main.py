@@ -46,6 +46,9 @@ COMMANDS = {
     "tap": Command("gateway.cli.watching", "tap", "Follow what a running gateway does."),
     "certs": Command("gateway.cli.identity", "app", "Certificates: PKI, requests, LFDI, expiry."),
     "audit": Command("gateway.cli.evidence", "app", "The audit chain: verify, show, export."),
+    "replay": Command(
+        "gateway.cli.replaying", "replay", "Decide a recorded day once more, or by other rules."
+    ),
     "db": Command("gateway.cli.database", "app", "The state: check, upgrade, backup, restore."),
     "sim": Command("gateway.cli.play", "app", "Simulators: a utility, a station, a fleet."),
     "demo": Command("gateway.cli.show", "demo", "The main job on loopback, each step judged."),

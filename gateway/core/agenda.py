@@ -68,7 +68,7 @@ def segments_of(records: Iterable[CommandRecord], offset: timedelta = timedelta(
         )
         for record in records
         if record.state in CLAIMING | ENDED and (interval := _ours(record, offset)) is not None
-        for function in record.functions
+        for function in sorted(record.functions)
     ]
     # IEEE 2030.5-2018 knows no resume after supersession; 2023 does (response 15)
     resume = any(r.command.origin.revision is Revision.IEEE2030_5_2023 for r in records)

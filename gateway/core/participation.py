@@ -48,7 +48,7 @@ def changed(turn: Turn, event: ParticipationChanged) -> Collection[str]:
             decline(turn, record, word)
         else:
             rejoin(turn, record, word)
-    return {record.command.target.station for record in found}
+    return tuple(dict.fromkeys(record.command.target.station for record in found))
 
 
 def held(turn: Turn, event: HoldChanged) -> Collection[str]:

@@ -215,6 +215,13 @@ class Settings(Strict):
         default=400,
         description="Days for which documents of utilities are kept as they came; records stay.",
     )
+    keep_inputs_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
+        default=None,
+        description=(
+            "Days for which what decided is kept after a run ended, for `dergate replay`;"
+            " without it nothing is."
+        ),
+    )
     checkpoints_to: SitePath | None = Field(
         default=None,
         description="File on another machine or disk: each signed audit checkpoint is added there.",
@@ -275,3 +282,8 @@ class Settings(Strict):
     def audit_dir(self) -> Path:
         """Return the folder of the audit segments."""
         return self.state_dir / "audit"
+
+    @property
+    def inputs_dir(self) -> Path:
+        """Return the folder of the input log."""
+        return self.state_dir / "inputs"

@@ -25,7 +25,7 @@ def pack(tmp_path):
 @pytest.fixture
 def site(tmp_path, utility, pack):
     utilities = [a_utility(url=utility.url, poll_interval_s=0.5)]
-    return write_site(tmp_path, a_site(utilities=utilities, mappings=str(pack)))
+    return write_site(tmp_path, a_site(utilities=utilities, mappings=str(pack), keep_inputs_days=1))
 
 
 def changed(pack, old, new):
@@ -77,6 +77,8 @@ async def test_a_pack_is_swapped_on_sighup_and_one_that_fails_its_tests_is_not(
         await utility.wait_for(lambda: 1 in utility.statuses(last.mrid), 60)
         gateway.signal(signal.SIGTERM)
         assert await gateway.ended() == 0
+    async with dergate("replay", tmp_path / "state" / "inputs") as replayed:
+        assert await replayed.ended() == 0, replayed.other
     assert all("book" in record["details"] for record in records(tmp_path))
     books = {
         record["subject"].rpartition("/")[2]: record["details"]["book"]

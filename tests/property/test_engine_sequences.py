@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from gateway.core.lifecycle import ENDED
 from gateway.core.plans import Plans
 from support.engine_bench import a_command, a_default, limit, pf, the_book
 from support.engine_worlds import Claim, Life, Reference, expected_running, minute
+from support.recorded import RecordedLife, decisions, recording
 from translators.canonical.controls import FixedVar, Quantity
 from translators.canonical.telemetry import ControlOutcome as Told
 from translators.rules.memo import Memo
@@ -231,3 +234,18 @@ def test_an_engine_that_remembers_its_plans_decides_as_one_that_does_not(steps):
     for step in steps:
         story.play(step)
         assert life.bench.effects == fresh.bench.effects, step
+
+
+@settings(relaxed, max_examples=25)
+@given(steps=st.lists(all_steps, max_size=12))
+def test_a_recorded_life_decides_the_same_once_more_byte_for_byte(steps):
+    with TemporaryDirectory() as name:
+        with recording(Path(name), BOOK()) as engine:
+            story = Story(life := RecordedLife(engine, BOOK()))
+            for step in steps:
+                story.play(step)
+            finish(story)
+        again = decisions(Path(name))
+    assert [decision.same for decision in again] == [True] * len(again)
+    effects = [effect for decision in again[1:] for effect in decision.effects]
+    assert effects == life.bench.effects

@@ -1,7 +1,13 @@
 """Two books compared: which rules changed, and what that does to recorded documents, number by number."""
 
-from translators.compare.direction import Direction
-from translators.compare.effects import Effect, MessageChange, NumberChange, effect
+from translators.compare.direction import Direction, of_presence
+from translators.compare.effects import (
+    Effect,
+    MessageChange,
+    NumberChange,
+    effect,
+    number_changes,
+)
 from translators.compare.report import Comparison, as_json, as_text
 from translators.compare.rulebook import Edit, RuleChange, rule_changes
 
@@ -16,5 +22,7 @@ __all__ = [
     "as_json",
     "as_text",
     "effect",
+    "number_changes",
+    "of_presence",
     "rule_changes",
 ]

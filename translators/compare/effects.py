@@ -85,7 +85,7 @@ def effect(name: str, case: Case, old: Book, new: Book) -> Effect:
             change
             for key in sent
             if key in sends
-            for change in _numbers(key, sent[key], sends[key])
+            for change in number_changes(key, sent[key], sends[key])
         ),
         messages=(*_only(sent, sends, sent=False), *_only(sends, sent, sent=True)),
         lost=_without(losses[1], losses[0]),
@@ -135,7 +135,8 @@ def _only(
             yield MessageChange(key, functions, sent, of_presence(functions, sent=sent))
 
 
-def _numbers(key: str, old: StationMessage, new: StationMessage) -> Iterator[NumberChange]:
+def number_changes(key: str, old: StationMessage, new: StationMessage) -> Iterator[NumberChange]:
+    """Yield each member in which two messages of one place differ; `key` is what they are called."""
     before, after = (dict(leaves(message.payload)) for message in (old, new))
     functions = tuple(dict.fromkeys((*old.functions, *new.functions)))
     other_units = any(

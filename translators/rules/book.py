@@ -127,7 +127,7 @@ def sift(
         bad.add(number)
         faults.append(made[number][0].place(fault))
     good = [rule for number, rule in enumerate(rules) if number not in bad]
-    return Sifted(_book(_digest(files), good), tuple(faults))
+    return Sifted(_book(digest_of(files), good), tuple(faults))
 
 
 def _compiled(
@@ -162,7 +162,8 @@ def _book(digest: str, made: Sequence[Any]) -> Book:
     )
 
 
-def _digest(files: Mapping[str, str]) -> str:
+def digest_of(files: Mapping[str, str]) -> str:
+    """Return the SHA-256 (hex) over the texts of rules and their paths: the `digest` of their book."""
     total = hashlib.sha256()
     for path, text in sorted(files.items()):
         for part in (path, text):
