@@ -18,6 +18,9 @@ from translators.canonical.telemetry import ControlOutcome as Told
 BOOK = cache(the_book)
 TERMINAL = {Told.COMPLETED, Told.NO_PARTICIPATION, Told.CANCELLED, Told.SUPERSEDED, Told.LATE}
 RATED_DISCHARGE = 20000
+OFFSETS = {"dso": 0, "iso": 60}
+"""What the clock of each utility is ahead, in minutes."""
+LATE = {name: timedelta(minutes=ahead) for name, ahead in OFFSETS.items() if ahead}
 SLOTS = {
     "charge": (LimitOn.IMPORT, LimitOn.LOAD),
     "discharge": (LimitOn.EXPORT, LimitOn.GENERATION),
@@ -34,6 +37,7 @@ class Serve:
     created: int
     start: int
     minutes: int
+    utility: str
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,13 @@ class ServeDefault:
     mrid: str
     limits: dict
     primacy: int
+    utility: str
 
 
 @dataclass(frozen=True)
 class Withdraw:
     mrid: str
+    utility: str
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,12 @@ class Silence:
 
 @dataclass
 class Story:
-    """One life, and which limits the utility means to hold, by its own reckoning."""
+    """One life, and which limits each utility means to hold, by its own reckoning."""
 
-    life: Life = field(default_factory=lambda: Life(BOOK()))
-    reference: Reference = field(default_factory=Reference)
+    life: Life = field(default_factory=lambda: Life(BOOK(), tuple(OFFSETS), LATE))
+    references: dict = field(default_factory=lambda: {name: Reference() for name in OFFSETS})
     events: dict = field(default_factory=dict)
+    """Limits by utility and mRID."""
     defaults: dict = field(default_factory=dict)
     versions: dict = field(default_factory=dict)
     now: int = 0
@@ -78,15 +85,21 @@ class Story:
         match step:
             case Serve():
                 self._serve(step)
-            case ServeDefault(mrid=mrid, limits=limits, primacy=primacy):
-                self.defaults[mrid] = (primacy, limits)
+            case ServeDefault(mrid=mrid, utility=utility):
+                self.defaults[utility, mrid] = (step.primacy, step.limits)
                 self.life.receive(
-                    a_default(mrid, *controls(limits), primacy=primacy, version=self._next(mrid))
+                    a_default(
+                        mrid,
+                        *controls(step.limits),
+                        utility=utility,
+                        primacy=step.primacy,
+                        version=self._next(utility, mrid),
+                    )
                 )
-            case Withdraw(mrid=mrid):
-                self.life.withdraw(mrid, Withdrawal.CANCELLED)
-                self.defaults.pop(mrid, None)
-                self.reference.cancel(mrid)
+            case Withdraw(mrid=mrid, utility=utility):
+                self.life.withdraw(mrid, Withdrawal.CANCELLED, utility)
+                self.defaults.pop((utility, mrid), None)
+                self.references[utility].cancel(mrid)
             case Silence(arrived=arrived):
                 self.silent = arrived
         if self.life.bench.outstanding():
@@ -98,41 +111,51 @@ class Story:
             for _ in range(step.minutes):
                 self.now += 1
                 self.life.advance(self.now)
-                self.reference.advance(self.now)
+                for reference in self.references.values():
+                    reference.advance(self.now)
                 self.settled()
 
-    def _next(self, mrid):
-        self.versions[mrid] = self.versions.get(mrid, -1) + 1
-        return self.versions[mrid]
+    def _next(self, *name):
+        self.versions[name] = self.versions.get(name, -1) + 1
+        return self.versions[name]
 
     def _serve(self, step):
         start, end = self.now + step.start, self.now + step.start + step.minutes
-        known = self.reference.claims.get(step.mrid)
-        over = known is not None and self.reference.over(step.mrid)
+        reference = self.references[step.utility]
+        known = reference.claims.get(step.mrid)
+        over = known is not None and reference.over(step.mrid)
         self.life.receive(
             a_command(
                 step.mrid,
                 *controls(step.limits),
-                start=start,
+                start=start + OFFSETS[step.utility],
                 minutes=step.minutes,
+                utility=step.utility,
                 primacy=step.primacy,
                 created=minute(step.created - 60),
-                version=self._next(step.mrid),
+                version=self._next(step.utility, step.mrid),
             )
         )
         claim = Claim(frozenset(step.limits), step.primacy, step.created, start, end)
-        self.reference.receive(step.mrid, claim)
+        reference.receive(step.mrid, claim)
         if not over:
-            self.events[step.mrid] = step.limits
+            self.events[step.utility, step.mrid] = step.limits
 
     def meant(self, function):
-        """Return the watts that hold for a function now."""
-        holder = self.reference.holders(function).get(self.now)
+        """Return the watts that hold for a function now: the tightest of what each utility means."""
+        return min(self._meant(utility, function) for utility in self.references)
+
+    def _meant(self, utility, function):
+        holder = self.references[utility].holders(function).get(self.now)
         if holder is not None:
-            return self.events[holder][function]
-        defined = sorted((p, m) for m, (p, limits) in self.defaults.items() if function in limits)
+            return self.events[utility, holder][function]
+        defined = sorted(
+            (primacy, mrid)
+            for (name, mrid), (primacy, limits) in self.defaults.items()
+            if name == utility and function in limits
+        )
         if defined:
-            return self.defaults[defined[0][1]][1][function]
+            return self.defaults[utility, defined[0][1]][1][function]
         return math.inf
 
     def settled(self):
@@ -144,9 +167,15 @@ class Story:
             if self._plain(functions):
                 assert bound == min(told), (slot, self.now, bound, told)
 
-        for mrid, limits in self.events.items() if self.now >= self.asked_again else ():
-            if all(self.reference.holders(name).get(self.now) == mrid for name in limits):
-                assert Told.STARTED in self.life.bench.told(mrid), (mrid, self.now)
+        for key, limits in self.events.items() if self.now >= self.asked_again else ():
+            if all(self._holds(*key, name) for name in limits):
+                assert Told.STARTED in self._record(*key).told, (key, self.now)
+
+    def _holds(self, utility, mrid, function):
+        return self.references[utility].holders(function).get(self.now) == mrid
+
+    def _record(self, utility, mrid):
+        return self.life.bench.engine.world.records["CS1"][f"{utility}/CS1/{mrid}"]
 
     def _plain(self, functions):
         """Say whether nothing has to count before its time: a default, or a command's second limit."""
@@ -192,6 +221,7 @@ limits_of = st.dictionaries(
     min_size=1,
     max_size=3,
 )
+utilities = st.sampled_from(("dso", "dso", "iso"))
 serves = st.builds(
     Serve,
     mrid=st.sampled_from(("M1", "M2", "M3")),
@@ -200,9 +230,12 @@ serves = st.builds(
     created=st.integers(1, 3),
     start=st.integers(-5, 15),
     minutes=st.integers(1, 30),
+    utility=utilities,
 )
-defaults = st.builds(ServeDefault, st.sampled_from(("D1", "D2")), limits_of, st.integers(1, 3))
-withdrawals = st.builds(Withdraw, st.sampled_from(("M1", "M2", "M3", "D1", "D2")))
+defaults = st.builds(
+    ServeDefault, st.sampled_from(("D1", "D2")), limits_of, st.integers(1, 3), utilities
+)
+withdrawals = st.builds(Withdraw, st.sampled_from(("M1", "M2", "M3", "D1", "D2")), utilities)
 silences = st.builds(Silence, st.booleans())
 passing = st.builds(Pass, st.integers(1, 15))
 steps = st.lists(

@@ -129,7 +129,8 @@ class Story:
 
     def differences(self, steps):
         """Play so many steps and all that follows; yield what the station does otherwise than it should."""
-        weighted = [self.serve] * 3 + [self.spend] * 3 + [self.withdraw, self.default, self.hush]
+        weighted = [self.serve] * 3 + [self.spend] * 3
+        weighted += [self.withdraw, self.default, self.hush, self.restart]
         for number in range(steps):
             step = self.draw.choice(weighted)
             step()
@@ -174,6 +175,10 @@ class Story:
     def hush(self):
         """Let the answers to the next calls be lost, with or without the calls."""
         self.silent = self.draw.choice((True, False))
+
+    def restart(self):
+        """Let another process go on from what was kept."""
+        self.life = self.life.restarted()
 
     def spend(self):
         self.to(self.now + self.draw.randint(1, 15))
