@@ -100,10 +100,14 @@ QUANTITY_KINDS: dict[str, frozenset[Kind]] = {
 """The kinds that a control's quantity may have: W, var and VA never mix."""
 
 
-class Points(NamedTuple):
-    """Points as read: (x, y, excitation) with the units of both axes."""
+type Rows = tuple[tuple[Fraction, Fraction, c.Excitation | None], ...]
+"""Points as (x, y, excitation)."""
 
-    rows: tuple[tuple[Fraction, Fraction, c.Excitation | None], ...]
+
+class Points(NamedTuple):
+    """Points as read, with the units of both axes."""
+
+    rows: Rows
     x_unit: Unit
     y_unit: Unit
 

@@ -9,10 +9,22 @@ from typing import Any
 
 from translators.errors import MappingError
 from translators.rules.schema import SourceField
-from translators.rules.taking import INT8, Texts, decimals, integer, integers, place_of
+from translators.rules.taking import (
+    INT8,
+    LONGEST_WHOLE,
+    Texts,
+    decimals,
+    integer,
+    integers,
+    place_of,
+    range_of,
+    whole,
+)
 from translators.rules.trace import Note
 from translators.rules.values import Trace, Unmet
 from translators.units import scale10
+
+_NO_POWER = 1000
 
 type Raw = int | Fraction
 """A number as the document has it."""
@@ -26,8 +38,8 @@ class Scaled:
     """
 
     __slots__ = (
-        *("_below", "_field", "fixed", "held", "name", "path", "scale"),
-        *("scaled", "take", "turned"),
+        *("_below", "_field", "decimal", "fixed", "held", "known", "name"),
+        *("path", "scale", "scaled", "take", "turned"),
     )
 
     def __init__(self, name: str, field: SourceField, rule: str) -> None:
@@ -37,12 +49,24 @@ class Scaled:
         self._below = "" if self.path == "." else f"/{self.path}"
         self.take = decimals(field) if field.decimal else integers(field, where)
         self.scaled: Callable[[Any, int | None], Fraction] = _exact if field.decimal else _known
+        self.decimal = field.decimal
         self.held = None if field.absent is None else _absent(field.absent, where)
         self.turned = field.reciprocal or field.negate
         self.scale = field.scale10 if isinstance(field.scale10, str) else None
         self.fixed = field.scale10 if isinstance(field.scale10, int) else 0
         if not INT8[0] <= self.fixed <= INT8[1]:
             raise MappingError("is no power of ten", where=where, value=field.scale10)
+        self.known = _worth((0, 0) if field.decimal else range_of(field, where), self._turn)
+
+    def power(self, view: Texts) -> int | None:
+        """Return the power of ten that `view` states, or the fixed one; one that is none is past INT8."""
+        if self.scale is None:
+            return self.fixed
+        raw = view.raw(self.scale)
+        if raw is None:
+            return None
+        power = whole(raw) if len(raw) <= LONGEST_WHOLE else None
+        return _NO_POWER if power is None else power
 
     def read(self, view: Texts, trace: Trace, where: str) -> Fraction | None:
         """Return the number, or what holds where it is absent; note how it came about."""
@@ -64,10 +88,16 @@ class Scaled:
 
     def turn(self, value: Fraction, where: str) -> Fraction:
         """Return the reciprocal, the other sign, as the rule asks; `Unmet` for the reciprocal of 0."""
+        turned = self._turn(value)
+        if turned is None:
+            place = place_of(where, self.path)
+            raise Unmet("invalid", place, "is 0, which has no reciprocal")
+        return turned
+
+    def _turn(self, value: Fraction) -> Fraction | None:
         if self._field.reciprocal:
             if not value:
-                place = place_of(where, self.path)
-                raise Unmet("invalid", place, "is 0, which has no reciprocal")
+                return None
             value = 1 / value
         return -value if self._field.negate else value
 
@@ -92,6 +122,24 @@ def _exact(raw: Fraction, power: int | None) -> Fraction:
 def _known(raw: int, power: int | None) -> Fraction:
     """Return a whole number times a power of ten: those of curves and limits come again and again."""
     return scale10(raw, power or 0)
+
+
+def _worth(
+    bounds: tuple[int, int], turn: Callable[[Fraction], Fraction | None]
+) -> Callable[[str, int | None], Fraction | None]:
+    """Compile what a short text is worth by a power of ten; None where it is no number within bounds."""
+    least, most = bounds
+
+    @lru_cache(maxsize=2048)
+    def worth(raw: str, power: int | None) -> Fraction | None:
+        number = whole(raw)
+        if number is None or not least <= number <= most:
+            return None
+        if power is not None and not INT8[0] <= power <= INT8[1]:
+            return None
+        return turn(scale10(number, power or 0))
+
+    return worth
 
 
 def _absent(value: object, where: str) -> Fraction:

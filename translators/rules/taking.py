@@ -12,11 +12,11 @@ from translators.errors import MappingError
 from translators.rules.schema import SourceField
 from translators.rules.values import Unmet, text
 
-_whole_number = re.compile(r"[+-]?[0-9]{1,20}").fullmatch
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}").fullmatch
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,3}))?")
 _LONGEST, _LARGEST_EXPONENT = 64, 30
 """Of a decimal text: characters, and its power of ten either way."""
-_LONGEST_WHOLE = 21
+LONGEST_WHOLE = 21
 """Of a whole number: characters."""
 _ANY_32_BIT, INT8 = (-(2**31), 2**32 - 1), (-128, 127)
 """Bounds of a number whose rule states none: Int32 and UInt32 together; and of a multiplier."""
@@ -54,7 +54,7 @@ def integer(bounds: tuple[int, int], view: Texts, path: str, where: str) -> int 
     raw = view.raw(path)
     if raw is None:
         return None
-    number = _whole(raw) if len(raw) <= _LONGEST_WHOLE else None
+    number = whole(raw) if len(raw) <= LONGEST_WHOLE else None
     least, most = bounds
     if number is None or not least <= number <= most:
         problem = f"is {raw!r}, not a whole number in {least}..{most}"
@@ -63,17 +63,22 @@ def integer(bounds: tuple[int, int], view: Texts, path: str, where: str) -> int 
 
 
 @lru_cache(maxsize=8192)
-def _whole(raw: str) -> int | None:
+def whole(raw: str) -> int | None:
     """Return the whole number that a short text is, None where it is none."""
-    return int(raw) if _whole_number(raw) else None
+    return int(raw) if _WHOLE_NUMBER(raw) else None
 
 
 def integers(field: SourceField, where: str) -> Callable[[Texts, str, str], int | None]:
     """Return how the whole number of a field is taken."""
+    return partial(integer, range_of(field, where))
+
+
+def range_of(field: SourceField, where: str) -> tuple[int, int]:
+    """Return the bounds of a whole number: those of its rule, or what 32 bits hold."""
     low, high = field.range or _ANY_32_BIT
     if not (isinstance(low, int) and isinstance(high, int)):
         raise MappingError("has a range of decimals and is not `decimal`", where=where)
-    return partial(integer, (low, high))
+    return low, high
 
 
 def decimals(field: SourceField) -> Callable[[Texts, str, str], Fraction | None]:

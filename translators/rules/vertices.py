@@ -7,12 +7,12 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
-from translators.rules.canonical import Points
+from translators.rules.canonical import Points, Rows
 from translators.rules.forms import Form, form
-from translators.rules.readers import choice
+from translators.rules.readers import Choice, choice
 from translators.rules.scaling import Raw, Scaled
 from translators.rules.schema import SourcePoints
-from translators.rules.taking import INT8, Texts, View, integer, place_of
+from translators.rules.taking import INT8, LONGEST_WHOLE, Texts, View, integer, place_of
 from translators.rules.trace import Note
 from translators.rules.values import Trace
 
@@ -20,6 +20,7 @@ type ReadPoints = Callable[[View, Trace, str, str], Points]
 type _Taken = tuple[Raw | None, int | None, Fraction, Fraction]
 """A number as it stands (None: left out) with its power of ten; then in the wire's unit and the canonical."""
 type _Vertex = tuple[_Taken, _Taken, tuple[str | None, Any]]
+type _Forms = tuple[Form, Form]
 type _Powers = dict[str, int | None]
 type _Places = tuple[Texts, Texts, str, _Powers]
 """The point, the curve, where the point stands, and the powers of ten that the curve is known to state."""
@@ -30,13 +31,66 @@ _ONE_SIDE = (None, None)
 def points(spec: SourcePoints, rule: str) -> ReadPoints:
     """Compile the points of a curve; `MappingError` for an axis or a side that cannot be."""
     x, y = (Scaled(axis, getattr(spec, axis), rule) for axis in ("x", "y"))
-    at_x, at_y = _coordinate(x), _coordinate(y)
     form_x, form_y = form("x", spec.x, rule), form("y", spec.y, rule)
     side = None if spec.excitation is None else choice("excitation", spec.excitation, rule)
-    each = spec.each
+    take, plainly = _taker(spec.each, x, y, side), _plain_rows(spec.each, x, y, side)
 
     def read(view: View, trace: Trace, where: str, revision: str) -> Points:
-        of_x, of_y = form_x(view, where, revision), form_y(view, where, revision)
+        forms = form_x(view, where, revision), form_y(view, where, revision)
+        rows, taken = plainly(view, forms), partial(take, view, forms, where)
+        if rows is None:
+            found = taken()
+            rows = tuple([(a[3], b[3], excitation[1]) for a, b, excitation in found])
+        trace.later(partial(_tell, _Drawn(spec, (x, y), forms, where), taken))
+        return Points(rows, forms[0].unit, forms[1].unit)
+
+    return read
+
+
+def _plain_rows(
+    each: str, x: Scaled, y: Scaled, side: Choice | None
+) -> Callable[[View, _Forms], Rows | None]:
+    """Compile how points are read that are whole numbers alone, their powers fixed or beside the list.
+
+    It gives None for all others, and for any that are none or lie outside their range: `_taker` says why.
+    """
+    if side is not None or x.decimal or y.decimal:
+        return lambda _view, _forms: None
+    known_x, known_y, power_x, power_y = x.known, y.known, x.power, y.power
+    path_x, path_y, scale_x, scale_y = x.path, y.path, x.scale, y.scale
+
+    def rows(view: View, forms: _Forms) -> Rows | None:
+        in_x, in_y = power_x(view), power_y(view)
+        times_x, times_y = forms[0].factor, forms[1].factor
+        made: list[tuple[Fraction, Fraction, None]] = []
+        for point in view.every(each):
+            raw = point.raw
+            text_x, text_y = raw(path_x), raw(path_y)
+            if text_x is None or text_y is None or len(text_x) + len(text_y) > LONGEST_WHOLE:
+                return None
+            a, b = known_x(text_x, in_x), known_y(text_y, in_y)
+            if a is None or b is None:
+                return None
+            if (scale_x and raw(scale_x) is not None) or (scale_y and raw(scale_y) is not None):
+                return None  # a power of its own
+            if times_x is not None:
+                a *= times_x
+            if times_y is not None:
+                b *= times_y
+            made.append((a, b, None))
+        return tuple(made)
+
+    return rows
+
+
+def _taker(
+    each: str, x: Scaled, y: Scaled, side: Choice | None
+) -> Callable[[View, _Forms, str], list[_Vertex]]:
+    """Compile how any points are read, with all that is to be told of them; `Unmet` where they cannot be."""
+    at_x, at_y = _coordinate(x), _coordinate(y)
+
+    def take(view: View, forms: _Forms, where: str) -> list[_Vertex]:
+        of_x, of_y = forms
         beside: _Powers = {}
         taken: list[_Vertex] = []
         for number, point in enumerate(view.every(each)):
@@ -44,11 +98,9 @@ def points(spec: SourcePoints, rule: str) -> ReadPoints:
             places = point, view, at, beside
             horizontal, vertical = at_x(places, of_x), at_y(places, of_y)
             taken.append((horizontal, vertical, _ONE_SIDE if side is None else side(point, at)))
-        trace.later(partial(_tell, _Drawn(spec, (x, y), (of_x, of_y), where), taken))
-        rows = [(a[3], b[3], excitation[1]) for a, b, excitation in taken]
-        return Points(tuple(rows), of_x.unit, of_y.unit)
+        return taken
 
-    return read
+    return take
 
 
 def _coordinate(number: Scaled) -> Callable[[_Places, Form], _Taken]:
@@ -86,14 +138,14 @@ class _Drawn(NamedTuple):
 
     spec: SourcePoints
     numbers: tuple[Scaled, Scaled]
-    forms: tuple[Form, Form]
+    forms: _Forms
     where: str
 
 
-def _tell(drawn: _Drawn, taken: list[_Vertex], note: Note) -> None:
+def _tell(drawn: _Drawn, taken: Callable[[], list[_Vertex]], note: Note) -> None:
     """Note what became of each point: the scales of both numbers, their units, the side."""
     spec, numbers, forms, where = drawn
-    for index, vertex in enumerate(taken):
+    for index, vertex in enumerate(taken()):
         at, name = f"{where}/{spec.each}[{index}]", f"points[{index}]"
         above, both = at.rpartition("/")[0], vertex[:2]
         for number, (raw, power, _, _) in zip(numbers, both, strict=True):
