@@ -20,6 +20,8 @@ _CITES = ("IEEE 2030.5-2018 DERProgram.primacy", "IEEE 2030.5-2018 Event")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIXED = Randomization()
 _HOUR = 3600
+_PLAIN = 10
+"""Digits of a number that is known by sight."""
 _WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
 
 
@@ -131,6 +133,8 @@ def _whole(text: str | None, path: str, name: str) -> int | None:
     """Return the whole number that a text at `path` is, None where there is none."""
     if not text:
         return None
+    if len(text) <= _PLAIN and text.isdecimal() and text.isascii():
+        return int(text)
     if _WHOLE.fullmatch(text) is None:
         raise Unmet("invalid", f"{name}/{path}", f"is {text!r}, no whole number")
     return int(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -125,23 +125,37 @@ def needed(cls: type[Any], with_points: bool) -> frozenset[str]:
     return frozenset(bare - brought)
 
 
-def build(name: str, values: Mapping[str, Any], points: Points | None) -> c.DerControl:
-    """Return the control of a class of `CLASSES` from compiled field values."""
+def builder(name: str) -> Callable[[Mapping[str, Any], Points | None], c.DerControl]:
+    """Return how a control of a class of `CLASSES` is made from compiled field values and points."""
     cls = CLASSES[name]
-    control: c.DerControl = (
-        cls(**values) if points is None else cls(**values, **_shaped(cls, points))
-    )
-    return control
+    shaped = _SHAPED.get(name, _curve)
+
+    def build(values: Mapping[str, Any], points: Points | None) -> c.DerControl:
+        control: c.DerControl = cls(**values) if points is None else cls(**values, **shaped(points))
+        return control
+
+    return build
 
 
-def _shaped(cls: type[Any], points: Points) -> dict[str, Any]:
-    if cls is c.WattPowerFactor:
-        rows = tuple(c.PowerFactorVertex(x, y, e or c.Excitation.OVER) for x, y, e in points.rows)
-        return {"points": rows, "x_unit": points.x_unit}
-    vertices = tuple([Vertex(x, y) for x, y, _ in points.rows])
-    if cls is c.TripCurve:
-        return {"points": vertices, "unit": points.x_unit}
-    return {"curve": Curve(vertices, points.x_unit, points.y_unit)}
+def _factors(points: Points) -> dict[str, Any]:
+    rows = tuple(c.PowerFactorVertex(x, y, e or c.Excitation.OVER) for x, y, e in points.rows)
+    return {"points": rows, "x_unit": points.x_unit}
+
+
+def _boundary(points: Points) -> dict[str, Any]:
+    return {"points": _vertices(points), "unit": points.x_unit}
+
+
+def _curve(points: Points) -> dict[str, Any]:
+    return {"curve": Curve(_vertices(points), points.x_unit, points.y_unit)}
+
+
+def _vertices(points: Points) -> tuple[Vertex, ...]:
+    return tuple([Vertex(x, y) for x, y, _ in points.rows])
+
+
+_SHAPED = {"WattPowerFactor": _factors, "TripCurve": _boundary}
+"""How points become members of a control, where they are no curve."""
 
 
 def enum_value(name: str, value: object, rule: str) -> object:

@@ -24,22 +24,20 @@ _LOOPS = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)")
 _MEMBERS = re.compile(r"\bdialect\s*\.\s*(\w+)")
 
 
-class Scope:
-    """What conditions on one thing see, each value read once; answers are remembered."""
+class Scope(dict[str, Any]):
+    """What conditions on one thing see, by name, each value read once; answers are remembered."""
 
-    __slots__ = ("_read", "_values", "answers")
+    __slots__ = ("_read", "answers")
 
     def __init__(self, read: Callable[[str], Any]) -> None:
         """`read` gives the value of a name; `dialect.x` asks for one reading of the dialect."""
         self._read = read
-        self._values: dict[str, Any] = {}
         self.answers: dict[str, Any] = {}
 
-    def value(self, name: str) -> Any:
-        """Return the value of a name."""
-        if name not in self._values:
-            self._values[name] = self._read(name)
-        return self._values[name]
+    def __missing__(self, name: str) -> Any:
+        """Return the value of a name that is asked for the first time."""
+        value = self[name] = self._read(name)
+        return value
 
     def context(self, names: Iterable[str]) -> dict[str, Any]:
         """Return what CEL sees of these names."""
@@ -47,13 +45,14 @@ class Scope:
         for name in names:
             head, _, member = name.partition(".")
             if member:
-                seen.setdefault(head, {})[member] = self.value(name)
+                seen.setdefault(head, {})[member] = self[name]
             else:
-                seen[name] = self.value(name)
+                seen[name] = self[name]
         return seen
 
 
-type Condition = Callable[[Mapping[str, Any] | Scope], bool]
+type Condition = Callable[[Mapping[str, Any]], bool]
+"""Says whether a condition holds of values by name, or of a `Scope`."""
 
 
 def condition(expression: str, names: frozenset[str], rule: str) -> Condition:
@@ -75,19 +74,17 @@ def condition(expression: str, names: frozenset[str], rule: str) -> Condition:
     def of_scope(scope: Scope) -> Any:
         if directly is not None:
             try:
-                return directly(scope.value)
+                return directly(scope)
             except (Unlike, KeyError):
                 pass  # another type, or not there: CEL says what that means
         return program.execute(scope.context(lazily))
 
-    def holds(values: Mapping[str, Any] | Scope) -> bool:
+    def holds(values: Mapping[str, Any]) -> bool:
         try:
-            if isinstance(values, Scope):
-                result = values.answers.get(expression)
-                if result is None:
-                    result = values.answers[expression] = of_scope(values)
-            else:
+            if not isinstance(values, Scope):
                 result = program.execute({name: values[name] for name in own if name in values})
+            elif (result := values.answers.get(expression)) is None:
+                result = values.answers[expression] = of_scope(values)
         except (RuntimeError, TypeError, ValueError) as exc:
             problem = f"cannot be evaluated: {exc}"
             raise MappingError(problem, where=rule, value=expression, rule="guard") from exc

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from translators.errors import MappingError
@@ -77,7 +77,7 @@ class Scaled:
         value = self.scaled(raw, power)
         if self.turned:
             value = self.turn(value, where)
-        self.tell(trace.step, raw, power, (where, where, self.name))
+        trace.later(partial(self.tell, raw, power, (where, where, self.name)))
         return value
 
     def absent(self, where: str) -> Fraction | None:
@@ -101,7 +101,7 @@ class Scaled:
             value = 1 / value
         return -value if self._field.negate else value
 
-    def tell(self, note: Note, raw: Raw, power: int | None, at: tuple[str, str, str]) -> None:
+    def tell(self, raw: Raw, power: int | None, at: tuple[str, str, str], note: Note) -> None:
         """Note each operation; `at` is where the number stands, where its power does, and its name."""
         where, above, name = at
         stated = "" if self.scale is None or power is None else f"{above}/{self.scale} = {power}"

@@ -4,7 +4,7 @@
     test = "(" or ")" | term [ compare term ]
     term = name | name.member | size(name) | name.all(p, or) | 1 | 1.0 | 'text' | true | false | null
 
-`v_ref > 0.0` becomes `(v1 > 0.0 if type(v1 := read('v_ref')) is float else unlike())`. Code is made of the
+`v_ref > 0.0` becomes `(v1 > 0.0 if type(v1 := seen['v_ref']) is float else unlike())`. Code is made of the
 grammar alone: names and texts stand in it as literals of Python. What does not read so, or meets a value
 of another type than it is compared with, is for CEL to decide.
 """
@@ -17,13 +17,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-type Read = Callable[[str], Any]
-type Plain = Callable[[Read], bool]
+type Plain = Callable[[Mapping[str, Any]], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """A part of a condition: an expression of Python over `read` and the `item` of a loop."""
+    """A part of a condition: an expression of Python over what is `seen` and the `item` of a loop."""
 
     code: str
 
@@ -62,7 +61,7 @@ class Unlike(Exception):  # noqa: N818 - not an error: CEL decides
 
 
 def plainly(expression: str) -> Plain | None:
-    """Return the condition as a function of a reader of names, None where its shape is not plain.
+    """Return the condition as a function of values by name (`dialect.x` is one), None where its shape is not plain.
 
     The function raises `Unlike` where CEL has to decide.
     """
@@ -77,12 +76,12 @@ def plainly(expression: str) -> Plain | None:
 
 
 def python_of(expression: str) -> str:
-    """Return the source of a function `said(read)`; `Unlike` where the condition's shape is not plain."""
+    """Return the source of a function `said(seen)`; `Unlike` where the condition's shape is not plain."""
     parser = _Parser(_tokens(expression))
     node = parser.either("")
     if parser.rest():
         raise Unlike
-    said = f"def said(read):\n    return {parser.sure(node)}\n"
+    said = f"def said(seen):\n    return {parser.sure(node)}\n"
     return "\n".join([*parser.loops, said])
 
 
@@ -171,16 +170,16 @@ class _Parser:
             of = self._name()
             self._need(")")
             v = self._fresh()
-            return _Node(f"(len({v}) if type({v} := read({of!r})) is list else unlike())")
+            return _Node(f"(len({v}) if type({v} := seen[{of!r}]) is list else unlike())")
         if not self._taken("."):
             if name == item:
                 raise Unlike
-            return _Node(f"read({name!r})")
+            return _Node(f"seen[{name!r}]")
         member = self._name()
         if name == item:
             return _Node(f"item[{member!r}]")
         if name == "dialect":
-            return _Node(f"read({f'{name}.{member}'!r})")
+            return _Node(f"seen[{f'{name}.{member}'!r}]")
         if member != "all" or item:
             raise Unlike
         return self._all(name)
@@ -193,13 +192,13 @@ class _Parser:
         self._need(")")
         number = len(self.loops)
         self.loops.append(
-            f"def every{number}(read):\n"
-            f"    if type(items := read({name!r})) is not list:\n        unlike()\n"
+            f"def every{number}(seen):\n"
+            f"    if type(items := seen[{name!r}]) is not list:\n        unlike()\n"
             f"    for item in items:\n"
             f"        if not {self.sure(inner)}:\n            return False\n"
             f"    return True\n"
         )
-        return _Test(f"every{number}(read)")
+        return _Test(f"every{number}(seen)")
 
     def _fresh(self) -> str:
         """Return a name of Python that nothing has yet."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from translators.canonical.controls import TOLD_APART, DerControl, Quantity
 from translators.errors import MappingError, ModelError, near
-from translators.rules.canonical import CLASSES, Points, build, names, needed
+from translators.rules.canonical import CLASSES, Points, Rows, builder, names, needed
 from translators.rules.forms import arriving
 from translators.rules.guards import Condition, Scope, condition
 from translators.rules.readers import measure, reader
@@ -39,6 +38,7 @@ class SourceRule:
         expected = {} if model.resolve is None else model.resolve.expect
         self._expected = [(path, str(value)) for path, value in expected.items()]
         self._dropped = [(i.field, i.reason) for i in model.ignored if i.loss is not None]
+        self._build = builder(canonical)
         self._guards: list[tuple[str, str, Condition]] = [
             (guard.id, guard.on_fail, condition(guard.expr, known, own)) for guard in model.guards
         ]
@@ -90,19 +90,19 @@ class SourceRule:
         for guard, on_fail, holds in self._guards:
             if not holds(seen):
                 raise Unmet(on_fail, where, f"guard {guard} fails")
-        if drawn is not None and self._falls(drawn):
+        if drawn is not None and self._falls(drawn.rows):
             raise Unmet("invalid", where, "x falls along the curve")
         try:
-            return build(self.model.canonical, values, drawn)
+            return self._build(values, drawn)
         except ModelError as error:
             raise Unmet("invalid", where, error.problem) from error
 
-    def _falls(self, drawn: Points) -> bool:
+    def _falls(self, rows: Rows) -> bool:
         """Say whether the source's own x falls somewhere; of a trip curve either axis may be that."""
-        by_level = _falls([row[0] for row in drawn.rows])
+        by_level = _falls(rows, 0)
         if self.model.canonical != "TripCurve":
             return by_level
-        by_seconds = _falls([row[1] for row in drawn.rows])
+        by_seconds = _falls(rows, 1)
         # 2030.5 DERCurve: x of a trip curve is seconds
         return by_seconds and (by_level or self.model.source.protocol == "ieee2030_5")
 
@@ -131,7 +131,7 @@ def _seen(values: dict[str, Any], drawn: Points | None, name: str) -> Any:
     if name == "points" and drawn is not None:
         return [{"x": _double(x), "y": _double(y)} for x, y, _ in drawn.rows]
     value = values.get(name)
-    number = value.value if isinstance(value, Quantity) else value
+    number = value.value if type(value) is Quantity else value
     return _double(number) if type(number) is Fraction else number
 
 
@@ -140,12 +140,12 @@ def _double(value: Fraction) -> float:
     return whole / parts
 
 
-def _falls(values: Sequence[Fraction]) -> bool:
-    """Say whether the values fall somewhere."""
-    parts_before: tuple[int, int] | None = None
-    for value in values:
-        parts = value.as_integer_ratio()
-        if parts_before is not None and parts[0] * parts_before[1] < parts_before[0] * parts[1]:
+def _falls(rows: Rows, axis: Literal[0, 1]) -> bool:
+    """Say whether the numbers of an axis fall somewhere."""
+    whole_before, parts_before = -1, 0  # less than any
+    for row in rows:
+        whole, parts = row[axis].as_integer_ratio()
+        if whole * parts_before < whole_before * parts:
             return True
-        parts_before = parts
+        whole_before, parts_before = whole, parts
     return False

@@ -27,7 +27,7 @@ from translators.canonical.commands import (
 )
 from translators.canonical.controls import DerControl, Quantity
 from translators.errors import MappingError, ModelError, near
-from translators.rules.canonical import CLASSES, ENUMS, Points, build, enum_value, names
+from translators.rules.canonical import CLASSES, ENUMS, Points, builder, enum_value, names
 from translators.rules.schema import TargetTest, TrialStation
 from translators.rules.target import TargetRule
 from translators.rules.trace import Translation
@@ -164,7 +164,7 @@ def _control(written: Mapping[str, Any], where: str) -> DerControl:
     kinds = {item.name: str(item.type) for item in fields(CLASSES[name])}
     try:
         made = {key: _value(key, kinds[key], value) for key, value in values.items()}
-        return build(name, made, points)
+        return builder(name)(made, points)
     except (ModelError, TypeError, ValueError) as exc:
         raise MappingError(f"makes no {name}: {exc}", where=where) from exc
 

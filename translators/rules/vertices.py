@@ -150,7 +150,7 @@ def _tell(drawn: _Drawn, taken: Callable[[], list[_Vertex]], note: Note) -> None
         above, both = at.rpartition("/")[0], vertex[:2]
         for number, (raw, power, _, _) in zip(numbers, both, strict=True):
             if raw is not None:
-                number.tell(note, raw, power, (at, above, f"{name}.{number.name}"))
+                number.tell(raw, power, (at, above, f"{name}.{number.name}"), note)
         for number, own, (_, _, value, whole) in zip(numbers, forms, both, strict=True):
             place = f"{at}/{number.path}"
             note(own.standing, place, value, f"{name}.{number.name}", whole, own.name)

@@ -7,7 +7,7 @@ from translators.rules.shapes import Unlike, plainly
 
 
 def answer(expression, **values):
-    return plainly(expression)(values.__getitem__)
+    return plainly(expression)(values)
 
 
 @pytest.mark.parametrize(
