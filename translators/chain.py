@@ -13,6 +13,7 @@ from translators.ieee2030_5.outbound import status_code
 from translators.ocpp.dialect import CODECS
 from translators.ocpp.identifiers import control_id
 from translators.ocpp.orders import StationOrders, to_station
+from translators.ocpp.press import Press
 from translators.ocpp.series import to_station_series
 from translators.rules.book import Book, Sifted, link, sift
 from translators.rules.document import Document
@@ -23,6 +24,7 @@ from translators.rules.trace import Refusal, Translation
 __all__ = [
     "Case",
     "Journey",
+    "Press",
     "StationOrders",
     "control_id",
     "examples",

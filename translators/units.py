@@ -170,9 +170,9 @@ def round_to(value: Fraction, places: int, rounding: Rounding = Rounding.HALF_EV
             assert_never(rounding)
 
 
-def to_decimal(value: Fraction) -> Decimal:
-    """Return `value` as a Decimal, exactly; `MappingError` where it has no finite decimal form."""
-    denominator = value.denominator
+def to_decimal(value: Fraction) -> Decimal | None:
+    """Return `value` as a Decimal, exactly; None where it has no finite decimal form."""
+    whole, denominator = value.as_integer_ratio()
     twos = (denominator & -denominator).bit_length() - 1
     fives = 0
     rest = denominator >> twos
@@ -180,11 +180,9 @@ def to_decimal(value: Fraction) -> Decimal:
         rest //= 5
         fives += 1
     if rest != 1:
-        raise MappingError(
-            "has no finite decimal form", where="number", value=str(value), rule="exact"
-        )
+        return None
     places = max(twos, fives)
-    return Decimal(f"{value.numerator * 10**places // denominator}E-{places}")
+    return Decimal(f"{whole * 10**places // denominator}E-{places}")
 
 
 def to_json_number(value: Fraction) -> int | float:

@@ -16,7 +16,7 @@ import itertools
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -42,6 +42,7 @@ from gateway.core.events import (
     StationConnected,
     StationReplied,
 )
+from gateway.core.guard import guarded
 from gateway.security.credentials import make_verifier
 from gateway.settings.packs import shipped_book
 from gateway.stations.context import StationEntry
@@ -55,7 +56,7 @@ from gateway.store.verification import verify
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import DerCommand, Revision
 from translators.canonical.telemetry import Phase
-from translators.chain import control_id, to_station
+from translators.chain import Press, control_id
 from translators.ieee2030_5.inbound import ProgramContext, Served
 from translators.ieee2030_5.xml import parse
 from translators.units import Kind
@@ -76,8 +77,8 @@ _REST = Rhythm(ping_interval_s=3600.0, boot_grace_s=3600.0)
 """No ping falls into a window that is measured."""
 
 
-type Made = tuple[str, dict[str, Any]]
-"""Action and payload, as they are for all stations of one ratings profile."""
+type Made = tuple[list[str], str, dict[str, Any]]
+"""Stations of one ratings profile, with action and payload as they are for all of them."""
 
 
 class Gateway:
@@ -92,7 +93,8 @@ class Gateway:
         self._audit = AuditSegments(folder / "audit")
         self._folder = folder
         self._stations = Stations(self._post)
-        self._groups: dict[StationProfile, list[str]] = {}
+        self._press = Press(self._book)
+        self._groups: list[tuple[StationProfile, list[str]]] = []
         self._enrol(stations, profiles)
         names = [name_of(number) for number in range(stations)]
         entries = (
@@ -125,7 +127,8 @@ class Gateway:
         for index in range(min(profiles, stations)):
             ratings = replace(evse.ratings, max_var=Fraction(11000 + index))
             profile = replace(first, evses=(replace(evse, ratings=ratings),))
-            self._groups[profile] = [name_of(n) for n in range(index, stations, profiles)]
+            names = [name_of(n) for n in range(index, stations, profiles)]
+            self._groups.append((profile, names))
 
     async def open(self) -> int:
         """Listen."""
@@ -163,7 +166,7 @@ class Gateway:
 
     def _expected(self) -> int:
         """Return how many answers an event has."""
-        return sum(map(len, self._groups.values()))
+        return sum(len(names) for _, names in self._groups)
 
     def counts(self) -> Told:
         """Say what was done since the start; all sessions of the endpoint share their templates."""
@@ -185,15 +188,15 @@ class Gateway:
         totals = [s for s in samples if s.kind is Kind.POWER and s.phase is Phase.ALL]
         return sum((sample.value for sample in totals), Fraction())
 
-    async def _translated(self, mrid: str) -> dict[StationProfile, Made]:
-        """Return action and payload of the event for all stations of each ratings profile."""
+    async def _translated(self, mrid: str) -> list[Made]:
+        """Return action and payload of the event for the stations of each ratings profile."""
         command = self._command(mrid)
-        made: dict[StationProfile, Made] = {}
+        made: list[Made] = []
         for chunk in batched(self._groups, PROFILES_AT_ONCE):
-            for profile in chunk:
-                orders = to_station(self._book, command, profile, Situation())
-                (message,) = orders.value.messages
-                made[profile] = message.action, message.payload
+            for profile, names in chunk:
+                orders = self._press.orders(command, profile, Situation())
+                (message,) = guarded(orders, profile).value.messages
+                made.append((names, message.action, message.payload))
             await asyncio.sleep(0)
         return made
 
@@ -205,23 +208,23 @@ class Gateway:
         (command,) = served.read(self._book).value
         return command
 
-    def _orders(self, mrid: str, made: Mapping[StationProfile, Made]) -> Iterator[SendToStation]:
+    def _orders(self, mrid: str, made: Iterable[Made]) -> Iterator[SendToStation]:
         """Yield what each station is told, under a control id of its own."""
-        for profile, (action, payload) in made.items():
+        for names, action, payload in made:
             kind = payload["controlType"]
-            for name in self._groups[profile]:
+            for name in names:
                 number = control_id(mrid, name, kind)
                 yield SendToStation(name, number, action, {**payload, "controlId": number})
 
-    def _intend(self, mrid: str, made: Mapping[StationProfile, Made]) -> None:
+    def _intend(self, mrid: str, made: Iterable[Made]) -> None:
         """Have it on disk, once and before anything is sent, who is about to be told what."""
         told = [
             {
-                "stations": self._groups[profile],
+                "stations": names,
                 "action": action,
                 "payload": hashlib.sha256(orjson.dumps(payload)).hexdigest(),
             }
-            for profile, (action, payload) in made.items()
+            for names, action, payload in made
         ]
         details = {"told": told, "rules": self._book.digest}
         self._done["rows"] += 1

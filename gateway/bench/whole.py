@@ -30,7 +30,7 @@ class Whole(Gateway):
     def __init__(self, *arguments: Any) -> None:
         """Enrol the stations with the engine, too."""
         super().__init__(*arguments)
-        self._names = [name for names in self._groups.values() for name in names]
+        self._names = [name for _, names in self._groups for name in names]
         rules = [StationRules(name, ("u",)) for name in self._names]
         self._read = 0
         clock = SystemClock()

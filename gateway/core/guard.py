@@ -22,8 +22,7 @@ RULE = "nameplate"
 
 type Json = Mapping[str, Any]
 
-_NOTHING = Fraction()
-_WHOLE = Fraction(100)
+_NOTHING, _WHOLE = 0, 100
 _SLACK = Fraction(1, 100)
 """Of a per cent, or of a W: what rounding to the wire may add."""
 
@@ -165,18 +164,26 @@ def _sum(evses: Sequence[Evse], *names: str) -> Fraction | None:
         for evse in evses
     ]
     known = [value for value in found if value is not None]
-    return sum(known, _NOTHING) if known and len(known) == len(found) else None
+    return sum(known, Fraction()) if known and len(known) == len(found) else None
 
 
-def _charging_share(profile: StationProfile) -> Fraction:
+def _charging_share(profile: StationProfile) -> Fraction | int:
     """Return what charging at its rating is in per cent of the rating of W: the negative end."""
     charge, whole = _sum(profile.evses, "max_charge_rate_w"), _sum(profile.evses, "max_w")
-    return _WHOLE if charge is None or not whole else max(_WHOLE, charge / whole * 100)
+    if charge is None or not whole or charge <= whole:
+        return _WHOLE
+    return charge / whole * 100
 
 
 def _within(
-    where: str, value: Any, low: Fraction | None, high: Fraction | None, slack: Fraction = _SLACK
+    where: str,
+    value: Any,
+    low: Fraction | int | None,
+    high: Fraction | int | None,
+    slack: Fraction = _SLACK,
 ) -> Iterator[str]:
+    if (low is None or low <= value) and (high is None or value <= high):
+        return
     number = Fraction(str(value))
     if low is not None and number < low - slack:
         yield f"{where}: {value} is below {float(low):g}"

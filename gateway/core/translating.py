@@ -14,7 +14,7 @@ from gateway.core.guard import guarded
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import DerCommand, Randomization, ResponseDuty, Target
 from translators.canonical.controls import function_of
-from translators.chain import StationOrders, to_station
+from translators.chain import Press, StationOrders
 from translators.ocpp.addressing import addressed
 from translators.rules.book import Book
 from translators.rules.memo import Memo
@@ -77,12 +77,14 @@ class Translator:
     book: Book
     _books: dict[str, Book] = field(default_factory=dict)
     """Of commands that were there before `book` was."""
+    _press: Press | None = None
+    """Of the book that was used last."""
     _memo: Memo[Told] = field(default_factory=lambda: Memo(MOST))
 
     def orders(
         self, key: str, command: DerCommand, profile: StationProfile, situation: Situation
     ) -> Owed:
-        """Return what `to_station` makes of a part of a record's command, within the nameplate."""
+        """Return what a station is owed for a part of a record's command, within its nameplate."""
         book, sheet, kind = self.book_of(key), _sheet(command), replace(profile, id="")
         told = self._memo.recall(
             (
@@ -93,7 +95,7 @@ class Translator:
                 *_apart(situation),
             ),
             (sheet, kind, situation, book.digest),
-            lambda: Told(guarded(to_station(book, sheet, kind, situation), kind)),
+            lambda: Told(guarded(self._press_of(book).orders(sheet, kind, situation), kind)),
         )
         made = told.made.value
         messages = tuple([addressed(m, command.mrid, profile.id) for m in made.messages])
@@ -102,6 +104,11 @@ class Translator:
     def book_of(self, key: str) -> Book:
         """Return the rules that the command of a record is translated by."""
         return self._books.get(key, self.book)
+
+    def _press_of(self, book: Book) -> Press:
+        if self._press is None or self._press.book is not book:
+            self._press = Press(book)
+        return self._press
 
     def adopt(self, book: Book, translated: Iterable[str]) -> None:
         """Translate by another book from now on, all but the commands of these records."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain
 from typing import Any
 
 type Json = dict[str, Any]
@@ -45,6 +45,7 @@ _BOUNDARIES = frozenset(
     {"HFMustTrip", "HFMayTrip", "HVMustTrip", "HVMayTrip", "HVMomCess"}
     | {"LFMustTrip", "LVMustTrip", "LVMayTrip", "LVMomCess"}
 )
+_MEAN = frozenset({"hv10MinMeanValue", "hv10MinMeanTripDelay"})
 _RANGES = {"displacement": (0, 1), "setpoint": (-100, 100), "pctMaxDischargePower": (0, 100)}
 """Bounds that the texts give and the schemas do not, by member of a DER control."""
 
@@ -65,11 +66,8 @@ def _set_control(payload: Json) -> Violation | None:
     slot = _SLOTS.get(control_type, "curve")
     if _MEMBERS & payload.keys() != {slot}:  # R04.FR.16, R04.FR.17
         return _broken(slot, f"{control_type} takes exactly this member (R04.FR.16)")
-    faults = (
-        *_schedule(control_type, slot, payload),
-        *_body(control_type, slot, payload[slot]),
-    )
-    return next(iter(faults), None)
+    faults = chain(_schedule(control_type, slot, payload), _body(control_type, slot, payload[slot]))
+    return next(faults, None)
 
 
 def _schedule(control_type: str, slot: str, payload: Json) -> Iterator[Violation]:
@@ -87,8 +85,9 @@ def _schedule(control_type: str, slot: str, payload: Json) -> Iterator[Violation
 def _body(control_type: str, slot: str, body: Json) -> Iterator[Violation]:
     if body.get("duration", 1) <= 0:
         yield _broken(f"{slot}/duration", "is no length of time")
-    for member, (low, high) in _RANGES.items():
-        if not low <= body.get(member, low) <= high:
+    for member in _RANGES.keys() & body.keys():
+        low, high = _RANGES[member]
+        if not low <= body[member] <= high:
             yield _broken(f"{slot}/{member}", f"lies outside {low} to {high}")
     if control_type == "LimitMaxDischarge" and "pctMaxDischargePower" not in body:
         yield _broken(slot, "a limit needs pctMaxDischargePower")
@@ -106,15 +105,15 @@ def _curve(control_type: str, where: str, curve: Json) -> Iterator[Violation]:
         yield _broken(
             f"{where}/yUnit", f"{curve['yUnit']} is no unit of {control_type} (R04.FR.50)"
         )
-    if any(right["x"] < left["x"] for left, right in pairwise(points)):
+    xs = [point["x"] for point in points]
+    if xs != sorted(xs):
         yield _broken(f"{where}/curveData", "x falls")
     if control_type in _BOUNDARIES and any(p["x"] < 0 or p["y"] < 0 for p in points):
         # R04 scenario 3: x is the frequency or voltage, y the seconds until the trip
         yield _broken(f"{where}/curveData", "a trip boundary has no negative value and no past")
     if control_type != "VoltVar" and "reactivePowerParams" in curve:
         yield _broken(f"{where}/reactivePowerParams", f"belongs to VoltVar, not to {control_type}")
-    pair = {"hv10MinMeanValue", "hv10MinMeanTripDelay"} & curve.get("voltageParams", {}).keys()
-    if len(pair) == 1:
+    if len(_MEAN & curve.get("voltageParams", {}).keys()) == 1:
         yield _broken(f"{where}/voltageParams", "value and delay of the mean need each other")
 
 

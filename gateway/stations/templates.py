@@ -6,7 +6,7 @@ import orjson
 
 from gateway.stations.context import Reply
 from gateway.stations.rules import Json, Violation
-from gateway.stations.validators import violation
+from gateway.stations.validators import read_violation, violation
 
 KEPT = 256
 """Templates that are known to be sound; the oldest is forgotten first."""
@@ -40,12 +40,12 @@ class Templates:
         body = orjson.dumps(payload)
         bare = _without_id(body, payload.get("controlId"))
         if bare is None:  # meant for one station alone: to know it again is of no use
-            return violation(version, action, payload, request=True) or body
+            return _fault(version, action, payload, body) or body
         template = version, action, bare
         if template == self._last or template in self._sound:  # to compare is cheaper than to hash
             self._last = template
             return body
-        fault = violation(version, action, payload, request=True)
+        fault = _fault(version, action, payload, body)
         if fault is not None:
             return fault
         _keep(self._sound, template, None)
@@ -59,6 +59,12 @@ class Templates:
         """Remember what a sound answer means, where its text is one short object by itself."""
         if len(text) <= _MAX_ANSWER and _is_object(text):
             _keep(self._answers, (version, action, text), reply)
+
+
+def _fault(version: str, action: str, payload: Json, body: bytes) -> Violation | None:
+    """Return what is wrong with a payload; what is not finite is written as null."""
+    check = violation if b"null" in body else read_violation
+    return check(version, action, payload, request=True)
 
 
 def _keep[T](known: dict[_Template, T], template: _Template, value: T) -> None:

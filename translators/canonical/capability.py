@@ -50,18 +50,24 @@ class Ratings:
 
     def base(self, base: Base) -> Fraction | None:
         """Return the rating that 100 % of `base` stands for, or None where it is not known."""
-        by_base = {
-            Base.MAX_W: self.max_w,
-            Base.MAX_CHARGE_W: self.max_charge_rate_w,
-            Base.MAX_DISCHARGE_W: self.max_discharge_rate_w,
-            Base.MAX_VA: self.max_va,
-            Base.MAX_CHARGE_VA: self.max_charge_rate_va,
-            Base.MAX_VAR: self.max_var,
-            Base.MAX_VAR_NEG: self.max_var_neg if self.max_var_neg is not None else self.max_var,
-            Base.V_NOM: self.v_nom,
-            Base.V_REF: self.v_nom,
-        }
-        return by_base.get(base)
+        name = _BY_BASE.get(base)
+        value: Fraction | None = None if name is None else getattr(self, name)
+        return self.max_var if value is None and base is Base.MAX_VAR_NEG else value
+
+
+_BY_BASE: Mapping[Base, str] = MappingProxyType(
+    {
+        Base.MAX_W: "max_w",
+        Base.MAX_CHARGE_W: "max_charge_rate_w",
+        Base.MAX_DISCHARGE_W: "max_discharge_rate_w",
+        Base.MAX_VA: "max_va",
+        Base.MAX_CHARGE_VA: "max_charge_rate_va",
+        Base.MAX_VAR: "max_var",
+        Base.MAX_VAR_NEG: "max_var_neg",
+        Base.V_NOM: "v_nom",
+        Base.V_REF: "v_nom",
+    }
+)
 
 
 RATING_NAMES: Mapping[str, str] = MappingProxyType(

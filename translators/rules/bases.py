@@ -35,18 +35,23 @@ class Bases:
 
     def rating(self, base: Base, where: str) -> Fraction:
         """Return what 100 % of `base` is at this station; `Unmet` where it cannot be told."""
+        total = self.used.get(base)
+        if total is None:
+            total = self.used[base] = self._rating(base, where)
+        return total
+
+    def _rating(self, base: Base, where: str) -> Fraction:
         values = [evse.ratings.base(base) for evse in self.profile.evses]
         known = [value for value in values if value is not None]
         if not known or len(known) < len(values):
             raise Unmet("not_applicable", where, f"the station's rating {base} is not known")
-        unequal = len(set(known)) > 1
+        unequal = len(known) > 1 and len(set(known)) > 1
         if unequal and self.situation.policy.get("unequal_ratings") != "sum":
             problem = f"EVSEs differ in {base}: a station-wide percentage is ambiguous"
             raise Unmet("not_applicable", where, problem)
-        total = known[0] if base in _VOLTS else sum(known, Fraction())
-        if total <= 0:
+        total = known[0] if len(known) == 1 or base in _VOLTS else sum(known, Fraction())
+        if total.numerator <= 0:
             raise Unmet("not_applicable", where, f"the station's rating {base} is {text(total)}")
-        self.used[base] = total
         return total
 
     def setting(self, base: Base | None) -> Fraction | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -16,7 +16,7 @@ from translators.rules.guards import Scope, seen
 from translators.rules.schema import TargetField
 from translators.rules.trace import LossKind
 from translators.rules.values import Trace, loss_kind, text
-from translators.units import Rounding, Unit, parse_unit, round_to, same_base
+from translators.units import Base, Kind, Rounding, Unit, parse_unit, round_to, same_base
 
 type Codec = Callable[[Fraction, Dialect, Bases, str], Fraction]
 
@@ -74,6 +74,7 @@ class Number:
         # what goes out as it is: nothing is done to it, and its decimals fit
         done = spec.negate or spec.add is not None or self._codec is not None
         self._kept = not done and self._loss is None
+        self.places = None if spec.round is None else spec.round.places
         self._shift = None if spec.round is None else 10**spec.round.places
 
     def check(self, source: Unit) -> None:
@@ -103,15 +104,17 @@ class Number:
 
     def in_unit(self, quantity: Quantity, draft: Draft, where: str) -> Fraction:
         """Return the number in the first target unit that fits; the last resort is a re-base."""
-        base = quantity.base
-        for unit, wire in self.units:
-            there = unit.of_negative if quantity.value < 0 else unit.of
-            if (there, unit.kind) == (base, quantity.unit.kind):
-                draft.units[self.name] = wire
-                return draft.bases.convert(quantity, unit, draft.trace, where)
-        unit, wire = self.units[0]
+        negative = quantity.value < 0
+        unit, wire = self.fitting(quantity.base, quantity.unit.kind, negative=negative)
         draft.units[self.name] = wire
         return draft.bases.convert(quantity, unit, draft.trace, where)
+
+    def fitting(self, base: Base | None, kind: Kind, *, negative: bool) -> tuple[Unit, str]:
+        """Return the first target unit that is of a base and a kind, else the first, with its name."""
+        for unit, wire in self.units:
+            if (unit.of_negative if negative else unit.of) == base and unit.kind is kind:
+                return unit, wire
+        return self.units[0]
 
     def finish(self, value: Fraction, draft: Draft, where: str, *, clip: bool = True) -> Fraction:
         """Return the number as the wire gets it."""
@@ -144,6 +147,36 @@ class Number:
         if parts == 1:
             return whole
         return None if self._shift is not None and self._shift % parts else whole / parts
+
+    def plain(self) -> bool:
+        """Say whether numbers are moved to a base, cut and rounded, and nothing else is done to them."""
+        return self._kept and self.spec.round is not None
+
+    def wires(self, ratios: Iterable[tuple[int, int]]) -> tuple[list[int | float], int | None]:
+        """Return what the wire gets of plain numbers, and which is the first that had to be rounded."""
+        made: list[int | float] = []
+        first, shift = None, self._shift or 1
+        for whole, parts in ratios:
+            nearest, rest = divmod(whole * shift, parts)
+            if rest:
+                nearest = self._nearest(nearest, rest, parts)
+                first = len(made) if first is None else first
+            made.append(nearest / shift if nearest % shift else nearest // shift)
+        return made, first
+
+    def residual(self, whole: int, parts: int) -> Fraction:
+        """Return what rounding takes from `whole / parts` of a plain number."""
+        shift = self._shift or 1
+        below, rest = divmod(whole * shift, parts)
+        left = whole * shift - self._nearest(below, rest, parts) * parts
+        return Fraction(left, parts * shift)
+
+    def _nearest(self, below: int, rest: int, parts: int) -> int:
+        """Return how many of the last decimal `below` and a rest become."""
+        if self._mode is Rounding.DOWN:  # toward 0
+            return below + (below < 0 < rest)
+        over = 2 * rest - parts
+        return below + (over > 0 or (over == 0 and below % 2 == 1))
 
     def bounds(self, draft: Draft) -> tuple[Fraction, Fraction]:
         """Return what the number is cut to: the range of the field, or less where DERSettings say so."""

@@ -61,9 +61,9 @@ class Unlike(Exception):  # noqa: N818 - not an error: CEL decides
 
 
 def plainly(expression: str) -> Plain | None:
-    """Return the condition as a function of values by name (`dialect.x` is one), None where its shape is not plain.
+    """Return the condition as a function of values by name, None where its shape is not plain.
 
-    The function raises `Unlike` where CEL has to decide.
+    `dialect.x` is a name. The function raises `Unlike` where CEL has to decide.
     """
     try:
         source = python_of(expression)
@@ -149,7 +149,9 @@ class _Parser:
         holds = f"{v} {sign} {literal.code}"
         if literal.value is None:
             # every value is null or is not; none is less
-            return _Test(f"({code} {'is' if sign == '==' else 'is not'} None)" if same else "unlike()")
+            return _Test(
+                f"({code} {'is' if sign == '==' else 'is not'} None)" if same else "unlike()"
+            )
         if own not in _ORDERED and not same:
             return _Test("unlike()")
         alike = f"type({v} := {code}) is {own.__name__}" + (f" or {v} is None" if same else "")

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
 from translators.canonical.telemetry import ControlOutcome
-from translators.errors import MappingError
 from translators.units import to_decimal
 
 
@@ -37,10 +36,8 @@ def text(value: object) -> str:
     if type(value) is Fraction:
         if value.denominator == 1:
             return str(value.numerator)
-        try:
-            return f"{to_decimal(value):f}"
-        except MappingError:
-            return str(value)
+        decimal = to_decimal(value)
+        return str(value) if decimal is None else f"{decimal:f}"
     return str(value)
 
 
