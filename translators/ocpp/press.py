@@ -193,10 +193,12 @@ class _Curve:
     def message(self, mrid: str, station: str, points: list[Json]) -> StationMessage:
         """Return the message with these points."""
         model, slot = self.model, self.slot
-        number = control_id(mrid, station, model.payload["controlType"])
+        number = control_id(mrid, station, model.part)
         body = {**model.payload[slot], "curveData": points}
         payload = {**model.payload, "controlId": number, slot: body}
-        return StationMessage(model.ocpp, model.action, payload, number, model.functions)
+        return StationMessage(
+            model.ocpp, model.action, payload, number, model.functions, model.interval, model.part
+        )
 
     def _rounded(self, x: Wired, y: Wired) -> Loss:
         """Return what rounding takes from the first number that it changes; of a point x comes before y."""
