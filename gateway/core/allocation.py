@@ -6,9 +6,8 @@
     steps        A shrinks to 10 now; B grows by the 5 that   `steps`: what is sent now; the rest
                  are free; C waits until A has confirmed       follows when A has confirmed
 
-A bound is W of the whole site or A of each phase; amounts are exact, of one unit, never negative,
-and the same for import and export. Resources are what amounts add up in: one for a site in W, one for
-each phase in A.
+Amounts are exact, of one unit, never negative, and the same for import and export. Resources are what
+they use up: W of the whole site, A of each phase, or both; an envelope bounds each.
 
 The promise: whatever messages are lost, the sum of what participants may draw never rises above the
 greater of the envelope and what cannot be revoked. So a participant grows only into room that nobody
@@ -41,15 +40,15 @@ class Policy(StrEnum):
 class Participant:
     """Somebody behind an envelope.
 
-    `most` is its rating, `least` what it cannot go below but by pausing (6 A), `uses` the resources that it
-    draws from, each by the same amount: all of them where its phases are not known. `held` is the most that
-    it may draw by what it holds: the greater of what it confirmed and what may be on its way; None where
-    nothing bounds it. Not `revocable` is who is away or does not follow. Lower `priority` is better.
+    `most` is its rating, `least` what it cannot go below but by pausing (6 A), `uses` how much of each
+    bounded resource one unit of its amount takes: of every phase in full where its own are not known. `held`
+    is the most that it may draw by what it holds: the greater of what it confirmed and what may be on its
+    way; None where nothing bounds it. Not `revocable` is who is away or does not follow. Lower `priority` is better.
     """
 
     id: str
     most: Fraction
-    uses: frozenset[str]
+    uses: Mapping[str, Fraction]
     least: Fraction = Fraction()
     priority: int = 0
     since: float = 0.0
@@ -116,11 +115,10 @@ def steps(
             if one.revocable:
                 found[one.id] = target
             continue
-        gain = min(target - one.may_draw, *(room[name] for name in one.uses))
+        gain = min(target - one.may_draw, *(room[name] / part for name, part in one.uses.items()))
         if one.revocable and gain > 0 and one.may_draw + gain >= one.least:
             found[one.id] = one.may_draw + gain
-            for name in one.uses:
-                room[name] -= gain
+            _take(room, one, gain)
     return found
 
 
@@ -135,7 +133,12 @@ def headroom(
 
 
 def _sum(participants: Iterable[Participant], name: str) -> Fraction:
-    return sum((one.may_draw for one in participants if name in one.uses), Fraction())
+    return sum((one.may_draw * one.uses.get(name, 0) for one in participants), Fraction())
+
+
+def _take(room: Amounts, one: Participant, amount: Fraction) -> None:
+    for name, part in one.uses.items():
+        room[name] -= amount * part
 
 
 def _order(participants: Sequence[Participant], policy: Policy, turn: int) -> list[Participant]:
@@ -158,10 +161,9 @@ def _minima(
     granted: Amounts = {}
     for one in _order(participants, policy, turn):
         least = min(one.least, one.most)
-        if all(room[name] >= least for name in one.uses):
+        if all(room[name] >= least * part for name, part in one.uses.items()):
             granted[one.id] = least
-            for name in one.uses:
-                room[name] -= least
+            _take(room, one, least)
     return granted
 
 
@@ -193,11 +195,10 @@ def _fill(
         above = [granted[one.id] / weights[one.id] - level for one in rising if one not in low]
         by = min([one.most / weights[one.id] - level for one in low] + above)
         for name, left in room.items():
-            slope = sum((weights[one.id] for one in low if name in one.uses), Fraction())
+            slope = sum((weights[one.id] * one.uses.get(name, 0) for one in low), Fraction())
             by = min(by, left / slope) if slope else by
         for one in low:
             granted[one.id] += by * weights[one.id]
-        for name in room:
-            room[name] -= by * sum((weights[one.id] for one in low if name in one.uses), Fraction())
+            _take(room, one, by * weights[one.id])
         full = {name for name, left in room.items() if left == 0}
-        rising = [one for one in rising if granted[one.id] < one.most and not one.uses & full]
+        rising = [one for one in rising if granted[one.id] < one.most and full.isdisjoint(one.uses)]

@@ -10,6 +10,7 @@ from gateway.core.allocation import Participant, Policy, allocate, steps
 
 PHASES = ("L1", "L2", "L3")
 amounts = st.integers(0, 60).map(Fraction)
+parts = st.sampled_from([Fraction(1), Fraction(1, 3), Fraction(1, 230)])
 
 
 @st.composite
@@ -27,7 +28,7 @@ def participants(draw, name, names):
     return Participant(
         name,
         most,
-        frozenset(draw(st.sets(st.sampled_from(names), min_size=1))),
+        draw(st.dictionaries(st.sampled_from(names), parts, min_size=1)),
         least=min(most, draw(st.sampled_from([Fraction(), Fraction(6)]))),
         priority=draw(st.integers(0, 2)),
         since=float(draw(st.integers(0, 3))),
@@ -40,7 +41,7 @@ policies = st.sampled_from(Policy)
 
 
 def used(found, crowd, name):
-    return sum((found[one.id] for one in crowd if name in one.uses), Fraction())
+    return sum((found[one.id] * one.uses.get(name, 0) for one in crowd), Fraction())
 
 
 @given(sites(), policies, st.integers(0, 9))
@@ -48,7 +49,9 @@ def test_targets_keep_the_envelope_or_what_cannot_be_revoked(site, policy, turn)
     envelope, crowd = site
     found = allocate(envelope, crowd, policy, turn)
     for name, bound in envelope.items():
-        fixed = sum((o.may_draw for o in crowd if name in o.uses and not o.revocable), Fraction())
+        fixed = sum(
+            (o.may_draw * o.uses.get(name, 0) for o in crowd if not o.revocable), Fraction()
+        )
         assert used(found.targets, crowd, name) <= max(bound, fixed)
         assert found.excess.get(name, 0) == max(0, fixed - bound)
 
@@ -75,12 +78,14 @@ def test_nothing_is_left_that_somebody_could_use(site, policy, turn):
     for one in crowd:
         more = one.revocable and one.id not in found.paused and found.targets[one.id] < one.most
         assert not more or min(room[name] for name in one.uses) <= 0
-        assert one.id not in found.paused or min(room[n] for n in one.uses) < one.least
+        assert one.id not in found.paused or any(
+            room[n] < one.least * p for n, p in one.uses.items()
+        )
 
 
 @given(st.lists(amounts, min_size=1, max_size=6), amounts)
 def test_equal_shares_are_those_of_one_water_level(ratings, bound):
-    crowd = [Participant(f"P{n}", most, frozenset({"W"})) for n, most in enumerate(ratings)]
+    crowd = [Participant(f"P{n}", most, {"W": Fraction(1)}) for n, most in enumerate(ratings)]
     found = allocate({"W": bound}, crowd, Policy.EQUAL).targets
     left, expected = bound, {}
     for count, one in zip(
@@ -96,7 +101,11 @@ def test_who_pauses_is_not_the_same_for_ever(site, policy):
     envelope, crowd = site
     crowd = tuple(replace(one, revocable=True) for one in crowd)
     found = [allocate(envelope, crowd, policy, turn) for turn in range(len(crowd))]
-    alone = {one.id for one in crowd if all(envelope[name] >= one.least for name in one.uses)}
+    alone = {
+        one.id
+        for one in crowd
+        if all(envelope[name] >= one.least * part for name, part in one.uses.items())
+    }
     if policy in {Policy.EQUAL, Policy.PROPORTIONAL}:
         always = frozenset.intersection(*(one.paused for one in found)) if found else frozenset()
         assert not always & alone
@@ -122,18 +131,15 @@ class Lossy:
         return [replace(one, held=self.believed(one)) for one in self.crowd.values()]
 
     def potential(self, name):
-        return sum((o.may_draw for o in self.participants() if name in o.uses), Fraction())
+        return used({o.id: o.may_draw for o in self.participants()}, self.crowd.values(), name)
 
     def draw(self, name):
         """What the stations do draw at most."""
-        return sum(
-            (
-                one.most if self.real[one.id] is None else min(one.most, self.real[one.id])
-                for one in self.crowd.values()
-                if name in one.uses
-            ),
-            Fraction(),
-        )
+        drawn = {
+            one.id: one.most if self.real[one.id] is None else min(one.most, self.real[one.id])
+            for one in self.crowd.values()
+        }
+        return used(drawn, self.crowd.values(), name)
 
 
 @given(sites(), policies, st.data())

@@ -1,13 +1,14 @@
 """A site's bound over its stations: who gets what, and who may grow when."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from gateway.core.allocation import Participant, Policy, allocate, headroom, steps
 
-SITE = frozenset({"W"})
-ALL = frozenset({"L1", "L2", "L3"})
+SITE = {"W": Fraction(1)}
+ALL = dict.fromkeys(("L1", "L2", "L3"), Fraction(1))
 
 
 def a(name, most=10, **changes):
@@ -86,15 +87,28 @@ def test_a_station_that_is_away_and_holds_nothing_counts_with_its_rating():
 
 
 def test_phases_are_bounds_of_their_own():
-    single = a("A", 32, uses=frozenset({"L1"}))
+    single = a("A", 32, uses={"L1": Fraction(1)})
     envelope = {"L1": Fraction(40), "L2": Fraction(20), "L3": Fraction(30)}
-    crowd = (single, a("B", 32, uses=ALL), a("C", 32, uses=frozenset({"L3"})))
+    crowd = (single, a("B", 32, uses=ALL), a("C", 32, uses={"L3": Fraction(1)}))
     assert targets(envelope, Policy.EQUAL, *crowd) == {"A": 25, "B": 15, "C": 15}
+
+
+def test_watts_and_phases_may_both_be_bounds_of_one_amount():
+    watts = {"W": Fraction(1)}
+    single = a("A", 7000, uses=watts | {"L1": Fraction(1, 230)})
+    three = a("B", 22000, uses=watts | dict.fromkeys(ALL, Fraction(1, 690)))
+    amps = dict.fromkeys(ALL, Fraction(32))
+    room = targets({"W": Fraction(12000)} | amps, Policy.EQUAL, single, three)
+    assert room == {"A": 5520, "B": 5520}
+    assert targets({"W": Fraction(8000)} | amps, Policy.EQUAL, single, three) == {
+        "A": 4000,
+        "B": 4000,
+    }
 
 
 def test_one_phase_that_is_full_stops_nobody_on_the_others():
     envelope = {"L1": Fraction(10), "L2": Fraction(50), "L3": Fraction(50)}
-    crowd = (a("A", 32, uses=ALL), a("B", 32, uses=frozenset({"L2"})))
+    crowd = (a("A", 32, uses=ALL), a("B", 32, uses={"L2": Fraction(1)}))
     assert targets(envelope, Policy.EQUAL, *crowd) == {"A": 10, "B": 32}
 
 
