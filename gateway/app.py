@@ -38,6 +38,7 @@ from gateway.settings.schema import Ocpp
 from gateway.site import (
     admin_config,
     endpoint_config,
+    site_rules,
     station_entries,
     station_rules,
     upkeep_of,
@@ -96,7 +97,12 @@ async def serve(
     accesses = utility_accesses(settings)
     book = book_of(settings)
     opened, lead = open_store(settings)
-    setup = Setup(book.digest, tuple(station_rules(settings)), utility_rules(settings))
+    setup = Setup(
+        book.digest,
+        tuple(station_rules(settings)),
+        utility_rules(settings),
+        tuple(site_rules(settings)),
+    )
     with (
         closing(opened) as store,
         closing(AuditSegments(settings.audit_dir)) as audit,

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
 from ipaddress import ip_network
 
 from gateway.admin.listener import AdminConfig
 from gateway.connectors.ieee2030_5 import UtilityAccess
+from gateway.core.allocation import Policy
 from gateway.core.failsafe import FailSafe, UtilityRules
+from gateway.core.site_state import Member as SiteMember
+from gateway.core.site_state import MeterRules, SiteRules
+from gateway.core.slots import Slot
 from gateway.core.station import StationRules
 from gateway.errors import GatewayError, IdentityError
 from gateway.ports import Post
@@ -21,8 +27,9 @@ from gateway.settings import Settings
 from gateway.settings.fail_safe import FailSafe as FailSafeSettings
 from gateway.settings.fail_safe import FailSafeLimits
 from gateway.settings.fields import facts
+from gateway.settings.sites import Member, SiteMeter
 from gateway.settings.stations import Evse as EvseSettings
-from gateway.settings.stations import decisions
+from gateway.settings.stations import Station, decisions
 from gateway.stations.admission import Doors
 from gateway.stations.context import StationEntry
 from gateway.stations.endpoint import EndpointConfig
@@ -37,10 +44,12 @@ from translators.canonical.controls import LimitOn, LimitScope, PowerLimit, Quan
 from translators.rules.book import Book
 from translators.units import Base, Kind, Unit, percent
 
+PHASES = ("L1", "L2", "L3")
+
 
 @dataclass(frozen=True, slots=True)
 class BoundIdentity:
-    """One certificate at one utility, and the station that it stands for."""
+    """One certificate at one utility, and the station or site that it stands for."""
 
     utility: str
     station: str
@@ -56,11 +65,11 @@ def bound_identities(settings: Settings) -> tuple[list[BoundIdentity], list[Gate
         for entry in utility.identities:
             try:
                 identity = read_identity(entry.certificate, entry.key)
-                _own(identity, entry.station, holders)
+                _own(identity, entry.stands_for, holders)
             except IdentityError as fault:
                 faults.append(fault)
             else:
-                usable.append(BoundIdentity(utility.id, entry.station, identity))
+                usable.append(BoundIdentity(utility.id, entry.stands_for, identity))
     return usable, faults
 
 
@@ -84,7 +93,7 @@ def utility_accesses(settings: Settings) -> list[UtilityAccess]:
     return [
         UtilityAccess(
             utility=utility.id,
-            station=identity.station,
+            station=identity.stands_for,
             revision=Revision(utility.revision),
             url=utility.url,
             certificate=identity.certificate,
@@ -176,10 +185,7 @@ def _evse(evse: EvseSettings) -> Evse:
 
 def station_rules(settings: Settings) -> list[StationRules]:
     """Return the enrolled stations as the engine knows them."""
-    follows: defaultdict[str, list[str]] = defaultdict(list)
-    for utility in settings.utilities:
-        for identity in utility.identities:
-            follows[identity.station].append(utility.id)
+    follows = _follows(settings)
     return [
         StationRules(
             id=station.id,
@@ -223,6 +229,76 @@ def _fail_safe(site: FailSafeSettings, station: FailSafeLimits | None) -> FailSa
         after_s=site.after_s,
         cold=site.cold_start == "fail_safe",
     )
+
+
+def _follows(settings: Settings) -> defaultdict[str, list[str]]:
+    """Return the utilities that each station or site follows."""
+    follows: defaultdict[str, list[str]] = defaultdict(list)
+    for utility in settings.utilities:
+        for identity in utility.identities:
+            follows[identity.stands_for].append(utility.id)
+    return follows
+
+
+def site_rules(settings: Settings) -> list[SiteRules]:
+    """Return the sites as the engine knows them."""
+    follows = _follows(settings)
+    stations = {station.id: station for station in settings.stations}
+    return [
+        SiteRules(
+            id=site.id,
+            utilities=tuple(site.precedence or follows[site.id]),
+            members=tuple(
+                _member(one, stations[one.id], site.nominal_v, fused=site.fuse_a is not None)
+                for one in site.stations
+            ),
+            policy=Policy(site.policy),
+            fuse={} if site.fuse_a is None else dict.fromkeys(PHASES, site.fuse_a),
+            volts=site.nominal_v,
+            meter=None if site.meter is None else _site_meter(site.meter),
+            margin=site.margin_w,
+            step=site.step_w,
+            rotate=timedelta(seconds=site.rotate_s),
+        )
+        for site in settings.sites
+    ]
+
+
+def _site_meter(meter: SiteMeter) -> MeterRules:
+    stale = timedelta(seconds=meter.stale_s)
+    return MeterRules(meter.station, stale, meter.load_w, meter.generation_w)
+
+
+def _member(member: Member, station: Station, volts: Fraction, *, fused: bool) -> SiteMember:
+    """Return a station of a site: its worst case is what its EVSEs are rated for, in sum."""
+    draws = [_rated_charge(evse, volts) for evse in station.evses]
+    feeds = [_rated_discharge(evse, volts) for evse in station.evses]
+    ac = [evse.phases for evse in station.evses if evse.current == "AC"]
+    wires = len(member.phases) or min(ac, default=3)
+    phases = member.phases or PHASES
+    return SiteMember(
+        station=station.id,
+        most={Slot.CHARGE: sum(draws, Fraction()), Slot.DISCHARGE: sum(feeds, Fraction())},
+        least=member.minimum_a * volts * min(ac) if ac else Fraction(),
+        priority=member.priority,
+        amps=dict.fromkeys(phases, 1 / (volts * wires)) if fused else {},
+        alone=dict.fromkeys(phases, 1 / (volts * (1 if ac else wires))) if fused else {},
+        away=member.away_w,
+    )
+
+
+def _rated_charge(evse: EvseSettings, volts: Fraction) -> Fraction:
+    ratings = evse.ratings
+    if ratings.max_charge_rate_w is not None:
+        return ratings.max_charge_rate_w
+    return (ratings.max_a or Fraction()) * volts * evse.phases
+
+
+def _rated_discharge(evse: EvseSettings, volts: Fraction) -> Fraction:
+    """Return what an EVSE feeds in at most: where nobody says, as much as it draws."""
+    ratings = evse.ratings
+    known = (ratings.max_discharge_rate_w, ratings.max_w)
+    return next((one for one in known if one is not None), _rated_charge(evse, volts))
 
 
 def endpoint_config(settings: Settings) -> EndpointConfig:

@@ -43,7 +43,8 @@ class Participant:
     `most` is its rating, `least` what it cannot go below but by pausing (6 A), `uses` how much of each
     bounded resource one unit of its amount takes: of every phase in full where its own are not known. `held`
     is the most that it may draw by what it holds: the greater of what it confirmed and what may be on its
-    way; None where nothing bounds it. Not `revocable` is who is away or does not follow. Lower `priority` is better.
+    way; None where nothing bounds it. Not `revocable` is who is away or does not follow. Lower `priority`
+    is better.
     """
 
     id: str

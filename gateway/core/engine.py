@@ -20,6 +20,7 @@ from gateway.core import (
     participation,
     replies,
     responses,
+    site_settling,
     transactions,
 )
 from gateway.core.effects import (
@@ -71,6 +72,7 @@ from gateway.core.failsafe import UtilityRules
 from gateway.core.ledger import Ledger
 from gateway.core.records import from_document
 from gateway.core.settle import settle
+from gateway.core.site_state import SiteRules, SiteState
 from gateway.core.station import (
     StationRules,
     StationState,
@@ -117,11 +119,15 @@ class Engine:
         book: Book,
         stations: Iterable[StationRules],
         utilities: Mapping[str, UtilityRules] | None = None,
+        sites: Iterable[SiteRules] = (),
     ) -> None:
-        """Know the stations and utilities of the settings, and nothing else yet."""
+        """Know the stations, utilities and sites of the settings, and nothing else yet."""
         self.world = World(Translator(book), utilities=dict(utilities or {}))
         for rules in stations:
             self.world.stations[rules.id] = StationState(rules)
+        for site in sites:
+            self.world.sites[site.id] = SiteState(site)
+            self.world.homes |= {member.station: site.id for member in site.members}
 
     def restore(self, kept: Documents, now: Now) -> list[Effect]:
         """Continue from what was kept; what is unknown is read back first."""
@@ -152,6 +158,7 @@ class Engine:
         for state in world.stations.values():
             intake.leave(turn, state)
             settle(turn, state)
+        site_settling.restored(turn, kept.get(Table.SITE, {}))
         return _ordered(turn.effects)
 
     def handle(self, event: Event, now: Now) -> list[Effect]:
@@ -162,14 +169,15 @@ class Engine:
         names = dict.fromkeys(listening.passed(turn))
         names |= dict.fromkeys(self._hear(turn, event))
         if moved:
-            stations = self.world.stations.items()
+            known: list[StationState | SiteState] = [*self.world.stations.values()]
+            known += self.world.sites.values()
             names |= {
-                name: None
-                for name, state in stations
-                if not moved.isdisjoint(state.rules.utilities)
+                state.id: None for state in known if not moved.isdisjoint(state.rules.utilities)
             }
         for name in names:
-            settle(turn, self.world.stations[name])
+            if (state := self.world.stations.get(name)) is not None:
+                settle(turn, state)
+        site_settling.settle_sites(turn, names)
         return _ordered(turn.effects)
 
     @property
@@ -183,10 +191,13 @@ class Engine:
         return frozenset(u for u in turn.now.offsets if turn.offset(u) != before.get(u))
 
     def _due(self, now: datetime) -> Collection[str]:
-        """Return the stations that asked to be settled by now."""
-        stations = self.world.stations
-        named = ((name, stations[name].wake_at) for name in self.world.wakes.due(now))
-        return [name for name, at in named if at is not None and at <= now]
+        """Return the stations and sites that asked to be settled by now."""
+        named = ((name, self.world.named(name)) for name in self.world.wakes.due(now))
+        return [
+            name
+            for name, state in named
+            if state is not None and state.wake_at is not None and state.wake_at <= now
+        ]
 
     def _hear(self, turn: Turn, event: Event) -> Collection[str]:
         """Take the event in; return the stations to settle."""
@@ -221,7 +232,7 @@ class Engine:
             case UtilityChanged(utility=utility, station=name):
                 kind = "utility.up" if event.up else "utility.down"
                 turn.audit(kind, utility, name, problem=event.problem)
-                return (name,) if name in self.world.stations else ()
+                return (name,) if self.world.named(name) is not None else ()
             case UtilityHeard():
                 return listening.heard(turn, event)
             case _:
@@ -250,7 +261,7 @@ class Engine:
     def _hear_command(
         self, turn: Turn, event: CommandReceived | CommandWithdrawn, station: str
     ) -> Collection[str]:
-        if station not in self.world.stations:
+        if self.world.named(station) is None:
             turn.audit("command.for_unknown_station", "gateway", station)
             return ()
         if isinstance(event, CommandReceived):
@@ -287,7 +298,8 @@ class Engine:
                 measuring.alarmed(turn, state, alarm)
             case SamplesTaken() | ReadingsSigned() | EventsMissed():
                 measuring.heard(turn, state, event)
-                return ()
+                samples = event.samples if isinstance(event, SamplesTaken) else ()
+                return site_settling.measured(turn, state, samples)
             case SchedulePulled() | LimitNoticed() | LimitCleared() | PriorityNoticed():
                 charging.heard(turn, state, event)
             case _:

@@ -23,6 +23,7 @@ from gateway.core.engine import Engine
 from gateway.core.events import Event, Now, RulesReplaced
 from gateway.core.failsafe import UtilityRules
 from gateway.core.forms import form_of
+from gateway.core.site_state import SiteRules
 from gateway.core.station import StationRules
 from translators.canonical.telemetry import Sample
 from translators.errors import ModelError
@@ -44,10 +45,11 @@ class Setup:
     rules: str
     stations: tuple[StationRules, ...]
     utilities: Mapping[str, UtilityRules] = field(default_factory=dict)
+    sites: tuple[SiteRules, ...] = ()
 
     def engine(self, book: Book) -> Engine:
         """Return a fresh engine that works by `book`."""
-        return Engine(book, self.stations, self.utilities)
+        return Engine(book, self.stations, self.utilities, self.sites)
 
 
 def setup_document(setup: Setup) -> Json:

@@ -92,6 +92,8 @@ def decline(turn: Turn, record: CommandRecord, word: Word) -> None:
     own = record.utility.startswith(SITE)
     if own or record.declined or record.command.is_default or record.state not in _OPEN:
         return
+    if record.utility.startswith(SITE):
+        return  # what a site tells its stations follows from what it was asked for: that is declined
     declined = replace(
         record,
         declined="hold" if word.held else "operator",

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from gateway.core.acting import act, read_back
-from gateway.core.agenda import Line, defeat, rivals
+from gateway.core.agenda import Agenda, Line, defeat, rivals
 from gateway.core.baseline import due as due_baseline
 from gateway.core.baseline import freeze
 from gateway.core.between import Segments
@@ -20,6 +20,7 @@ from gateway.core.records import CommandRecord, forgettable
 from gateway.core.renewing import due
 from gateway.core.responses import advance
 from gateway.core.rolling import put_off_at
+from gateway.core.site_views import secured
 from gateway.core.station import StationState
 from gateway.core.world import Turn
 from translators.canonical.capability import Situation, StationProfile
@@ -31,7 +32,7 @@ _BASELINES = frozenset({"baseline_w", "baseline_var"})
 
 def settle(turn: Turn, state: StationState) -> None:
     """Bring one station as far as it can go now, and ask to be woken."""
-    _close_ended(turn, state)
+    close_ended(turn, state.id)
     if state.connected and not state.ready and not state.reading:
         read_back(turn, state)
     if state.profile is not None:
@@ -39,7 +40,7 @@ def settle(turn: Turn, state: StationState) -> None:
         _pursue(turn, state, state.profile)
     compare(turn, state)
     _release(turn, state)
-    _forget(turn, state)
+    forget(turn, state.id)
     _wake(turn, state)
 
 
@@ -51,10 +52,12 @@ def _pursue(turn: Turn, state: StationState, profile: StationProfile) -> None:
         _adopt(turn, state, found)
         _advance(turn, state, found)
         act(turn, state, found)
+        state.secured = secured(state, found, turn.now.utc)
 
 
-def _close_ended(turn: Turn, state: StationState) -> None:
-    for record in turn.records(state.id):
+def close_ended(turn: Turn, name: str) -> None:
+    """End what is over of a station or site."""
+    for record in turn.records(name):
         planned = record.planned
         if planned is not None and planned.end is not None and planned.end <= turn.time_of(record):
             ignored = record.state is State.ACTIVE and record.ignored
@@ -136,7 +139,7 @@ def _advance(turn: Turn, state: StationState, found: Wanted) -> None:
             continue
         begun = interval.start <= turn.time_of(record)
         if begun:
-            record = _lose(turn, record, found)  # noqa: PLW2901 - the record moves on
+            record = lose(turn, record, found)  # noqa: PLW2901 - the record moves on
         if record.state is State.SCHEDULED and begun:
             served = _vacuous(state, record, found) | _started(state, record, found)
             due = record.functions - _overruled(found, record, turn.now.utc)
@@ -144,7 +147,7 @@ def _advance(turn: Turn, state: StationState, found: Wanted) -> None:
                 advance(turn, record, Trigger.STARTED)
 
 
-def _lose(turn: Turn, record: CommandRecord, found: Wanted) -> CommandRecord:
+def lose(turn: Turn, record: CommandRecord, found: Wanted | Agenda) -> CommandRecord:
     """Give up functions that another command of its utility holds for good from now on.
 
     What a utility with precedence holds may come back, as long as anything of the command is in force
@@ -230,9 +233,9 @@ def _release(turn: Turn, state: StationState) -> None:
             advance(turn, record, Trigger.CLEARED)
 
 
-def _forget(turn: Turn, state: StationState) -> None:
+def forget(turn: Turn, name: str) -> None:
     """Let go of commands that were over long ago, and of defaults that are over."""
-    for record in tuple(turn.world.records[state.id].values()):
+    for record in tuple(turn.world.records[name].values()):
         if record.over and (record.command.is_default or forgettable(record, turn.time_of(record))):
             turn.forget(record)
 

@@ -104,6 +104,8 @@ class StationState:
     """Limits of charge that others gave it, by source and EVSE."""
     bound: frozenset[tuple[str, str]] = frozenset()
     """Sources and the control ids of ours to which their limits leave less."""
+    secured: frozenset[str] = frozenset()
+    """Commands of its site whose limits it is known to hold."""
     wake_at: datetime | None = None
     """When time alone changes something here next (UTC)."""
 

@@ -17,6 +17,7 @@ from gateway.core.lifecycle import State
 from gateway.core.plans import Plans
 from gateway.core.records import CommandRecord, to_document
 from gateway.core.sharing import Shared
+from gateway.core.site_state import SiteState
 from gateway.core.station import SITE, Purpose, StationState, entry_document
 from gateway.core.translating import Translator
 from gateway.core.wakes import Wakes
@@ -43,6 +44,9 @@ class World:
 
     translator: Translator
     stations: dict[str, StationState] = field(default_factory=dict)
+    sites: dict[str, SiteState] = field(default_factory=dict)
+    homes: dict[str, str] = field(default_factory=dict)
+    """By station: the site that it stands behind, where it does."""
     records: defaultdict[str, dict[str, CommandRecord]] = field(
         default_factory=lambda: defaultdict(dict)
     )
@@ -69,6 +73,10 @@ class World:
     """By utility: when its clock offset was confirmed last (monotonic seconds)."""
     untimed: set[str] = field(default_factory=set)
     """Utilities whose clock offset was not confirmed for too long: it counts as unknown."""
+
+    def named(self, name: str) -> StationState | SiteState | None:
+        """Return the station or site of this id, None where there is none."""
+        return self.stations.get(name) or self.sites.get(name)
 
     def rules_of(self, utility: str) -> UtilityRules:
         """Return what the settings say of a utility."""
@@ -170,8 +178,8 @@ class Turn:
         """Return what time it is for a command: that of its utility."""
         return self.utility_now(record.utility)
 
-    def lines(self, state: StationState) -> tuple[Line, ...]:
-        """Return what each utility whose clock is known wants of a station, the strongest first."""
+    def lines(self, state: StationState | SiteState) -> tuple[Line, ...]:
+        """Return what each utility whose clock is known wants of a station or site, the strongest first."""
         scheduled = self.scheduled(state.id)
         return tuple(
             Line(utility, offset, scheduled.get(utility, ()))

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from gateway.settings import site_rules
 from gateway.settings.document import Location
 from gateway.settings.fail_safe import FailSafeLimits
+from gateway.settings.findings import Finding
 from gateway.settings.schema import Identity, Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One fault and where it is."""
-
-    at: Location
-    problem: str
-    advice: str = ""
+from gateway.settings.sites import Site
+from gateway.settings.stations import Station
 
 
 def _unique_ids(settings: Settings) -> Iterator[Finding]:
@@ -27,6 +21,7 @@ def _unique_ids(settings: Settings) -> Iterator[Finding]:
     groups: list[tuple[Location, list[str]]] = [
         (("utilities",), [utility.id for utility in settings.utilities]),
         (("stations",), [station.id for station in settings.stations]),
+        (("sites",), [site.id for site in settings.sites]),
     ]
     for n, station in enumerate(settings.stations):
         groups.append((("stations", n, "evses"), [str(evse.id) for evse in station.evses]))
@@ -43,20 +38,27 @@ def _identities(settings: Settings) -> Iterator[tuple[Location, Identity]]:
 
 
 def _one_station_each(settings: Settings) -> Iterator[Finding]:
-    """Find identities without a station, stations with no identity, or with several at one utility."""
-    stations = {station.id for station in settings.stations}
+    """Find identities of nobody, stations with no identity, and those with several at one utility."""
+    known = {
+        "station": {station.id for station in settings.stations},
+        "site": {site.id for site in settings.sites},
+    }
     bound: set[tuple[int | str, str]] = set()
     for at, identity in _identities(settings):
-        bond = at[1], identity.station
-        if identity.station not in stations:
-            problem = f"the identity is bound to {identity.station}, which is no station here"
-            yield Finding((*at, "station"), problem)
+        kind, bond = "site" if identity.site else "station", (at[1], identity.stands_for)
+        if bool(identity.station) is bool(identity.site):
+            problem = "an identity stands for one station or for one site"
+            yield Finding(at, problem, "give one of the two")
+        elif bond[1] not in known[kind]:
+            problem = f"the identity is bound to {bond[1]}, which is no {kind} here"
+            yield Finding((*at, kind), problem)
         elif bond in bound:
-            problem = f"station {identity.station} is bound twice"
-            advice = "a station has one identity at each utility that it follows"
-            yield Finding((*at, "station"), problem, advice)
+            problem = f"{kind} {bond[1]} is bound twice"
+            advice = f"a {kind} has one identity at each utility that it follows"
+            yield Finding((*at, kind), problem, advice)
         bound.add(bond)
-    followed = {station for _, station in bound}
+    followed = {name for _, name in bound}
+    followed |= {member.id for site in settings.sites for member in site.stations}
     for n, station in enumerate(settings.stations):
         if station.id not in followed:
             problem = f"station {station.id} is bound to no identity"
@@ -64,23 +66,28 @@ def _one_station_each(settings: Settings) -> Iterator[Finding]:
 
 
 def _precedence(settings: Settings) -> Iterator[Finding]:
-    """Find an order of precedence that is not of all utilities that a station follows, each once."""
-    for n, station in enumerate(settings.stations):
-        at = ("stations", n, "precedence")
-        follows = [
-            utility.id
-            for utility in settings.utilities
-            if any(identity.station == station.id for identity in utility.identities)
-        ]
-        for m, name in enumerate(station.precedence):
-            if name not in follows:
-                yield Finding((*at, m), f"station {station.id} has no identity at {name}")
-            elif name in station.precedence[:m]:
-                yield Finding((*at, m), f"{name} stands twice")
-        for name in follows if station.precedence else ():
-            if name not in station.precedence:
-                problem = f"station {station.id} follows {name}, too"
-                yield Finding(at, problem, "name every utility at which it has an identity")
+    """Find an order of precedence that is not of all utilities that are followed, each once."""
+    groups: list[tuple[str, Sequence[Station | Site]]] = [
+        ("station", settings.stations),
+        ("site", settings.sites),
+    ]
+    for kind, group in groups:
+        for n, one in enumerate(group):
+            at = (f"{kind}s", n, "precedence")
+            follows = [
+                utility.id
+                for utility in settings.utilities
+                if any(identity.stands_for == one.id for identity in utility.identities)
+            ]
+            for m, name in enumerate(one.precedence):
+                if name not in follows:
+                    yield Finding((*at, m), f"{kind} {one.id} has no identity at {name}")
+                elif name in one.precedence[:m]:
+                    yield Finding((*at, m), f"{name} stands twice")
+            for name in follows if one.precedence else ():
+                if name not in one.precedence:
+                    problem = f"{kind} {one.id} follows {name}, too"
+                    yield Finding(at, problem, "name every utility at which it has an identity")
 
 
 def _own_certificates(settings: Settings) -> Iterator[Finding]:
@@ -88,9 +95,9 @@ def _own_certificates(settings: Settings) -> Iterator[Finding]:
     seen: dict[Path, str] = {}
     for at, identity in _identities(settings):
         path = identity.certificate.resolve()
-        first = seen.setdefault(path, identity.station)
-        if first != identity.station:
-            problem = f"stations {first} and {identity.station} share a certificate"
+        first = seen.setdefault(path, identity.stands_for)
+        if first != identity.stands_for:
+            problem = f"stations {first} and {identity.stands_for} share a certificate"
             yield Finding((*at, "certificate"), problem, "each needs its own: it is its identity")
 
 
@@ -238,6 +245,8 @@ RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "DG-1058": _certified,
     "DG-1064": _issued,
     "DG-1065": _moved,
+    "DG-1067": site_rules.members,
+    "DG-1048": site_rules.ratings,
     "DG-1059": _lapsing,
     "DG-1062": _watched,
     "DG-1068": _failing_safe,

@@ -24,6 +24,7 @@ from gateway.settings.fields import (
     seconds,
     text,
 )
+from gateway.settings.sites import Site
 from gateway.settings.stations import Station
 
 
@@ -124,15 +125,23 @@ class Admin(Strict):
 
 
 class Identity(Strict):
-    """One certificate at one utility, bound to one station."""
+    """One certificate at one utility, bound to one station or one site."""
 
-    station: str = Field(description="Id of the station that this identity stands for.")
+    station: str = Field(default="", description="Id of the station that this identity stands for.")
+    site: str = Field(
+        default="", description="Id of the site that it stands for, in place of a station."
+    )
     certificate: SitePath = Field(description="Device certificate chain (PEM).")
     key: SitePath = Field(description="Its private key (PEM).")
     pin: Annotated[int, Field(ge=0, le=999_999)] | None = Field(
         default=None,
         description="Registration PIN that the utility must show; checked where given.",
     )
+
+    @property
+    def stands_for(self) -> str:
+        """Return the id of the station or site."""
+        return self.site or self.station
 
 
 class Utility(Strict):
@@ -187,7 +196,7 @@ class Utility(Strict):
         description="How long its clock offset counts unconfirmed; after that no event of it begins.",
     )
     identities: Annotated[list[Identity], Field(min_length=1)] = Field(
-        description="The identities at this utility, one for each station that follows it."
+        description="The identities at this utility, one for each station or site that follows it."
     )
 
 
@@ -251,6 +260,9 @@ class Settings(Strict):
     )
     stations: Annotated[list[Station], Field(min_length=1)] = Field(
         description="Stations that may connect."
+    )
+    sites: list[Site] = Field(
+        default=[], description="Stations behind one connection point that share its bounds."
     )
 
     @property

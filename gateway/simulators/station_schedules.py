@@ -16,7 +16,7 @@ FOREVER = float("inf")
 class Around:
     """What schedules depend on besides time: whose they are, and what goes on there.
 
-    `sharing` EVSEs have equal shares of the station's limit.
+    `site_shares` EVSEs have equal shares of the station's limit.
     """
 
     evse: int = 1

@@ -19,6 +19,8 @@ class Revision(StrEnum):
     OPENADR_3_0 = "3.0"
     OPENADR_3_1 = "3.1"
     IEC61850_7_420 = "7-420"
+    SITE = "site"
+    """What a gateway's own site tells its stations."""
 
 
 class Protocol(StrEnum):
@@ -27,6 +29,8 @@ class Protocol(StrEnum):
     IEEE2030_5 = "ieee2030_5"
     OPENADR = "openadr"
     IEC61850 = "iec61850"
+    SITE = "site"
+    """No document at all: a site of the gateway shares out what it was asked for."""
 
 
 @swift

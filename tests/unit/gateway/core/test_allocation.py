@@ -1,6 +1,5 @@
 """A site's bound over its stations: who gets what, and who may grow when."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest

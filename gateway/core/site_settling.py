@@ -1,0 +1,182 @@
+"""Settling a site: what its utilities want, shared out over its stations; what that came to, told back.
+
+Whatever changes one of its stations (an answer, a line, a verdict of its meter), a command of the site, its
+meter or the time leads here. What stations are told is settled at once, in the same turn; what they answer
+leads here again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.core import site_answers, site_reports
+from gateway.core.effects import Persist, Table, WakeAt
+from gateway.core.envelope import SOON, changes, envelope, limits
+from gateway.core.passing import pass_on
+from gateway.core.settle import close_ended, forget, settle
+from gateway.core.site_meter import fresh_until
+from gateway.core.site_shares import lift, rotate, share_out, withdraw
+from gateway.core.site_state import SiteState, View, continue_from, site_document
+from gateway.core.site_views import learn, view_of
+from gateway.core.slots import Slot
+from gateway.core.station import SITE, StationState
+from gateway.core.world import Turn
+from translators.canonical.telemetry import Sample
+
+_KEY = "site/"
+_ROUNDS = 3
+"""How often stations are told in one turn: what one cannot do or need not be told frees room at once."""
+
+
+def settle_sites(turn: Turn, names: Iterable[str]) -> None:
+    """Settle the sites that are named, and those of which a station that is named looks otherwise now."""
+    world = turn.world
+    if not world.sites:
+        return
+    for site in world.sites.values():
+        met = [name for name in names if world.homes.get(name) == site.id]
+        if site.id in names or any(_looks_otherwise(turn, site, name) for name in met):
+            _settle(turn, site)
+
+
+def measured(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> tuple[str, ...]:
+    """Return the sites that what a station's meters show concerns; their utilities get the sums."""
+    world = turn.world
+    if not world.sites:
+        return ()
+    site_reports.sampled(turn, state, samples)
+    found = [
+        name
+        for name, site in world.sites.items()
+        if site.rules.meter is not None and site.rules.meter.station == state.id
+    ]
+    home = world.homes.get(state.id)
+    if home is not None and _looks_otherwise(turn, world.sites[home], state.id):
+        found.append(home)
+    return tuple(dict.fromkeys(found))
+
+
+def restored(turn: Turn, kept: Mapping[str, dict[str, Any]]) -> None:
+    """Continue from what was kept of each site; what a site no longer rules is taken back."""
+    world = turn.world
+    for site in world.sites.values():
+        document = kept.get(f"{_KEY}{site.id}")
+        if document is not None:
+            continue_from(site, document)
+    for name, state in world.stations.items():
+        home = world.sites.get(world.homes.get(name, ""))
+        left = [
+            record
+            for record in turn.records(name)
+            if record.utility.startswith(SITE) and not (home and home.rules.speaks(record.utility))
+        ]
+        for record in left:
+            withdraw(turn, record)
+        if left:
+            settle(turn, state)
+    for site in world.sites.values():
+        _settle(turn, site)
+
+
+def _looks_otherwise(turn: Turn, site: SiteState, name: str) -> bool:
+    return site.views.get(name) != view_of(turn, site, turn.world.stations[name])
+
+
+def _settle(turn: Turn, site: SiteState) -> None:
+    """Bring one site as far as it can go now, and ask to be woken."""
+    close_ended(turn, site.id)
+    for _ in range(_ROUNDS):
+        _look(turn, site)
+        told = _decide(turn, site) if turn.world.drain is None else set()
+        for name in sorted(told):
+            settle(turn, turn.world.stations[name])
+        if not told:
+            break
+    site_answers.answer(turn, site)
+    site_reports.report(turn, site)
+    forget(turn, site.id)
+    _keep(turn, site)
+    _wake(turn, site)
+
+
+def _look(turn: Turn, site: SiteState) -> None:
+    """Know anew what may be counted on at each station."""
+    now = turn.now.utc
+    for member in site.rules.members:
+        name, state = member.station, turn.world.stations[member.station]
+        view, before = view_of(turn, site, state), site.views.get(name, View())
+        if view.charges:
+            site.since.setdefault(name, now.timestamp())
+        else:
+            site.since.pop(name, None)
+        if view.listens and not before.listens:
+            _try_again(site, name, view)
+            view = view_of(turn, site, state)
+        site.views[name] = view
+        learn(site, name, view)
+
+
+def _try_again(site: SiteState, name: str, view: View) -> None:
+    """Begin anew with what a station refused on its last connection."""
+    for slot in view.refuses:
+        site.shares.pop((slot, name), None)
+
+
+def _decide(turn: Turn, site: SiteState) -> set[str]:
+    """Share out what bounds the site, pass on the rest; return the stations that were told something."""
+    rotate(turn, site)
+    lines = turn.lines(site)
+    found = limits(lines, turn.now.utc)
+    told = pass_on(turn, site, lines)
+    for slot in Slot:
+        bounds = envelope(turn.world, site, slot, found, turn.now.utc)
+        if bounds:
+            told |= share_out(turn, site, slot, bounds)
+        else:
+            lift(turn, site, slot)
+    return told | _reap(turn, site)
+
+
+def _reap(turn: Turn, site: SiteState) -> set[str]:
+    """Take shares back that the site has given up; return the stations."""
+    told = set()
+    for member in site.rules.members:
+        name = member.station
+        given = {share.mrid for (_, at), share in site.shares.items() if at == name}
+        for record in turn.records(name):
+            own = record.utility == site.rules.origin
+            if own and record.command.mrid not in given and withdraw(turn, record):
+                told.add(name)
+    return told
+
+
+def _keep(turn: Turn, site: SiteState) -> None:
+    document = site_document(site)
+    if document != site.saved:
+        site.saved = document
+        turn.emit(Persist(Table.SITE, f"{_KEY}{site.id}", document))
+
+
+def _wake(turn: Turn, site: SiteState) -> None:
+    """Ask for a tick at the next instant that changes something here."""
+    now = turn.now.utc
+    site.wake_at = min((at for at in _instants(turn, site) if at > now), default=None)
+    if site.wake_at is not None:
+        turn.world.wakes.ask(site.id, site.wake_at)
+        turn.emit(WakeAt(site.wake_at))
+
+
+def _instants(turn: Turn, site: SiteState) -> Iterator[datetime]:
+    for at in changes(turn.lines(site)):
+        yield at
+        yield at - SOON
+    for record in turn.records(site.id):
+        offset = turn.time_of(record) - turn.now.utc
+        yield from (at - offset for at in (record.withdraw_at,) if at is not None)
+    if site.turned is not None:
+        yield site.turned + site.rules.rotate
+    stale = fresh_until(turn.world, site)
+    if stale is not None:
+        yield datetime.fromtimestamp(stale, UTC)

@@ -1,0 +1,171 @@
+"""A site's envelope in one direction, shared out: what each station is told now, and what is left undone.
+
+A share is a limit that the site sends its station as a utility would: it is kept, translated, sent, read
+back and proved like any other, and holds together with whatever else bounds the station. One that grows
+waits until others have confirmed that they shrank (`allocation`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from gateway.core import intake
+from gateway.core.allocation import Allocation, Participant, Policy, allocate, steps
+from gateway.core.envelope import WATTS
+from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
+from gateway.core.lifecycle import State
+from gateway.core.records import CommandRecord
+from gateway.core.site_state import Share, SiteState
+from gateway.core.slots import Slot
+from gateway.core.world import Turn
+from translators.canonical.commands import DerCommand, Interval, Origin, Protocol, Revision, Target
+from translators.canonical.controls import LimitOn, LimitScope, PowerLimit, Quantity
+from translators.units import Kind, Unit
+
+_ON = {Slot.CHARGE: LimitOn.IMPORT, Slot.DISCHARGE: LimitOn.EXPORT}
+
+
+def share_out(turn: Turn, site: SiteState, slot: Slot, bounds: Mapping[str, Fraction]) -> set[str]:
+    """Tell stations their shares of an envelope; return those that were told something new."""
+    crowd = tuple(_participants(site, slot, bounds))
+    found = allocate(bounds, crowd, site.rules.policy, site.turn)
+    due = steps(bounds, crowd, found.targets)
+    told = {name for name, amount in due.items() if _tell(turn, site, (slot, name), amount)}
+    site.kept[slot] = all(_used(crowd, name) <= bound for name, bound in bounds.items())
+    _note(turn, site, slot, found)
+    return told
+
+
+def lift(turn: Turn, site: SiteState, slot: Slot) -> None:
+    """Give every share in a direction up: nothing bounds the site there any more."""
+    for place in [place for place in site.shares if place[0] is slot]:
+        del site.shares[place]
+    site.kept.pop(slot, None)
+    _note(turn, site, slot, Allocation({}, {}))
+
+
+def withdraw(turn: Turn, record: CommandRecord) -> bool:
+    """Take back what a site told a station; say whether that is news."""
+    if record.state is State.CANCELLING:
+        return False
+    station, mrid = record.command.target.station, record.command.mrid
+    intake.withdraw(turn, CommandWithdrawn(record.utility, station, mrid, Withdrawal.CANCELLED))
+    return True
+
+
+def _participants(
+    site: SiteState, slot: Slot, bounds: Mapping[str, Fraction]
+) -> Iterator[Participant]:
+    for member in site.rules.members:
+        view = site.views[member.station]
+        held = site.held.get((slot, member.station))
+        if not view.listens and member.away is not None:
+            held = member.away if held is None else max(held, member.away)
+        most = member.most[slot] if slot is Slot.CHARGE or view.feeds else Fraction()
+        yield Participant(
+            id=member.station,
+            most=most,
+            uses=_uses(member.amps if view.in_amps else member.alone, bounds),
+            least=min(member.least, most) if slot is Slot.CHARGE else Fraction(),
+            priority=member.priority,
+            since=site.since.get(member.station, math.inf),
+            held=held,
+            revocable=view.listens and slot not in view.refuses | view.ignores,
+        )
+
+
+def _uses(amps: Mapping[str, Fraction], bounds: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    parts = {WATTS: Fraction(1), **amps}
+    return {name: part for name, part in parts.items() if name in bounds}
+
+
+def _used(crowd: tuple[Participant, ...], name: str) -> Fraction:
+    return sum((one.may_draw * one.uses.get(name, 0) for one in crowd), Fraction())
+
+
+def _tell(turn: Turn, site: SiteState, place: tuple[Slot, str], amount: Fraction) -> bool:
+    """Give a station its share, new or in place of the one it has; say whether that is news."""
+    known = site.shares.get(place)
+    if known is not None and known.amount == amount:
+        return False
+    if known is None:
+        site.spells += 1
+        share = Share(_mrid(site, place), amount, turn.now.utc)
+    else:
+        share = known.of(amount)
+    _send(turn, site, place, share)
+    return True
+
+
+def _send(turn: Turn, site: SiteState, place: tuple[Slot, str], share: Share) -> None:
+    site.shares[place] = share
+    slot, name = place
+    watts = Quantity(share.amount, Unit(Kind.POWER))
+    intake.receive(
+        turn,
+        CommandReceived(
+            DerCommand(
+                mrid=share.mrid,
+                origin=Origin(site.rules.origin, Protocol.SITE, Revision.SITE),
+                target=Target(name),
+                controls=(PowerLimit(_ON[slot], watts, LimitScope.DEVICE),),
+                primacy=0,
+                created=share.since,
+                server_time=turn.now.utc,
+                interval=Interval(share.since, None),
+                version=share.version,
+                description=f"share of site {site.id}",
+            )
+        ),
+    )
+
+
+def _mrid(site: SiteState, place: tuple[Slot, str]) -> str:
+    """Return the mRID of a new share: no other one ever has it."""
+    text = f"{site.id}|{place[1]}|{place[0]}|{site.spells}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32].upper()
+
+
+def _note(turn: Turn, site: SiteState, slot: Slot, found: Allocation) -> None:
+    """Say where what cannot be revoked is more than the envelope, and when that is over; and who pauses."""
+    if found.excess != site.excess.get(slot, {}):
+        kind = "site.excess" if found.excess else "site.excess_cured"
+        site.excess[slot] = found.excess
+        turn.audit(
+            kind,
+            "gateway",
+            site.id,
+            direction=slot.value,
+            excess={name: str(amount) for name, amount in found.excess.items()},
+            because=_irrevocable(site, slot),
+        )
+    if slot is Slot.CHARGE and found.paused != site.paused:
+        site.paused = found.paused
+        turn.audit("site.paused", "gateway", site.id, stations=sorted(found.paused))
+
+
+def _irrevocable(site: SiteState, slot: Slot) -> dict[str, str]:
+    """Return the stations that cannot be told to take less, and why."""
+    found = {}
+    for name, view in site.views.items():
+        if not view.listens:
+            found[name] = "away"
+        elif slot in view.ignores:
+            found[name] = "does not follow"
+        elif slot in view.refuses:
+            found[name] = "refuses"
+    return found
+
+
+def rotate(turn: Turn, site: SiteState) -> None:
+    """Let the next station pause, where some do that could take turns."""
+    takes_turns = site.paused and site.rules.policy in {Policy.EQUAL, Policy.PROPORTIONAL}
+    if not takes_turns:
+        site.turned = None
+    elif site.turned is None:
+        site.turned = turn.now.utc
+    elif site.turned + site.rules.rotate <= turn.now.utc:
+        site.turned, site.turn = turn.now.utc, site.turn + 1

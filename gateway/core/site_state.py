@@ -1,0 +1,211 @@
+"""What the engine knows of a site: several stations behind one connection point, and how it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from gateway.core.allocation import Policy
+from gateway.core.slots import Slot
+from gateway.core.station import SITE
+
+type Place = tuple[Slot, str]
+"""One direction of power at one station."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One station behind a connection point.
+
+    `most` is what it draws (`Slot.CHARGE`) or feeds in at most by its rating, W; `least` what it cannot draw
+    less of but by pausing. `amps` is the current of each phase that one watt of it takes where its limits are
+    in A, `alone` where they are in W: a car may take all of them from one phase. `away` is what it draws at
+    most without a line, by its own settings; None where that is what it holds.
+    """
+
+    station: str
+    most: Mapping[Slot, Fraction]
+    least: Fraction = Fraction()
+    priority: int = 0
+    amps: Mapping[str, Fraction] = field(default_factory=dict)
+    alone: Mapping[str, Fraction] = field(default_factory=dict)
+    away: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRules:
+    """Which station measures the connection point.
+
+    `load` and `generation` (W) are the most that flows beside the stations; None where nobody knows.
+    """
+
+    station: str
+    stale: timedelta = timedelta(seconds=60)
+    load: Fraction | None = None
+    generation: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRules:
+    """What the settings say of a site.
+
+    `fuse` is A by phase, empty where it bounds nothing here; `volts` is between a phase and neutral.
+    """
+
+    id: str
+    utilities: tuple[str, ...]
+    members: tuple[Member, ...]
+    policy: Policy = Policy.EQUAL
+    fuse: Mapping[str, Fraction] = field(default_factory=dict)
+    volts: Fraction = Fraction(230)
+    meter: MeterRules | None = None
+    margin: Fraction = Fraction()
+    step: Fraction = Fraction(500)
+    rotate: timedelta = timedelta(minutes=15)
+
+    @property
+    def origin(self) -> str:
+        """Return the name under which it speaks to its stations, as a utility does."""
+        return f"{SITE}{self.id}"
+
+    def line(self, utility: str) -> str:
+        """Return the name under which it passes on what a utility wants; they sort by precedence."""
+        rank = self.utilities.index(utility) if utility in self.utilities else 0
+        return f"{self.origin}:{rank:03d}:{utility}"
+
+    def speaks(self, origin: str) -> bool:
+        """Say whether a command comes from this site."""
+        return origin == self.origin or origin.startswith(f"{self.origin}:")
+
+    def ranked(self, origins: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return the utilities of its commands, the strongest first."""
+        return (*sorted(set(origins).difference(self.utilities)), *self.utilities)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one station has of a bound: its amount in W, and since when it has any."""
+
+    mrid: str
+    amount: Fraction
+    since: datetime
+    version: int = 0
+
+    def of(self, amount: Fraction) -> Share:
+        """Return the next edition."""
+        return replace(self, amount=amount, version=self.version + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What matters of a station to its site: whether it listens, and what it is bound by for sure.
+
+    `sure` are directions in which it is known to hold its present share, `free` those in which it holds
+    none. `refuses` are those in which it did not take it, `ignores` those in which its meter shows that it
+    does not do what it took.
+    """
+
+    listens: bool = False
+    sure: frozenset[Slot] = frozenset()
+    free: frozenset[Slot] = frozenset(Slot)
+    refuses: frozenset[Slot] = frozenset()
+    ignores: frozenset[Slot] = frozenset()
+    in_amps: bool = False
+    """Whether its limits are told in A of each phase."""
+    charges: bool = False
+    """Whether a transaction runs there."""
+    feeds: bool = True
+    """Whether it can feed in at all, as far as it says."""
+
+
+@dataclass(slots=True)
+class SiteState:
+    """One site.
+
+    `held` is by place what a station may draw at most by all that it may hold; None, or nothing: its rating.
+    """
+
+    rules: SiteRules
+    shares: dict[Place, Share] = field(default_factory=dict)
+    held: dict[Place, Fraction | None] = field(default_factory=dict)
+    views: dict[str, View] = field(default_factory=dict)
+    since: dict[str, float] = field(default_factory=dict)
+    """Since when each station has a car that charges, in seconds."""
+    room: dict[tuple[Slot, str], Fraction] = field(default_factory=dict)
+    """What the meter left to the stations last, by direction and resource."""
+    kept: dict[Slot, bool] = field(default_factory=dict)
+    """Whether the stations keep the envelope by all that they may hold; no entry: there is none."""
+    excess: dict[Slot, Mapping[str, Fraction]] = field(default_factory=dict)
+    """What cannot be brought under the envelope, by resource."""
+    paused: frozenset[str] = frozenset()
+    spells: int = 0
+    """How many shares were begun: each has an mRID of its own."""
+    turn: int = 0
+    turned: datetime | None = None
+    reported: dict[str, object] = field(default_factory=dict)
+    """By utility: what it was told last of the site."""
+    saved: dict[str, Any] = field(default_factory=dict)
+    """The document that was kept last."""
+    wake_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """Return the site's id."""
+        return self.rules.id
+
+    def may_draw(self, member: Member, slot: Slot) -> Fraction:
+        """Return the most that a station draws or feeds in by all that it may hold, W."""
+        held, most = self.held.get((slot, member.station)), member.most[slot]
+        return most if held is None else min(held, most)
+
+
+def site_document(site: SiteState) -> dict[str, Any]:
+    """Return the JSON document of what a site has told its stations, and what they may hold."""
+    return {
+        "shares": {
+            f"{slot}/{station}": {
+                "mrid": share.mrid,
+                "amount": str(share.amount),
+                "since": share.since.isoformat(),
+                "version": share.version,
+            }
+            for (slot, station), share in sorted(site.shares.items())
+        },
+        "held": {
+            f"{slot}/{station}": None if amount is None else str(amount)
+            for (slot, station), amount in sorted(site.held.items())
+        },
+        "since": dict(sorted(site.since.items())),
+        "spells": site.spells,
+        "turn": site.turn,
+        "turned": None if site.turned is None else site.turned.isoformat(),
+    }
+
+
+def continue_from(site: SiteState, document: Mapping[str, Any]) -> None:
+    """Let a site be what `site_document` described; who is a member no more is left out."""
+    known = {member.station for member in site.rules.members}
+    for name, share in document["shares"].items():
+        if (place := _place(name))[1] in known:
+            site.shares[place] = Share(
+                share["mrid"],
+                Fraction(share["amount"]),
+                datetime.fromisoformat(share["since"]),
+                share["version"],
+            )
+    for name, amount in document["held"].items():
+        if (place := _place(name))[1] in known:
+            site.held[place] = None if amount is None else Fraction(amount)
+    site.since = {name: at for name, at in document["since"].items() if name in known}
+    site.spells, site.turn = document["spells"], document["turn"]
+    turned = document["turned"]
+    site.turned = None if turned is None else datetime.fromisoformat(turned)
+    site.saved = dict(document)
+
+
+def _place(name: str) -> Place:
+    slot, _, station = name.partition("/")
+    return Slot(slot), station

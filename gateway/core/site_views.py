@@ -1,0 +1,108 @@
+"""What a site may count on at one of its stations: what binds it for sure, and whether it listens.
+
+A bound counts from when the station is known to hold it and nothing else in its slot; until then it may
+draw by whatever it held before. What it was told and never took, or lost, bounds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from gateway.core.dispatch import Wanted
+from gateway.core.ledger import MAX_ATTEMPTS, Desired, Evidence, holds
+from gateway.core.records import CommandRecord
+from gateway.core.site_state import SiteState, View
+from gateway.core.slots import Slot, slot_of_functions
+from gateway.core.station import SITE, StationState
+from gateway.core.world import Turn
+from translators.canonical.capability import StationProfile
+from translators.ocpp.limits import can_discharge
+
+
+def secured(state: StationState, found: Wanted, now: datetime) -> frozenset[str]:
+    """Return the commands of a site whose limits the station holds as wanted, and none looser beside."""
+    served: set[str] = set()
+    for slot in Slot:
+        wanted = [w for w in found.desired.values() if slot_of_functions(w.functions) is slot]
+        if all(_runs(state, one, now) for one in wanted) and _alone(state, wanted, slot, now):
+            served |= {one.command for one in wanted}
+            served |= {key for one in wanted for key, _ in found.carried[one.id]}
+    served |= {key for key, functions in found.vacuous.items() if functions}
+    return frozenset(key for key in served if key.startswith(SITE))
+
+
+def _runs(state: StationState, wanted: Desired, now: datetime) -> bool:
+    """Say whether a control is held as wanted, and has begun where its time has come."""
+    entry = state.ledger.entries.get(wanted.id)
+    if entry is None or not holds(entry, wanted):
+        return False
+    scheduled = wanted.action == "SetDERControl" and not wanted.is_default
+    due = wanted.start is not None and wanted.start <= now
+    return entry.evidence is Evidence.STARTED or not (scheduled and due)
+
+
+def _alone(state: StationState, wanted: Iterable[Desired], slot: Slot, now: datetime) -> bool:
+    """Say whether nothing else may be held in a slot."""
+    ids = {one.id for one in wanted}
+    return not any(
+        entry.may_be_held
+        and not entry.swept(now)
+        and entry.desired.id not in ids
+        and slot_of_functions(entry.desired.functions) is slot
+        for entry in state.ledger.entries.values()
+    )
+
+
+def view_of(turn: Turn, site: SiteState, state: StationState) -> View:
+    """Return what a site may count on at a station now."""
+    shares = {slot: share for (slot, name), share in site.shares.items() if name == state.id}
+    records = turn.world.records[state.id]
+    keyed = {slot: f"{site.rules.origin}/{state.id}/{share.mrid}" for slot, share in shares.items()}
+    held = {slot for slot, key in keyed.items() if _may_hold(state, key, turn.now.utc)}
+    ignored = {
+        slot_of_functions([key[1]]) for key, track in state.watch.tracks.items() if track.unfollowed
+    }
+    return View(
+        listens=state.connected and state.ready,
+        sure=frozenset(slot for slot, key in keyed.items() if key in state.secured),
+        free=frozenset(Slot) - held,
+        refuses=frozenset(s for s, key in keyed.items() if _refuses(state, records.get(key), key)),
+        ignores=frozenset(slot for slot in Slot if slot in ignored),
+        in_amps=_in_amps(state.profile),
+        charges=bool(state.transactions),
+        feeds=state.profile is None or can_discharge(state.profile),
+    )
+
+
+def _in_amps(profile: StationProfile | None) -> bool:
+    evses = () if profile is None else profile.evses
+    return any("W" not in evse.charging_rate_units for evse in evses)
+
+
+def _may_hold(state: StationState, key: str, now: datetime) -> bool:
+    return any(e.may_be_held and not e.expired(now) for e in state.ledger.of_command(key))
+
+
+def _refuses(state: StationState, record: CommandRecord | None, key: str) -> bool:
+    """Say whether a station said no to its share, or never answers to it."""
+    mute = any(entry.attempts >= MAX_ATTEMPTS for entry in state.ledger.of_command(key))
+    return mute or (record is not None and bool(record.refused))
+
+
+def learn(site: SiteState, station: str, view: View) -> None:
+    """Let a site know what a station may hold: its share where that is sure, else at worst what it may be.
+
+    Where nothing of the share is held, or the meter shows that it is ignored, only the rating is left.
+    """
+    for slot in Slot:
+        share, place = site.shares.get((slot, station)), (slot, station)
+        if slot in view.ignores:
+            site.held[place] = None
+        elif share is not None and slot in view.sure:
+            site.held[place] = share.amount
+        elif slot in view.free:
+            site.held[place] = None
+        elif share is not None:
+            before = site.held.get(place)
+            site.held[place] = None if before is None else max(before, share.amount)
