@@ -22,7 +22,7 @@ from gateway.core.payloads import clear_call
 from gateway.core.proving import next_probe, unshown
 from gateway.core.renewing import UPDATE, call_for, due, renewal
 from gateway.core.slots import Slot, slot_of_functions
-from gateway.core.station import Purpose, StationState
+from gateway.core.station import SITE, Purpose, StationState
 from gateway.core.timeline import HOLD_OVER
 from gateway.core.world import Turn
 
@@ -111,6 +111,8 @@ def _lingering(
         record = turn.world.records[state.id].get(entry.desired.command)
         if control_id in desired or record is None or record.state is State.CANCELLING:
             continue
+        if record.utility.startswith(SITE) and record.state is State.REFUSED:
+            staying.add(control_id)  # refused in a new form: without the old one it would be freer
         unheard = record.utility not in found.utilities
         if unheard or any(
             _bridges(state, entry, other, turn.now.utc) for other in found.desired.values()

@@ -17,7 +17,7 @@ from gateway.core.envelope import SOON, changes, envelope, limits
 from gateway.core.passing import pass_on
 from gateway.core.settle import close_ended, forget, settle
 from gateway.core.site_meter import fresh_until
-from gateway.core.site_shares import lift, rotate, share_out, withdraw
+from gateway.core.site_shares import lift, rotate, share_out, try_again, withdraw
 from gateway.core.site_state import SiteState, View, continue_from, site_document
 from gateway.core.site_views import learn, view_of
 from gateway.core.slots import Slot
@@ -111,17 +111,13 @@ def _look(turn: Turn, site: SiteState) -> None:
             site.since.setdefault(name, now.timestamp())
         else:
             site.since.pop(name, None)
-        if view.listens and not before.listens:
-            _try_again(site, name, view)
+        if view.listens and not before.listens and view.refuses:
+            for slot in sorted(view.refuses):
+                try_again(turn, site, (slot, name))
+            settle(turn, state)
             view = view_of(turn, site, state)
         site.views[name] = view
         learn(site, name, view)
-
-
-def _try_again(site: SiteState, name: str, view: View) -> None:
-    """Begin anew with what a station refused on its last connection."""
-    for slot in view.refuses:
-        site.shares.pop((slot, name), None)
 
 
 def _decide(turn: Turn, site: SiteState) -> set[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from gateway.core import intake
@@ -18,7 +19,7 @@ from gateway.core.envelope import WATTS
 from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
 from gateway.core.lifecycle import State
 from gateway.core.records import CommandRecord
-from gateway.core.site_state import Share, SiteState
+from gateway.core.site_state import Place, Share, SiteState
 from gateway.core.slots import Slot
 from gateway.core.world import Turn
 from translators.canonical.commands import DerCommand, Interval, Origin, Protocol, Revision, Target
@@ -40,11 +41,22 @@ def share_out(turn: Turn, site: SiteState, slot: Slot, bounds: Mapping[str, Frac
 
 
 def lift(turn: Turn, site: SiteState, slot: Slot) -> None:
-    """Give every share in a direction up: nothing bounds the site there any more."""
-    for place in [place for place in site.shares if place[0] is slot]:
-        del site.shares[place]
+    """Give every share in a direction up: nothing bounds the site there any more.
+
+    Who is away keeps its own until it is back: should another bound come first, it is told that in its place.
+    """
+    for place in tuple(site.shares):
+        if place[0] is slot and site.views[place[1]].listens:
+            del site.shares[place]
     site.kept.pop(slot, None)
     _note(turn, site, slot, Allocation({}, {}))
+
+
+def try_again(turn: Turn, site: SiteState, place: Place) -> None:
+    """Tell a station anew what it refused: as of now, since the same words would change nothing."""
+    share = site.shares.get(place)
+    if share is not None:
+        _send(turn, site, place, replace(share.of(share.amount), since=turn.now.utc))
 
 
 def withdraw(turn: Turn, record: CommandRecord) -> bool:

@@ -168,6 +168,7 @@ class Life:
         for charger in self.world.chargers.values():
             charger.fates.clear()
         self.world.flow()
+        self.world.wait(1)
         for name in STATIONS:
             self.world.leave(name)
             self.world.join(name)

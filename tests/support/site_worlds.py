@@ -65,7 +65,7 @@ class Charger:
     fates: deque = field(default_factory=deque)
     """What happens to the next calls: `ok`, `lost`, `mute` (taken, answer lost), `late`, `reject`."""
     line: deque = field(default_factory=deque)
-    """Calls under way, with the instant of their sending."""
+    """Calls under way, with the instant of their sending and the envelope then."""
 
     def bound(self, now):
         """Return what it draws at most, in W: of its station profiles the highest level decides."""
@@ -133,7 +133,7 @@ class SiteWorld:
 
     def _fresh(self):
         stations = [StationRules(name, ()) for name in self.chargers]
-        return Engine(the_book(), stations, [self.rules])
+        return Engine(the_book(), stations, sites=[self.rules])
 
     @property
     def site(self):
@@ -153,10 +153,9 @@ class SiteWorld:
                 case Persist():
                     document = orjson.loads(orjson.dumps(effect.document))
                     self.kept[effect.table][effect.key] = document
-                case SendToStation():
-                    self.chargers[effect.station].line.append((self.now, effect))
-                case ReadBack():
-                    self.chargers[effect.station].line.append((self.now, effect))
+                case SendToStation() | ReadBack():
+                    sent = self.now, self.envelope(self.now)
+                    self.chargers[effect.station].line.append((sent, effect))
         self.effects += effects
         return effects
 
@@ -266,10 +265,11 @@ class SiteWorld:
             assert self.total() <= allowed, f"{charger.name} grew to {self.total()} of {allowed}"
 
     def most_allowed(self, since):
-        """Return the loosest envelope between an instant and now, None where there was none."""
+        """Return the loosest envelope since something was sent, None where there was none."""
+        since, first = since
         edges = {edge for _, start, end, _ in self.envelopes for edge in (start, end)}
         instants = [since, self.now, *(edge for edge in edges if since <= edge <= self.now)]
-        bounds = [self.envelope(at) for at in instants]
+        bounds = [first, *(self.envelope(at) for at in instants)]
         return None if None in bounds else max(bounds)
 
     def total(self):

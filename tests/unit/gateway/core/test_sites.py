@@ -25,3 +25,12 @@ def test_what_is_over_is_taken_back():
     world.wait(601)
     assert world.bounds() == {"CS1": 22000, "CS2": 22000, "CS3": 22000}
     assert world.told() == [Told.RECEIVED, Told.STARTED, Told.COMPLETED]
+
+
+def test_a_station_that_refuses_keeps_what_it_took_and_others_make_room():
+    world = three()
+    world.join()
+    world.serve(for_the_site(watts=30000))
+    world.chargers["CS1"].fates.append("reject")
+    world.serve(for_the_site("E2", watts=15000, created=world.now))
+    assert world.bounds() == {"CS1": 10000, "CS2": 2500, "CS3": 2500}
