@@ -278,7 +278,10 @@ def _member(member: Member, station: Station, volts: Fraction, *, fused: bool) -
     phases = member.phases or PHASES
     return SiteMember(
         station=station.id,
-        most={Slot.CHARGE: sum(draws, Fraction()), Slot.DISCHARGE: sum(feeds, Fraction())},
+        most={
+            Slot.CHARGE.value: sum(draws, Fraction()),
+            Slot.DISCHARGE.value: sum(feeds, Fraction()),
+        },
         least=member.minimum_a * volts * min(ac) if ac else Fraction(),
         priority=member.priority,
         amps=dict.fromkeys(phases, 1 / (volts * wires)) if fused else {},

@@ -20,14 +20,14 @@ type Place = tuple[Slot, str]
 class Member:
     """One station behind a connection point.
 
-    `most` is what it draws (`Slot.CHARGE`) or feeds in at most by its rating, W; `least` what it cannot draw
+    `most` is by slot what it draws or feeds in at most by its rating, W; `least` what it cannot draw
     less of but by pausing. `amps` is the current of each phase that one watt of it takes where its limits are
     in A, `alone` where they are in W: a car may take all of them from one phase. `away` is what it draws at
     most without a line, by its own settings; None where that is what it holds.
     """
 
     station: str
-    most: Mapping[Slot, Fraction]
+    most: Mapping[str, Fraction]
     least: Fraction = Fraction()
     priority: int = 0
     amps: Mapping[str, Fraction] = field(default_factory=dict)

@@ -40,7 +40,7 @@ SITE = "depot"
 
 
 def a_member(name, watts=22000, **changes):
-    most = {Slot.CHARGE: Fraction(watts), Slot.DISCHARGE: Fraction(watts)}
+    most = {Slot.CHARGE.value: Fraction(watts), Slot.DISCHARGE.value: Fraction(watts)}
     return Member(name, most, **changes)
 
 

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from fractions import Fraction
 
+import orjson
 import pytest
 
 from gateway.core.allocation import Policy
+from gateway.core.inputs import Setup, setup_document, setup_from
 from gateway.core.site_state import MeterRules
 from gateway.core.slots import Slot
 from gateway.settings import load
@@ -123,3 +125,9 @@ def test_meter_fuse_and_pace_are_taken_over(tmp_path):
     assert (rules.margin, rules.step, rules.rotate) == (1000, 250, timedelta(minutes=1))
     assert rules.fuse == dict.fromkeys(PHASES, 63)
     assert (rules.members[0].away, rules.members[0].priority) == (11000, 2)
+
+
+def test_the_input_log_tells_of_sites(tmp_path):
+    rules = site_rules(settings_of(tmp_path, ac(), fuse_a=63, meter={"station": "CS1"}))
+    setup = Setup("digest", (), sites=tuple(rules))
+    assert setup_from(orjson.loads(orjson.dumps(setup_document(setup)))) == setup
