@@ -193,6 +193,7 @@ def station_rules(settings: Settings) -> list[StationRules]:
             settings=facts(station.der_settings),
             policy=decisions(station.policy),
             fail_safe=_fail_safe(settings.fail_safe, station.fail_safe),
+            must_pass=station.require_commissioning,
         )
         for station in settings.stations
     ]

@@ -7,6 +7,8 @@ import hmac
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -20,7 +22,7 @@ from gateway.admin.guard import Guard
 from gateway.admin.metrics import Meters
 from gateway.admin.streams import STREAMS, Tap
 from gateway.admin.views import View
-from gateway.core.events import HoldChanged, ParticipationChanged
+from gateway.core.events import CommissioningOrdered, HoldChanged, ParticipationChanged
 from gateway.ports import Post
 
 log = structlog.get_logger()
@@ -60,6 +62,14 @@ class HoldOrder(_Order):
     station: str = ""
 
 
+class Commissioning(_Order):
+    """To have a station step a little, at `watts` W at most."""
+
+    watts: float | None = Field(default=None, gt=0, le=1e6)
+    settle_s: float = Field(default=20, ge=1, le=600)
+    measure_s: float = Field(default=15, ge=1, le=600)
+
+
 class Participation(_Order):
     """To decline an event, or take part again; at all stations where none is named."""
 
@@ -96,6 +106,7 @@ class Admin:
                 web.get("/events/{mrid}", self._event),
                 web.get("/stations", self._stations),
                 web.get("/stations/{station}", self._station),
+                web.post("/stations/{station}/commissioning", self._commission),
                 web.get("/tap/{stream}", self._tap),
                 web.get("/hold", self._held),
                 web.post("/hold", self._hold),
@@ -209,6 +220,19 @@ class Admin:
         self._sources.post(
             HoldChanged(order.on, order.reason, order.actor, order.release, order.station)
         )
+        return web.Response(status=202)
+
+    async def _commission(self, request: web.Request) -> web.Response:
+        order = await self._order(request, Commissioning)
+        name = request.match_info["station"]
+        obstacle = self._sources.view().obstacle(name)
+        if obstacle is None:
+            raise web.HTTPNotFound(text=f"no station {name}")
+        if obstacle:
+            raise web.HTTPConflict(text=obstacle)
+        watts = None if order.watts is None else Fraction(str(order.watts))
+        times = timedelta(seconds=order.settle_s), timedelta(seconds=order.measure_s)
+        self._sources.post(CommissioningOrdered(name, order.reason, order.actor, watts, *times))
         return web.Response(status=202)
 
     async def _participate(self, request: web.Request) -> web.Response:

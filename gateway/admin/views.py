@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.core.agenda import Line, agenda, defaults_of
+from gateway.core.commissioning import obstacle, report
 from gateway.core.events import Now
 from gateway.core.failsafe import Hearing, Stage
 from gateway.core.ledger import Entry, EntryState
@@ -74,7 +75,19 @@ class View:
                 for kind, value in values.items()
             ],
             "profile": None if state.profile is None else encode(state.profile),
+            "commissioning": self._commissioning(state),
         }
+
+    def obstacle(self, name: str) -> str | None:
+        """Return why a station cannot be commissioned now, empty where it can, None for no such station."""
+        state = self.world.stations.get(name)
+        return None if state is None else obstacle(self.world, state)
+
+    def _commissioning(self, state: StationState) -> Json | None:
+        """Return what the commissioning under way shows, or what the last one showed."""
+        if state.trial is not None and state.trial.step is not None:
+            return report(state.trial)
+        return self.world.commissioned.get(state.id)
 
     def _records(self) -> Iterator[CommandRecord]:
         for records in self.world.records.values():

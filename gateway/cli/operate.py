@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import errands, station_certificates, watching
+from gateway.cli import commissioning, errands, station_certificates, watching
 from gateway.errors import SettingsError
 from gateway.security.credentials import make_verifier
 
@@ -61,3 +61,4 @@ app.command("known")(errands.known)
 app.command("list")(watching.list_stations)
 app.command("show")(watching.show_station)
 app.command("controls")(watching.show_controls)
+app.command("commission")(commissioning.commission)

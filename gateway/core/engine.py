@@ -14,6 +14,7 @@ from typing import Any, assert_never
 
 from gateway.core import (
     charging,
+    commissioning,
     intake,
     listening,
     measuring,
@@ -40,6 +41,7 @@ from gateway.core.events import (
     CarSuspended,
     CommandReceived,
     CommandWithdrawn,
+    CommissioningOrdered,
     ControlsReported,
     DeviceReported,
     DrainRequested,
@@ -149,6 +151,7 @@ class Engine:
                 entry = entry_from_document(document)
                 station.ledger = Ledger({**station.ledger.entries, entry.desired.id: entry})
         world.hold, world.holds = participation.continue_from(kept.get(Table.SITE, {}))
+        commissioning.continue_from(world, kept.get(Table.SITE, {}))
         turn = Turn(world, now)
         for document in kept.get(Table.RESPONSES, {}).values():
             response = responses.from_document(document)
@@ -208,6 +211,7 @@ class Engine:
                 DrainRequested()
                 | ParticipationChanged()
                 | HoldChanged()
+                | CommissioningOrdered()
                 | RulesReplaced()
                 | RulesRefused()
             ):
@@ -248,6 +252,8 @@ class Engine:
                 return participation.changed(turn, event)
             case HoldChanged():
                 return participation.held(turn, event)
+            case CommissioningOrdered():
+                return commissioning.begin(turn, event)
             case RulesReplaced(book=book):
                 turn.audit("rules.replaced", "gateway", book.digest)
                 self.world.translator.adopt(book, self.world.translated())
@@ -308,7 +314,12 @@ class Engine:
 
 
 type _OperatorEvent = (
-    DrainRequested | ParticipationChanged | HoldChanged | RulesReplaced | RulesRefused
+    DrainRequested
+    | ParticipationChanged
+    | HoldChanged
+    | CommissioningOrdered
+    | RulesReplaced
+    | RulesRefused
 )
 type _StationEvent = (
     DeviceReported

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 from gateway.core.effects import plain_value
@@ -317,6 +318,22 @@ class HoldChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CommissioningOrdered:
+    """An operator has a station step a little, and judged by its meter.
+
+    `watts` is what it is asked for at most, None for a part of its rating. A step has `settle` to be done,
+    then its meter is read for `measure`.
+    """
+
+    station: str
+    reason: str
+    actor: str
+    watts: Fraction | None = None
+    settle: timedelta = timedelta(seconds=20)
+    measure: timedelta = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
 class RulesReplaced:
     """Other mapping rules hold from now on: commands that come are translated by them."""
 
@@ -376,6 +393,7 @@ type Event = (
     | DrainRequested
     | ParticipationChanged
     | HoldChanged
+    | CommissioningOrdered
     | RulesReplaced
     | RulesRefused
     | SecurityNoticed

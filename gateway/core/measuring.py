@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, assert_never
 
+from gateway.core.commissioning import take
 from gateway.core.effects import PostSamples, ReportStation
 from gateway.core.events import EventsMissed, ReadingsSigned, SamplesTaken
 from gateway.core.forces import in_force
@@ -38,6 +39,7 @@ def heard(
 def sampled(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> None:
     """Pass samples on to the station's utilities, and judge what is in force by them."""
     turn.emit(*(PostSamples(utility, state.id, samples) for utility in state.rules.utilities))
+    take(state, samples, turn.now.utc)
     profile = state.profile
     evses = () if profile is None else profile.evses
     at = state.meters.take(samples, evses, turn.now.utc)

@@ -11,6 +11,8 @@ from gateway.core.baseline import due as due_baseline
 from gateway.core.baseline import freeze
 from gateway.core.between import Segments
 from gateway.core.charging import compare
+from gateway.core.commissioning import due as due_trial
+from gateway.core.commissioning import proceed
 from gateway.core.dispatch import Scene, Wanted
 from gateway.core.effects import WakeAt
 from gateway.core.ledger import SWEEP, Desired, Entry, Evidence, holds
@@ -32,6 +34,7 @@ _BASELINES = frozenset({"baseline_w", "baseline_var"})
 
 def settle(turn: Turn, state: StationState) -> None:
     """Bring one station as far as it can go now, and ask to be woken."""
+    proceed(turn, state)
     close_ended(turn, state.id)
     if state.connected and not state.ready and not state.reading:
         read_back(turn, state)
@@ -262,6 +265,8 @@ def _wake(turn: Turn, state: StationState) -> None:
         for entry in state.ledger.entries.values()
         if entry.desired.end is not None
     ]
+    if (trial := due_trial(turn, state)) is not None:
+        ahead.append(trial)
     state.wake_at = min((instant for instant in ahead if instant > now), default=None)
     if state.wake_at is not None:
         turn.world.wakes.ask(state.id, state.wake_at)

@@ -14,6 +14,7 @@ from gateway.core.failsafe import OWN, FailSafe
 from gateway.core.following import Watch
 from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Ledger
 from gateway.core.meters import Meters
+from gateway.core.trial import Trial
 from translators.canonical.capability import Situation, StationProfile, Transaction
 from translators.canonical.codec import decode, encode
 from translators.canonical.telemetry import GridFault
@@ -52,6 +53,8 @@ class StationRules:
     settings: Mapping[str, Fraction] = field(default_factory=dict)
     policy: Mapping[str, str] = field(default_factory=dict)
     fail_safe: FailSafe = field(default_factory=FailSafe)
+    must_pass: bool = False
+    """Whether it follows nobody before a commissioning showed that it can."""
 
     def follows(self, origin: str) -> bool:
         """Say whether commands of an origin count: a utility, what holds in its place, or a site."""
@@ -106,6 +109,8 @@ class StationState:
     """Sources and the control ids of ours to which their limits leave less."""
     secured: frozenset[str] = frozenset()
     """Commands of its site whose limits it is known to hold."""
+    trial: Trial | None = None
+    """The commissioning under way, or the last one."""
     wake_at: datetime | None = None
     """When time alone changes something here next (UTC)."""
 

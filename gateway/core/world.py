@@ -56,6 +56,8 @@ class World:
     hold: Hold | None = None
     holds: dict[str, Hold] = field(default_factory=dict)
     """Stations that are on hold whatever becomes of the others."""
+    commissioned: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By station: what its last commissioning showed."""
     heard_at: tuple[datetime, float] | None = None
     """When the last event was handled: UTC, and monotonic seconds."""
     requests: int = 0

@@ -214,6 +214,10 @@ class Station(Strict):
         default=False,
         description="Whether it is only asked and configured (boot Pending), and follows nobody yet.",
     )
+    require_commissioning: bool = Field(
+        default=False,
+        description="Whether it stays on hold until `dergate station commission` showed its signs.",
+    )
     security_profile: Annotated[int, Field(ge=1, le=3)] | None = Field(
         default=None,
         description="Security profile that it is moved to; once it came by it, lower ones are over.",

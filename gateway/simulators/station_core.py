@@ -18,7 +18,7 @@ from gateway.simulators.station_device import Device, Variable
 from gateway.simulators.station_dialect import TEXT, as_meant
 from gateway.simulators.station_evse import Evse
 from gateway.simulators.station_inverter import Inverter
-from gateway.simulators.station_meter import Transaction, connector_status, meter_value
+from gateway.simulators.station_meter import Transaction, Wiring, connector_status, meter_value
 from gateway.simulators.station_monitoring import Monitoring
 from gateway.simulators.station_options import Personality, StationOptions, hits
 from gateway.simulators.station_profiles import Profiles
@@ -326,10 +326,10 @@ class Core:
         status = connector_status(now, place.number, place.state(operative=self.operative))
         self.tell("StatusNotification", status)
 
-    @staticmethod
-    def meter(place: Evse, now: float) -> Json:
-        """Return what flows."""
-        return meter_value(place.inverter, place.car, now)
+    def meter(self, place: Evse, now: float) -> Json:
+        """Return what flows, as far as its meter sees it."""
+        wiring = Wiring(self.personality.reversed_clamps, self.options.meters_phases)
+        return meter_value(place.inverter, place.car, now, wiring)
 
     def tell(self, action: str, payload: Json) -> None:
         """Queue a call, twice where the personality stammers."""

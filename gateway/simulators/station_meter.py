@@ -9,9 +9,26 @@ from gateway.simulators.station_inverter import Inverter
 from gateway.simulators.station_wire import Json, instant, rounded
 
 
-def meter_value(inverter: Inverter, car: Car, now: float, *, soc: bool = True) -> Json:
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """How a meter is wired: conductors that it sees from the other side, and whether it tells each."""
+
+    reversed: frozenset[str] = frozenset()
+    each: bool = False
+
+    def signs(self, phases: int) -> dict[str, int]:
+        """Return for each conductor whether it is seen as it is."""
+        names = [f"L{number}" for number in range(1, phases + 1)]
+        return {name: -1 if name in self.reversed else 1 for name in names}
+
+
+def meter_value(
+    inverter: Inverter, car: Car, now: float, wiring: Wiring = Wiring(), *, soc: bool = True
+) -> Json:
     """Return one MeterValue; import and export, of which one is 0, come both."""
-    p_w, q_var = inverter.p_w, inverter.q_var
+    signs = wiring.signs(inverter.phases)
+    seen = sum(signs.values()) / len(signs)
+    p_w, q_var = inverter.p_w * seen, inverter.q_var * seen
     values = [
         _sampled("Power.Active.Import", max(0.0, -p_w), "W"),
         _sampled("Power.Active.Export", max(0.0, p_w), "W"),
@@ -22,6 +39,12 @@ def meter_value(inverter: Inverter, car: Car, now: float, *, soc: bool = True) -
     ]
     if soc and car.present:
         values.append(_sampled("SoC", car.soc_pct, "Percent"))
+    for phase, sign in signs.items() if wiring.each else ():
+        share = sign * inverter.p_w / len(signs)
+        values += [
+            _sampled("Power.Active.Import", max(0.0, -share), "W") | {"phase": phase},
+            _sampled("Power.Active.Export", max(0.0, share), "W") | {"phase": phase},
+        ]
     return {"timestamp": instant(now), "sampledValue": values}
 
 

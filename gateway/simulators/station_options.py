@@ -100,6 +100,8 @@ class StationOptions:
     cars: tuple[Car, ...] = ()
     """The cars that come and go, one after the other; none: always the one of these options."""
     meter_interval_s: float = 1.0
+    meters_phases: bool = False
+    """Tell active power of each phase, too."""
     tick_s: float = 0.05
     step_s: float = 0.25
     """Longest step of the physics."""
@@ -176,6 +178,8 @@ class Personality:
     """Leaves the grid as soon as a may-trip curve permits it, before it must."""
     mute_meter: bool = False
     """Sends no measurements."""
+    reversed_clamps: frozenset[str] = frozenset()
+    """Conductors (L1, L2, L3) whose current its meter sees from the other side."""
     mute_notices: bool = False
     """Sends no NotifyDERStartStop."""
     replays_notices: bool = False

@@ -150,7 +150,12 @@ class Side:
             wrong = self._random.uniform(-1, 1) * self.noise * full[sample.kind.value]
             shown.append(
                 Sample(
-                    "CS1", evse, sample.kind, sample.value + Fraction(round(wrong, 3)), sample.at
+                    "CS1",
+                    evse,
+                    sample.kind,
+                    sample.value + Fraction(round(wrong, 3)),
+                    sample.at,
+                    sample.phase,
                 )
             )
         self.bench.hear(SamplesTaken("CS1", tuple(shown)))

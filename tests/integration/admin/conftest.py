@@ -44,10 +44,10 @@ class Site:
         async with asyncio.timeout(30):
             await self._task
 
-    def station(self):
+    def station(self, **options):
         """Return CS1, to be connected."""
         url = self.running.endpoint.url
-        return SimulatedStation(StationOptions(id="CS1", password=PASSWORD, url=url))
+        return SimulatedStation(StationOptions(id="CS1", password=PASSWORD, url=url, **options))
 
     async def ask(self, *words):
         """Run a command of `dergate`; return its exit status and what it printed."""

@@ -250,9 +250,11 @@ def test_one_station_on_hold_leaves_the_others_alone(ready):
     scheduled(ready)
     assert ready.told() == [RECEIVED]
     assert len(ready.calls("SetDERControl")) == 1
+    hold(ready, on=False, station="CS2")
+    assert ready.told() == [RECEIVED]
     hold(ready, station="CS1")
     assert ready.told() == [RECEIVED, OUT]
-    (begun, mine) = ready.audited("hold.begun")
+    begun, mine = ready.audited("hold.begun")
     assert (begun.subject, mine.subject) == ("CS2", "CS1")
 
 
