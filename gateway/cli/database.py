@@ -86,7 +86,7 @@ def _own_state(config: Path, instead: str) -> Path:
         raise SettingsError(
             "the state is in PostgreSQL",
             where="database",
-            code="DG-1325",
+            code="DG-1335",
             advice=f"use {instead} on it, and copy the folders audit and stations of state_dir",
         )
     return settings.state_dir

@@ -129,7 +129,7 @@ class PostgresStore:
             raise StoreError(
                 "has another schema until this gateway leads",
                 where=str(self._address),
-                code="DG-1324",
+                code="DG-1334",
             )
         query = "SELECT first, lines FROM audit_groups WHERE last > $1 ORDER BY last LIMIT $2"
         rows = self._line.do(lambda db: db.fetch(query, sequence, limit), _LOAD_S)
@@ -204,7 +204,7 @@ class PostgresStore:
             raise StoreError(
                 "does not write to its disk what it acknowledges",
                 where=str(self._address),
-                code="DG-1323",
+                code="DG-1333",
                 advice="set fsync = on",
             )
         return await version(db, str(self._address))

@@ -27,6 +27,7 @@ _SETTINGS = {
     "timezone": "UTC",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "5s",
+    "client_connection_check_interval": "1s",
 }
 _REFUSALS = {
     "53100": ("DG-1301", "is full", "free space; the gateway resumes by itself"),
@@ -37,9 +38,9 @@ _REFUSALS = {
     "XX001": ("DG-1304", "is damaged", "restore a copy"),
     "XX002": ("DG-1304", "is damaged", "rebuild its index, or restore a copy"),
     "58030": ("DG-1305", "cannot be read or written", "check the disk of the server"),
-    "28000": ("DG-1321", "refuses the login", "see user, password and pg_hba.conf"),
-    "28P01": ("DG-1321", "refuses the login", "see user and password"),
-    "53300": ("DG-1322", "has too many connections", "raise its max_connections"),
+    "28000": ("DG-1331", "refuses the login", "see user, password and pg_hba.conf"),
+    "28P01": ("DG-1331", "refuses the login", "see user and password"),
+    "53300": ("DG-1332", "has too many connections", "raise its max_connections"),
 }
 _AWAY = ("08", "57")
 """Classes of errors after which the connection is gone, and what was asked may have been done."""
@@ -48,7 +49,7 @@ _AWAY = ("08", "57")
 class UnansweredError(StoreError):
     """The server cannot be reached, or its answer was lost."""
 
-    default_code = "DG-1320"
+    default_code = "DG-1330"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

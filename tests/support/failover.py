@@ -104,7 +104,7 @@ class Balancer:
         except (OSError, AttributeError):
             writer.close()
             return
-        way = _Way(node, writer)
+        way = _Way(node, writer, asyncio.current_task())
         self._ways.add(way)
         asks = asyncio.create_task(self._pass_up(reader, down))
         try:
@@ -129,9 +129,13 @@ class Balancer:
                 down.write(octets)
 
 
+@dataclass(frozen=True, eq=False)
 class _Way:
-    def __init__(self, node, station):
-        self.node, self.station = node, station
+    """A connection through the balancer; who knows it keeps its task alive."""
+
+    node: Node
+    station: asyncio.StreamWriter
+    task: asyncio.Task
 
 
 @dataclass

@@ -1,6 +1,8 @@
 """PostgreSQL: what it refuses, answers that are lost, and that only the leader writes."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
@@ -131,12 +133,12 @@ def test_a_database_that_is_not_there_is_named_without_its_password(postgres_url
 
 
 def test_a_user_that_is_not_known_is_refused(postgres_url):
-    with pytest.raises(StoreError, match="DG-1321 refuses the login"):
+    with pytest.raises(StoreError, match="DG-1331 refuses the login"):
         PostgresStore(postgres_url.replace("dergate@", "nobody-known@"))
 
 
 def test_a_server_that_is_away_is_told():
-    with pytest.raises(UnansweredError, match="DG-1320 does not answer"):
+    with pytest.raises(UnansweredError, match="DG-1330 does not answer"):
         PostgresStore("postgresql://127.0.0.1:1/none")
 
 
@@ -146,7 +148,7 @@ def test_a_server_that_does_not_sync_is_refused(tmp_path_factory, postgres_serve
         place.chmod(0o711)
     with (
         a_server(folder / "data", "fsync=off") as url,
-        pytest.raises(StoreError, match="DG-1323 does not write to its disk"),
+        pytest.raises(StoreError, match="DG-1333 does not write to its disk"),
     ):
         PostgresStore(url)
 
@@ -299,10 +301,50 @@ def test_a_migration_keeps_what_is_there(postgres_url, monkeypatch):
         monkeypatch.setattr(module, "MIGRATIONS", newer)
         with closing(PostgresStore(postgres_url)) as standby:
             assert not standby.take(LONG_S)
-            with pytest.raises(StoreError, match="DG-1324 has another schema"):
+            with pytest.raises(StoreError, match="DG-1334 has another schema"):
                 standby.audit_after(0, 1)
             store.leave()
             assert standby.take(LONG_S)
             assert standby.load(Table.COMMANDS) == {"K1": {"value": 1}}
             assert len(lines_after(standby)) == 1
     assert asked(postgres_url, "SELECT a FROM more")[0]["a"] == 7
+
+
+UPGRADING = """
+import sys
+from gateway.store import postgres_schema as schema
+from gateway.store.postgres import PostgresStore
+schema.MIGRATIONS = (*schema.MIGRATIONS, ("CREATE TABLE more (a int)", "SELECT pg_sleep(4)"))
+PostgresStore(sys.argv[1]).take(60)
+"""
+
+
+def test_a_gateway_that_is_killed_while_it_upgrades_leaves_the_old_schema(postgres_url):
+    with closing(PostgresStore(postgres_url)) as store:
+        store.take(LONG_S)
+        store.commit([a_document(), an_audit()], NOON)
+        store.leave()
+    upgrading = subprocess.Popen([sys.executable, "-c", UPGRADING, postgres_url])
+    asleep = (
+        "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(4)' AND state = 'active'"
+    )
+    deadline = time.monotonic() + 30
+    while not asked(postgres_url, asleep) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    upgrading.kill()
+    upgrading.wait()
+    with closing(PostgresStore(postgres_url)) as store:
+        assert until_taken(store)
+        assert store.load(Table.COMMANDS) == {"K1": {"value": 1}}
+        assert len(lines_after(store)) == 1
+    assert asked(postgres_url, "SELECT to_regclass('more') AS found")[0]["found"] is None
+
+
+def until_taken(store):
+    """Take the lead as soon as the server has noticed that the other one is dead."""
+    while True:
+        try:
+            return store.take(LONG_S)
+        except StoreError as error:
+            if error.code != "DG-1302":
+                raise

@@ -107,7 +107,7 @@ def test_a_shared_state_is_upgraded_and_checked(tmp_path, capsys, postgres_url):
 def test_a_shared_state_is_copied_by_the_tools_of_its_server(tmp_path, capsys, words, instead):
     db = a_shared_db(tmp_path, capsys, "postgresql://u:secret@localhost/n")
     status, _, err = db(*words)
-    assert (status, "DG-1325 the state is in PostgreSQL" in err, instead in err) == (2, True, True)
+    assert (status, "DG-1335 the state is in PostgreSQL" in err, instead in err) == (2, True, True)
 
 
 def test_without_its_library_a_shared_state_is_refused(tmp_path, capsys, monkeypatch):
