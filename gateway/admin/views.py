@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.core.agenda import Line, agenda, defaults_of
+from gateway.core.between import rules_of
 from gateway.core.commissioning import obstacle, report
 from gateway.core.events import Now
 from gateway.core.failsafe import Hearing, Stage
@@ -156,15 +157,15 @@ class View:
     def _in_force(self, state: StationState) -> Iterator[Json]:
         """Yield who holds each function now, since when, until when and by which control."""
         records = self.world.records.get(state.id, {})
-        lines = self._lines(state)
+        lines, rules = self._lines(state), rules_of(state.profile)
         held = set()
-        for function, segments in agenda(lines).segments.items():
+        for function, segments in agenda(lines, rules).segments.items():
             for segment in segments:
                 if segment.interval.covers(self.utc):
                     record = records[segment.key]
                     held.add((record.utility, function))
                     yield _holder(state, record, function, segment)
-        for record, controls in defaults_of(lines):
+        for record, controls in defaults_of(lines, rules):
             for function in sorted({function_of(control) for control in controls}):
                 if (record.utility, function) not in held:
                     yield _holder(state, record, function, None)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.core.between import Segments, combine, conflicts, forbids, subjects
+from gateway.core.between import Rules, Segments, combine, conflicts, forbids, subjects
 from gateway.core.lifecycle import CLAIMING, ENDED, State, Trigger
 from gateway.core.records import CommandRecord
 from gateway.core.timeline import Claim, Segment, arbitrate
@@ -38,7 +38,7 @@ class Agenda:
     segments: Segments
 
 
-def agenda(lines: Sequence[Line]) -> Agenda:
+def agenda(lines: Sequence[Line], rules: Rules = subjects) -> Agenda:
     """Return who holds what when; `lines` stand in order of precedence, the strongest first."""
     each = [segments_of(line.records, line.offset) for line in lines]
     each = [segments for segments in each if segments]
@@ -49,7 +49,7 @@ def agenda(lines: Sequence[Line]) -> Agenda:
     for segments in each:
         for function, spans in segments.items():
             claimed[function] += spans
-    return Agenda(claimed, combine(each, frozenset(_forbidding(lines))))
+    return Agenda(claimed, combine(each, frozenset(_forbidding(lines)), rules))
 
 
 def segments_of(records: Iterable[CommandRecord], offset: timedelta = timedelta()) -> Segments:
@@ -90,18 +90,20 @@ def defeat(
     return Trigger.BEATEN if same else Trigger.OUTRANKED
 
 
-def rivals(segments: Segments, record: CommandRecord, now: datetime) -> list[str]:
+def rivals(
+    segments: Segments, record: CommandRecord, now: datetime, rules: Rules = subjects
+) -> list[str]:
     """Return the commands that hold at an instant what a command cannot have beside them."""
     return sorted(
         span.key
         for function, spans in segments.items()
-        if any(conflicts(function, own) for own in record.functions)
+        if any(conflicts(function, own, rules) for own in record.functions)
         for span in spans
         if span.key != record.key and span.interval.covers(now)
     )
 
 
-def defaults_of(lines: Sequence[Line]) -> Defaults:
+def defaults_of(lines: Sequence[Line], rules: Rules = subjects) -> Defaults:
     """Return the defaults, those of the utility with precedence first.
 
     Per utility and function that of the best program which defines it; what another utility's defaults
@@ -113,9 +115,10 @@ def defaults_of(lines: Sequence[Line]) -> Defaults:
         own = [
             (record, kept)
             for record, controls in _own_defaults(line.records)
-            if (kept := tuple(c for c in controls if ruled.isdisjoint(_subjects(c))))
+            if (kept := tuple(c for c in controls if ruled.isdisjoint(rules(function_of(c)))))
         ]
-        ruled |= {subject for _, kept in own for control in kept for subject in _subjects(control)}
+        for control in (control for _, kept in own for control in kept):
+            ruled |= rules(function_of(control))
         found += own
     return found
 
@@ -147,7 +150,3 @@ def _forbidding(lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
         for control in record.controls:
             if forbids(control):
                 yield record.key, function_of(control)
-
-
-def _subjects(control: DerControl) -> frozenset[str]:
-    return subjects(function_of(control))

@@ -18,13 +18,14 @@ forbids (to connect, to energize) forbids it whatever others permit, with or wit
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from gateway.core.timeline import Segment
+from translators.canonical.capability import StationProfile
 from translators.canonical.commands import Interval
 from translators.canonical.controls import (
     Connect,
@@ -33,8 +34,11 @@ from translators.canonical.controls import (
     GridConnectPermit,
     IslandPermit,
 )
+from translators.ocpp.members import supports
 
 type Segments = dict[str, tuple[Segment, ...]]
+type Rules = Callable[[str], frozenset[str]]
+"""What a function rules at a station."""
 
 
 class Subject(StrEnum):
@@ -52,6 +56,7 @@ class Subject(StrEnum):
 
 _VAR = frozenset({Subject.VAR_INJECTING, Subject.VAR_ABSORBING})
 _NOTHING: frozenset[Subject] = frozenset()
+_BY_PROFILE = ("FreqWatt", "FreqDroop")
 
 RULED: Mapping[str, frozenset[Subject]] = MappingProxyType(
     {
@@ -107,17 +112,33 @@ def subjects(function: str) -> frozenset[str]:
     return frozenset({function}) if known is None else known
 
 
+def rules_of(profile: StationProfile | None) -> Rules:
+    """Return what functions rule at a station.
+
+    Where it lacks the DER control, how it answers the frequency is told as a profile of a transaction, which
+    hides a setpoint, or is hidden by one.
+    """
+    lacking = {n for n in _BY_PROFILE if profile is not None and not supports(profile, n)}
+    if not lacking:
+        return subjects
+    return lambda name: subjects(name) | ({Subject.SETPOINT} if name in lacking else _NOTHING)
+
+
 def forbids(control: DerControl) -> bool:
     """Say whether a control takes a permission away."""
     return control in _FORBIDS
 
 
-def conflicts(one: str, other: str) -> bool:
+def conflicts(one: str, other: str, rules: Rules = subjects) -> bool:
     """Say whether a station can do two functions for one utility at a time only."""
-    return one == other or not subjects(one).isdisjoint(subjects(other))
+    return one == other or not rules(one).isdisjoint(rules(other))
 
 
-def combine(lines: Sequence[Segments], forbidding: Collection[tuple[str, str]] = ()) -> Segments:
+def combine(
+    lines: Sequence[Segments],
+    forbidding: Collection[tuple[str, str]] = (),
+    rules: Rules = subjects,
+) -> Segments:
     """Return who holds what when, of utilities in order of precedence, the strongest first.
 
     `forbidding` names command and function of what `forbids`.
@@ -126,19 +147,21 @@ def combine(lines: Sequence[Segments], forbidding: Collection[tuple[str, str]] =
     ruled: defaultdict[str, list[Interval]] = defaultdict(list)
     for line in lines:
         others = [other for other in lines if other is not line]
-        kept = [*_permissions(line, others, forbidding), *_free(line, ruled)]
+        kept = [*_permissions(line, others, forbidding), *_free(line, ruled, rules)]
         for span in kept:
             found[span.function].append(span)
-            for subject in subjects(span.function):
+            for subject in rules(span.function):
                 ruled[subject].append(span.interval)
     return {function: tuple(sorted(spans, key=_start)) for function, spans in found.items()}
 
 
-def _free(line: Segments, ruled: Mapping[str, Sequence[Interval]]) -> Iterator[Segment]:
+def _free(
+    line: Segments, ruled: Mapping[str, Sequence[Interval]], rules: Rules
+) -> Iterator[Segment]:
     """Yield what those before leave to a utility."""
     for function, spans in line.items():
         if function not in _PERMISSIONS:
-            holes = [hole for subject in subjects(function) for hole in ruled.get(subject, ())]
+            holes = [hole for subject in rules(function) for hole in ruled.get(subject, ())]
             yield from _without(spans, holes)
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from gateway.core.agenda import Defaults, Line, agenda, defaults_of
-from gateway.core.between import Segments
+from gateway.core.between import Segments, rules_of
 from gateway.core.ledger import Desired
 from gateway.core.records import Baseline, CommandRecord
 from gateway.core.rolling import put_off_at, told_until
@@ -128,14 +128,15 @@ class Scene:
 
 def wanted(lines: Sequence[Line], scene: Scene) -> Wanted:
     """Return what the station should hold from now on, of utilities in order of precedence, in our time."""
-    held = agenda(lines)
+    rules = rules_of(scene.profile)
+    held = agenda(lines, rules)
     result = Wanted(
         claimed=held.claimed,
         segments=held.segments,
         utilities=frozenset(line.utility for line in lines),
     )
     by_key = {record.key: record for line in lines for record in line.records}
-    defaults = defaults_of(lines)
+    defaults = defaults_of(lines, rules)
     slots = Slots(
         {key: record.command for key, record in by_key.items()},
         result.segments,

@@ -9,7 +9,7 @@ from gateway.core.acting import act, read_back
 from gateway.core.agenda import Agenda, Line, defeat, rivals
 from gateway.core.baseline import due as due_baseline
 from gateway.core.baseline import freeze
-from gateway.core.between import Segments
+from gateway.core.between import Segments, rules_of
 from gateway.core.charging import compare
 from gateway.core.commissioning import due as due_trial
 from gateway.core.commissioning import proceed
@@ -167,7 +167,8 @@ def lose(turn: Turn, record: CommandRecord, found: Wanted | Agenda) -> CommandRe
         turn.keep(lost)
     if found.segments is found.claimed or not ahead or _ahead(found.segments, lost, now):
         return lost
-    by = rivals(found.segments, lost, now)
+    state = turn.world.stations[record.command.target.station]
+    by = rivals(found.segments, lost, now, rules_of(state.profile))
     turn.audit("command.loses", "gateway", record.key, by=by)
     return advance(turn, replace(lost, lost=lost.lost | lost.functions), Trigger.OVERRULED)
 

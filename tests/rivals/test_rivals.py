@@ -18,7 +18,7 @@ def test_the_station_runs_what_precedence_says_and_who_lost_is_told():
 
 
 def test_a_utility_that_is_not_cut_is_noticed(monkeypatch):
-    monkeypatch.setattr(agenda, "conflicts", lambda _one, _other: False)
-    monkeypatch.setattr(agenda, "combine", lambda lines, _forbidding: lines[0] | lines[-1])
+    monkeypatch.setattr(agenda, "conflicts", lambda *_: False)
+    monkeypatch.setattr(agenda, "combine", lambda lines, *_: lines[0] | lines[-1])
     assert arbitrated(20, SEED)
     assert played(15, SEED)[0]

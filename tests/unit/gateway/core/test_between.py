@@ -1,14 +1,15 @@
 """Which of several utilities has its way when."""
 
 import typing
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
 import pytest
 
-from gateway.core.between import RULED, Subject, combine, forbids, subjects
+from gateway.core.between import RULED, Subject, combine, conflicts, forbids, rules_of, subjects
 from gateway.core.timeline import Segment
-from support.engine_bench import NOON, limit, pf
+from support.engine_bench import NOON, a_profile, limit, pf
 from translators.canonical import controls as c
 from translators.canonical.commands import Interval
 
@@ -168,6 +169,23 @@ def test_two_that_forbid_and_two_that_permit_hold_together():
     both = [("A", 20, 40), ("B", 0, 60)]
     assert told(combine(lines)) == both
     assert told(combine(lines, {("A", "Connect"), ("B", "Connect")})) == both
+
+
+@pytest.mark.parametrize("name", ["FreqWatt", "FreqDroop"])
+@pytest.mark.parametrize("has_control", [True, False])
+def test_a_curve_over_frequency_that_is_a_profile_cannot_stand_beside_a_setpoint(name, has_control):
+    profile = a_profile()
+    modes = frozenset({name} if has_control else ())
+    station = replace(profile, evses=(replace(profile.evses[0], der_modes=modes),))
+    rules = rules_of(station)
+    assert conflicts(name, "ActiveSetpoint", rules) is not has_control
+    lines = [a_line(a_span("A", 20, 40, name)), a_line(a_span("B", 0, 60, "ActiveSetpoint"))]
+    pieces = [("B", 0, 60)] if has_control else [("B", 0, 20), ("B", 40, 60)]
+    assert told(combine(lines, (), rules)) == [("A", 20, 40), *pieces]
+
+
+def test_of_an_unknown_station_nothing_is_known_to_be_lacking():
+    assert rules_of(None) is subjects
 
 
 @pytest.mark.parametrize(
