@@ -167,8 +167,9 @@ def lose(turn: Turn, record: CommandRecord, found: Wanted | Agenda) -> CommandRe
         turn.keep(lost)
     if found.segments is found.claimed or not ahead or _ahead(found.segments, lost, now):
         return lost
-    state = turn.world.stations[record.command.target.station]
-    by = rivals(found.segments, lost, now, rules_of(state.profile))
+    state = turn.world.stations.get(record.command.target.station)
+    rules = rules_of(None if state is None else state.profile)
+    by = rivals(found.segments, lost, now, rules)
     turn.audit("command.loses", "gateway", record.key, by=by)
     return advance(turn, replace(lost, lost=lost.lost | lost.functions), Trigger.OVERRULED)
 
