@@ -167,15 +167,17 @@ class Engine:
     def handle(self, event: Event, now: Now) -> list[Effect]:
         """Return what is to be done about `event`, in the order in which it has to be done."""
         turn = Turn(self.world, now)
-        turn.watch_clock()
+        jumped = turn.watch_clock()
         moved = self._moved_clocks(turn)
         names = dict.fromkeys(listening.passed(turn))
         names |= dict.fromkeys(self._hear(turn, event))
-        if moved:
+        if moved or jumped:
             known: list[StationState | SiteState] = [*self.world.stations.values()]
             known += self.world.sites.values()
             names |= {
-                state.id: None for state in known if not moved.isdisjoint(state.rules.utilities)
+                state.id: None
+                for state in known
+                if jumped or not moved.isdisjoint(state.rules.utilities)
             }
         for name in names:
             if (state := self.world.stations.get(name)) is not None:

@@ -135,7 +135,7 @@ def heard(hearing: Hearing, patience: Patience, poll_s: float, now: float) -> He
     return replace(after, row=row)
 
 
-def passed(hearing: Hearing, patience: Patience, now: float, *, runs: bool) -> Hearing:
+def passed(hearing: Hearing, patience: Patience, now: float, *, runs: bool = False) -> Hearing:
     """Return what time alone makes of it; `runs` says that an event of the utility has yet to end."""
     if now < hearing.silent_at(patience):
         return hearing

@@ -15,6 +15,7 @@ from gateway.core.effects import Persist, Table
 from gateway.core.events import CommandReceived, CommandWithdrawn, UtilityHeard, Withdrawal
 from gateway.core.failsafe import OWN, Hearing, Patience, Stage
 from gateway.core.lifecycle import State
+from gateway.core.records import CommandRecord
 from gateway.core.station import StationState
 from gateway.core.world import Turn
 from translators.canonical.codec import encode
@@ -27,8 +28,8 @@ from translators.canonical.commands import (
     Target,
 )
 
-_RECHECK_S = 1.0
-"""How soon it is looked again whether the event that fail-safe controls wait for has ended."""
+_RECHECK_S = 60.0
+"""How soon it is looked again, at the latest, whether what fail-safe controls wait for has ended."""
 
 
 def begin(turn: Turn, kept: dict[str, dict[str, Any]]) -> None:
@@ -54,7 +55,7 @@ def heard(turn: Turn, event: UtilityHeard) -> Collection[str]:
     known = turn.world.hearings.get((utility, state.id)) or Hearing(now, event.poll_s)
     after = failsafe.heard(known, limits, event.poll_s, now)
     changed |= set(_moved(turn, state, utility, after))
-    turn.world.listen_at = min(turn.world.listen_at, _due(after, limits, now))
+    turn.world.listen_at = min(turn.world.listen_at, after.silent_at(limits))
     return changed
 
 
@@ -67,7 +68,7 @@ def passed(turn: Turn) -> Collection[str]:
     for (utility, name), hearing in tuple(world.hearings.items()):
         state = world.stations[name]
         limits = _patience(turn, state, utility)
-        runs = _runs(turn, state, utility, hearing, limits)
+        runs = _runs_until(turn, state, utility, hearing) > now
         after = failsafe.passed(hearing, limits, now, runs=runs)
         changed |= set(_moved(turn, state, utility, after))
     world.listen_at = _next(turn)
@@ -118,27 +119,27 @@ def _note(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> No
     turn.emit(Persist(Table.LINKS, _key(*key), document))
 
 
-def _runs(
-    turn: Turn, state: StationState, utility: str, hearing: Hearing, limits: Patience
-) -> bool:
-    """Say whether an event that began before the utility was silent has yet to come to its end.
+def _runs_until(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> float:
+    """Return when the last event ends that began before the utility was silent (monotonic seconds).
 
     One without end is not waited for.
     """
-    at, now = hearing.limited_at(limits), turn.now
+    limits, now = _patience(turn, state, utility), turn.now
+    at = hearing.limited_at(limits)
     if at is None or now.monotonic < at:
-        return False
+        return 0.0
     unow = turn.utility_now(utility)
     silent_at = unow - timedelta(seconds=now.monotonic - hearing.silent_at(limits))
-    return any(
-        record.utility == utility
+    ends = [
+        interval.end
+        for record in turn.records(state.id)
+        if record.utility == utility
         and record.functions
         and (interval := record.interval) is not None
         and interval.end is not None
         and interval.start <= silent_at
-        and unow < interval.end
-        for record in turn.records(state.id)
-    )
+    ]
+    return now.monotonic + (max(ends, default=unow) - unow).total_seconds()
 
 
 def _limit(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> None:
@@ -149,12 +150,12 @@ def _limit(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> N
         command = record.command
         if record.utility != name or record.state is State.CANCELLING:
             continue
-        if command.controls == wanted:
+        if command.controls == wanted and _begun(turn, record):
             return
         gone = CommandWithdrawn(name, state.id, command.mrid, Withdrawal.CANCELLED)
         intake.withdraw(turn, gone)
     if wanted:
-        now = turn.now.utc.replace(microsecond=0)
+        now = turn.utility_now(name).replace(microsecond=0)
         command = DerCommand(
             mrid=f"{name}-{now:%Y%m%dT%H%M%SZ}",
             origin=Origin(name, Protocol.IEEE2030_5, Revision.IEEE2030_5_2018),
@@ -167,6 +168,11 @@ def _limit(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> N
             description=f"{utility} is silent",
         )
         intake.receive(turn, CommandReceived(command))
+
+
+def _begun(turn: Turn, record: CommandRecord) -> bool:
+    """Say whether a command has begun: not where our clock was set back between two runs."""
+    return record.interval is not None and record.interval.start <= turn.time_of(record)
 
 
 def _timed(turn: Turn, utility: str) -> Iterator[str]:
@@ -202,17 +208,16 @@ def _stations_of(turn: Turn, utility: str) -> Iterator[str]:
             yield state.id
 
 
-def _due(hearing: Hearing, limits: Patience, now: float) -> float:
-    at = failsafe.due(hearing, limits)
-    return float("inf") if at is None else max(at, now + _RECHECK_S)
-
-
 def _next(turn: Turn) -> float:
     """Return when time alone may change something next."""
-    world, now = turn.world, turn.now.monotonic
-    dues = [
-        _due(hearing, _patience(turn, world.stations[name], utility), now)
-        for (utility, name), hearing in world.hearings.items()
-    ]
-    dues += [_ages_at(turn, utility) for utility in world.timed.keys() - world.untimed]
+    world = turn.world
+    dues = [_ages_at(turn, utility) for utility in world.timed.keys() - world.untimed]
+    for (utility, name), hearing in world.hearings.items():
+        state = world.stations[name]
+        at = failsafe.due(hearing, _patience(turn, state, utility))
+        if at is not None and at <= turn.now.monotonic:
+            at = _runs_until(turn, state, utility, hearing)
+            at = min(at, turn.now.monotonic + _RECHECK_S)
+        if at is not None:
+            dues.append(at)
     return min(dues, default=float("inf"))

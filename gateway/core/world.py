@@ -60,6 +60,8 @@ class World:
     """By station: what its last commissioning showed."""
     heard_at: tuple[datetime, float] | None = None
     """When the last event was handled: UTC, and monotonic seconds."""
+    jumped: timedelta = timedelta()
+    """How far our own clock was set since the start: what is our own goes on by the clock of the start."""
     requests: int = 0
     wakes: Wakes = field(default_factory=Wakes)
     plans: Plans = field(default_factory=Plans)
@@ -140,7 +142,7 @@ class Turn:
         Whole seconds; it follows the measured offset in steps, so that jitter moves no start time.
         """
         if utility.startswith((SITE, OWN)):
-            return timedelta()
+            return -self.world.jumped
         known = self.world.offsets.get(utility)
         measured = self.now.offsets.get(utility)
         if measured is None or (known is not None and abs(measured - known) <= _STEP):
@@ -162,15 +164,18 @@ class Turn:
         document = {"offset_s": int(offset.total_seconds()), "at": confirmed.isoformat()}
         self.emit(Persist(Table.UTILITIES, utility, document))
 
-    def watch_clock(self) -> None:
-        """Say where our own clock was set: schedules follow it, and waits do not."""
+    def watch_clock(self) -> bool:
+        """Say where our own clock was set, and return whether it was: schedules follow it, and waits do not."""
         now, before = self.now, self.world.heard_at
         self.world.heard_at = now.utc, now.monotonic
         if before is None:
-            return
+            return False
         apart = (now.utc - before[0]).total_seconds() - (now.monotonic - before[1])
-        if abs(apart) > _JUMP_S:
-            self.audit("clock.jumped", "gateway", "gateway", seconds=f"{apart:+.1f}")
+        if abs(apart) <= _JUMP_S:
+            return False
+        self.audit("clock.jumped", "gateway", "gateway", seconds=f"{apart:+.1f}")
+        self.world.jumped += timedelta(seconds=round(apart))
+        return True
 
     def utility_now(self, utility: str) -> datetime:
         """Return the utility's own time; ours while its offset is unknown."""
