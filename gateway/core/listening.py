@@ -85,11 +85,14 @@ def _patience(turn: Turn, state: StationState, utility: str) -> Patience:
 
 def _moved(turn: Turn, state: StationState, utility: str, after: Hearing) -> Collection[str]:
     """Keep what is heard, and do what a new stage asks for; return the station where it matters."""
-    before = turn.world.hearings.get((utility, state.id), after)
+    before = turn.world.hearings.get((utility, state.id))
+    if before == after:
+        return ()
     _note(turn, state, utility, after)
+    if before is None:
+        return ()
     if after.stage is before.stage:
-        voiced = (after.row is None) is not (before.row is None)
-        return (state.id,) if voiced else ()
+        return () if (after.row is None) is (before.row is None) else (state.id,)
     silence_s = round(turn.now.monotonic - before.word)
     if before.stage is Stage.HEARD:
         turn.audit("failsafe.entered", utility, state.id, silence_s=silence_s)
@@ -107,12 +110,12 @@ def _tell_limited(turn: Turn, state: StationState, utility: str, **details: Any)
 
 
 def _note(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> None:
-    """Know it, and keep it durably where it is news, or what is kept is a poll old."""
+    """Know it, and keep it durably where it is news; a word of who is HEARD, once a poll."""
     key, world = (utility, state.id), turn.world
-    known = world.hearings.get(key)
+    heard_before = world.hearings.get(key, hearing).stage is Stage.HEARD
     world.hearings[key] = hearing
-    same = known is not None and (known.stage, known.cold) == (hearing.stage, hearing.cold)
-    if same and hearing.word - world.noted.get(key, 0.0) < hearing.poll_s:
+    fresh = hearing.word - world.noted.get(key, float("-inf")) < hearing.poll_s
+    if heard_before and hearing.stage is Stage.HEARD and fresh:
         return
     world.noted[key] = hearing.word
     document = failsafe.document(hearing, turn.now)

@@ -165,7 +165,7 @@ class Turn:
         self.emit(Persist(Table.UTILITIES, utility, document))
 
     def watch_clock(self) -> bool:
-        """Say where our own clock was set, and return whether it was: schedules follow it, and waits do not."""
+        """Say where our own clock was set, and whether it was: schedules follow it, waits do not."""
         now, before = self.now, self.world.heard_at
         self.world.heard_at = now.utc, now.monotonic
         if before is None:

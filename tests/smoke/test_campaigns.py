@@ -31,6 +31,11 @@ SMALLEST = [
         id="nameplate",
     ),
     pytest.param(
+        ("tests/silences/campaign.py", "5", "1"),
+        r"(?s:.*)\n\d+ lives in \d+ s \(seed 1\): 0 times something else was told or held$",
+        id="silences",
+    ),
+    pytest.param(
         ("tests/security/campaign.py", "--small", "foreign", "pairs", "races"),
         r"(?s:.*)opened +4\n +diagonal +True\n(?s:.*)frames to another +0\n(?s:.*)broken: none\n",
         id="attack",

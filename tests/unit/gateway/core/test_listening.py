@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.effects import Persist
 from gateway.core.engine import Engine
-from gateway.core.events import HoldChanged, Now, Tick, UtilityHeard
+from gateway.core.events import HoldChanged, Now, ReplyStatus, StationReplied, Tick, UtilityHeard
 from gateway.core.failsafe import FailSafe, Stage, UtilityRules
 from gateway.core.ledger import EntryState
 from gateway.core.station import StationRules
@@ -201,6 +201,40 @@ def test_the_fail_safe_outlives_a_restart(heard, book):
     word(fresh, 12)
     word(fresh, 13)
     assert exports(fresh) == []
+
+
+def set_clock(bench, hours):
+    """Set our clock: the utility's time goes on, and so do seconds that nobody sets."""
+    before = (bench.now - NOON).total_seconds()
+    bench.now += timedelta(hours=hours)
+    bench.offset -= timedelta(hours=hours)
+    now = Now(bench.now, before, {"dso": bench.offset})
+    bench.take(bench.engine.handle(Tick(), now))
+    for call in bench.outstanding():
+        reply = StationReplied("CS1", call.request_id, ReplyStatus.ACCEPTED)
+        bench.take(bench.engine.handle(reply, now))
+
+
+@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+def test_the_fail_safe_holds_where_our_clock_is_set(heard, hours):
+    until(heard, 11)
+    set_clock(heard, hours)
+    (entry,) = heard.engine.world.stations["CS1"].ledger.entries.values()
+    assert entry.state is EntryState.HELD
+    assert entry.desired.start == NOON + timedelta(minutes=10, hours=hours)
+
+
+def test_the_fail_safe_holds_where_our_clock_was_set_back_between_two_runs(heard, book):
+    until(heard, 11)
+    heard.now -= timedelta(days=1)
+    fresh = born_anew(heard, book)
+    assert stage(fresh) is Stage.LIMITED
+    started = [
+        e.desired.start
+        for e in fresh.engine.world.stations["CS1"].ledger.entries.values()
+        if e.state is EntryState.HELD
+    ]
+    assert started == [fresh.now]
 
 
 @pytest.mark.parametrize(
