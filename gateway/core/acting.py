@@ -144,15 +144,13 @@ def read_back(turn: Turn, state: StationState) -> None:
 
 
 def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
-    desired, trace = (
-        _with_priority(state, entry, found, turn.now.utc),
-        found.traces[entry.desired.id],
-    )
+    desired = _with_priority(state, entry, found, turn.now.utc)
+    trace = found.traces[desired.id]
     action, payload = call_for(state, state.ledger.entries.get(desired.id), desired)
     turn.put(state, replace(entry, desired=desired, state=EntryState.SETTING))
     state.probed.pop(desired.id, None)
     if entry.evidence is Evidence.STARTED:
-        state.changed.add(desired.id)
+        state.changed |= {desired.id}
     turn.audit(
         "control.dispatched",
         "gateway",
@@ -186,6 +184,8 @@ def _with_priority(state: StationState, entry: Entry, found: Wanted, now: dateti
     for rival in rivals:
         waits = rival.desired.id in found.desired and rival.evidence is not Evidence.STARTED
         priority = max(priority, _priority(rival.desired.payload)) if waits else priority
+    if priority == own:
+        return desired
     body = {**desired.payload[slot], "priority": priority}
     return replace(desired, payload={**desired.payload, slot: body})
 

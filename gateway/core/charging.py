@@ -75,6 +75,8 @@ def priority_replied(turn: Turn, state: StationState, number: str, event: Statio
 
 def compare(turn: Turn, state: StationState) -> None:
     """Tell which limits of others leave less than what runs was asked for, each once."""
+    if not (state.limits or state.bound):
+        return
     before, state.bound = state.bound, frozenset(_binding(state))
     for source, control_id in sorted(state.bound - before):
         turn.audit("limit.binds", state.id, control_id, source=source)

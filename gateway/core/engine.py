@@ -98,6 +98,7 @@ _ORDER: tuple[type, ...] = (
     ReportStation,
 )
 """Durable before acknowledged, audited before sent; inside one kind in the order of decision."""
+_RANKS = {kind: rank for rank, kind in enumerate(_ORDER)}
 
 RESTORED = (
     Table.COMMANDS,
@@ -418,4 +419,4 @@ def _timed(document: Mapping[str, Any], now: Now) -> float:
 
 
 def _ordered(effects: list[Effect]) -> list[Effect]:
-    return sorted(effects, key=lambda effect: _ORDER.index(type(effect)))
+    return sorted(effects, key=lambda effect: _RANKS[type(effect)])

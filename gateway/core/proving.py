@@ -63,7 +63,7 @@ def probe_replied(turn: Turn, state: StationState, entry: Entry, event: StationR
     if shown is Shown.NOT_IN_FORCE:
         turn.audit("control.not_in_force", state.id, entry.desired.id, schedule=event.payload)
         if entry.desired.is_default:  # told once: it has no end at which that would be settled
-            state.changed.discard(entry.desired.id)
+            state.changed -= {entry.desired.id}
         return
     basis = "composite schedule" if shown is Shown.IN_FORCE else "accepted, start reached"
     _prove(turn, state, entry, basis)
@@ -72,7 +72,7 @@ def probe_replied(turn: Turn, state: StationState, entry: Entry, event: StationR
 def _prove(turn: Turn, state: StationState, entry: Entry, basis: str) -> None:
     control_id = entry.desired.id
     state.doubted.pop(control_id, None)
-    state.changed.discard(control_id)
+    state.changed -= {control_id}
     if entry.desired.is_default:
         turn.audit("control.shown", state.id, control_id, evidence=basis)
         return

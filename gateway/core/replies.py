@@ -63,7 +63,7 @@ def _set_replied(turn: Turn, state: StationState, entry: Entry, event: StationRe
         turn.put(state, held)
         state.renewed[entry.desired.id] = turn.now.utc
         if entry.desired.is_default:
-            state.changed.add(entry.desired.id)
+            state.changed |= {entry.desired.id}
         turn.audit("control.accepted", state.id, entry.desired.id, command=entry.desired.command)
         _superseded(turn, state, event.payload.get("supersededIds", ()))
     elif event.status is ReplyStatus.NO_ANSWER:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from gateway.core.effects import Persist, RespondToUtility, Table
@@ -22,7 +23,7 @@ def tell(
     `again` counts what can be told more than once: each is an answer of its own.
     2030.5 responseRequired: bit 0 asks for `received`, bit 1 for everything specific.
     """
-    told = replace(record, told=record.told | {outcome})
+    told = replace(record, told=_together(record.told | {outcome}))
     command = record.command
     duty = command.response
     asked = duty.received if outcome is ControlOutcome.RECEIVED else duty.specific
@@ -42,6 +43,12 @@ def tell(
     turn.emit(Persist(Table.RESPONSES, response.key, to_document(response)), response)
     turn.audit("response.owed", "gateway", record.key, outcome=outcome.value)
     return told
+
+
+@lru_cache(maxsize=256)
+def _together(outcomes: frozenset[ControlOutcome]) -> frozenset[ControlOutcome]:
+    """Return equal outcomes as one set for all records that were told them."""
+    return outcomes
 
 
 def advance(turn: Turn, record: CommandRecord, trigger: Trigger) -> CommandRecord:

@@ -91,7 +91,7 @@ class StationState:
     watch: Watch = field(default_factory=Watch)
     probed: dict[str, datetime] = field(default_factory=dict)
     """By control id: when its composite schedule was last asked for."""
-    changed: set[str] = field(default_factory=set)
+    changed: frozenset[str] = frozenset()
     """Control ids that run, and whose new numbers the station has not shown yet."""
     doubted: dict[str, int] = field(default_factory=dict)
     """By control id: how often its composite schedule was of no use."""
@@ -131,7 +131,7 @@ class StationState:
         """Know nothing more of a control that is not held any longer, but that it was ours."""
         for known in (self.probed, self.renewed, self.doubted):
             known.pop(control_id, None)
-        self.changed.discard(control_id)
+        self.changed -= {control_id}
         self.gone[control_id] = None
         if len(self.gone) > _REMEMBERED:
             del self.gone[next(iter(self.gone))]
