@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gateway.core.dispatch import Wanted
 from gateway.core.effects import ReadBack
 from gateway.core.events import DrainMode
 from gateway.core.evidence import composite_request
@@ -24,6 +23,7 @@ from gateway.core.renewing import UPDATE, call_for, due, renewal
 from gateway.core.slots import Slot, slot_of_functions
 from gateway.core.station import SITE, Purpose, StationState
 from gateway.core.timeline import HOLD_OVER
+from gateway.core.wanted import Wanted
 from gateway.core.world import Turn
 
 

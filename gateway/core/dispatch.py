@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
 
 from gateway.core.agenda import Defaults, Line, agenda, defaults_of
 from gateway.core.between import Segments, rules_of
@@ -16,7 +15,8 @@ from gateway.core.records import Baseline, CommandRecord
 from gateway.core.rolling import put_off_at, told_until
 from gateway.core.slots import Carried, Slot, Slots, slot_of, slot_of_functions
 from gateway.core.timeline import Segment
-from gateway.core.translating import Told, Translator
+from gateway.core.translating import Translator
+from gateway.core.wanted import Trace, Wanted
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import Interval
 from translators.canonical.controls import (
@@ -35,7 +35,7 @@ from translators.canonical.controls import (
     StorageTarget,
     function_of,
 )
-from translators.rules.trace import Loss, Refusal
+from translators.rules.trace import Loss
 from translators.units import Kind, Unit
 
 _NO_EXPORT = PowerLimit(LimitOn.EXPORT, Quantity(Fraction(0), Unit(Kind.POWER)), LimitScope.DEVICE)
@@ -52,45 +52,6 @@ _MOVES = (
 )
 """What may be told as a profile of a transaction, which would win over what bounds it."""
 _FOLLOWED = ("ActiveSetpoint", "RelativeActiveSetpoint", "StorageTarget", "ReactiveSetpoint")
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """How a control came about: what its translation did; `early` are limits that count before their time."""
-
-    told: Told
-    early: tuple[Loss, ...] = ()
-
-    @property
-    def losses(self) -> list[dict[str, Any]]:
-        """Return every loss as JSON values."""
-        return [*self.told.losses, *(asdict(loss) for loss in self.early)]
-
-
-@dataclass(slots=True)
-class Wanted:
-    """What a station should hold, and what became of the commands on the way there."""
-
-    desired: dict[str, Desired] = field(default_factory=dict)
-    vacuous: dict[str, frozenset[str]] = field(default_factory=dict)
-    """By command: functions whose time has come and which it follows without being told."""
-    leaning: dict[str, frozenset[str]] = field(default_factory=dict)
-    """By command: those whose setpoints are clipped in its place."""
-    refusals: dict[str, tuple[Refusal, ...]] = field(default_factory=dict)
-    traces: dict[str, Trace] = field(default_factory=dict)
-    """By control id."""
-    utilities: frozenset[str] = frozenset()
-    """Whose commands were looked at: those whose clock is known."""
-    claimed: Segments = field(default_factory=dict)
-    """What each utility's own commands leave to each other."""
-    segments: Segments = field(default_factory=dict)
-    """What of it the other utilities leave."""
-    carried: dict[str, Carried] = field(default_factory=dict)
-    """By control id: functions of other commands that it carries by now."""
-    shared: frozenset[Slot] = frozenset()
-    """Slots that several commands fill at one time."""
-    until: datetime | None = None
-    """When time alone makes it another, None where it never does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +258,7 @@ def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
         result.leaning[key] = result.leaning.get(key, frozenset()) | share.leans
     result.refusals[key] = result.refusals.get(key, ()) + orders.refusals
     for message in orders.value.messages if share.sent else ():
-        result.traces[message.id] = Trace(orders.told, share.early)
+        result.traces[message.id] = Trace(orders.told, message, command.mrid, share.early)
         slot = slot_of_functions(message.functions)
         result.carried[message.id] = frozenset(
             (other, name) for other, name in share.carried if slot_of_functions([name]) is slot

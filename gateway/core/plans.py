@@ -1,22 +1,41 @@
-"""What stations should hold, remembered while nothing changes in it.
+"""What stations should hold, planned once for all that are alike and remembered while nothing changes in it.
 
-A plan rests on commands, station and situation, and on time only through what begins and ends: between two
-such instants it stays what it is. An answer, a notice or a tick that changes none of these needs no new one.
-Plans of the stations that were looked at last are kept; to make one anew gives the same.
+A plan rests on commands, on what a station is and does, and on time only through what begins and ends:
+between two such instants it stays what it is. Of one event thousands of stations need the same plan, under
+names and ids of their own; so it is made for no station in particular, and placed at each.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from gateway.core.agenda import Line
-from gateway.core.dispatch import Scene, Wanted, wanted
+from gateway.core.dispatch import Scene, wanted
+from gateway.core.records import CommandRecord
+from gateway.core.wanted import Wanted
+from translators.canonical.commands import DerCommand
+from translators.rules.book import Book
 
 MOST = 1_000
-"""Stations whose plan is remembered."""
-_INPUTS = tuple(one.name for one in fields(Scene) if one.name not in {"now", "translator"})
+"""Plans that are remembered."""
+
+
+def _names(cls: Any, *but: str) -> Iterator[str]:
+    return (one.name for one in fields(cls) if one.name not in {"key", *but})
+
+
+_of_scene = attrgetter(*_names(Scene, "now", "translator", "profile"))
+_of_record = attrgetter(
+    *_names(CommandRecord, "command", "told", "followed", "ignored", "declines", "parted")
+)
+_of_command = attrgetter(
+    "target.evse", *_names(DerCommand, "target", "server_time", "randomization", "response")
+)
+"""All of a record that no station has for itself, and that a plan may rest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +55,59 @@ class _Plan:
 
 @dataclass(slots=True)
 class Plans:
-    """The last plans, by station."""
+    """The plans that were used last."""
 
     most: int = MOST
-    _known: dict[str, _Plan] = field(default_factory=dict)
+    _known: dict[Hashable, _Plan] = field(default_factory=dict)
 
     def wanted(self, lines: tuple[Line, ...], scene: Scene) -> Wanted:
         """Return what `dispatch.wanted` returns; nobody may change it."""
-        name, now = scene.profile.id, scene.now
-        inputs = (lines, scene.translator.book.digest, *[getattr(scene, one) for one in _INPUTS])
-        known = self._known.pop(name, None)
-        if known is None or not known.holds(inputs, now):
-            found = wanted(lines, scene)
-            known = _Plan(inputs, now, found)
-        self._known[name] = known
+        records = [record for line in lines for record in line.records]
+        kind = replace(scene, profile=replace(scene.profile, id=""))
+        inputs = (tuple([_essence(line) for line in lines]), kind.profile, _of_scene(kind))
+        books = tuple([scene.translator.book_of(record.key).digest for record in records])
+        key = _place(records, scene)
+        known = self._known.pop(key, None)
+        if known is None or not known.holds((inputs, books), scene.now):
+            known = _Plan((inputs, books), scene.now, _for_anyone(lines, kind))
+        self._known[key] = known
         if len(self._known) > self.most:
             del self._known[next(iter(self._known))]
-        return known.found
+        names = {_nameless(record): record.key for record in records}
+        return known.found.placed(scene.profile.id, names)
+
+
+def _place(records: Iterable[CommandRecord], scene: Scene) -> Hashable:
+    """Return where to look for a plan: whether it is the one is compared."""
+    commands = tuple([(r.utility, r.command.mrid, r.state, r.interval) for r in records])
+    return commands, id(scene.profile.evses), scene.situation.transactions
+
+
+def _essence(line: Line) -> tuple[Any, ...]:
+    """Return what a plan may rest on, of the commands of one utility."""
+    records = tuple([(_of_record(record), _of_command(record.command)) for record in line.records])
+    return line.utility, line.offset, records
+
+
+def _nameless(record: CommandRecord) -> str:
+    """Return the key that a record has where no station is named."""
+    return f"{record.utility}//{record.command.mrid}"
+
+
+def _for_anyone(lines: Iterable[Line], kind: Scene) -> Wanted:
+    """Make a plan for no station in particular."""
+    books: dict[str, Book] = {}
+    nobodys = []
+    for line in lines:
+        records = tuple([_anyones(record) for record in line.records])
+        nobodys.append(replace(line, records=records))
+        books |= {
+            nobody.key: kind.translator.book_of(record.key)
+            for nobody, record in zip(records, line.records, strict=True)
+        }
+    return wanted(tuple(nobodys), replace(kind, translator=kind.translator.by(books)))
+
+
+def _anyones(record: CommandRecord) -> CommandRecord:
+    command = record.command
+    return replace(record, command=replace(command, target=replace(command.target, station="")))

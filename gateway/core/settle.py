@@ -13,7 +13,7 @@ from gateway.core.between import Segments, rules_of
 from gateway.core.charging import compare
 from gateway.core.commissioning import due as due_trial
 from gateway.core.commissioning import proceed
-from gateway.core.dispatch import Scene, Wanted
+from gateway.core.dispatch import Scene
 from gateway.core.effects import WakeAt
 from gateway.core.ledger import SWEEP, Desired, Entry, Evidence, holds
 from gateway.core.lifecycle import State, Trigger
@@ -24,6 +24,7 @@ from gateway.core.responses import advance
 from gateway.core.rolling import put_off_at
 from gateway.core.site_views import secured
 from gateway.core.station import StationState
+from gateway.core.wanted import Wanted
 from gateway.core.world import Turn
 from translators.canonical.capability import Situation, StationProfile
 from translators.ocpp.inverse.messages import told

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from gateway.core.dispatch import Wanted
 from gateway.core.ledger import MAX_ATTEMPTS, Desired, Evidence, holds
 from gateway.core.records import CommandRecord
 from gateway.core.site_state import SiteState, View
 from gateway.core.slots import Slot, slot_of_functions
 from gateway.core.station import SITE, StationState
+from gateway.core.wanted import Wanted
 from gateway.core.world import Turn
 from translators.canonical.capability import StationProfile
 from translators.ocpp.limits import can_discharge

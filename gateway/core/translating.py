@@ -110,6 +110,10 @@ class Translator:
             self._press = Press(book)
         return self._press
 
+    def by(self, books: dict[str, Book]) -> Translator:
+        """Return one that translates these records by other rules, and remembers the same results."""
+        return replace(self, _books=books)
+
     def adopt(self, book: Book, translated: Iterable[str]) -> None:
         """Translate by another book from now on, all but the commands of these records."""
         for key in translated:

@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.core.dispatch import wanted
 from gateway.core.events import Withdrawal
 from gateway.core.lifecycle import ENDED
-from gateway.core.plans import Plans
 from support.engine_bench import a_command, a_default, limit, pf, the_book
 from support.engine_worlds import Claim, Life, Reference, expected_running, minute
 from support.recorded import RecordedLife, decisions, recording
@@ -216,11 +216,19 @@ def test_a_life_after_a_crash_ends_where_an_uninterrupted_one_does(before, last,
     assert twin.picture() == life.picture()
 
 
+class Anew:
+    """Plans that are made anew each time, for the station that asks."""
+
+    @staticmethod
+    def wanted(lines, scene):
+        return wanted(lines, scene)
+
+
 class Forgetful(Life):
     """A life whose engine plans and translates anew at every event."""
 
     def begin(self):
-        self.bench.engine.world.plans = Plans(most=0)
+        self.bench.engine.world.plans = Anew()
 
     def hear(self, event):
         self.bench.engine.world.translator._memo = Memo()

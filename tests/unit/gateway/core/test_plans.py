@@ -12,9 +12,12 @@ from gateway.core.lifecycle import State
 from gateway.core.plans import Plans
 from gateway.core.records import CommandRecord
 from gateway.core.translating import Translator
-from support.engine_bench import NOON, a_command, a_profile, limit, pf
+from support.engine_bench import NOON, a_command, a_default, a_profile, limit, pf
 from translators.canonical.capability import Situation
-from translators.canonical.commands import Interval
+from translators.canonical.commands import Interval, Target
+from translators.canonical.controls import LimitOn
+
+PROFILE = a_profile()
 
 
 @pytest.fixture
@@ -36,14 +39,14 @@ def a_line(*commands, offset=timedelta()):
 
 
 def a_scene(book, minute=0, **changes):
-    profile = changes.pop("profile", a_profile())
+    profile = changes.pop("profile", PROFILE)
     now = NOON + timedelta(minutes=minute)
     return replace(Scene(profile, Situation(), Translator(book), now), **changes)
 
 
 def test_the_same_once_more_is_remembered(book, made):
     plans, lines = Plans(), a_line(a_command())
-    assert plans.wanted(lines, a_scene(book)) is plans.wanted(lines, a_scene(book, 9))
+    assert plans.wanted(lines, a_scene(book)) == plans.wanted(lines, a_scene(book, 9))
     assert len(made) == 1
 
 
@@ -105,10 +108,12 @@ def test_other_rules_make_it_anew(book, made):
     assert len(made) == 2
 
 
-def test_the_stations_that_were_looked_at_last_are_remembered(book, made):
+def test_the_plans_that_were_used_last_are_remembered(book, made):
     plans, lines = Plans(most=2), a_line(a_command())
+    (evse,) = PROFILE.evses
     first, second, third = (
-        a_scene(book, profile=replace(a_profile(), id=name)) for name in ("A", "B", "C")
+        a_scene(book, profile=replace(PROFILE, evses=(replace(evse, phases=phases),)))
+        for phases in (1, 2, 3)
     )
     for scene in (first, second, first, third):
         plans.wanted(lines, scene)
@@ -117,3 +122,32 @@ def test_the_stations_that_were_looked_at_last_are_remembered(book, made):
     assert len(made) == 3
     plans.wanted(lines, second)
     assert len(made) == 4
+
+
+def several(station):
+    """Return commands of two utilities for a station: one is beaten, limits meet, a default lies below."""
+    here = {"target": Target(station)}
+    one = a_line(
+        a_command("M1", pf(), limit(watts=7000), start=-10, **here),
+        a_command("M2", limit(LimitOn.LOAD, 5000), start=-5, minutes=30, primacy=5, **here),
+        a_command("M3", pf("0.9"), start=0, minutes=30, primacy=5, **here),
+        a_default("D1", pf("0.98"), **here),
+    )
+    origin = replace(a_command().origin, utility="other")
+    other = a_command("M1", pf("0.92"), limit(watts=6000), origin=origin, start=5, **here)
+    rest = CommandRecord(other, State.SCHEDULED)
+    return (*one, Line("other", timedelta(seconds=3), (rest,)))
+
+
+@pytest.mark.parametrize("minute", [0, 10, 26, 70], ids=str)
+def test_stations_that_are_alike_share_a_plan_and_each_holds_what_it_would_alone(
+    book, made, minute
+):
+    plans, apart = Plans(), frozenset({"other"})
+    for name in ("A", "B"):
+        scene = a_scene(book, minute, profile=replace(PROFILE, id=name), apart=apart)
+        lines = several(name)
+        alone = wanted(lines, scene)
+        assert plans.wanted(lines, scene) == alone
+        assert alone.desired
+    assert len(made) == 1
