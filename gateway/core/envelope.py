@@ -80,8 +80,8 @@ def _events(
 
 
 def changes(lines: Sequence[Line]) -> list[datetime]:
-    """Return, in order, the instants of our time at which what is asked of a site changes."""
-    spans = [span for group in agenda(lines).segments.values() for span in group]
+    """Return, in order, the instants of our time at which what is asked of a site changes, or is lost."""
+    spans = [span for group in agenda(lines).claimed.values() for span in group]
     ends = {span.interval.end for span in spans if span.interval.end is not None}
     return sorted({span.interval.start for span in spans} | ends)
 

@@ -7,8 +7,11 @@ from fractions import Fraction
 import pytest
 
 from gateway.core.effects import PostSamples, ReportStation, Table
+from gateway.core.engine import Engine
 from gateway.core.events import SamplesTaken, TransactionsChanged, Withdrawal
 from gateway.core.lifecycle import State
+from gateway.core.site_state import SiteRules
+from gateway.core.station import StationRules
 from support.engine_bench import (
     NOON,
     Bench,
@@ -20,8 +23,9 @@ from support.engine_bench import (
     limit,
     pf,
 )
+from support.site_worlds import a_member
 from translators.canonical.capability import Transaction
-from translators.canonical.commands import Origin, Protocol, Revision
+from translators.canonical.commands import Origin, Protocol, Revision, Target
 from translators.canonical.controls import (
     ActiveSetpoint,
     Connect,
@@ -425,3 +429,15 @@ def test_another_order_of_precedence_gives_controls_other_ids(bench, book):
     taken, given = fresh.calls()
     assert taken.payload["controlId"] == control_id("iso/W", "CS1", "FixedPFInject")
     assert given.payload["controlId"] == control_id("W", "CS1", "FixedPFInject")
+
+
+def test_at_a_site_the_weaker_one_is_told_as_well(book):
+    depot = SiteRules("depot", ("dso", "iso"), (a_member("CS1"),))
+    engine = Engine(book, [StationRules("CS1", ())], sites=[depot])
+    bench = Bench(engine, others={"iso": HOUR})
+    bench.command(a_command("S", start=0, minutes=60, target=Target("depot")))
+    bench.command(weak("W", start=theirs(10), minutes=20, target=Target("depot")))
+    bench.at(9)
+    assert bench.told("W") == [Told.RECEIVED]
+    bench.at(10)
+    assert bench.told("W") == [Told.RECEIVED, Told.OVERRULED]
