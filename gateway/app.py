@@ -38,6 +38,7 @@ from gateway.settings.schema import Ocpp
 from gateway.site import (
     admin_config,
     endpoint_config,
+    pace_rules,
     site_rules,
     station_entries,
     station_rules,
@@ -102,6 +103,7 @@ async def serve(
         tuple(station_rules(settings)),
         utility_rules(settings),
         tuple(site_rules(settings)),
+        pace_rules(settings),
     )
     with (
         closing(opened) as store,

@@ -12,6 +12,7 @@ from gateway.admin.listener import AdminConfig
 from gateway.connectors.ieee2030_5 import UtilityAccess
 from gateway.core.allocation import Policy
 from gateway.core.failsafe import FailSafe, UtilityRules
+from gateway.core.pace import Canary, Feeder, PaceRules
 from gateway.core.site_state import Member as SiteMember
 from gateway.core.site_state import MeterRules, SiteRules
 from gateway.core.slots import Slot
@@ -263,6 +264,34 @@ def site_rules(settings: Settings) -> list[SiteRules]:
         )
         for site in settings.sites
     ]
+
+
+def pace_rules(settings: Settings) -> PaceRules:
+    """Return how fast events take hold; the canary group starts first on its feeder, too."""
+    stations = {station.id: station for station in settings.stations}
+    canary = settings.canary
+    first = frozenset(() if canary is None else canary.stations)
+    feeders = tuple(
+        Feeder(
+            feeder.id,
+            {
+                name: _swing(stations[name])
+                for name in sorted(feeder.stations, key=lambda name: name not in first)
+            },
+            feeder.max_step_w,
+        )
+        for feeder in settings.feeders
+    )
+    if canary is None:
+        return PaceRules(feeders)
+    return PaceRules(feeders, Canary(first, timedelta(seconds=canary.wait_s)))
+
+
+def _swing(station: Station) -> Fraction:
+    """Return W between the ends of a station's ratings; without a voltage, for they name powers."""
+    none = Fraction()
+    ends = ((_rated_charge(evse, none), _rated_discharge(evse, none)) for evse in station.evses)
+    return sum((charge + discharge for charge, discharge in ends), none)
 
 
 def _site_meter(meter: SiteMeter) -> MeterRules:

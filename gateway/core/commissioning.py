@@ -30,7 +30,7 @@ from gateway.core.ledger import EntryState
 from gateway.core.lifecycle import State
 from gateway.core.records import CommandRecord
 from gateway.core.shown import ordered
-from gateway.core.station import SITE, StationState
+from gateway.core.station import COMMISSIONING, SITE, StationState
 from gateway.core.trial import Result, Step, Trial, Verdict, judge, steps
 from gateway.core.world import Hold, Turn, World
 from translators.canonical.commands import (
@@ -43,8 +43,6 @@ from translators.canonical.commands import (
 )
 from translators.canonical.telemetry import Sample
 
-ORIGIN = f"{SITE}commissioning"
-"""Who gives the commands of a trial."""
 _KEY = "commissioned/"
 _SOON = timedelta(milliseconds=200)
 _MARGIN = timedelta(seconds=10)
@@ -126,7 +124,7 @@ def proceed(turn: Turn, state: StationState) -> None:
     if result is None:
         return
     turn.audit("commissioning.step", "gateway", state.id, **told(result))
-    withdraw(turn, CommandWithdrawn(ORIGIN, state.id, trial.mrid, Withdrawal.CANCELLED))
+    withdraw(turn, CommandWithdrawn(COMMISSIONING, state.id, trial.mrid, Withdrawal.CANCELLED))
     following = trial.after(result, left=not state.connected)
     if following is not None:
         _ask(turn, state, trial, following)
@@ -164,7 +162,7 @@ def _result(turn: Turn, state: StationState, trial: Trial, step: Step) -> Result
 
 
 def _key(state: StationState, trial: Trial) -> str:
-    return f"{ORIGIN}/{state.id}/{trial.mrid}"
+    return f"{COMMISSIONING}/{state.id}/{trial.mrid}"
 
 
 def _ask(turn: Turn, state: StationState, trial: Trial, step: Step) -> None:
@@ -172,7 +170,7 @@ def _ask(turn: Turn, state: StationState, trial: Trial, step: Step) -> None:
     now = trial.begun = turn.now.utc
     command = DerCommand(
         mrid=trial.mrid,
-        origin=Origin(ORIGIN, Protocol.SITE, Revision.SITE),
+        origin=Origin(COMMISSIONING, Protocol.SITE, Revision.SITE),
         target=Target(state.id),
         controls=step.controls,
         primacy=0,

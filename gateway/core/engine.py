@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from gateway.core import (
+    canary,
     charging,
     commissioning,
     intake,
@@ -72,6 +73,7 @@ from gateway.core.events import (
 )
 from gateway.core.failsafe import UtilityRules
 from gateway.core.ledger import Ledger
+from gateway.core.pace import PaceRules
 from gateway.core.records import from_document
 from gateway.core.settle import settle
 from gateway.core.site_state import SiteRules, SiteState
@@ -123,9 +125,11 @@ class Engine:
         stations: Iterable[StationRules],
         utilities: Mapping[str, UtilityRules] | None = None,
         sites: Iterable[SiteRules] = (),
+        pace: PaceRules | None = None,
     ) -> None:
         """Know the stations, utilities and sites of the settings, and nothing else yet."""
-        self.world = World(Translator(book), utilities=dict(utilities or {}))
+        pace = pace or PaceRules()
+        self.world = World(Translator(book), utilities=dict(utilities or {}), pace=pace)
         for rules in stations:
             self.world.stations[rules.id] = StationState(rules)
         for site in sites:
@@ -180,11 +184,15 @@ class Engine:
                 for state in known
                 if jumped or not moved.isdisjoint(state.rules.utilities)
             }
+        self._settle(turn, names)
+        self._settle(turn, canary.keep_back(turn, names))
+        site_settling.settle_sites(turn, names)
+        return _ordered(turn.effects)
+
+    def _settle(self, turn: Turn, names: Iterable[str]) -> None:
         for name in names:
             if (state := self.world.stations.get(name)) is not None:
                 settle(turn, state)
-        site_settling.settle_sites(turn, names)
-        return _ordered(turn.effects)
 
     @property
     def quiet(self) -> bool:

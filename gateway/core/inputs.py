@@ -23,6 +23,7 @@ from gateway.core.engine import Engine
 from gateway.core.events import Event, Now, RulesReplaced
 from gateway.core.failsafe import UtilityRules
 from gateway.core.forms import form_of
+from gateway.core.pace import PaceRules
 from gateway.core.site_state import SiteRules
 from gateway.core.station import StationRules
 from translators.canonical.telemetry import Sample
@@ -46,10 +47,11 @@ class Setup:
     stations: tuple[StationRules, ...]
     utilities: Mapping[str, UtilityRules] = field(default_factory=dict)
     sites: tuple[SiteRules, ...] = ()
+    pace: PaceRules = field(default_factory=PaceRules)
 
     def engine(self, book: Book) -> Engine:
         """Return a fresh engine that works by `book`."""
-        return Engine(book, self.stations, self.utilities, self.sites)
+        return Engine(book, self.stations, self.utilities, self.sites, self.pace)
 
 
 def setup_document(setup: Setup) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import timedelta
+from math import ceil
 
 from gateway.core.agenda import defeat, segments_of
 from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
@@ -11,7 +12,7 @@ from gateway.core.lifecycle import State, Trigger
 from gateway.core.participation import Word, decline
 from gateway.core.records import CommandRecord, differs, forgettable
 from gateway.core.responses import advance, tell
-from gateway.core.station import StationState
+from gateway.core.station import COMMISSIONING, StationState
 from gateway.core.world import Turn
 from translators.canonical.commands import DerCommand, Randomization
 from translators.canonical.telemetry import ControlOutcome
@@ -52,7 +53,7 @@ def receive(turn: Turn, event: CommandReceived) -> None:
     turn.world.translator.forget(known.key)
     updated = replace(known, command=redrawn, refused=()).refuse(event.refusals)
     if not _begun(turn, updated):
-        updated = replace(updated, baseline=None)
+        updated = _paced(turn, replace(updated, baseline=None, waits_s=0))
     turn.audit(
         "command.updated",
         command.origin.utility,
@@ -82,6 +83,7 @@ def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:
         event.raw,
         **_trace(turn, event, command),
     )
+    record = _paced(turn, record)
     planned = record.planned
     if planned is not None and planned.end is not None and planned.end <= unow:
         advance(turn, record, Trigger.EXPIRED)  # 2030.5 response 254
@@ -89,6 +91,20 @@ def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:
     if record.refusal is not ControlOutcome.INVALID:
         record = tell(turn, record, ControlOutcome.RECEIVED)
     _judge(turn, record)
+
+
+def _paced(turn: Turn, record: CommandRecord) -> CommandRecord:
+    """Return an event that starts here as late as the settings say, counted from now where it is late."""
+    planned = record.planned
+    if planned is None or record.utility == COMMISSIONING:
+        return record
+    wait = turn.world.pace.wait(record)
+    if not wait:
+        return record
+    late = max(timedelta(), turn.time_of(record) - planned.start)
+    waits = ceil((late + wait).total_seconds())
+    turn.audit("command.paced", "gateway", record.key, seconds=waits)
+    return replace(record, waits_s=waits)
 
 
 def _judge(turn: Turn, record: CommandRecord) -> None:

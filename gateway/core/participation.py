@@ -89,8 +89,7 @@ def _put(turn: Turn, station: str, hold: Hold | None) -> Collection[str]:
 
 def decline(turn: Turn, record: CommandRecord, word: Word) -> None:
     """Let one station take no part in an event; its utility is told."""
-    own = record.utility.startswith(SITE)
-    if own or record.declined or record.command.is_default or record.state not in _OPEN:
+    if record.declined or record.command.is_default or record.state not in _OPEN:
         return
     if record.utility.startswith(SITE):
         return  # what a site tells its stations follows from what it was asked for: that is declined

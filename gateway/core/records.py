@@ -56,6 +56,8 @@ class CommandRecord:
     declined: str = ""
     """`operator` or `hold` where there is no part in it now."""
     declines: int = 0
+    waits_s: int = 0
+    """How much later it starts here than its utility says, so that not all stations move at once."""
     parted: bool = False
     """Whether it was declined, or joined again, while it ran."""
 
@@ -79,7 +81,7 @@ class CommandRecord:
         command, note = self.command, object.__setattr__
         key = f"{command.origin.utility}/{command.target.station}/{command.mrid}"
         note(self, "key", intern(key))
-        planned = _planned(command)
+        planned = _planned(command, self.waits_s)
         note(self, "planned", planned)
         note(self, "interval", planned if planned is None else _cut(planned, self.withdraw_at))
         controls = self._claiming()
@@ -143,17 +145,18 @@ class CommandRecord:
         return self.state in ENDED
 
 
-def _planned(command: DerCommand) -> Interval | None:
-    """Return a command's interval with what was drawn for it."""
+def _planned(command: DerCommand, waits_s: int) -> Interval | None:
+    """Return a command's interval with what was drawn for it, begun `waits_s` later but not after its end."""
     interval, draws = command.interval, command.randomization
     begin, shift = draws.start_draw_s or 0, (draws.start_draw_s or 0) + (draws.duration_draw_s or 0)
     if interval is None:
         return None
-    if not (begin or shift) and (interval.end is None or interval.end >= interval.start):
+    if not (begin or shift or waits_s) and (interval.end is None or interval.end >= interval.start):
         return interval
     start = interval.start + timedelta(seconds=begin)
     end = None if interval.end is None else max(start, interval.end + timedelta(seconds=shift))
-    return Interval(start, end)
+    waited = start + timedelta(seconds=waits_s)
+    return Interval(waited if end is None else min(waited, end), end)
 
 
 def _cut(planned: Interval, at: datetime | None) -> Interval:
@@ -210,6 +213,7 @@ def to_document(record: CommandRecord, command: dict[str, Any] | None = None) ->
         "ignored": sorted(record.ignored),
         "declined": record.declined,
         "declines": record.declines,
+        "waits_s": record.waits_s,
         "parted": record.parted,
         "withdraw_at": None if record.withdraw_at is None else record.withdraw_at.isoformat(),
     }
@@ -230,6 +234,7 @@ def from_document(document: dict[str, Any]) -> CommandRecord:
         ignored=frozenset(document.get("ignored", ())),
         declined=document.get("declined", ""),
         declines=document.get("declines", 0),
+        waits_s=document.get("waits_s", 0),
         parted=document.get("parted", False),
         withdraw_at=None if withdraw_at is None else datetime.fromisoformat(withdraw_at),
     )

@@ -22,6 +22,8 @@ from translators.ocpp.foreign import ForeignLimit
 
 SITE = "site:"
 """With this begins what a site is called that speaks to its stations as a utility does."""
+COMMISSIONING = f"{SITE}commissioning"
+"""Who gives the commands of a commissioning."""
 _REMEMBERED = 64
 """Control ids of ours that are over."""
 

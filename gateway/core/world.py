@@ -14,6 +14,7 @@ from gateway.core.events import DrainMode, Now
 from gateway.core.failsafe import OWN, Hearing, Patience, UtilityRules
 from gateway.core.ledger import Entry, takes_effect
 from gateway.core.lifecycle import State
+from gateway.core.pace import PaceRules
 from gateway.core.plans import Plans
 from gateway.core.records import CommandRecord, to_document
 from gateway.core.sharing import Shared
@@ -44,6 +45,7 @@ class World:
 
     translator: Translator
     stations: dict[str, StationState] = field(default_factory=dict)
+    pace: PaceRules = field(default_factory=PaceRules)
     sites: dict[str, SiteState] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
     """By station: the site that it stands behind, where it does."""

@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from gateway.settings import site_rules
+from gateway.settings import pace_rules, site_rules
 from gateway.settings.document import Location
 from gateway.settings.fail_safe import FailSafeLimits
 from gateway.settings.findings import Finding
@@ -247,6 +247,7 @@ RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "DG-1065": _moved,
     "DG-1067": site_rules.members,
     "DG-1048": site_rules.ratings,
+    "DG-1049": pace_rules.members,
     "DG-1059": _lapsing,
     "DG-1062": _watched,
     "DG-1068": _failing_safe,

@@ -24,6 +24,7 @@ from gateway.settings.fields import (
     seconds,
     text,
 )
+from gateway.settings.pace import Canary, Feeder
 from gateway.settings.sites import Site
 from gateway.settings.stations import Station
 
@@ -263,6 +264,12 @@ class Settings(Strict):
     )
     sites: list[Site] = Field(
         default=[], description="Stations behind one connection point that share its bounds."
+    )
+    feeders: list[Feeder] = Field(
+        default=[], description="Feeders that events may move only so fast."
+    )
+    canary: Canary | None = Field(
+        default=None, description="Stations that every event reaches first; limits never wait."
     )
 
     @property
