@@ -26,7 +26,7 @@ from gateway.security.issuing import KeyAuthority, Spool, StationAuthority
 from gateway.security.vault import Vault
 from gateway.settings import Settings
 from gateway.settings.fail_safe import FailSafe as FailSafeSettings
-from gateway.settings.fail_safe import FailSafeLimits
+from gateway.settings.fail_safe import FailSafeLimits, SiteLimits
 from gateway.settings.fields import facts
 from gateway.settings.sites import Member, SiteMeter
 from gateway.settings.stations import Evse as EvseSettings
@@ -193,7 +193,7 @@ def station_rules(settings: Settings) -> list[StationRules]:
             utilities=tuple(station.precedence or follows[station.id]),
             settings=facts(station.der_settings),
             policy=decisions(station.policy),
-            fail_safe=_fail_safe(settings.fail_safe, station.fail_safe),
+            fail_safe=_fail_safe(settings.fail_safe, station.fail_safe or settings.fail_safe),
             must_pass=station.require_commissioning,
         )
         for station in settings.stations
@@ -214,19 +214,20 @@ def utility_rules(settings: Settings) -> dict[str, UtilityRules]:
     }
 
 
-def _fail_safe(site: FailSafeSettings, station: FailSafeLimits | None) -> FailSafe:
-    limits = site if station is None else station
-    given = (
-        (LimitOn.IMPORT, limits.max_import_w, Unit(Kind.POWER)),
-        (LimitOn.IMPORT, limits.max_import_pct, percent(Base.MAX_CHARGE_W)),
-        (LimitOn.EXPORT, limits.max_export_w, Unit(Kind.POWER)),
-        (LimitOn.EXPORT, limits.max_export_pct, percent(Base.MAX_DISCHARGE_W)),
-    )
+def _fail_safe(site: FailSafeSettings, limits: FailSafeLimits | SiteLimits) -> FailSafe:
+    """Return limits with the times that hold for all of them."""
+    ways = {
+        "max_import_w": (LimitOn.IMPORT, Unit(Kind.POWER)),
+        "max_import_pct": (LimitOn.IMPORT, percent(Base.MAX_CHARGE_W)),
+        "max_export_w": (LimitOn.EXPORT, Unit(Kind.POWER)),
+        "max_export_pct": (LimitOn.EXPORT, percent(Base.MAX_DISCHARGE_W)),
+    }
+    given = facts(limits)
     return FailSafe(
         controls=tuple(
-            PowerLimit(on, Quantity(value, unit), LimitScope.DEVICE)
-            for on, value, unit in given
-            if value is not None
+            PowerLimit(on, Quantity(given[name], unit), LimitScope.DEVICE)
+            for name, (on, unit) in ways.items()
+            if name in given
         ),
         after_s=site.after_s,
         cold=site.cold_start == "fail_safe",
@@ -261,6 +262,7 @@ def site_rules(settings: Settings) -> list[SiteRules]:
             margin=site.margin_w,
             step=site.step_w,
             rotate=timedelta(seconds=site.rotate_s),
+            fail_safe=_fail_safe(settings.fail_safe, site.fail_safe),
         )
         for site in settings.sites
     ]

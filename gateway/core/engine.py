@@ -141,7 +141,6 @@ class Engine:
         world = self.world
         for name, document in kept.get(Table.UTILITIES, {}).items():
             world.offsets[name] = timedelta(seconds=document["offset_s"])
-            world.timed[name] = _timed(document, now)
         for name, document in kept.get(Table.STATIONS, {}).items():
             if name in world.stations:
                 state = world.stations[name]
@@ -162,7 +161,7 @@ class Engine:
             response = responses.from_document(document)
             world.owed[response.key] = response
             turn.emit(response)
-        listening.begin(turn, dict(kept.get(Table.LINKS, {})))
+        listening.begin(turn, kept.get(Table.LINKS, {}), kept.get(Table.UTILITIES, {}))
         for state in world.stations.values():
             intake.leave(turn, state)
             settle(turn, state)
@@ -416,14 +415,6 @@ def _disconnected(turn: Turn, state: StationState) -> None:
     state.connected, state.ready, state.reading = False, False, ""
     turn.audit("station.disconnected", state.id, state.id)
     measuring.report(turn, state)
-
-
-def _timed(document: Mapping[str, Any], now: Now) -> float:
-    """Return when a clock offset was confirmed last (monotonic seconds), by what was kept of it."""
-    if "at" not in document:
-        return now.monotonic
-    age_s = (now.utc - datetime.fromisoformat(document["at"])).total_seconds()
-    return now.monotonic - max(0.0, age_s)
 
 
 def _ordered(effects: list[Effect]) -> list[Effect]:

@@ -1,21 +1,22 @@
-"""Utilities as they are heard: what their silence changes at each of their stations.
+"""Utilities as they are heard: what their silence changes at each of their stations and sites.
 
-While one is LIMITED (see `failsafe`) its station has a command of the gateway's own, under the name
+While one is LIMITED (see `failsafe`) its station, or site, has a command of the gateway's own, under the name
 `failsafe:UTILITY`: an event without end, whose limits hold beside all others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.core import failsafe, intake
 from gateway.core.effects import Persist, Table
-from gateway.core.events import CommandReceived, CommandWithdrawn, UtilityHeard, Withdrawal
+from gateway.core.events import CommandReceived, CommandWithdrawn, Now, UtilityHeard, Withdrawal
 from gateway.core.failsafe import OWN, Hearing, Patience, Stage
 from gateway.core.lifecycle import State
 from gateway.core.records import CommandRecord
+from gateway.core.site_state import SiteState
 from gateway.core.station import StationState
 from gateway.core.world import Turn
 from translators.canonical.codec import encode
@@ -32,11 +33,19 @@ _RECHECK_S = 60.0
 """How soon it is looked again, at the latest, whether what fail-safe controls wait for has ended."""
 
 
-def begin(turn: Turn, kept: dict[str, dict[str, Any]]) -> None:
-    """Listen to every utility of every station, from what was kept of the run before."""
-    for state in turn.world.stations.values():
+type Party = StationState | SiteState
+"""Who follows utilities."""
+
+
+def begin(
+    turn: Turn, links: Mapping[str, dict[str, Any]], clocks: Mapping[str, dict[str, Any]]
+) -> None:
+    """Listen to every utility of every station and site, from what was kept of the run before."""
+    for utility, document in clocks.items():
+        turn.world.timed[utility] = _confirmed_at(document, turn.now)
+    for state in _parties(turn):
         for utility in state.rules.utilities:
-            known = kept.get(_key(utility, state.id))
+            known = links.get(_key(utility, state.id))
             hearing = failsafe.begin(known, _patience(turn, state, utility), turn.now)
             _note(turn, state, utility, hearing)
             if hearing.cold:
@@ -47,7 +56,7 @@ def begin(turn: Turn, kept: dict[str, dict[str, Any]]) -> None:
 
 def heard(turn: Turn, event: UtilityHeard) -> Collection[str]:
     """Take in a word of a utility; return the stations where it changes something."""
-    state, utility, now = turn.world.stations.get(event.station), event.utility, turn.now.monotonic
+    state, utility, now = turn.world.named(event.station), event.utility, turn.now.monotonic
     changed = set(_timed(turn, utility)) if event.timed else set()
     if state is None or utility not in state.rules.utilities:
         return changed
@@ -65,8 +74,7 @@ def passed(turn: Turn) -> Collection[str]:
     if now < world.listen_at:
         return ()
     changed = set(_aged(turn))
-    for (utility, name), hearing in tuple(world.hearings.items()):
-        state = world.stations[name]
+    for state, utility, hearing in tuple(_hearings(turn)):
         limits = _patience(turn, state, utility)
         runs = _runs_until(turn, state, utility, hearing) > now
         after = failsafe.passed(hearing, limits, now, runs=runs)
@@ -75,15 +83,36 @@ def passed(turn: Turn) -> Collection[str]:
     return changed
 
 
+def _parties(turn: Turn) -> Iterator[Party]:
+    yield from turn.world.stations.values()
+    yield from turn.world.sites.values()
+
+
+def _hearings(turn: Turn) -> Iterator[tuple[Party, str, Hearing]]:
+    for state in _parties(turn):
+        for utility in state.rules.utilities:
+            hearing = turn.world.hearings.get((utility, state.id))
+            if hearing is not None:
+                yield state, utility, hearing
+
+
+def _confirmed_at(document: Mapping[str, Any], now: Now) -> float:
+    """Return when a clock offset was confirmed last (monotonic seconds), by what was kept of it."""
+    if "at" not in document:
+        return now.monotonic
+    age_s = (now.utc - datetime.fromisoformat(document["at"])).total_seconds()
+    return now.monotonic - max(0.0, age_s)
+
+
 def _key(utility: str, station: str) -> str:
     return f"{utility}/{station}"
 
 
-def _patience(turn: Turn, state: StationState, utility: str) -> Patience:
+def _patience(turn: Turn, state: Party, utility: str) -> Patience:
     return Patience.of(turn.world.rules_of(utility), state.rules.fail_safe)
 
 
-def _moved(turn: Turn, state: StationState, utility: str, after: Hearing) -> Collection[str]:
+def _moved(turn: Turn, state: Party, utility: str, after: Hearing) -> Collection[str]:
     """Keep what is heard, and do what a new stage asks for; return the station where it matters."""
     before = turn.world.hearings.get((utility, state.id))
     if before == after:
@@ -104,12 +133,12 @@ def _moved(turn: Turn, state: StationState, utility: str, after: Hearing) -> Col
     return (state.id,)
 
 
-def _tell_limited(turn: Turn, state: StationState, utility: str, **details: Any) -> None:
+def _tell_limited(turn: Turn, state: Party, utility: str, **details: Any) -> None:
     controls = [encode(control) for control in state.rules.fail_safe.controls]
     turn.audit("failsafe.limited", utility, state.id, controls=controls, **details)
 
 
-def _note(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> None:
+def _note(turn: Turn, state: Party, utility: str, hearing: Hearing) -> None:
     """Know it, and keep it durably where it is news; a word of who is HEARD, once a poll."""
     key, world = (utility, state.id), turn.world
     heard_before = world.hearings.get(key, hearing).stage is Stage.HEARD
@@ -122,7 +151,7 @@ def _note(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> No
     turn.emit(Persist(Table.LINKS, _key(*key), document))
 
 
-def _runs_until(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> float:
+def _runs_until(turn: Turn, state: Party, utility: str, hearing: Hearing) -> float:
     """Return when the last event ends that began before the utility was silent (monotonic seconds).
 
     One without end is not waited for.
@@ -145,7 +174,7 @@ def _runs_until(turn: Turn, state: StationState, utility: str, hearing: Hearing)
     return now.monotonic + (max(ends, default=unow) - unow).total_seconds()
 
 
-def _limit(turn: Turn, state: StationState, utility: str, hearing: Hearing) -> None:
+def _limit(turn: Turn, state: Party, utility: str, hearing: Hearing) -> None:
     """Let the fail-safe controls of the settings hold while a utility is LIMITED, and no longer."""
     name = f"{OWN}{utility}"
     wanted = state.rules.fail_safe.controls if hearing.stage is Stage.LIMITED else ()
@@ -206,7 +235,7 @@ def _ages_at(turn: Turn, utility: str) -> float:
 
 
 def _stations_of(turn: Turn, utility: str) -> Iterator[str]:
-    for state in turn.world.stations.values():
+    for state in _parties(turn):
         if utility in state.rules.utilities:
             yield state.id
 
@@ -215,8 +244,7 @@ def _next(turn: Turn) -> float:
     """Return when time alone may change something next."""
     world = turn.world
     dues = [_ages_at(turn, utility) for utility in world.timed.keys() - world.untimed]
-    for (utility, name), hearing in world.hearings.items():
-        state = world.stations[name]
+    for state, utility, hearing in _hearings(turn):
         at = failsafe.due(hearing, _patience(turn, state, utility))
         if at is not None and at <= turn.now.monotonic:
             at = _runs_until(turn, state, utility, hearing)

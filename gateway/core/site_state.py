@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from gateway.core.allocation import Policy
+from gateway.core.failsafe import FailSafe
 from gateway.core.slots import Slot
 from gateway.core.station import SITE
 
@@ -65,6 +66,7 @@ class SiteRules:
     margin: Fraction = Fraction()
     step: Fraction = Fraction(500)
     rotate: timedelta = timedelta(minutes=15)
+    fail_safe: FailSafe = field(default_factory=FailSafe)
 
     @property
     def origin(self) -> str:

@@ -212,7 +212,7 @@ class Turn:
         since = []
         if utility in world.untimed:
             since.append(world.timed[utility] + rules.keep_offset_s)
-        hearing, state = world.hearings.get((utility, station)), world.stations.get(station)
+        hearing, state = world.hearings.get((utility, station)), world.named(station)
         if not rules.starts and hearing is not None and state is not None:
             since.append(hearing.silent_at(Patience.of(rules, state.rules.fail_safe)))
         past = [at for at in since if at <= now]

@@ -12,6 +12,17 @@ from gateway.settings.fields import LongDuration, Rating, Strict, number
 type Percent = Annotated[Fraction, BeforeValidator(number), Field(ge=0, le=100)]
 
 
+class SiteLimits(Strict):
+    """Limits of a whole site while a utility of it is silent; none where nothing is given."""
+
+    max_import_w: Rating | None = Field(
+        default=None, description="Most that the site may draw then, W."
+    )
+    max_export_w: Rating | None = Field(
+        default=None, description="Most that the site may feed in then, W."
+    )
+
+
 class FailSafeLimits(Strict):
     """Limits of one station while a utility of it is silent; none where nothing is given."""
 

@@ -10,10 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 from gateway.settings import pace_rules, site_rules
 from gateway.settings.document import Location
 from gateway.settings.fail_safe import FailSafeLimits
+from gateway.settings.fields import facts
 from gateway.settings.findings import Finding
 from gateway.settings.schema import Identity, Settings
 from gateway.settings.sites import Site
 from gateway.settings.stations import Station
+
+_TIMES = frozenset({"after_s", "cold_start"})
+"""What stands beside the limits of a fail-safe."""
 
 
 def _unique_ids(settings: Settings) -> Iterator[Finding]:
@@ -170,8 +174,8 @@ def _failing_safe(settings: Settings) -> Iterator[Finding]:
             watts, percent = f"max_{way}_w", f"max_{way}_pct"
             if None not in {getattr(limits, watts), getattr(limits, percent)}:
                 yield Finding((*at, percent), f"{watts} says the same", "give one of them")
-    names = FailSafeLimits.model_fields
-    given = any(getattr(limits, name) is not None for _, limits in groups for name in names)
+    every = [*(limits for _, limits in groups), *(site.fail_safe for site in settings.sites)]
+    given = any(facts(limits).keys() - _TIMES for limits in every)
     if settings.fail_safe.cold_start == "fail_safe" and not given:
         problem = "no fail-safe limits are given that could hold"
         yield Finding(("fail_safe", "cold_start"), problem, "give max_import_w or max_export_w")

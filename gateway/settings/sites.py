@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from gateway.settings.fail_safe import SiteLimits
 from gateway.settings.fields import Duration, Name, Rating, StationId, Strict, number
 
 
@@ -88,4 +89,8 @@ class Site(Strict):
     rotate_s: Duration = Field(
         default=900.0,
         description="After how long another station pauses, where there is not enough for all.",
+    )
+    fail_safe: SiteLimits = Field(
+        default=SiteLimits(),
+        description="What bounds the site while a utility of it is silent for long.",
     )

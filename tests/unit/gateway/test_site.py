@@ -145,6 +145,16 @@ def test_a_station_has_the_fail_safe_limits_of_the_site_or_its_own(settings):
     ]
 
 
+def test_a_site_has_fail_safe_limits_of_its_own(settings):
+    depot = {"id": "depot", "stations": [{"id": "CS1"}], "fail_safe": {"max_import_w": 9000}}
+    rated = a_station(evses=[an_evse(ratings={"MaxChargeRateW": 11000})])
+    every = {"max_import_w": 1, "after_s": 7}
+    given = settings(sites=[depot], stations=[rated], fail_safe=every)
+    (rules,) = site.site_rules(given)
+    (control,) = rules.fail_safe.controls
+    assert (control.on.value, control.value.value, rules.fail_safe.after_s) == ("import", 9000, 7)
+
+
 def test_without_settings_nothing_holds_while_a_utility_is_silent(settings):
     (rules,) = site.station_rules(settings())
     assert rules.fail_safe == FailSafe()
