@@ -158,16 +158,17 @@ class View:
         """Yield who holds each function now, since when, until when and by which control."""
         records = self.world.records.get(state.id, {})
         lines, rules = self._lines(state), rules_of(state.profile)
-        held = set()
+        held: defaultdict[str, set[str]] = defaultdict(set)
         for function, segments in agenda(lines, rules).segments.items():
             for segment in segments:
                 if segment.interval.covers(self.utc):
                     record = records[segment.key]
-                    held.add((record.utility, function))
+                    held[function].add(record.utility)
                     yield _holder(state, record, function, segment)
         for record, controls in defaults_of(lines, rules):
             for function in sorted({function_of(control) for control in controls}):
-                if (record.utility, function) not in held:
+                alone = bool(rules(function))  # a limit stands beside the events of others
+                if not held[function] if alone else record.utility not in held[function]:
                     yield _holder(state, record, function, None)
 
     def _lines(self, state: StationState) -> list[Line]:

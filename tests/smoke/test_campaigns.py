@@ -31,6 +31,11 @@ SMALLEST = [
         id="nameplate",
     ),
     pytest.param(
+        ("tests/rivals/campaign.py", "2", "1"),
+        r"^100 schedules and 2 stories in \d+ s: .*\n0 and 0 differences \(seed 1\)$",
+        id="rivals",
+    ),
+    pytest.param(
         ("tests/silences/campaign.py", "5", "1"),
         r"(?s:.*)\n\d+ lives in \d+ s \(seed 1\): 0 times something else was told or held$",
         id="silences",

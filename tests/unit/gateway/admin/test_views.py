@@ -13,8 +13,9 @@ from gateway.core.events import (
     UtilityHeard,
 )
 from gateway.core.failsafe import UtilityRules
-from support.engine_bench import NOON, a_command, a_default, an_engine, limit, pf
+from support.engine_bench import NOON, Bench, a_command, a_default, an_engine, limit, pf
 from translators.canonical.capability import Transaction
+from translators.canonical.controls import LimitOn
 from translators.canonical.telemetry import Alarm, GridFault, Sample
 from translators.units import Kind
 
@@ -168,3 +169,23 @@ def test_all_of_it_is_json(ready, view):
     seen = view()
     for value in (seen.events(), seen.event("M1"), seen.stations(), seen.station("CS1")):
         assert json.loads(json.dumps(value)) == value
+
+
+def test_between_two_utilities_modes_show_who_has_precedence_and_limits_all(book):
+    bench = Bench(an_engine(book, "dso", "iso"), others={"iso": timedelta(hours=1)})
+    bench.connect()
+    bench.command(a_command("S", pf(), limit(), start=0, minutes=10))
+    bench.command(a_command("W", pf("0.9"), limit(), utility="iso", start=60, minutes=20))
+    bench.command(a_default("D", pf(), limit(), limit(LimitOn.EXPORT), utility="iso"))
+    rows = View(bench.engine.world, bench.now).station("CS1")["in_force"]
+    assert sorted((row["function"].split(".")[1], row["command"]) for row in rows) == [
+        ("export", "iso/CS1/D"),
+        ("import", "dso/CS1/S"),
+        ("import", "iso/CS1/W"),
+        ("injecting", "dso/CS1/S"),
+    ]
+    assert View(bench.engine.world, bench.now).stations()[0]["utilities"] == ["dso", "iso"]
+    bench.at(10)
+    assert in_force(lambda: View(bench.engine.world, bench.now))["FixedPowerFactor.injecting"][
+        "command"
+    ] == ("iso/CS1/W")
