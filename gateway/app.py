@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import sys
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -20,6 +21,7 @@ from gateway.admin.streams import Tap
 from gateway.admin.views import View
 from gateway.cluster import Lease
 from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
+from gateway.connectors.shadow import ShadowLink
 from gateway.core.effects import Audit, Table
 from gateway.core.events import DrainMode, RulesRefused, RulesReplaced, SecurityNoticed
 from gateway.core.inputs import Setup
@@ -32,6 +34,7 @@ from gateway.security.signing import signer_at
 from gateway.security.vault import Vault
 from gateway.settings import Settings
 from gateway.settings.mappings import mapping_files
+from gateway.settings.mode import FOR_REAL, Mode, shadowed
 from gateway.settings.packs import book_of, proven_book
 from gateway.settings.schema import Admin as Watching
 from gateway.settings.schema import Ocpp
@@ -51,6 +54,7 @@ from gateway.stations.descriptors import as_many_as_allowed
 from gateway.stations.endpoint import Endpoint
 from gateway.stations.facade import Stations
 from gateway.stations.session import Clocks
+from gateway.stations.shadow import ShadowStations
 from gateway.store.audit import AuditSegments
 from gateway.store.checkpoints import Notary
 from gateway.store.inputs import InputSegments
@@ -77,24 +81,30 @@ class Running:
     admin: Admin
 
 
-def run(settings: Settings, ready: Callable[[Running], None] | None = None) -> None:
+def run(
+    settings: Settings,
+    ready: Callable[[Running], None] | None = None,
+    mode: Mode = FOR_REAL,
+) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when stations may connect."""
     as_many_as_allowed()
     factory = uvloop.new_event_loop if sys.platform == "linux" else None
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(serve(settings, ready))
+        runner.run(serve(settings, ready, mode=mode))
 
 
 async def serve(
     settings: Settings,
     ready: Callable[[Running], None] | None = None,
     stop: asyncio.Event | None = None,
+    mode: Mode = FOR_REAL,
 ) -> None:
     """Run one gateway until `stop` is set (default: until SIGTERM or SIGINT), then drain it.
 
     `ready` is called when stations may connect. Raises what cannot be built: SettingsError,
     IdentityError, MappingError, LockedError, StoreError.
     """
+    settings = _apart(settings) if mode.shadow else settings
     accesses = utility_accesses(settings)
     book = book_of(settings)
     opened, lead = open_store(settings)
@@ -120,7 +130,7 @@ async def serve(
                 return
         seal = _sealing(settings, store, clock, book)
         links = _links(accesses, book, clock, remembered(store))
-        stations = Stations(lambda event: runtime.post(event))  # noqa: PLW0108 - it comes next
+        stations = Stations(lambda event: heard(event))  # noqa: PLW0108 - it comes next
         engine = setup.engine(book)
         meters, tap = Meters(engine.world, clock.now), Tap(lambda: clock.now().utc)
         runtime = Runtime(
@@ -129,7 +139,9 @@ async def serve(
                 store=store,
                 audit=audit,
                 stations=stations,
-                utilities=links,
+                utilities={k: ShadowLink(link) for k, link in links.items()}
+                if mode.shadow
+                else links,
                 clock=clock,
                 failpoints=Failpoints.from_environment(),
                 observers=(meters, tap),
@@ -139,8 +151,11 @@ async def serve(
                 inputs=inputs,
             )
         )
+        heard: Post = runtime.post
+        if mode.shadow:
+            heard = _cast_shadow(runtime, stations)
         admin = Admin(
-            admin_config(settings),
+            replace(admin_config(settings), mode=mode),
             Sources(
                 lambda: View(engine.world, clock.now().utc),
                 meters,
@@ -151,12 +166,12 @@ async def serve(
         )
         clocks = Clocks(lambda: clock.now().utc, time.monotonic, lead.lapsed)
         vault = Vault(settings.known_dir)
-        upkeep = upkeep_of(settings, vault, stations, runtime.post, clocks)
+        upkeep = upkeep_of(settings, vault, stations, runtime.post, clocks, mode)
         endpoint = Endpoint(
-            endpoint_config(settings),
+            replace(endpoint_config(settings), only_asks=mode.shadow),
             station_entries(settings, book, vault),
             stations,
-            runtime.post,
+            heard,
             clocks,
             upkeep,
         )
@@ -173,8 +188,13 @@ async def serve(
                 users.append(lambda _book: inputs.keep_rules(mapping_files(settings.mappings)))
             reloads = (endpoint.reload_certificates, upkeep.reload)
             reloading = group.create_task(_reloading(settings, users, reloads, runtime.post))
-            keeping = group.create_task(upkeep.run())
-            log.info("gateway.started", host=settings.ocpp.host, port=endpoint.port)
+            keeping = group.create_task(asyncio.sleep(0) if mode.shadow else upkeep.run())
+            log.info(
+                "gateway.started",
+                host=settings.ocpp.host,
+                port=endpoint.port,
+                **({"mode": mode.words} if mode.words else {}),
+            )
             if ready is not None:
                 ready(Running(runtime, endpoint, admin))
             await told.wait()
@@ -186,6 +206,23 @@ async def serve(
             leading.cancel()
             reloading.cancel()
     log.info("gateway.stopped")
+
+
+def _apart(settings: Settings) -> Settings:
+    """Return the settings of a shadow, which knows of stations what the gateway for real knows."""
+    apart = shadowed(settings)
+    shutil.rmtree(apart.known_dir, ignore_errors=True)
+    if settings.known_dir.is_dir():
+        shutil.copytree(settings.known_dir, apart.known_dir)
+    return apart
+
+
+def _cast_shadow(runtime: Runtime, stations: Stations) -> Post:
+    """Let nothing leave that a runtime decides; return what hears stations then."""
+    parts = runtime.parts
+    shadow = ShadowStations(stations, stations.current, runtime.post, lambda: parts.clock.now().utc)
+    parts.shadow, parts.stations = True, shadow
+    return shadow.hears
 
 
 def _kept(settings: Settings) -> timedelta | None:

@@ -166,6 +166,8 @@ class Parts:
     observers: tuple[Observer, ...] = ()
     seal: AuditSeal | None = None
     inputs: InputLog = field(default_factory=Unrecorded)
+    shadow: bool = False
+    """Whether all records say that nothing was sent."""
     keep_documents: timedelta | None = None
     """How long documents are kept as they came; None for ever."""
     lapsed: Callable[[], bool] = never
@@ -210,7 +212,7 @@ class Runtime:
         now = parts.clock.now()
         effects = parts.engine.restore(kept, now)
         parts.inputs.begin(kept, now, effects)
-        await self._apply(effects)
+        await self._apply(self._marked(effects))
         self._refusals.pop("start")
         try:
             async with asyncio.TaskGroup() as group:
@@ -265,7 +267,18 @@ class Runtime:
         effects = parts.engine.handle(event, now)
         parts.inputs.decided(effects)
         parts.failpoints.reach("decided")
-        return effects
+        return self._marked(effects)
+
+    def _marked(self, effects: list[Effect]) -> list[Effect]:
+        """Return effects whose records say, in a shadow, that nothing was sent."""
+        if not self._parts.shadow:
+            return effects
+        return [
+            replace(effect, details=effect.details | {"shadow": True})
+            if isinstance(effect, Audit)
+            else effect
+            for effect in effects
+        ]
 
     async def _next(self) -> list[Event]:
         """Return the events that wait, not too many at once, or a Tick when a deadline comes first."""

@@ -28,6 +28,7 @@ from gateway.settings import Settings
 from gateway.settings.fail_safe import FailSafe as FailSafeSettings
 from gateway.settings.fail_safe import FailSafeLimits, SiteLimits
 from gateway.settings.fields import facts
+from gateway.settings.mode import FOR_REAL, Mode
 from gateway.settings.sites import Member, SiteMeter
 from gateway.settings.stations import Evse as EvseSettings
 from gateway.settings.stations import Station, decisions
@@ -114,7 +115,12 @@ def utility_accesses(settings: Settings) -> list[UtilityAccess]:
 
 
 def upkeep_of(
-    settings: Settings, vault: Vault, stations: Stations, post: Post, clocks: Clocks
+    settings: Settings,
+    vault: Vault,
+    stations: Stations,
+    post: Post,
+    clocks: Clocks,
+    mode: Mode = FOR_REAL,
 ) -> Upkeep:
     """Return what looks after the stations of a site; IdentityError where its key cannot be used."""
     ocpp = settings.ocpp
@@ -128,10 +134,11 @@ def upkeep_of(
         stations.here,
         post,
         clocks,
-        authority=_authority(settings),
+        authority=None if mode.shadow else _authority(settings),
         operator=ocpp.operator,
         url=ocpp.public_url,
         pace=Pace(renew_days=ocpp.renew_days),
+        closed="the gateway runs read-only: it takes no orders" if mode.read_only else "",
     )
     return Upkeep(wards, means)
 

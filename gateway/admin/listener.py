@@ -24,6 +24,7 @@ from gateway.admin.streams import STREAMS, Tap
 from gateway.admin.views import View
 from gateway.core.events import CommissioningOrdered, HoldChanged, ParticipationChanged
 from gateway.ports import Post
+from gateway.settings.mode import FOR_REAL, Mode
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ class AdminConfig:
     host: str
     port: int
     token: str = ""
+    mode: Mode = FOR_REAL
 
 
 class _Order(BaseModel):
@@ -166,6 +168,8 @@ class Admin:
                 response = await handler(request)
             except web.HTTPException as refusal:
                 response = _problem(refusal.status, refusal.text or refusal.reason)
+        if self._config.mode.words:
+            response.headers["Dergate-Mode"] = self._config.mode.words
         response.force_close()
         return response
 
@@ -184,7 +188,9 @@ class Admin:
         problem = self._sources.problem()
         if problem and not self._may(request):
             problem = "not ready"
-        return web.Response(status=503 if problem else 200, text=f"{problem or 'ok'}\n")
+        words = self._config.mode.words
+        lines = [problem or "ok", *([words] if words else [])]
+        return web.Response(status=503 if problem else 200, text="\n".join([*lines, ""]))
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         text = self._sources.meters.text()
@@ -255,6 +261,8 @@ class Admin:
 
     async def _order[M: BaseModel](self, request: web.Request, form: type[M]) -> M:
         """Return what is ordered: never without a token, so that no page of a browser can."""
+        if self._config.mode.read_only:
+            raise web.HTTPForbidden(text="this gateway runs read-only: it takes no orders")
         if not self._config.token:
             raise web.HTTPForbidden(text="orders need admin.token_file in the settings")
         try:

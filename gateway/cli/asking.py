@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 import orjson
+import typer
 
 from gateway.errors import PeerError
 from gateway.security.files import secret
@@ -32,6 +33,8 @@ class Gateway:
         with self._client() as client, _told(self.url):
             answer = client.get(_joined(path))
             _judge(answer, answer.content)
+            if mode := answer.headers.get("Dergate-Mode"):
+                typer.echo(f"the gateway runs as {mode}", err=True)
             return orjson.loads(answer.content)
 
     def order(self, *path: str, **words: object) -> None:

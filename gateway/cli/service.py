@@ -14,6 +14,7 @@ from gateway.cli import logs
 from gateway.cli.config import DEFAULT, Config
 from gateway.cli.inspection import Report, inspect
 from gateway.settings import load
+from gateway.settings.mode import Mode
 
 _YOUNG = 10_000
 """Objects that are made beyond those that went, before the collector looks for cycles among the young."""
@@ -21,11 +22,20 @@ _YOUNG = 10_000
 log = structlog.get_logger()
 
 
-def run(config: Config = DEFAULT) -> None:
+def run(
+    config: Config = DEFAULT,
+    *,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="Read, decide and record all; send nothing.")
+    ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Take no orders of operators.")
+    ] = False,
+) -> None:
     """Run the gateway until SIGTERM or SIGINT; then drain it as `on_stop` says."""
     settings = load(config)
     logs.configure(settings.log_level, settings.log_format)
-    app.run(settings, settle)
+    app.run(settings, settle, Mode(shadow=shadow, read_only=read_only))
 
 
 def settle(_running: Running) -> None:

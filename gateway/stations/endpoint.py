@@ -68,6 +68,8 @@ class EndpointConfig:
     """How many one station may send before it is read more slowly; None: any number."""
     transport: Transport = "websockets"
     """The library that drives the connections."""
+    only_asks: bool = False
+    """Whether stations are asked and answered, and told nothing that changes them."""
 
 
 class Endpoint:
@@ -226,6 +228,7 @@ class Endpoint:
             templates=self._templates,
             reports=self._reports,
             more=self._more,
+            only_asks=self._config.only_asks,
         )
         log.info("station.came", station=station, version=opened.subprotocol)
         await self._stations.serve(session)

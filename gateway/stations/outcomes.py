@@ -52,4 +52,5 @@ def unsendable(fault: Violation) -> Reply:
 
 UNANSWERED = Reply(ReplyStatus.NO_ANSWER, reason="no answer in time")
 LOST = Reply(ReplyStatus.NO_ANSWER, reason="connection lost")
+SHADOWED = Reply(ReplyStatus.NOT_SENT, reason="shadow: stations are only asked")
 UNSENT = Reply(ReplyStatus.NOT_SENT, reason="connection lost")

@@ -43,6 +43,7 @@ from gateway.stations.introduction import Introduction
 from gateway.stations.nameplate import Nameplate
 from gateway.stations.outcomes import (
     LOST,
+    SHADOWED,
     UNANSWERED,
     UNSENT,
     answered,
@@ -65,6 +66,11 @@ MAX_ODD = 20
 _PROTOCOL_ERROR = 1002
 _OF_SCHEDULES = frozenset({"SetChargingProfile", "UpdateDynamicSchedule", "ClearChargingProfile"})
 """Calls whose numbers a station may ask for again."""
+
+
+def _asks(action: str) -> bool:
+    """Say whether a call changes nothing at a station."""
+    return action.startswith("Get") or action == "TriggerMessage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,8 @@ class Session:
     reports: Reports = field(default_factory=Reports)
     more: Mapping[str, Handler] = field(default_factory=dict)
     """What is answered for all stations in one place."""
+    only_asks: bool = False
+    """Whether only what asks is sent."""
     _context: Context = field(init=False)
     _rpc: Rpc[_Owner] = field(init=False)
     _measuring: Mapping[str, Handler] = field(init=False)
@@ -264,6 +272,8 @@ class Session:
         elif isinstance(body, Violation):
             log.error("call.invalid", station=self.entry.id, action=action, problem=str(body))
             self._end_call(owner, unsendable(body))
+        elif self.only_asks and not _asks(action):
+            self._end_call(owner, SHADOWED)
         else:
             if action in _OF_SCHEDULES:
                 self._context.schedules.told(action, payload)

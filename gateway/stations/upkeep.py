@@ -99,6 +99,8 @@ class Means:
     url: str = ""
     """Where stations are moved to that should have another profile."""
     pace: Pace = field(default_factory=Pace)
+    closed: str = ""
+    """Why no order of an operator is taken, empty where they are."""
 
 
 class Upkeep:
@@ -138,7 +140,8 @@ class Upkeep:
 
     async def run(self) -> None:
         """Work until cancelled, first on what an earlier process was ordered and did not begin."""
-        self._line_up(self._means.orders.left())
+        if not self._means.closed:
+            self._line_up(self._means.orders.left())
         async with asyncio.TaskGroup() as group:
             while True:
                 self._due.clear()
@@ -159,7 +162,9 @@ class Upkeep:
 
     def _line_up(self, orders: Iterable[tuple[str, Errand]]) -> None:
         for name, errand in orders:
-            if errand.station in self._wards:
+            if self._means.closed:
+                self._means.orders.report(name, Outcome(done=False, words=self._means.closed))
+            elif errand.station in self._wards:
                 self._queue.setdefault(errand.station, []).append((name, errand))
             else:
                 words = f"{errand.station} is no station of the settings"

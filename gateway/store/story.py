@@ -53,7 +53,8 @@ def story(read: Callable[[], Iterable[Record]], name: str) -> Iterator[Record]:
 def as_text(told: Iterable[Record]) -> Iterator[str]:
     """Yield a story line by line: when, who, what, of what, and what a person asks next."""
     for record in told:
-        yield f"{record['ts_utc']}  {record['actor']}  {record['kind']}  {record['subject']}"
+        mark = "  (shadow: not sent)" if record["details"].get("shadow") else ""
+        yield f"{record['ts_utc']}  {record['actor']}  {record['kind']}  {record['subject']}{mark}"
         yield from (f"    {line}" for line in _told(record))
 
 
@@ -88,7 +89,11 @@ def _told(record: Record) -> Iterator[str]:
             for refusal in details["refusals"]:
                 yield f"refused   {refusal['function']}: {refusal['problem']} ({refusal['rule']})"
         case _:
-            shown = {key: value for key, value in details.items() if key not in {"book", "command"}}
+            shown = {
+                key: value
+                for key, value in details.items()
+                if key not in {"book", "command", "shadow"}
+            }
             for key, value in shown.items():
                 yield f"{key:<9} {value if isinstance(value, str) else orjson.dumps(value).decode()}"
 

@@ -9,6 +9,7 @@ import pytest
 
 from gateway import app
 from gateway.settings import load
+from gateway.settings.mode import FOR_REAL
 from gateway.simulators.station import SimulatedStation, StationOptions
 from support.site import PASSWORD, a_site, enrol, write_site
 
@@ -16,8 +17,8 @@ from support.site import PASSWORD, a_site, enrol, write_site
 class Site:
     """A running gateway and how to ask it."""
 
-    def __init__(self, folder, changes):
-        self.folder, self.changes = folder, changes
+    def __init__(self, folder, changes, mode=FOR_REAL):
+        self.folder, self.mode, self.changes = folder, mode, changes
         self.stop = asyncio.Event()
         self.running = None
 
@@ -25,7 +26,9 @@ class Site:
         enrol(self.folder, "CS1")
         settings = load(write_site(self.folder, a_site(**self.changes)), {})
         ready = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(app.serve(settings, ready.set_result, self.stop))
+        self._task = asyncio.create_task(
+            app.serve(settings, ready.set_result, self.stop, self.mode)
+        )
         async with asyncio.timeout(30):
             await asyncio.wait([self._task, ready], return_when=asyncio.FIRST_COMPLETED)
         if self._task.done():
@@ -64,4 +67,4 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path):
-    return lambda **changes: Site(tmp_path, changes)
+    return lambda mode=FOR_REAL, **changes: Site(tmp_path, changes, mode)

@@ -4,16 +4,19 @@ import pytest
 
 from gateway import app
 from gateway.settings import load
+from gateway.settings.mode import FOR_REAL
 from support.site import a_site, enrol, write_site
 
 
 class Service:
     """A gateway in this process."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, mode=FOR_REAL):
         self.stop = asyncio.Event()
         self._ready = asyncio.get_running_loop().create_future()
-        self.task = asyncio.create_task(app.serve(settings, self._ready.set_result, self.stop))
+        self.task = asyncio.create_task(
+            app.serve(settings, self._ready.set_result, self.stop, mode)
+        )
 
     async def running(self):
         """Wait until stations may connect; raise what prevented it."""
