@@ -8,7 +8,6 @@ that disturbs nothing: its own where only a worse one is running, else a tie, wh
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +24,7 @@ from gateway.core.station import SITE, Purpose, StationState
 from gateway.core.timeline import HOLD_OVER
 from gateway.core.wanted import Wanted
 from gateway.core.world import Turn
+from translators.canonical.swift import changed
 
 
 def act(turn: Turn, state: StationState, found: Wanted) -> None:
@@ -147,7 +147,7 @@ def _set(turn: Turn, state: StationState, entry: Entry, found: Wanted) -> None:
     desired = _with_priority(state, entry, found, turn.now.utc)
     trace = found.traces[desired.id]
     action, payload = call_for(state, state.ledger.entries.get(desired.id), desired)
-    turn.put(state, replace(entry, desired=desired, state=EntryState.SETTING))
+    turn.put(state, changed(entry, desired=desired, state=EntryState.SETTING))
     state.probed.pop(desired.id, None)
     if entry.evidence is Evidence.STARTED:
         state.changed |= {desired.id}
@@ -187,7 +187,7 @@ def _with_priority(state: StationState, entry: Entry, found: Wanted, now: dateti
     if priority == own:
         return desired
     body = {**desired.payload[slot], "priority": priority}
-    return replace(desired, payload={**desired.payload, slot: body})
+    return changed(desired, payload={**desired.payload, slot: body})
 
 
 def _rivals(entry: Entry, other: Entry, now: datetime) -> bool:
@@ -213,13 +213,13 @@ def _priority(payload: Mapping[str, Any]) -> int:
 
 
 def _clear(turn: Turn, state: StationState, entry: Entry) -> None:
-    turn.put(state, replace(entry, state=EntryState.CLEARING))
+    turn.put(state, changed(entry, state=EntryState.CLEARING))
     action, payload = clear_call(entry.desired.action, entry.desired.payload)
     turn.audit("control.withdrawn", "gateway", entry.desired.id, action=action)
     turn.call(state, entry.desired.id, Purpose.CLEAR, action, payload)
     for other in turn.entries(state):
         if other.state is EntryState.ASIDE and _both_defaults(entry, other):
-            turn.put(state, replace(other, state=EntryState.WANTED, older=True))
+            turn.put(state, changed(other, state=EntryState.WANTED, older=True))
 
 
 def _both_defaults(entry: Entry, other: Entry) -> bool:

@@ -13,10 +13,12 @@ from gateway.core.records import CommandRecord
 from gateway.core.timeline import Claim, Segment, arbitrate
 from translators.canonical.commands import Interval, Revision
 from translators.canonical.controls import DerControl, function_of
+from translators.canonical.swift import swift
 
 type Defaults = list[tuple[CommandRecord, tuple[DerControl, ...]]]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Line:
     """The commands of one utility for a station; `offset` is its clock minus ours."""

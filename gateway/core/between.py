@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -34,6 +33,7 @@ from translators.canonical.controls import (
     GridConnectPermit,
     IslandPermit,
 )
+from translators.canonical.swift import changed
 from translators.ocpp.members import supports
 
 type Segments = dict[str, tuple[Segment, ...]]
@@ -187,7 +187,7 @@ def _without(spans: Iterable[Segment], holes: Sequence[Interval]) -> Iterator[Se
             yield (
                 span
                 if part == span.interval
-                else replace(
+                else changed(
                     span,
                     interval=part,
                     beaten_by=span.beaten_by if whole else None,

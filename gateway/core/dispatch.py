@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
@@ -35,6 +35,7 @@ from translators.canonical.controls import (
     StorageTarget,
     function_of,
 )
+from translators.canonical.swift import changed
 from translators.rules.trace import Loss
 from translators.units import Kind, Unit
 
@@ -238,12 +239,12 @@ def _told(share: _Share, now: datetime) -> Interval | None:
 
 def _translate(share: _Share, scene: Scene, result: Wanted) -> None:
     record, ours = share.record, _told(share, scene.now)
-    command = replace(
+    command = changed(
         record.command, mrid=_named(record, scene), controls=share.controls, interval=ours
     )
     baseline = record.baseline or Baseline()
     begun = ours is not None and ours.start <= scene.now
-    situation = replace(
+    situation = changed(
         scene.situation,
         stack_level=record.level,
         beside=share.beside + _forbidden(scene.situation.policy),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import timedelta
 from math import ceil
 
@@ -15,10 +15,11 @@ from gateway.core.responses import advance, tell
 from gateway.core.station import COMMISSIONING, StationState
 from gateway.core.world import Turn
 from translators.canonical.commands import DerCommand, Randomization
+from translators.canonical.swift import changed
 from translators.canonical.telemetry import ControlOutcome
 
 _EXACT = Randomization()
-_DRAWN = replace(_EXACT, start_draw_s=0, duration_draw_s=0)
+_DRAWN = changed(_EXACT, start_draw_s=0, duration_draw_s=0)
 _EARLY = timedelta(seconds=2)
 """How much earlier than by our reckoning a utility may drop an event that is over."""
 
@@ -41,7 +42,7 @@ def receive(turn: Turn, event: CommandReceived) -> None:
     if gone:
         return
     if not differs(known.command, command):
-        turn.keep(replace(known, command=replace(known.command, version=command.version)))
+        turn.keep(changed(known, command=changed(known.command, version=command.version)))
         return
     draws = known.command.randomization
     redrawn = _drawn(command, event.draws)
@@ -49,11 +50,11 @@ def receive(turn: Turn, event: CommandReceived) -> None:
         command.randomization.start_s,
         command.randomization.duration_s,
     ):
-        redrawn = replace(command, randomization=draws)
+        redrawn = changed(command, randomization=draws)
     turn.world.translator.forget(known.key)
-    updated = replace(known, command=redrawn, refused=()).refuse(event.refusals)
+    updated = changed(known, command=redrawn, refused=()).refuse(event.refusals)
     if not _begun(turn, updated):
-        updated = _paced(turn, replace(updated, baseline=None, waits_s=0))
+        updated = _paced(turn, changed(updated, baseline=None, waits_s=0))
     turn.audit(
         "command.updated",
         command.origin.utility,
@@ -104,7 +105,7 @@ def _paced(turn: Turn, record: CommandRecord) -> CommandRecord:
     late = max(timedelta(), turn.time_of(record) - planned.start)
     waits = ceil((late + wait).total_seconds())
     turn.audit("command.paced", "gateway", record.key, seconds=waits)
-    return replace(record, waits_s=waits)
+    return changed(record, waits_s=waits)
 
 
 def _judge(turn: Turn, record: CommandRecord) -> None:
@@ -135,14 +136,14 @@ def withdraw(turn: Turn, event: CommandWithdrawn) -> None:
     if event.reason is Withdrawal.SUPERSEDED and _successor_ahead(turn, record):
         return
     if event.reason is Withdrawal.SUPERSEDED:
-        advance(turn, replace(record, lost=record.lost | record.functions), _defeat(turn, record))
+        advance(turn, changed(record, lost=record.lost | record.functions), _defeat(turn, record))
         return
     delay = timedelta()
     if event.reason is Withdrawal.CANCELLED_RANDOMIZED:
         draws = record.command.randomization
         delay = timedelta(seconds=abs(draws.start_draw_s or draws.duration_draw_s or 0))
     at = turn.utility_now(event.utility) + delay
-    advance(turn, replace(record, withdraw_at=at), Trigger.WITHDRAWN)
+    advance(turn, changed(record, withdraw_at=at), Trigger.WITHDRAWN)
 
 
 def _defeat(turn: Turn, record: CommandRecord) -> Trigger:
@@ -174,10 +175,10 @@ def _drawn(command: DerCommand, draws: tuple[float, float]) -> DerCommand:
     """Return the command with its random start and duration drawn, whole seconds, sign kept."""
     spans = command.randomization
     if spans == _EXACT:
-        return replace(command, randomization=_DRAWN)
+        return changed(command, randomization=_DRAWN)
     start, duration = round(spans.start_s * draws[0]), round(spans.duration_s * draws[1])
-    drawn = replace(spans, start_draw_s=start, duration_draw_s=duration)
-    return replace(command, randomization=drawn)
+    drawn = changed(spans, start_draw_s=start, duration_draw_s=duration)
+    return changed(command, randomization=drawn)
 
 
 def _free_level(turn: Turn, command: DerCommand) -> int:

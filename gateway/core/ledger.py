@@ -8,13 +8,14 @@ anything is sent again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from gateway.core.events import HeldControl
 from gateway.core.payloads import same_payload
+from translators.canonical.swift import changed, swift
 
 MAX_ATTEMPTS = 3
 """Sends of one payload without any answer before the station counts as mute for it."""
@@ -45,6 +46,7 @@ class Evidence(StrEnum):
     ENDED = "ended"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Desired:
     """One control that a station should hold (UTC); `yields` where a better one takes over."""
@@ -60,6 +62,7 @@ class Desired:
     yields: bool = False
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One control at one station: what is wanted of it and what is believed.
@@ -172,7 +175,7 @@ def _update(entry: Entry | None, wanted: Desired, now: datetime) -> Entry | None
         return None
     kept = wanted.start == entry.desired.start or _runs_on(entry, wanted, now)
     evidence = entry.evidence if kept else Evidence.NONE
-    return replace(
+    return changed(
         entry,
         desired=wanted,
         state=EntryState.WANTED,
@@ -240,27 +243,27 @@ def reconcile(
             else _missing(entry, complete=complete, now=now)
         )
         if after.state is EntryState.WANTED and entry.state is EntryState.HELD:
-            after = replace(after, evidence=Evidence.NONE)
+            after = changed(after, evidence=Evidence.NONE)
         entries[control_id] = after
     return Ledger(entries)
 
 
 def _reported(entry: Entry, found: HeldControl) -> Entry:
     if entry.state is EntryState.REFUSED:
-        return replace(entry, older=True)
+        return changed(entry, older=True)
     if not same_payload(entry.desired.payload, found.payload):
-        return replace(entry, state=EntryState.WANTED, older=True)
+        return changed(entry, state=EntryState.WANTED, older=True)
     state = EntryState.ASIDE if found.superseded else EntryState.HELD
-    return replace(entry, state=state, older=False)
+    return changed(entry, state=state, older=False)
 
 
 def _missing(entry: Entry, *, complete: bool, now: datetime) -> Entry:
     if entry.state is EntryState.REFUSED:
-        return replace(entry, older=entry.older and not complete)
+        return changed(entry, older=entry.older and not complete)
     if entry.expired(now):
-        return replace(entry, state=EntryState.HELD, older=False)
+        return changed(entry, state=EntryState.HELD, older=False)
     if complete:
-        return replace(entry, state=EntryState.WANTED, older=False)
+        return changed(entry, state=EntryState.WANTED, older=False)
     if entry.state in _SETTLED:
         return entry
-    return replace(entry, state=EntryState.WANTED, older=entry.may_be_held)
+    return changed(entry, state=EntryState.WANTED, older=entry.may_be_held)

@@ -8,7 +8,7 @@ names and ids of their own; so it is made for no station in particular, and plac
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -18,6 +18,7 @@ from gateway.core.dispatch import Scene, wanted
 from gateway.core.records import CommandRecord
 from gateway.core.wanted import Wanted
 from translators.canonical.commands import DerCommand
+from translators.canonical.swift import changed
 from translators.rules.book import Book
 
 MOST = 1_000
@@ -59,11 +60,13 @@ class Plans:
 
     most: int = MOST
     _known: dict[Hashable, _Plan] = field(default_factory=dict)
+    _placed: dict[str, tuple[Wanted, Wanted]] = field(default_factory=dict)
+    """By station: the plan that it had last, and what that is there."""
 
     def wanted(self, lines: tuple[Line, ...], scene: Scene) -> Wanted:
         """Return what `dispatch.wanted` returns; nobody may change it."""
         records = [record for line in lines for record in line.records]
-        kind = replace(scene, profile=replace(scene.profile, id=""))
+        kind = changed(scene, profile=changed(scene.profile, id=""))
         inputs = (tuple([_essence(line) for line in lines]), kind.profile, _of_scene(kind))
         books = tuple([scene.translator.book_of(record.key).digest for record in records])
         key = _place(records, scene)
@@ -73,8 +76,18 @@ class Plans:
         self._known[key] = known
         if len(self._known) > self.most:
             del self._known[next(iter(self._known))]
-        names = {_nameless(record): record.key for record in records}
-        return known.found.placed(scene.profile.id, names)
+        return self._at(scene.profile.id, known.found, records)
+
+    def _at(self, station: str, plan: Wanted, records: Iterable[CommandRecord]) -> Wanted:
+        """Return a plan as it is at a station."""
+        known = self._placed.pop(station, None)
+        if known is None or known[0] is not plan:
+            names = {_nameless(record): record.key for record in records}
+            known = plan, plan.placed(station, names)
+        self._placed[station] = known
+        if len(self._placed) > self.most:
+            del self._placed[next(iter(self._placed))]
+        return known[1]
 
 
 def _place(records: Iterable[CommandRecord], scene: Scene) -> Hashable:
@@ -100,14 +113,14 @@ def _for_anyone(lines: Iterable[Line], kind: Scene) -> Wanted:
     nobodys = []
     for line in lines:
         records = tuple([_anyones(record) for record in line.records])
-        nobodys.append(replace(line, records=records))
+        nobodys.append(changed(line, records=records))
         books |= {
             nobody.key: kind.translator.book_of(record.key)
             for nobody, record in zip(records, line.records, strict=True)
         }
-    return wanted(tuple(nobodys), replace(kind, translator=kind.translator.by(books)))
+    return wanted(tuple(nobodys), changed(kind, translator=kind.translator.by(books)))
 
 
 def _anyones(record: CommandRecord) -> CommandRecord:
     command = record.command
-    return replace(record, command=replace(command, target=replace(command.target, station="")))
+    return changed(record, command=changed(command, target=changed(command.target, station="")))

@@ -7,7 +7,6 @@ and the profiles are read back in its place.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.core.events import ReplyStatus, StationReplied
@@ -15,6 +14,7 @@ from gateway.core.evidence import Shown, judge
 from gateway.core.ledger import MAX_ATTEMPTS, Entry, EntryState, Evidence
 from gateway.core.station import StationState
 from gateway.core.world import Turn
+from translators.canonical.swift import changed
 
 _SET = "SetChargingProfile"
 PROBE_EVERY = timedelta(seconds=10)
@@ -77,7 +77,7 @@ def _prove(turn: Turn, state: StationState, entry: Entry, basis: str) -> None:
         turn.audit("control.shown", state.id, control_id, evidence=basis)
         return
     kind = "control.started" if entry.evidence is Evidence.NONE else "control.changed"
-    turn.put(state, replace(entry, evidence=Evidence.STARTED))
+    turn.put(state, changed(entry, evidence=Evidence.STARTED))
     turn.audit(kind, state.id, control_id, evidence=basis)
 
 
@@ -94,7 +94,7 @@ def _doubt(turn: Turn, state: StationState, entry: Entry, event: StationReplied)
     )
     if entry.state is EntryState.HELD:
         state.doubted[control_id] = state.doubted.get(control_id, 0) + 1
-        turn.put(state, replace(entry, state=EntryState.UNKNOWN))
+        turn.put(state, changed(entry, state=EntryState.UNKNOWN))
 
 
 def read_back_in_place(turn: Turn, state: StationState) -> tuple[Entry, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -13,6 +13,7 @@ from gateway.core.lifecycle import ENDED, OWED, State, Trigger, after
 from translators.canonical.codec import decode, encode
 from translators.canonical.commands import DerCommand, Interval
 from translators.canonical.controls import DerControl, PowerLimit, function_of
+from translators.canonical.swift import changed, swift
 from translators.canonical.telemetry import ControlOutcome
 from translators.rules.trace import Refusal
 
@@ -31,6 +32,7 @@ class Baseline:
     var: Fraction | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class CommandRecord:
     """One command at one station.
@@ -110,7 +112,7 @@ class CommandRecord:
             return self
         known = dict(self.refused)
         new = {refusal.function: refusal.outcome for refusal in refusals}
-        return replace(self, refused=tuple(sorted((new | known).items())))
+        return changed(self, refused=tuple(sorted((new | known).items())))
 
     @property
     def refusal(self) -> ControlOutcome | None:
@@ -124,12 +126,12 @@ class CommandRecord:
             return self
         if followed:
             done, ignored = self.followed | {function}, self.ignored - {function}
-            return replace(self, followed=done, ignored=ignored)
-        return replace(self, ignored=self.ignored | {function})
+            return changed(self, followed=done, ignored=ignored)
+        return changed(self, ignored=self.ignored | {function})
 
     def step(self, trigger: Trigger) -> CommandRecord:
         """Return the record after `trigger` (see the table of `lifecycle`)."""
-        return replace(self, state=after(self.state, trigger))
+        return changed(self, state=after(self.state, trigger))
 
     @property
     def owed(self) -> ControlOutcome | None:
@@ -185,9 +187,9 @@ def differs(old: DerCommand, new: DerCommand) -> bool:
     """Say whether two editions differ in meaning (clocks, draws and digests do not count)."""
 
     def meaning(command: DerCommand) -> DerCommand:
-        randomization = replace(command.randomization, start_draw_s=None, duration_draw_s=None)
-        origin = replace(command.origin, digest="", href="")
-        return replace(
+        randomization = changed(command.randomization, start_draw_s=None, duration_draw_s=None)
+        origin = changed(command.origin, digest="", href="")
+        return changed(
             command,
             server_time=old.server_time,
             origin=origin,

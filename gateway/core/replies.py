@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from gateway.core.charging import priority_replied
 from gateway.core.effects import Persist, Table
@@ -14,6 +13,7 @@ from gateway.core.proving import UNPROVED, probe_replied, read_back_in_place
 from gateway.core.station import Purpose, StationState, station_document
 from gateway.core.transactions import transaction_replied, transfer_replied
 from gateway.core.world import Turn
+from translators.canonical.swift import changed
 from translators.canonical.telemetry import ControlOutcome
 from translators.rules.trace import Refusal
 
@@ -54,12 +54,12 @@ def _usable(
         reason=event.reason,
         payload=event.payload,
     )
-    return replace(event, status=ReplyStatus.NO_ANSWER)
+    return changed(event, status=ReplyStatus.NO_ANSWER)
 
 
 def _set_replied(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:
     if event.status is ReplyStatus.ACCEPTED:
-        held = replace(entry, state=EntryState.HELD, attempts=0, reason="", older=False)
+        held = changed(entry, state=EntryState.HELD, attempts=0, reason="", older=False)
         turn.put(state, held)
         state.renewed[entry.desired.id] = turn.now.utc
         if entry.desired.is_default:
@@ -67,16 +67,16 @@ def _set_replied(turn: Turn, state: StationState, entry: Entry, event: StationRe
         turn.audit("control.accepted", state.id, entry.desired.id, command=entry.desired.command)
         _superseded(turn, state, event.payload.get("supersededIds", ()))
     elif event.status is ReplyStatus.NO_ANSWER:
-        unknown = replace(entry, state=EntryState.UNKNOWN, attempts=entry.attempts + 1)
+        unknown = changed(entry, state=EntryState.UNKNOWN, attempts=entry.attempts + 1)
         turn.put(state, unknown)
         mute = unknown.attempts >= MAX_ATTEMPTS
         kind = "control.given_up" if mute else "control.unanswered"
         turn.audit(kind, state.id, entry.desired.id, attempts=unknown.attempts)
     elif event.status is ReplyStatus.NOT_SENT:
-        turn.put(state, replace(entry, state=EntryState.WANTED))
+        turn.put(state, changed(entry, state=EntryState.WANTED))
     else:
         reason = f"{event.status}: {event.reason}".rstrip(": ")
-        turn.put(state, replace(entry, state=EntryState.REFUSED, reason=reason))
+        turn.put(state, changed(entry, state=EntryState.REFUSED, reason=reason))
         turn.audit("control.refused", state.id, entry.desired.id, reason=reason)
         _refuse_command(turn, state, entry, _REFUSALS[event.status], reason)
 
@@ -101,11 +101,11 @@ def _superseded(
     for control_id in named:
         entry = state.ledger.entries.get(control_id)
         if entry is not None and entry.state is EntryState.HELD:
-            turn.put(state, replace(entry, state=believed))
+            turn.put(state, changed(entry, state=believed))
             turn.audit("control.superseded", state.id, control_id)
     for entry in turn.entries(state) if len(named) >= MOST_IDS else ():
         if entry.state is EntryState.HELD and entry.desired.action == "SetDERControl":
-            turn.put(state, replace(entry, state=EntryState.UNKNOWN))
+            turn.put(state, changed(entry, state=EntryState.UNKNOWN))
 
 
 def _refuse_command(
@@ -128,11 +128,11 @@ def _clear_replied(turn: Turn, state: StationState, entry: Entry, event: Station
             turn.drop(state, entry.desired.id)
             turn.audit("control.cleared", state.id, entry.desired.id, status=event.status.value)
         case ReplyStatus.NO_ANSWER:
-            turn.put(state, replace(entry, state=EntryState.UNKNOWN))
+            turn.put(state, changed(entry, state=EntryState.UNKNOWN))
         case ReplyStatus.NOT_SENT:
-            turn.put(state, replace(entry, state=EntryState.WANTED, older=True))
+            turn.put(state, changed(entry, state=EntryState.WANTED, older=True))
         case _:
-            failed = replace(entry, state=EntryState.CLEAR_FAILED, reason=event.reason)
+            failed = changed(entry, state=EntryState.CLEAR_FAILED, reason=event.reason)
             turn.put(state, failed)
             turn.audit("control.clear_failed", state.id, entry.desired.id, reason=event.reason)
 
@@ -146,7 +146,7 @@ def _renew_replied(turn: Turn, state: StationState, entry: Entry, event: Station
         return
     if event.status is ReplyStatus.NO_ANSWER:
         state.static = True
-        turn.put(state, replace(entry, state=EntryState.UNKNOWN))
+        turn.put(state, changed(entry, state=EntryState.UNKNOWN))
         turn.audit("control.unanswered", state.id, entry.desired.id, attempts=0)
     else:
         _update_refused(turn, state, entry, event)
@@ -155,7 +155,7 @@ def _renew_replied(turn: Turn, state: StationState, entry: Entry, event: Station
 def _update_refused(turn: Turn, state: StationState, entry: Entry, event: StationReplied) -> None:
     """The whole profile goes out in place of an update."""
     state.static = state.static or event.status is not ReplyStatus.REJECTED
-    turn.put(state, replace(entry, state=EntryState.WANTED, older=True))
+    turn.put(state, changed(entry, state=EntryState.WANTED, older=True))
     reason = f"{event.status}: {event.reason}".rstrip(": ")
     turn.audit("control.update_refused", state.id, entry.desired.id, reason=reason)
 
@@ -181,7 +181,7 @@ def reported(turn: Turn, state: StationState, event: ControlsReported) -> None:
     if state.note_own(event.held, complete=event.complete):
         turn.emit(Persist(Table.STATIONS, state.id, station_document(state)))
     for entry in read_back_in_place(turn, state):
-        turn.put(state, replace(entry, state=EntryState.REFUSED, reason=UNPROVED))
+        turn.put(state, changed(entry, state=EntryState.REFUSED, reason=UNPROVED))
         turn.audit("control.refused", state.id, entry.desired.id, reason=UNPROVED)
         _refuse_command(turn, state, entry, ControlOutcome.NOT_APPLICABLE, UNPROVED)
     take_in(turn, state, [c for c in event.held if c.id not in after.entries])
@@ -200,7 +200,7 @@ def noticed(turn: Turn, state: StationState, event: NoticeReceived) -> None:
     evidence = Evidence.STARTED if notice.started else Evidence.ENDED
     if entry.evidence is evidence or (notice.started and entry.evidence is Evidence.ENDED):
         return
-    turn.put(state, replace(entry, evidence=evidence))
+    turn.put(state, changed(entry, evidence=evidence))
     kind = "control.started" if notice.started else "control.ended"
     turn.audit(kind, state.id, notice.control_id, at=notice.at.isoformat(), evidence="notice")
     # what is named here was put aside at receipt (R04.FR.21), it may have been set again since then
@@ -216,11 +216,11 @@ def abandon(turn: Turn, state: StationState) -> None:
     under_way = {EntryState.SETTING, EntryState.CLEARING}
     for entry in turn.entries(state):
         if entry.state in under_way:
-            turn.put(state, replace(entry, state=EntryState.UNKNOWN, attempts=0))
+            turn.put(state, changed(entry, state=EntryState.UNKNOWN, attempts=0))
         elif entry.state is EntryState.CLEAR_FAILED:
-            turn.put(state, replace(entry, state=EntryState.HELD))
+            turn.put(state, changed(entry, state=EntryState.HELD))
         elif entry.attempts:
-            turn.put(state, replace(entry, attempts=0))
+            turn.put(state, changed(entry, attempts=0))
 
 
 _REPLIED: dict[Purpose, Callable[[Turn, StationState, Entry, StationReplied], None]] = {

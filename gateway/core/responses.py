@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,6 +11,7 @@ from gateway.core.events import ResponsePosted
 from gateway.core.lifecycle import Trigger
 from gateway.core.records import CommandRecord
 from gateway.core.world import Turn
+from translators.canonical.swift import changed
 from translators.canonical.telemetry import ControlOutcome
 
 
@@ -23,7 +23,7 @@ def tell(
     `again` counts what can be told more than once: each is an answer of its own.
     2030.5 responseRequired: bit 0 asks for `received`, bit 1 for everything specific.
     """
-    told = replace(record, told=_together(record.told | {outcome}))
+    told = changed(record, told=_together(record.told | {outcome}))
     command = record.command
     duty = command.response
     asked = duty.received if outcome is ControlOutcome.RECEIVED else duty.specific

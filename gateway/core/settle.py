@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 
 from gateway.core.acting import act, read_back
@@ -27,6 +27,7 @@ from gateway.core.station import StationState
 from gateway.core.wanted import Wanted
 from gateway.core.world import Turn
 from translators.canonical.capability import Situation, StationProfile
+from translators.canonical.swift import changed
 from translators.ocpp.inverse.messages import told
 from translators.rules.trace import Refusal
 
@@ -85,7 +86,7 @@ def _situation(turn: Turn, state: StationState, profile: StationProfile) -> Situ
     situation, book = state.situation(), turn.world.translator.book
     read = [told(book, "SetDERControl", body, profile, situation) for body in state.own.values()]
     own = tuple(control for found in read for one in found.value for control in one.controls)
-    return replace(situation, reported=own) if own else situation
+    return changed(situation, reported=own) if own else situation
 
 
 def _refuse(turn: Turn, state: StationState, found: Wanted) -> bool:
@@ -122,8 +123,8 @@ def _adopt(turn: Turn, state: StationState, found: Wanted) -> None:
             continue
         if holds(entry, desired):
             functions, start, end = _purpose(desired)
-            told = replace(held, functions=functions, start=start, end=end)
-            turn.put(state, replace(entry, desired=told))
+            told = changed(held, functions=functions, start=start, end=end)
+            turn.put(state, changed(entry, desired=told))
 
 
 def _purpose(desired: Desired) -> tuple[tuple[str, ...], datetime | None, datetime | None]:
@@ -160,7 +161,7 @@ def lose(turn: Turn, record: CommandRecord, found: Wanted | Agenda) -> CommandRe
     now = turn.now.utc
     ahead = _ahead(found.claimed, record, now)
     gone = record.functions - ahead
-    lost = replace(record, lost=record.lost | gone)
+    lost = changed(record, lost=record.lost | gone)
     if gone and not ahead:
         others = turn.world.records[record.command.target.station]
         return advance(turn, lost, defeat(found.claimed, record, others, now))
@@ -172,7 +173,7 @@ def lose(turn: Turn, record: CommandRecord, found: Wanted | Agenda) -> CommandRe
     rules = rules_of(None if state is None else state.profile)
     by = rivals(found.segments, lost, now, rules)
     turn.audit("command.loses", "gateway", record.key, by=by)
-    return advance(turn, replace(lost, lost=lost.lost | lost.functions), Trigger.OVERRULED)
+    return advance(turn, changed(lost, lost=lost.lost | lost.functions), Trigger.OVERRULED)
 
 
 def _ahead(segments: Segments, record: CommandRecord, now: datetime) -> frozenset[str]:

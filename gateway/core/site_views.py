@@ -23,6 +23,8 @@ from translators.ocpp.limits import can_discharge
 def secured(state: StationState, found: Wanted, now: datetime) -> frozenset[str]:
     """Return the commands of a site whose limits the station holds as wanted, and none looser beside."""
     served: set[str] = set()
+    if not any(utility.startswith(SITE) for utility in found.utilities):
+        return frozenset()
     for slot in Slot:
         wanted = [w for w in found.desired.values() if slot_of_functions(w.functions) is slot]
         if all(_runs(state, one, now) for one in wanted) and _alone(state, wanted, slot, now):

@@ -19,12 +19,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from translators.canonical.commands import Interval
+from translators.canonical.swift import swift
 
 HOLD_OVER = timedelta(seconds=5)
 """A gap up to this between two commands of one function is bridged: no dip to the default."""
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A command wants a function for an interval; `bridges` where it may outlast it a little."""
@@ -47,6 +49,7 @@ class Claim:
         return self.interval.end or _FOREVER
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A function is `key`'s; `beaten_by` took it at the end, `yields` if by better primacy."""

@@ -7,13 +7,14 @@ event and the station. So a translation is made and kept without names; each sta
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gateway.core.guard import guarded
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import DerCommand, Randomization, ResponseDuty, Target
 from translators.canonical.controls import function_of
+from translators.canonical.swift import changed
 from translators.chain import Press, StationOrders
 from translators.ocpp.addressing import addressed
 from translators.rules.book import Book
@@ -85,7 +86,7 @@ class Translator:
         self, key: str, command: DerCommand, profile: StationProfile, situation: Situation
     ) -> Owed:
         """Return what a station is owed for a part of a record's command, within its nameplate."""
-        book, sheet, kind = self.book_of(key), _sheet(command), replace(profile, id="")
+        book, sheet, kind = self.book_of(key), _sheet(command), changed(profile, id="")
         told = self._memo.recall(
             (
                 command.mrid,
@@ -112,7 +113,7 @@ class Translator:
 
     def by(self, books: dict[str, Book]) -> Translator:
         """Return one that translates these records by other rules, and remembers the same results."""
-        return replace(self, _books=books)
+        return changed(self, _books=books)
 
     def adopt(self, book: Book, translated: Iterable[str]) -> None:
         """Translate by another book from now on, all but the commands of these records."""
@@ -139,7 +140,7 @@ def _apart(situation: Situation) -> tuple[object, ...]:
 
 def _sheet(command: DerCommand) -> DerCommand:
     """Return a command without its names and without what no message rests on: alike for many stations."""
-    return replace(
+    return changed(
         command,
         mrid="",
         target=Target("", command.target.evse),

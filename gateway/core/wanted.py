@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,13 @@ from gateway.core.ledger import Desired
 from gateway.core.slots import Carried, Slot
 from gateway.core.timeline import Segment
 from gateway.core.translating import Told
+from translators.canonical.swift import changed, swift
 from translators.ocpp.addressing import addressed
 from translators.ocpp.wire import StationMessage
 from translators.rules.trace import Loss, Refusal
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Trace:
     """How a control came about: what its translation did, as which message of which event.
@@ -71,10 +73,10 @@ class Wanted:
         }
         claimed = _renamed(self.claimed, names)
         same = self.segments is self.claimed
-        return replace(
+        return changed(
             self,
             desired={
-                messages[known].id: replace(
+                messages[known].id: changed(
                     desired,
                     id=messages[known].id,
                     command=names[desired.command],
@@ -86,7 +88,7 @@ class Wanted:
             leaning={names[key]: _named(keys, names) for key, keys in self.leaning.items()},
             refusals={names[key]: refusals for key, refusals in self.refusals.items()},
             traces={
-                messages[known].id: replace(trace, message=messages[known])
+                messages[known].id: changed(trace, message=messages[known])
                 for known, trace in self.traces.items()
             },
             claimed=claimed,
@@ -107,7 +109,7 @@ def _renamed(segments: Segments, names: Mapping[str, str]) -> Segments:
 
 def _placed(span: Segment, names: Mapping[str, str]) -> Segment:
     beaten_by = None if span.beaten_by is None else names[span.beaten_by]
-    return replace(span, key=names[span.key], beaten_by=beaten_by)
+    return changed(span, key=names[span.key], beaten_by=beaten_by)
 
 
 def _named(keys: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from gateway.core.effects import Audit, Effect, Persist, RespondToUtility, SendT
 from gateway.core.events import DrainMode, Now
 from gateway.core.failsafe import OWN, Hearing, Patience, UtilityRules
 from gateway.core.ledger import Entry, takes_effect
-from gateway.core.lifecycle import State
+from gateway.core.lifecycle import ENDED, State
 from gateway.core.pace import PaceRules
 from gateway.core.plans import Plans
 from gateway.core.records import CommandRecord, to_document
@@ -108,6 +108,8 @@ class Turn:
     world: World
     now: Now
     effects: list[Effect] = field(default_factory=list)
+    _times: dict[str, datetime] = field(default_factory=dict)
+    """By utility: its own time, once it was asked for."""
 
     def emit(self, *effects: Effect) -> None:
         """Add effects."""
@@ -181,7 +183,10 @@ class Turn:
 
     def utility_now(self, utility: str) -> datetime:
         """Return the utility's own time; ours while its offset is unknown."""
-        return self.now.utc + (self.offset(utility) or timedelta())
+        known = self._times.get(utility)
+        if known is None:
+            known = self._times[utility] = self.now.utc + (self.offset(utility) or timedelta())
+        return known
 
     def time_of(self, record: CommandRecord) -> datetime:
         """Return what time it is for a command: that of its utility."""
@@ -201,14 +206,17 @@ class Turn:
 
         What had begun before goes on.
         """
-        since = self._barred_since(record.utility, record.command.target.station)
-        if since is None or record.over or record.state is State.ACTIVE:
+        interval = record.interval
+        if interval is None or record.over or record.state is State.ACTIVE:
             return False
-        return record.interval is not None and record.interval.start > since
+        since = self._barred_since(record.utility, record.command.target.station)
+        return since is not None and interval.start > since
 
     def _barred_since(self, utility: str, station: str) -> datetime | None:
         """Return since when (its time) no event of a utility begins at a station; None: all may."""
         world, rules, now = self.world, self.world.rules_of(utility), self.now.monotonic
+        if rules.starts and utility not in world.untimed:
+            return None
         since = []
         if utility in world.untimed:
             since.append(world.timed[utility] + rules.keep_offset_s)
@@ -220,7 +228,7 @@ class Turn:
 
     def records(self, station: str) -> tuple[CommandRecord, ...]:
         """Return the commands of a station that are not over."""
-        return tuple(r for r in self.world.records[station].values() if not r.over)
+        return tuple([r for r in self.world.records[station].values() if r.state not in ENDED])
 
     def scheduled(self, station: str) -> dict[str, tuple[CommandRecord, ...]]:
         """Return, by utility, the commands that are not over, and those that they overlap with."""

@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError, dataclass, field, replace
 
 import pytest
 
-from translators.canonical.swift import swift
+from translators.canonical.swift import changed, swift
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +70,20 @@ def test_its_parameters_have_the_same_names_and_types():
     assert [(p.name, p.annotation, p.kind) for p in made] == [
         (p.name, p.annotation, p.kind) for p in plain
     ]
+
+
+def test_what_is_changed_is_what_dataclasses_would_replace():
+    @swift
+    @dataclass(frozen=True, slots=True)
+    class Sum:
+        left: int
+        right: int = 2
+        total: int = field(init=False, compare=False)
+
+        def __post_init__(self):
+            object.__setattr__(self, "total", self.left + self.right)
+
+    assert changed(Sum(1), left=5) == replace(Sum(1), left=5)
+    assert changed(Sum(1), left=5).total == 7
+    with pytest.raises(TypeError, match="other"):
+        changed(Sum(1), other=5)
