@@ -175,7 +175,7 @@ class Watch:
     left_at: float = 0.0
     excused: dict[Key, str] = field(default_factory=dict)
     bounded: dict[Key, str] = field(default_factory=dict)
-    tripped: set[str] = field(default_factory=set)
+    tripped: frozenset[str] = frozenset()
     swept_at: float = 0.0
     away_until: dict[int, float] = field(default_factory=dict)
     beyond: dict[Key, float] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from gateway.core.agenda import defeat, segments_of
 from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
 from gateway.core.lifecycle import State, Trigger
 from gateway.core.participation import Word, decline
-from gateway.core.records import CommandRecord, differs, forgettable
+from gateway.core.records import CommandRecord, differs, forgettable, key_of
 from gateway.core.responses import advance, tell
 from gateway.core.station import COMMISSIONING, StationState
 from gateway.core.world import Turn
@@ -28,8 +28,7 @@ def receive(turn: Turn, event: CommandReceived) -> None:
     """Take in a command: new, a new edition, or known already."""
     command = turn.world.shared.command(event.command)
     station = command.target.station
-    record = CommandRecord(command)
-    known = turn.world.records[station].get(record.key)
+    known = turn.world.records[station].get(key_of(command))
     gone = known is None or known.over or known.state is State.CANCELLING
     if known is None or (gone and command.is_default):  # a default may come back
         _admit(turn, event, _drawn(command, event.draws))

@@ -112,7 +112,7 @@ def _remember(turn: Turn, state: StationState, judged: Judged) -> None:
 def met(turn: Turn, state: StationState) -> None:
     """A station connects: its clock may be another, and what it did before is not one course with now."""
     state.meters.restarted()
-    state.watch.tripped.clear()
+    state.watch.tripped = frozenset()
     state.watch.beyond.clear()
     state.watch.disturb(turn.now.utc.timestamp())
 
@@ -148,10 +148,10 @@ def _tripped(turn: Turn, state: StationState, alarm: Alarm) -> None:
     now, watch = turn.now.utc.timestamp(), state.watch
     watch.disturb(now)
     if alarm.ended:
-        watch.tripped.discard(alarm.control_type)
+        watch.tripped -= {alarm.control_type}
         watch.returned = now
     else:
-        watch.tripped.add(alarm.control_type)
+        watch.tripped |= {alarm.control_type}
         watch.left_at = now
 
 

@@ -17,6 +17,7 @@ from gateway.core.agenda import Line
 from gateway.core.dispatch import Scene, wanted
 from gateway.core.records import CommandRecord
 from gateway.core.wanted import Wanted
+from translators.canonical.capability import StationProfile
 from translators.canonical.commands import DerCommand
 from translators.canonical.swift import changed
 from translators.rules.book import Book
@@ -30,6 +31,7 @@ def _names(cls: Any, *but: str) -> Iterator[str]:
 
 
 _of_scene = attrgetter(*_names(Scene, "now", "translator", "profile"))
+_of_profile = attrgetter(*_names(StationProfile, "id"))
 _of_record = attrgetter(
     *_names(CommandRecord, "command", "told", "followed", "ignored", "declines", "parted")
 )
@@ -66,13 +68,13 @@ class Plans:
     def wanted(self, lines: tuple[Line, ...], scene: Scene) -> Wanted:
         """Return what `dispatch.wanted` returns; nobody may change it."""
         records = [record for line in lines for record in line.records]
-        kind = changed(scene, profile=changed(scene.profile, id=""))
-        inputs = (tuple([_essence(line) for line in lines]), kind.profile, _of_scene(kind))
+        essence = tuple([_essence(line) for line in lines])
+        inputs = (essence, _of_profile(scene.profile), _of_scene(scene))
         books = tuple([scene.translator.book_of(record.key).digest for record in records])
         key = _place(records, scene)
         known = self._known.pop(key, None)
         if known is None or not known.holds((inputs, books), scene.now):
-            known = _Plan((inputs, books), scene.now, _for_anyone(lines, kind))
+            known = _Plan((inputs, books), scene.now, _for_anyone(lines, scene))
         self._known[key] = known
         if len(self._known) > self.most:
             del self._known[next(iter(self._known))]
@@ -107,7 +109,7 @@ def _nameless(record: CommandRecord) -> str:
     return f"{record.utility}//{record.command.mrid}"
 
 
-def _for_anyone(lines: Iterable[Line], kind: Scene) -> Wanted:
+def _for_anyone(lines: Iterable[Line], scene: Scene) -> Wanted:
     """Make a plan for no station in particular."""
     books: dict[str, Book] = {}
     nobodys = []
@@ -115,10 +117,11 @@ def _for_anyone(lines: Iterable[Line], kind: Scene) -> Wanted:
         records = tuple([_anyones(record) for record in line.records])
         nobodys.append(changed(line, records=records))
         books |= {
-            nobody.key: kind.translator.book_of(record.key)
+            nobody.key: scene.translator.book_of(record.key)
             for nobody, record in zip(records, line.records, strict=True)
         }
-    return wanted(tuple(nobodys), changed(kind, translator=kind.translator.by(books)))
+    profile, translator = changed(scene.profile, id=""), scene.translator.by(books)
+    return wanted(tuple(nobodys), changed(scene, profile=profile, translator=translator))
 
 
 def _anyones(record: CommandRecord) -> CommandRecord:

@@ -81,8 +81,7 @@ class CommandRecord:
     def __post_init__(self) -> None:
         """Note once what follows from the rest: all of it is looked up at each event of the station."""
         command, note = self.command, object.__setattr__
-        key = f"{command.origin.utility}/{command.target.station}/{command.mrid}"
-        note(self, "key", intern(key))
+        note(self, "key", intern(key_of(command)))
         planned = _planned(command, self.waits_s)
         note(self, "planned", planned)
         note(self, "interval", planned if planned is None else _cut(planned, self.withdraw_at))
@@ -173,6 +172,11 @@ def _cut(planned: Interval, at: datetime | None) -> Interval:
 def _together(functions: tuple[str, ...]) -> frozenset[str]:
     """Return these functions as one set for all records that have them."""
     return frozenset(functions)
+
+
+def key_of(command: DerCommand) -> str:
+    """Return the key of a command's record."""
+    return f"{command.origin.utility}/{command.target.station}/{command.mrid}"
 
 
 def forgettable(record: CommandRecord, utility_now: datetime) -> bool:

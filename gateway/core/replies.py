@@ -61,7 +61,8 @@ def _set_replied(turn: Turn, state: StationState, entry: Entry, event: StationRe
     if event.status is ReplyStatus.ACCEPTED:
         held = changed(entry, state=EntryState.HELD, attempts=0, reason="", older=False)
         turn.put(state, held)
-        state.renewed[entry.desired.id] = turn.now.utc
+        if entry.desired.action == "SetChargingProfile":
+            state.renewed[entry.desired.id] = turn.now.utc
         if entry.desired.is_default:
             state.changed |= {entry.desired.id}
         turn.audit("control.accepted", state.id, entry.desired.id, command=entry.desired.command)

@@ -19,12 +19,14 @@ from gateway.core.world import Turn
 from translators.canonical.capability import StationProfile
 from translators.ocpp.limits import can_discharge
 
+_NONE: frozenset[str] = frozenset()
+
 
 def secured(state: StationState, found: Wanted, now: datetime) -> frozenset[str]:
     """Return the commands of a site whose limits the station holds as wanted, and none looser beside."""
-    served: set[str] = set()
     if not any(utility.startswith(SITE) for utility in found.utilities):
-        return frozenset()
+        return _NONE
+    served: set[str] = set()
     for slot in Slot:
         wanted = [w for w in found.desired.values() if slot_of_functions(w.functions) is slot]
         if all(_runs(state, one, now) for one in wanted) and _alone(state, wanted, slot, now):
