@@ -13,6 +13,7 @@ from gateway.core.between import rules_of
 from gateway.core.commissioning import obstacle, report
 from gateway.core.events import Now
 from gateway.core.failsafe import Hearing, Stage
+from gateway.core.fleet import carried
 from gateway.core.ledger import Entry, EntryState
 from gateway.core.records import CommandRecord
 from gateway.core.station import StationState
@@ -37,13 +38,19 @@ class View:
         found: defaultdict[tuple[str, str], list[CommandRecord]] = defaultdict(list)
         for record in self._records():
             found[record.command.origin.utility, record.command.mrid].append(record)
-        rows = [_event(records) for records in found.values()]
+        rows = [_event(records) | self._carried(records) for records in found.values()]
         return sorted(rows, key=lambda row: str(row["created"]), reverse=True)
 
     def event(self, mrid: str) -> list[Json]:
         """Return a command of every utility that uses this mRID, station by station."""
         records = [record for record in self._records() if record.command.mrid == mrid]
         return [self._at_station(record) for record in records]
+
+    def _carried(self, records: list[CommandRecord]) -> Json:
+        """Return how many of its stations carry a command out, for which share of their ratings."""
+        found = carried(self.world, records)
+        share = f"{float(100 * found.share):.1f}"
+        return {"extent": found.extent.value, "share_pct": share, "without": found.without}
 
     def hold(self) -> Json:
         """Return whether dispatch is held, by whom and why; `stations` are those held on their own."""
@@ -104,6 +111,9 @@ class View:
             "functions": sorted(record.functions),
             "lost": sorted(record.lost),
             "declined": record.declined,
+            "waits_s": record.waits_s,
+            "baseline": encode(record.baseline),
+            "delivered": None if record.delivered is None else asdict(record.delivered),
             "refused": {function: outcome.value for function, outcome in record.refused},
             "told": sorted(outcome.value for outcome in record.told),
             "controls": [_control(entry) for entry in entries],

@@ -25,7 +25,19 @@ Form = Annotated[
     Literal["table", "json"], typer.Option("-o", "--output", help="For people, or for programs.")
 ]
 Reason = Annotated[str, typer.Option(help="Why; it stands in the audit.")]
-_EVENTS = ("utility", "mrid", "primacy", "functions", "start", "end", "states", "refused")
+_EVENTS = (
+    "utility",
+    "mrid",
+    "primacy",
+    "functions",
+    "start",
+    "end",
+    "states",
+    "refused",
+    "extent",
+    "share_pct",
+    "without",
+)
 _STATIONS = (
     "station",
     "utilities",
@@ -39,7 +51,17 @@ _STATIONS = (
 )
 _HELD = ("function", "command", "why", "since", "until", "held", "beaten_by")
 _CONTROLS = ("id", "action", "type", "state", "evidence", "start", "end", "reason")
-_AT = ("utility", "station", "state", "declined", "functions", "lost", "refused", "told")
+_AT = (
+    "utility",
+    "station",
+    "state",
+    "declined",
+    "functions",
+    "lost",
+    "refused",
+    "told",
+    "delivered",
+)
 
 
 @events.callback()

@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any, assert_never
 
 from gateway.core.commissioning import take
+from gateway.core.delivery import note
 from gateway.core.effects import PostSamples, ReportStation
 from gateway.core.events import EventsMissed, ReadingsSigned, SamplesTaken
 from gateway.core.forces import in_force
@@ -45,6 +46,7 @@ def sampled(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> Non
     at = state.meters.take(samples, evses, turn.now.utc)
     if at is None or profile is None:
         return
+    note(turn, state, at)
     if state.ledger.entries or state.watch.tracks:
         _judge(turn, state, profile, at)
 

@@ -20,6 +20,8 @@ STATION = 0
 """The place of the main meter; a sample without an EVSE belongs to it."""
 TOGETHER_S = 2.0
 """Values of one place that are no further apart than this are of one instant."""
+GAP_S = 900.0
+"""For how long a value that nobody renews still counts."""
 _LATE_S = 10.0
 """A sample that is later than others were by more than this was kept back."""
 _DROP_S = 5.0
@@ -154,3 +156,26 @@ def _of_one_instant(known: Mapping[Kind, Value]) -> dict[Kind, Value]:
     """Return the values that belong to the newest instant."""
     newest = max((value.at for value in known.values()), default=0.0)
     return {kind: value for kind, value in known.items() if newest - value.at <= TOGETHER_S}
+
+
+type Flow = tuple[float | None, float | None]
+"""W and var; None is not known."""
+
+
+@dataclass(slots=True)
+class Course:
+    """What flowed since an event began: sums over time, and the last value of each kind (W, var)."""
+
+    before: tuple[int | None, int | None]
+    at: float
+    last: Flow
+    seconds: float = 0.0
+    sums: tuple[float, float] = (0.0, 0.0)
+
+    def move(self, at: float, flow: Flow) -> None:
+        """Go on to an instant, at which `flow` was measured."""
+        passed = min(max(0.0, at - self.at), GAP_S)
+        self.seconds += passed
+        first, second = ((value or 0.0) * passed for value in self.last)
+        self.sums = self.sums[0] + first, self.sums[1] + second
+        self.at, self.last = max(at, self.at), flow

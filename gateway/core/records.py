@@ -34,6 +34,20 @@ class Baseline:
 
 @swift
 @dataclass(frozen=True, slots=True)
+class Delivered:
+    """What flowed while an event was in force, on average over `seconds`, and before (+ exports, + injects).
+
+    None is what nobody measured.
+    """
+
+    watts: int | None
+    var: int | None
+    watts_before: int | None
+    var_before: int | None
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class CommandRecord:
     """One command at one station.
 
@@ -60,6 +74,8 @@ class CommandRecord:
     declines: int = 0
     waits_s: int = 0
     """How much later it starts here than its utility says, so that not all stations move at once."""
+    delivered: Delivered | None = None
+    """What the meter showed of it, once it is over."""
     parted: bool = False
     """Whether it was declined, or joined again, while it ran."""
 
@@ -220,6 +236,7 @@ def to_document(record: CommandRecord, command: dict[str, Any] | None = None) ->
         "declined": record.declined,
         "declines": record.declines,
         "waits_s": record.waits_s,
+        "delivered": encode(record.delivered),
         "parted": record.parted,
         "withdraw_at": None if record.withdraw_at is None else record.withdraw_at.isoformat(),
     }
@@ -241,6 +258,11 @@ def from_document(document: dict[str, Any]) -> CommandRecord:
         declined=document.get("declined", ""),
         declines=document.get("declines", 0),
         waits_s=document.get("waits_s", 0),
+        delivered=_delivered(document.get("delivered")),
         parted=document.get("parted", False),
         withdraw_at=None if withdraw_at is None else datetime.fromisoformat(withdraw_at),
     )
+
+
+def _delivered(known: Any) -> Delivered | None:
+    return None if known is None else decode(known, Delivered)

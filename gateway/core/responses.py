@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from gateway.core.delivery import close
 from gateway.core.effects import Persist, RespondToUtility, Table
 from gateway.core.events import ResponsePosted
 from gateway.core.lifecycle import Trigger
@@ -59,6 +60,8 @@ def advance(turn: Turn, record: CommandRecord, trigger: Trigger) -> CommandRecor
         turn.audit(f"command.{moved.state}", "gateway", record.key)
     if outcome is not None:
         moved = tell(turn, moved, outcome)
+    if moved.over:
+        moved = close(turn, moved)
     turn.keep(moved)
     return moved
 

@@ -13,7 +13,7 @@ from gateway.core.events import HeldControl
 from gateway.core.failsafe import OWN, FailSafe
 from gateway.core.following import Watch
 from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Ledger
-from gateway.core.meters import Meters
+from gateway.core.meters import Course, Meters
 from gateway.core.trial import Trial
 from translators.canonical.capability import Situation, StationProfile, Transaction
 from translators.canonical.codec import decode, encode
@@ -111,6 +111,8 @@ class StationState:
     """Sources and the control ids of ours to which their limits leave less."""
     secured: frozenset[str] = frozenset()
     """Commands of its site whose limits it is known to hold."""
+    courses: dict[str, Course] = field(default_factory=dict)
+    """By command that is in force: what flowed since it began."""
     trial: Trial | None = None
     """The commissioning under way, or the last one."""
     wake_at: datetime | None = None

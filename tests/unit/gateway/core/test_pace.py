@@ -6,30 +6,18 @@ from fractions import Fraction
 
 import pytest
 
-from gateway.core.effects import Audit, ReadBack, RespondToUtility, SendToStation
-from gateway.core.engine import Engine
 from gateway.core.events import (
-    CommandReceived,
-    ControlsReported,
-    NoticeReceived,
-    Now,
     ParticipationChanged,
     ReplyStatus,
-    StationConnected,
-    StationReplied,
-    Tick,
 )
 from gateway.core.pace import Canary, Feeder, PaceRules, minutes
 from gateway.core.records import CommandRecord
-from gateway.core.station import StationRules
-from support.engine_bench import NOON, a_command, a_profile, limit, pf
+from support.engine_bench import NOON, a_command, limit, pf
+from support.fleet import Fleet
 from translators.canonical.commands import Origin, Protocol, Revision, Target
 from translators.canonical.controls import ActiveSetpoint, Energize, Quantity
-from translators.canonical.telemetry import ControlNotice
 from translators.canonical.telemetry import ControlOutcome as Told
 from translators.units import parse_unit
-
-OFFSETS = {"dso": timedelta()}
 
 
 def setpoint(watts=-4000):
@@ -40,61 +28,9 @@ def feeder(most, **swings):
     return Feeder("F", {name: Fraction(value) for name, value in swings.items()}, Fraction(most))
 
 
-class Fleet:
-    """An engine with stations that answer everything at once, as they are told to."""
-
-    def __init__(self, book, pace, names):
-        self.engine = Engine(book, [StationRules(n, ("dso",)) for n in names], pace=pace)
-        self.now, self.effects, self.answers = NOON, [], {}
-        for name in names:
-            self.hear(StationConnected(name, a_profile(name)))
-
-    def hear(self, event):
-        ahead = [event]
-        while ahead:
-            now = Now(self.now, (self.now - NOON).total_seconds(), OFFSETS)
-            found = self.engine.handle(ahead.pop(0), now)
-            self.effects += found
-            for effect in found:
-                match effect:
-                    case ReadBack(station=name, request_id=request):
-                        ahead.append(ControlsReported(name, request, ()))
-                    case SendToStation(station=name, request_id=request):
-                        status = self.answers.get(name, ReplyStatus.ACCEPTED)
-                        ahead.append(StationReplied(name, request, status))
-
-    def at(self, minute):
-        self.now = NOON + timedelta(minutes=minute)
-        self.hear(Tick())
-
-    def command(self, *controls, stations, start=10, mrid="M1", **changes):
-        for name in stations:
-            command = a_command(mrid, *controls, start=start, target=Target(name), **changes)
-            self.hear(CommandReceived(command))
-
-    def started(self, name):
-        """Let a station say that all its controls started."""
-        for control in self.engine.world.stations[name].ledger.entries:
-            self.hear(NoticeReceived(ControlNotice(name, control, True, self.now, ())))
-
-    def record(self, name, mrid="M1"):
-        return self.engine.world.records[name][f"dso/{name}/{mrid}"]
-
-    def begins(self, name):
-        """Return in how many minutes after noon an event starts."""
-        return (self.record(name).planned.start - NOON) / timedelta(minutes=1)
-
-    def told(self, name):
-        owed = [e for e in self.effects if isinstance(e, RespondToUtility)]
-        return [e.outcome for e in owed if e.station == name]
-
-    def audited(self, kind):
-        return [e for e in self.effects if isinstance(e, Audit) and e.kind == kind]
-
-
 @pytest.fixture
 def three(book):
-    return Fleet(book, PaceRules((feeder(50_000, A=44_000, B=44_000, C=5_000),)), "ABC")
+    return Fleet(book, "ABC", PaceRules((feeder(50_000, A=44_000, B=44_000, C=5_000),)))
 
 
 CANARY = PaceRules(canary=Canary(frozenset("A"), timedelta(minutes=2)))
@@ -102,7 +38,7 @@ CANARY = PaceRules(canary=Canary(frozenset("A"), timedelta(minutes=2)))
 
 @pytest.fixture
 def trusting(book):
-    return Fleet(book, CANARY, "ABC")
+    return Fleet(book, "ABC", CANARY)
 
 
 def test_stations_of_one_minute_stay_within_the_bound():
@@ -154,7 +90,7 @@ def test_a_new_edition_keeps_the_pace_of_what_runs_and_of_what_does_not(three):
 
 def test_what_a_site_passes_on_keeps_the_minutes_and_waits_for_nobody(book):
     pace = PaceRules((feeder(1, A=9, B=9),), Canary(frozenset("A"), timedelta(minutes=2)))
-    fleet = Fleet(book, pace, "AB")
+    fleet = Fleet(book, "AB", pace)
     origin = Origin("site:home:000:dso", Protocol.SITE, Revision.SITE)
     fleet.command(setpoint(), stations="AB", origin=origin)
     found = fleet.engine.world.records["B"]["site:home:000:dso/B/M1"]
