@@ -18,7 +18,7 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gateway.admin.guard import Guard
+from gateway.admin.guard import Guard, names_us
 from gateway.admin.metrics import Meters
 from gateway.admin.streams import STREAMS, Tap
 from gateway.admin.views import View
@@ -163,11 +163,15 @@ class Admin:
         if request.path not in _OPEN and not self._may(request):
             response: web.StreamResponse = _problem(401, "a bearer token is needed")
             response.headers["WWW-Authenticate"] = "Bearer"
+        elif request.path not in _OPEN and not self._is_meant(request):
+            response = _problem(421, "without a token this address is asked by its own name only")
         else:
             try:
                 response = await handler(request)
             except web.HTTPException as refusal:
                 response = _problem(refusal.status, refusal.text or refusal.reason)
+                if "Allow" in refusal.headers:  # RFC 9110, 15.5.6
+                    response.headers["Allow"] = refusal.headers["Allow"]
         if self._config.mode.words:
             response.headers["Dergate-Mode"] = self._config.mode.words
         response.force_close()
@@ -180,13 +184,21 @@ class Admin:
             shown.encode(errors="surrogateescape"), wanted.encode()
         )
 
+    def _is_meant(self, request: web.Request) -> bool:
+        """Say whether a request names us, where no token shows that no page of a browser has sent it.
+
+        A name that was made to point here (DNS rebinding) is none of ours; an address cannot be made to.
+        """
+        told = request.headers.get("Host")
+        return bool(self._config.token) or told is None or names_us(told, self._config.host)
+
     async def _health(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
     async def _ready(self, request: web.Request) -> web.Response:
         """Say why it is not ready only to whom the rest is shown, too: the reason names files."""
         problem = self._sources.problem()
-        if problem and not self._may(request):
+        if problem and not (self._may(request) and self._is_meant(request)):
             problem = "not ready"
         words = self._config.mode.words
         lines = [problem or "ok", *([words] if words else [])]

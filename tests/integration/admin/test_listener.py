@@ -95,6 +95,26 @@ async def test_nothing_is_changed_by_asking(site):
     ):
         answers = [await client.request(method, "/stations") for method in ("POST", "DELETE")]
     assert {answer.status_code for answer in answers} == {405}
+    assert {answer.headers["Allow"] for answer in answers} == {"GET,HEAD"}
+
+
+async def test_a_name_that_was_made_to_point_here_is_answered_nothing(site):
+    async with site() as here:
+        for path in ("/stations", "/tap/canonical", "/hold"):
+            answer = await got(here, path, headers={"Host": "evil.example:8631"})
+            assert answer.status_code == 421
+            assert answer.json()["title"] == "Misdirected Request"
+        assert (await got(here, "/healthz", headers={"Host": "evil.example"})).status_code == 200
+        for ours in ("localhost:1", "127.0.0.1", "[::1]:8631", "LOCALHOST"):
+            assert (await got(here, "/stations", headers={"Host": ours})).status_code == 200
+
+
+async def test_with_a_token_the_listener_has_any_name(site, tmp_path):
+    (tmp_path / "token").write_text("s3cret\n")
+    (tmp_path / "token").chmod(0o600)
+    async with site(admin={"port": 0, "token_file": "token"}) as here:
+        told = {"Host": "gateway.example", "Authorization": "Bearer s3cret"}
+        assert (await got(here, "/stations", headers=told)).status_code == 200
 
 
 async def test_a_token_guards_all_but_the_supervisors_questions(site, tmp_path):
@@ -115,7 +135,7 @@ async def test_a_token_guards_all_but_the_supervisors_questions(site, tmp_path):
 @pytest.mark.parametrize(
     ("mode", "text", "problem"),
     [
-        (0o644, "s3cret", "DG-1064 others may read this secret"),
+        (0o644, "s3cret", "DG-1083 others may read this secret"),
         (0o600, "\n", "DG-1063 holds no token"),
         (None, "", "DG-1063 cannot be read"),
     ],
