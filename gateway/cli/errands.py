@@ -56,7 +56,7 @@ def install_root(
     try:
         text = root.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as exc:
-        raise SettingsError("cannot be read", where=str(root), code="DG-1066") from exc
+        raise SettingsError("cannot be read", where=str(root), code="DG-1086") from exc
     give(config, ids, lambda station: InstallRoot(station, text), wait)
 
 
@@ -156,5 +156,5 @@ def _verifiers(settings: Settings, ids: Sequence[str]) -> dict[str, str]:
     found = {station.id: station.password_verifier for station in settings.stations}
     for station in ids:
         if station not in found:
-            raise SettingsError(f"{station} is no station of the settings", code="DG-1066")
+            raise SettingsError(f"{station} is no station of the settings", code="DG-1067")
     return found

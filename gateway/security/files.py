@@ -69,7 +69,7 @@ def secret(path: Path) -> str:
     if mode & 0o077:
         advice = f"chmod 600 {path}"
         raise SettingsError(
-            "others may read this secret", where=str(path), code="DG-1064", advice=advice
+            "others may read this secret", where=str(path), code="DG-1083", advice=advice
         )
     if not text:
         raise SettingsError("holds no token", where=str(path), code="DG-1063")

@@ -98,13 +98,13 @@ def from_document(document: Mapping[str, Any]) -> Errand:
     given = dict(document)
     kind = KINDS.get(str(given.pop("errand", "")))
     if kind is None:
-        raise SettingsError(f"an errand is one of {', '.join(KINDS)}", code="DG-1062")
+        raise SettingsError(f"an errand is one of {', '.join(KINDS)}", code="DG-1084")
     types = {field.name: {"int": int, "str": str}[str(field.type)] for field in fields(kind)}
     if any(type(value) is not types.get(name) for name, value in given.items()):
         problem = f"{kind.__name__} takes {', '.join(types)}"
-        raise SettingsError(problem, code="DG-1062")
+        raise SettingsError(problem, code="DG-1084")
     try:
         return kind(**given)
     except TypeError as exc:
         problem = f"{kind.__name__} needs {', '.join(types)}"
-        raise SettingsError(problem, code="DG-1062") from exc
+        raise SettingsError(problem, code="DG-1084") from exc

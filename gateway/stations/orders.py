@@ -142,10 +142,10 @@ def _document(path: Path) -> dict[str, object]:
                 stat.S_IWGRP | stat.S_IWOTH
             ):
                 problem = "others than this user may have written the order"
-                raise SettingsError(problem, where=str(path), code="DG-1063")
+                raise SettingsError(problem, where=str(path), code="DG-1082")
             found = json.loads(file.read(_LONGEST))
     except (OSError, ValueError) as exc:
-        raise SettingsError("the order cannot be read", where=str(path), code="DG-1063") from exc
+        raise SettingsError("the order cannot be read", where=str(path), code="DG-1082") from exc
     if not isinstance(found, dict):
-        raise SettingsError("the order is no object", where=str(path), code="DG-1063")
+        raise SettingsError("the order is no object", where=str(path), code="DG-1082")
     return found

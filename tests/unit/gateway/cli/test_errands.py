@@ -140,7 +140,7 @@ def test_a_station_that_is_not_enrolled_gets_no_order(tmp_path, config):
 
 def test_a_root_that_is_not_there_is_named(tmp_path, config):
     result = run("root", "install", "CS1", "--root", tmp_path / "no.pem", "-c", config)
-    assert "no.pem DG-1066 cannot be read" in str(result.exception)
+    assert "no.pem DG-1086 cannot be read" in str(result.exception)
 
 
 KNOWN = [

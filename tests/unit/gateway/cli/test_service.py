@@ -186,7 +186,7 @@ def test_a_token_that_others_may_read_is_refused(check, folder):
     token.chmod(0o644)
     status, _, err = check(admin={"token_file": "token"})
     assert status == 2
-    assert "token DG-1064 others may read this secret" in err[-1]
+    assert "token DG-1083 others may read this secret" in err[-1]
     token.chmod(0o600)
     assert check(admin={"token_file": "token"})[0] == 0
 
