@@ -21,7 +21,7 @@ from gateway.core.events import (
 from gateway.core.ledger import Entry, EntryState, Evidence
 from gateway.core.station import Purpose, StationState
 from gateway.core.world import Turn
-from translators.ocpp.foreign import ForeignLimit, in_watts
+from translators.ocpp.foreign import ForeignLimit, Rate, in_watts
 
 _MOST_LIMITS = 32
 """Of one station; the oldest is forgotten first."""
@@ -41,8 +41,8 @@ def heard(turn: Turn, state: StationState, event: ChargingEvent) -> None:
             state.limits[limit.source, limit.evse] = limit
             if len(state.limits) > _MOST_LIMITS:
                 del state.limits[next(iter(state.limits))]
-            rate = None if limit.rate is None else float(limit.rate)
-            turn.audit("limit.foreign", state.id, limit.source, **{**asdict(limit), "rate": rate})
+            rates = [asdict(rate) | {"value": float(rate.value)} for rate in limit.rates]
+            turn.audit("limit.foreign", state.id, limit.source, **{**asdict(limit), "rates": rates})
         case LimitCleared(source=source, evse=evse):
             for key in [k for k in state.limits if k[0] == source and evse in {None, k[1]}]:
                 del state.limits[key]
@@ -97,11 +97,10 @@ def _binding(state: StationState) -> Iterator[tuple[str, str]]:
 
 def _left(state: StationState, limit: ForeignLimit) -> Fraction | None:
     """Return what a limit of somebody else leaves, in watts; None where it cannot be told."""
-    if limit.rate is None or state.profile is None:
-        return None
-    evses = state.profile.evses
+    evses = () if state.profile is None else state.profile.evses
     found = tuple(e for e in evses if limit.evse in {None, e.id})
-    return in_watts(limit.rate, limit.unit, found, limit.phases)
+    left = [watts for rate in limit.rates if (watts := in_watts(rate, found)) is not None]
+    return min(left, default=None)
 
 
 def _asked(state: StationState, entry: Entry) -> Fraction | None:
@@ -113,7 +112,7 @@ def _asked(state: StationState, entry: Entry) -> Fraction | None:
         return None
     number, unit = entry.desired.payload["evseId"], schedule["chargingRateUnit"]
     found = tuple(e for e in state.profile.evses if number in {0, e.id})
-    return in_watts(Fraction(str(rate)), unit, found, period.get("numberPhases"))
+    return in_watts(Rate(Fraction(str(rate)), unit, period.get("numberPhases")), found)
 
 
 def _running(state: StationState) -> Iterator[Entry]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from translators.errors import DocumentError
 from translators.ocpp.capability import actual
-from translators.ocpp.wire import instant
+from translators.ocpp.wire import instant, place_of
 from translators.rules.book import Book
 from translators.rules.capability import CapabilityRule
 
@@ -22,7 +22,6 @@ type Names = Mapping[str, frozenset[str]]
 
 SWITCHES = frozenset({"Available", "Enabled"})
 """Variables that let a whole component count or not."""
-_LARGEST_PLACE = 2**31 - 1
 _MODES = frozenset({"ModesSupported", "SupportedOperationModes"})
 """Lists of what a component can do while it counts."""
 _BESIDE: Names = {
@@ -76,14 +75,6 @@ class Make(NamedTuple):
 def _shared(variable: Variable) -> Variable:
     """Return the one object for a name: many stations have the same variables."""
     return variable
-
-
-def place_of(number: float | None) -> int | None:
-    """Return the number of an EVSE or connector: JSON Schema takes 1.0 for an integer, too.
-
-    No station has one beyond 32 bits: a larger one is the largest, and no store has to hold more.
-    """
-    return None if number is None else max(-_LARGEST_PLACE, min(_LARGEST_PLACE, int(number)))
 
 
 def named(item: Json) -> Variable:

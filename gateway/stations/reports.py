@@ -18,7 +18,7 @@ from gateway.stations.validators import read_violation
 from translators.errors import DocumentError
 from translators.ocpp.metering import shapes_of
 from translators.ocpp.metering_plan import MILLION, Plan, plan_of
-from translators.ocpp.wire import instant
+from translators.ocpp.wire import instant, place_of
 
 KEPT = 256
 """Forms that are known; the oldest is forgotten first."""
@@ -129,4 +129,4 @@ def _checked(version: str, frame: bytes, numbers: list[bytes]) -> _Known | None:
     if len(payload["meterValue"]) > 1 or len(values) > _MOST or told != list(map(float, numbers)):
         return None
     plan = plan_of(shapes_of(values))
-    return None if plan.odd else _Known(int(payload["evseId"]), plan)
+    return None if plan.odd else _Known(place_of(payload["evseId"]), plan)

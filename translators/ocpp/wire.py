@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, overload
 
 from translators.canonical.swift import swift
 from translators.errors import DocumentError
 
 type Json = dict[str, Any]
+
+_LARGEST_PLACE = 2**31 - 1
 
 
 @swift
@@ -55,3 +57,15 @@ def instant(text: str, where: str = "timestamp") -> datetime:
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         raise DocumentError("is no instant", where=where, value=text) from exc
+
+
+@overload
+def place_of(number: float) -> int: ...
+@overload
+def place_of(number: float | None) -> int | None: ...
+def place_of(number: float | None) -> int | None:
+    """Return the number of an EVSE or connector: JSON Schema takes 1.0 for an integer, too.
+
+    No station has one beyond 32 bits: a larger one is the largest, and no store has to hold more.
+    """
+    return None if number is None else max(-_LARGEST_PLACE, min(_LARGEST_PLACE, int(number)))

@@ -18,12 +18,12 @@ from gateway.core.events import (
     TransactionsChanged,
 )
 from gateway.stations.context import Context, Handler, Json
-from gateway.stations.device_model import place_of
 from gateway.stations.reports import Report
 from gateway.stations.sequence import Place, Sequence
 from translators.canonical.capability import Transaction
 from translators.canonical.telemetry import Sample
 from translators.ocpp.metering import made, samples
+from translators.ocpp.wire import place_of
 
 log = structlog.get_logger()
 

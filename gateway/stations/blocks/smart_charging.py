@@ -14,9 +14,9 @@ from gateway.core.events import (
 )
 from gateway.protocols.ocpp_rpc import Priority
 from gateway.stations.context import Context, Handler, Json
-from gateway.stations.device_model import place_of
 from translators.ocpp.foreign import foreign_limit
 from translators.ocpp.inbound import held_profiles
+from translators.ocpp.wire import place_of
 
 log = structlog.get_logger()
 
@@ -42,7 +42,7 @@ async def read_back(context: Context) -> tuple[list[HeldControl], bool]:
 
 def needs(context: Context, payload: Json) -> Json:
     """Take in what a car can do: the station is described anew (K15.FR.01, R03.FR.05)."""
-    entry, evse = context.entry, int(payload["evseId"])
+    entry, evse = context.entry, place_of(payload["evseId"])
     profile = context.plate.plugged(entry, context.version, evse, payload["chargingNeeds"])
     if profile is None:
         return {"status": "Processing"}  # until its report says what the EVSE is

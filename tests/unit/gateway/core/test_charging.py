@@ -17,7 +17,7 @@ from gateway.core.station import StationRules
 from support.engine_bench import Bench, a_command, a_profile, limit
 from translators.canonical.capability import Transaction
 from translators.canonical.controls import ActiveSetpoint, Quantity
-from translators.ocpp.foreign import ForeignLimit
+from translators.ocpp.foreign import ForeignLimit, Rate
 from translators.units import parse_unit
 
 
@@ -36,9 +36,10 @@ def a_bench(book, control, policy=None, profile=None):
     return bench
 
 
-def noticed(bench, watts, *, evse=None, source="EMS", unit="W", **more):
-    rate = None if watts is None else Fraction(watts)
-    bench.hear(LimitNoticed("CS1", ForeignLimit(source, evse, unit, rate, **more)))
+def noticed(bench, watts, *, evse=None, source="EMS", unit="W", phases=None, beside=()):
+    """Let somebody else limit the station; `beside` are further rates of the same limit."""
+    rates = () if watts is None else (Rate(Fraction(watts), unit, phases),)
+    bench.hear(LimitNoticed("CS1", ForeignLimit(source, evse, (*rates, *beside))))
 
 
 def binding(bench):
@@ -63,6 +64,14 @@ def test_a_limit_of_somebody_else_is_told_where_it_leaves_less(book, control, wa
     noticed(bench, watts)
     assert binding(bench) == (["EMS"] if binds else [])
     assert len(bench.audited("limit.foreign")) == 1
+
+
+def test_amps_and_watts_are_compared_as_watts(book):
+    bench = a_bench(book, setpoint(-5000))
+    noticed(bench, 6000, beside=(Rate(Fraction(16), "A"),))
+    assert binding(bench) == []
+    noticed(bench, 6000, beside=(Rate(Fraction(6), "A"),))
+    assert binding(bench) == ["EMS"]
 
 
 @pytest.mark.parametrize(
