@@ -25,6 +25,8 @@ type Json = Mapping[str, Any]
 _NOTHING, _WHOLE = 0, 100
 _SLACK = Fraction(1, 100)
 """Of a per cent, or of a W: what rounding to the wire may add."""
+_FACTOR_SLACK = Fraction(1, 20_000)
+"""Half of the last of four places, to which power factors are rounded."""
 
 
 def beyond(profile: StationProfile, action: str, payload: Json) -> tuple[str, ...]:
@@ -80,6 +82,8 @@ def _control(profile: StationProfile, payload: Json) -> Iterator[str]:
             yield from _within(f"gradient/{name}", payload["gradient"][name], _NOTHING, None)
     elif kind == "EnterService":
         yield from _service(payload["enterService"])
+    elif kind == "LimitMaxDischarge":
+        yield from _discharge(payload["limitMaxDischarge"])
     elif "curve" in payload:
         yield from _curve(profile, kind, payload["curve"])
 
@@ -96,8 +100,21 @@ def _curve(profile: StationProfile, kind: str, curve: Json) -> Iterator[str]:
                 absorbs = (point["y"] >= 0) is (profile.dialect.wattpf_y == "as_spec")
                 yield from _factor(profile, f"{where}/y", abs(point["y"]), absorbs=absorbs)
             case _:  # all others are boundaries of trips
-                for axis in ("x", "y"):
-                    yield from _within(f"{where}/{axis}", point[axis], _NOTHING, None)
+                yield from _boundary(where, point)
+
+
+def _boundary(where: str, point: Json) -> Iterator[str]:
+    """A boundary of a trip: neither voltage, frequency nor power is less than nothing, nor is a time."""
+    for axis in ("x", "y"):
+        yield from _within(f"{where}/{axis}", point[axis], _NOTHING, None)
+
+
+def _discharge(limit: Json) -> Iterator[str]:
+    """A limit beyond the rating binds nothing; what else it trips by is a boundary like others."""
+    share = limit.get("pctMaxDischargePower", 0)
+    yield from _within("limitMaxDischarge/pctMaxDischargePower", share, _NOTHING, None)
+    for at, point in enumerate(limit.get("powerMonitoringMustTrip", {}).get("curveData", ())):
+        yield from _boundary(f"limitMaxDischarge/powerMonitoringMustTrip/curveData[{at}]", point)
 
 
 def _factor(profile: StationProfile, where: str, value: Any, *, absorbs: bool) -> Iterator[str]:
@@ -105,7 +122,8 @@ def _factor(profile: StationProfile, where: str, value: Any, *, absorbs: bool) -
     name = "under_excited_pf" if absorbs else "over_excited_pf"
     known = [pf for e in profile.evses if (pf := getattr(e.ratings, name)) is not None]
     least = max(known, default=_NOTHING)
-    yield from _within(where, value, least, Fraction(1), Fraction(1, 10_000))
+    yield from _within(where, value, least, None, _FACTOR_SLACK)
+    yield from _within(where, value, None, Fraction(1), _NOTHING)
 
 
 def _droop(profile: StationProfile, droop: Json) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Random commands for random stations: nothing beyond a nameplate leaves; and the judge can say so."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,6 +24,51 @@ def test_without_the_guard_the_judge_finds_some(monkeypatch):
     monkeypatch.setattr(translating, "guarded", lambda orders, _profile: orders)
     _, beyond = played(COUNT, SEED)
     assert {message.payload["controlType"] for message in beyond} >= {"FreqDroop", "WattPF"}
+
+
+def a_control(kind, slot, body):
+    payload = {"controlType": kind, slot: body}
+    return SimpleNamespace(action="SetDERControl", payload=payload)
+
+
+SERVICE = {"lowVoltage": 91, "highVoltage": 105, "lowFreq": 49, "highFreq": 50.5}
+POINTS = [{"x": 110, "y": 2}, {"x": 120, "y": 0.1}]
+WORSE = [
+    (
+        "LimitMaxDischarge",
+        "limitMaxDischarge",
+        {"pctMaxDischargePower": 80},
+        {"pctMaxDischargePower": 101},
+    ),
+    (
+        "LimitMaxDischarge",
+        "limitMaxDischarge",
+        {"pctMaxDischargePower": 0},
+        {"pctMaxDischargePower": -1},
+    ),
+    (
+        "LimitMaxDischarge",
+        "limitMaxDischarge",
+        {"powerMonitoringMustTrip": {"curveData": POINTS}},
+        {"powerMonitoringMustTrip": {"curveData": [{"x": 1, "y": -1}]}},
+    ),
+    ("EnterService", "enterService", SERVICE, SERVICE | {"lowVoltage": 106}),
+    ("EnterService", "enterService", SERVICE, SERVICE | {"lowFreq": -1}),
+    ("EnterService", "enterService", SERVICE | {"delay": 300}, SERVICE | {"delay": -1}),
+    ("HVMustTrip", "curve", {"curveData": POINTS}, {"curveData": [{"x": 110, "y": -1}]}),
+    ("LFMustTrip", "curve", {"curveData": POINTS}, {"curveData": [{"x": -1, "y": 1}]}),
+]
+
+
+@pytest.mark.parametrize(("kind", "slot", "sound", "worse"), WORSE)
+def test_the_judge_sees_a_control_that_no_station_could_follow(kind, slot, sound, worse):
+    assert not exceeds(draw_from(1).station(), a_control(kind, slot, sound))
+    assert exceeds(draw_from(1).station(), a_control(kind, slot, worse))
+
+
+def test_the_judge_passes_over_no_kind():
+    with pytest.raises(ValueError, match="nobody judges NewKind"):
+        exceeds(draw_from(1).station(), a_control("NewKind", "curve", {}))
 
 
 @pytest.mark.parametrize(

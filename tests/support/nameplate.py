@@ -234,8 +234,35 @@ def exceeds(station, message):
             return (
                 min(message.payload["gradient"].get(n, 0) for n in ("gradient", "softGradient")) < 0
             )
+        case kind:
+            return _protection_exceeds(kind, message.payload)
+
+
+def _protection_exceeds(kind, payload):
+    """Judge what limits, trips and returns; a kind that nobody knows is no sound message."""
+    match kind:
+        case "LimitMaxDischarge":
+            asked = payload["limitMaxDischarge"]
+            trips = asked.get("powerMonitoringMustTrip", {}).get("curveData", [])
+            return not 0 <= asked.get("pctMaxDischargePower", 0) <= 100 or _trips_wrongly(trips)
+        case "EnterService":
+            return _returns_wrongly(payload["enterService"])
+        case _ if kind.endswith(("MustTrip", "MayTrip", "MomCess")):
+            return _trips_wrongly(payload["curve"]["curveData"])
         case _:
-            return False
+            raise ValueError(f"nobody judges {kind}")
+
+
+def _trips_wrongly(points):
+    """A time, voltage, frequency or power below nothing is in no station's power."""
+    return any(point["x"] < 0 or point["y"] < 0 for point in points)
+
+
+def _returns_wrongly(asked):
+    """A range that holds nothing would keep a station off for ever; times do not run backwards."""
+    inside = all(0 <= asked["low" + of] <= asked["high" + of] for of in ("Voltage", "Freq"))
+    waits = (asked.get(name, 0) for name in ("delay", "randomDelay", "rampRate"))
+    return not inside or min(waits) < 0
 
 
 def _sum(plate, name):

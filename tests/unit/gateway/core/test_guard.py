@@ -120,6 +120,29 @@ SERVICE = {"highVoltage": 110, "lowVoltage": 90, "highFreq": 50.1, "lowFreq": 49
             None,
             id="limit",
         ),
+        pytest.param(
+            control("LimitMaxDischarge", "limitMaxDischarge", pctMaxDischargePower=-1),
+            "pctMaxDischargePower: -1 is below 0",
+            id="limit below nothing",
+        ),
+        pytest.param(
+            control(
+                "LimitMaxDischarge",
+                "limitMaxDischarge",
+                powerMonitoringMustTrip={"curveData": [{"x": 1, "y": 110}, {"x": -1, "y": 1}]},
+            ),
+            "powerMonitoringMustTrip/curveData[1]/x: -1 is below 0",
+            id="a monitor of power in the past",
+        ),
+        pytest.param(factor(0.89996, excitation=False), None, id="rounded to four places"),
+        pytest.param(
+            factor(0.8999, excitation=False), "displacement: 0.8999 is below 0.9", id="and no more"
+        ),
+        pytest.param(
+            factor(1.00004, excitation=True),
+            "displacement: 1.00004 is above 1",
+            id="no more than 1",
+        ),
         pytest.param(profile(setpoint=11_000), None, id="charging at its rating"),
         pytest.param(
             profile(setpoint=11_001), "setpoint: 11001 is above 11000", id="more charging"
