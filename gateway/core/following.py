@@ -165,7 +165,8 @@ class Watch:
     `excused` says why what is in force cannot be followed now, `bounded` why what is not done wholly is not
     held against it; `tripped` are alarms of trips that go on.
     `away_until`: so long may a place stay off after the grid was abnormal; `beyond`: since when a trip curve
-    is exceeded there, without a break; `bad_at`: when the grid there was last too bad to return.
+    is exceeded there, without a break, and when that was seen last; `bad_at`: when the grid there was last
+    too bad to return.
     """
 
     tracks: dict[Key, Track] = field(default_factory=dict)
@@ -178,7 +179,7 @@ class Watch:
     tripped: frozenset[str] = frozenset()
     swept_at: float = 0.0
     away_until: dict[int, float] = field(default_factory=dict)
-    beyond: dict[Key, float] = field(default_factory=dict)
+    beyond: dict[Key, tuple[float, float]] = field(default_factory=dict)
     bad_at: dict[Key, float] = field(default_factory=dict)
     plates: tuple[StationProfile, Mapping[int, Plate]] | None = None
 

@@ -24,6 +24,8 @@ _NORMAL_HZ = 0.01
 """Share of nominal, the same for the frequency."""
 _DOUBT_HZ = 0.02
 _RESPONSE_S = 1.0
+_SPARSE_S = 10.0
+"""Samples further apart say nothing of the time between them: the grid may have been well."""
 
 
 def measured(quantity: TripQuantity, shown: Shown) -> float | None:
@@ -81,7 +83,11 @@ def _must_be_off(watch: Watch, key: Key, curve: TripCurve, at: float, shown: Sho
     if allowed is None:
         watch.beyond.pop(key, None)
         return False
-    return at - watch.beyond.setdefault(key, at) >= allowed + LATENCY_S
+    since, last = watch.beyond.get(key, (at, at))
+    if at - last > _SPARSE_S:  # nobody knows what was between
+        since = at
+    watch.beyond[key] = since, at
+    return at - since >= allowed + LATENCY_S
 
 
 def _too_early(watch: Watch, key: Key, rule: EnterService, at: float, shown: Shown) -> bool:

@@ -261,3 +261,17 @@ def test_a_gradient_of_its_own_counts_too(book, dialect):
 def test_without_a_profile_the_text_is_read():
     assert gradient(StationState(StationRules("CS1", ("dso",))), soft=True) is None
     assert away_s(StationState(StationRules("CS1", ("dso",)))) == 300
+
+
+@pytest.mark.parametrize(("interval_s", "found"), [(5.0, True), (30.0, False)])
+def test_samples_far_apart_do_not_say_that_a_trip_was_due_all_the_time(book, interval_s, found):
+    """Nobody saw whether the grid was well in between, and the station rightly back."""
+    station = options(meter_interval_s=interval_s, discharge_w=9000)
+    side = Side(book, station)
+    side.core.personality = Personality(ignores=frozenset({"HVMustTrip"}))
+    side.run(3)
+    side.hears(a_command("M1", HV, start=side.minute + 1 / 60))
+    side.run(5)
+    grid(side, voltage_pu=1.16)
+    side.run(100)
+    assert bool(side.not_followed) is found
