@@ -243,9 +243,9 @@ def _renew(turn: Turn, state: StationState) -> None:
     now = turn.now.utc
     asked = {subject for subject, _ in state.calls.values()}
     for entry in turn.entries(state):
-        at, call = due(state, entry, now), renewal(state, entry)
-        waits = entry.desired.id in asked
-        if call is not None and at is not None and at <= now and not waits:
+        at = due(state, entry, now)
+        if at is not None and at <= now and entry.desired.id not in asked:
+            call = renewal(state, entry)
             state.renewed[entry.desired.id] = now
             turn.audit("control.renewed", "gateway", entry.desired.id, action=call[0])
             turn.call(state, entry.desired.id, Purpose.RENEW, *call)

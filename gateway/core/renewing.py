@@ -31,27 +31,19 @@ def call_for(state: StationState, known: Entry | None, wanted: Desired) -> Call:
     return whole if update is None else (UPDATE, update)
 
 
-def renewal(state: StationState, entry: Entry) -> Call | None:
-    """Return the CALL that lets a profile live on; None for what never lapses."""
-    lapse = _lapse(entry)
-    if lapse is None:
-        return None
-    whole = entry.desired.action, dict(entry.desired.payload)
-    return whole if state.static else (UPDATE, lapse[1])
+def renewal(state: StationState, entry: Entry) -> Call:
+    """Return the CALL that lets a profile live on which would lapse (`due`)."""
+    payload = dict(entry.desired.payload)
+    return (entry.desired.action, payload) if state.static else (UPDATE, live.renewal(payload))
 
 
 def due(state: StationState, entry: Entry, now: datetime) -> datetime | None:
     """Return when a held profile is to be renewed; None where it outlives its command."""
-    lapse = _lapse(entry)
-    if lapse is None or entry.state is not EntryState.HELD:
+    lapses = live.lapse(entry.desired.payload) if entry.desired.action == _SET else None
+    if lapses is None or entry.state is not EntryState.HELD:
         return None
     since = state.renewed.get(entry.desired.id)
     if since is None:
         return now
-    span, end = timedelta(seconds=lapse[0]), entry.desired.end
+    span, end = timedelta(seconds=lapses), entry.desired.end
     return None if end is not None and since + span >= end else since + span / 2
-
-
-def _lapse(entry: Entry) -> tuple[int, dict[str, Any]] | None:
-    """Return after how many seconds it lapses, and what renews it."""
-    return live.renewal(dict(entry.desired.payload)) if entry.desired.action == _SET else None

@@ -16,7 +16,6 @@ from gateway.settings.fields import (
     Strict,
     facts,
     number,
-    seconds,
 )
 
 _VERIFIER = r"^scrypt\$\d+\$\d+\$\d+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+$"
@@ -188,9 +187,11 @@ class Policy(Strict):
     discharge: Literal["allow", "forbid"] = Field(
         default="allow", description="Whether cars may discharge here at all."
     )
-    meter_class_pct: Annotated[float, BeforeValidator(seconds), Field(gt=0, le=10)] | None = Field(
-        default=None,
-        description="Class of the station's meter in per cent of its rating; 1 where nothing is said.",
+    meter_class_pct: Annotated[Fraction, BeforeValidator(number), Field(gt=0, le=10)] | None = (
+        Field(
+            default=None,
+            description="Class of the station's meter in per cent of its rating; 1 where nothing is said.",
+        )
     )
     priority_charging: Literal["allow", "end"] = Field(
         default="allow",

@@ -8,6 +8,9 @@ without them a station would be freer than its utility allows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from translators.canonical.capability import Evse
 from translators.ocpp.desk import Desk
 from translators.ocpp.wire import Json
@@ -57,16 +60,18 @@ def update(held: Json, wanted: Json) -> Json | None:
     return {"chargingProfileId": profile["id"], "scheduleUpdate": numbers(wanted)}
 
 
-def renewal(held: Json) -> tuple[int, Json] | None:
-    """Return after how many seconds a profile lapses, and the UpdateDynamicSchedule that renews it.
-
-    None where nothing lapses.
-    """
+def lapse(held: Mapping[str, Any]) -> int | None:
+    """Return after how many seconds a profile lapses that is not renewed; None where it does not."""
     profile = held["chargingProfile"]
-    seconds = profile["chargingSchedule"][0].get("duration")
-    if profile["chargingProfileKind"] != "Dynamic" or seconds is None:
+    if profile["chargingProfileKind"] != "Dynamic":
         return None
-    return seconds, {"chargingProfileId": profile["id"], "scheduleUpdate": numbers(held)}
+    seconds: int | None = profile["chargingSchedule"][0].get("duration")
+    return seconds
+
+
+def renewal(held: Json) -> Json:
+    """Return the UpdateDynamicSchedule that renews a profile which lapses."""
+    return {"chargingProfileId": held["chargingProfile"]["id"], "scheduleUpdate": numbers(held)}
 
 
 def updated(held: Json, change: Json) -> Json:
