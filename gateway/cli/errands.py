@@ -156,5 +156,5 @@ def _verifiers(settings: Settings, ids: Sequence[str]) -> dict[str, str]:
     found = {station.id: station.password_verifier for station in settings.stations}
     for station in ids:
         if station not in found:
-            raise SettingsError(f"{station} is no station of the settings", code="DG-1067")
+            raise SettingsError(f"{station} is no station of the settings", code="DG-1089")
     return found
