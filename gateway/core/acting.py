@@ -14,7 +14,17 @@ from typing import Any
 from gateway.core.effects import ReadBack
 from gateway.core.events import DrainMode
 from gateway.core.evidence import composite_request
-from gateway.core.ledger import Desired, Entry, EntryState, Evidence, Plan, gives_up, holds, plan
+from gateway.core.ledger import (
+    Desired,
+    Entry,
+    EntryState,
+    Evidence,
+    Plan,
+    gives_up,
+    holds,
+    lengthens,
+    plan,
+)
 from gateway.core.lifecycle import State
 from gateway.core.payloads import clear_call
 from gateway.core.proving import next_probe, unshown
@@ -25,6 +35,9 @@ from gateway.core.timeline import HOLD_OVER
 from gateway.core.wanted import Wanted
 from gateway.core.world import Turn
 from translators.canonical.swift import changed
+
+_TAKES_BACK = frozenset({DrainMode.DEFAULT, DrainMode.CLEAR})
+"""Ends of the gateway that leave less at stations than runs there, whether all is held or not."""
 
 
 def act(turn: Turn, state: StationState, found: Wanted) -> None:
@@ -40,18 +53,28 @@ def act(turn: Turn, state: StationState, found: Wanted) -> None:
     for entry in todo.forget:
         turn.drop(state, entry.desired.id)
     hold = turn.held(state.id)
-    if hold is None or hold.release:
+    if hold is None or hold.release or turn.world.drain in _TAKES_BACK:
         _carry_out(turn, state, found, desired, todo)
     else:
-        _part(turn, state, todo)
+        _go_on(turn, state, found, todo)
 
 
-def _part(turn: Turn, state: StationState, todo: Plan) -> None:
-    """Take back what is declined, although all is held: a utility that was told so must find it true."""
+def _go_on(turn: Turn, state: StationState, found: Wanted, todo: Plan) -> None:
+    """Let what runs go on to its end while all is held, and take back what is declined.
+
+    What its utility was told has to be true of either: so what runs is renewed, and where it was to end
+    for one that is declined now, it is lengthened.
+    """
     for entry in todo.clear:
         record = turn.world.records[state.id].get(entry.desired.command)
         if record is not None and record.declined:
             _clear(turn, state, entry)
+    if turn.world.drain is None:
+        for entry in todo.set:
+            known = state.ledger.entries.get(entry.desired.id)
+            if known is not None and lengthens(known, entry.desired, turn.now.utc):
+                _set(turn, state, entry, found)
+        _renew(turn, state, found.desired.keys())
 
 
 def _carry_out(
@@ -69,7 +92,7 @@ def _carry_out(
             if not (shrinks and slot_of_functions(entry.desired.functions) in waiting):
                 _set(turn, state, entry, found)
         _probe(turn, state)
-        _renew(turn, state)
+        _renew(turn, state, state.ledger.entries.keys())
 
 
 def _taken_over(
@@ -238,12 +261,12 @@ def _probe(turn: Turn, state: StationState) -> None:
             turn.call(state, entry.desired.id, Purpose.PROBE, "GetCompositeSchedule", payload)
 
 
-def _renew(turn: Turn, state: StationState) -> None:
-    """Let what would lapse live on; where a call about it has no answer yet, that one comes first."""
+def _renew(turn: Turn, state: StationState, which: Collection[str]) -> None:
+    """Let what would lapse of these live on; where a call has no answer yet, that one comes first."""
     now = turn.now.utc
     asked = {subject for subject, _ in state.calls.values()}
     for entry in turn.entries(state):
-        at = due(state, entry, now)
+        at = due(state, entry, now) if entry.desired.id in which else None
         if at is not None and at <= now and entry.desired.id not in asked:
             call = renewal(state, entry)
             state.renewed[entry.desired.id] = now

@@ -123,7 +123,7 @@ def _factor(profile: StationProfile, where: str, value: Any, *, absorbs: bool) -
     known = [pf for e in profile.evses if (pf := getattr(e.ratings, name)) is not None]
     least = max(known, default=_NOTHING)
     yield from _within(where, value, least, None, _FACTOR_SLACK)
-    yield from _within(where, value, None, Fraction(1), _NOTHING)
+    yield from _within(where, value, None, 1, Fraction())
 
 
 def _droop(profile: StationProfile, droop: Json) -> Iterator[str]:

@@ -22,6 +22,7 @@ MAX_ATTEMPTS = 3
 SWEEP = timedelta(seconds=60)
 """How long after its end a station may still count a control among those that decide."""
 _PRIORITY = frozenset({"priority"})
+_ENDS = frozenset({"duration", "validTo"})
 
 
 class EntryState(StrEnum):
@@ -204,6 +205,16 @@ def gives_up(entry: Entry, wanted: Desired, now: datetime) -> bool:
         return False
     later = wanted.start is not None and wanted.start > max(now, held.start)
     return later or (wanted.end is not None and (held.end is None or wanted.end < held.end))
+
+
+def lengthens(entry: Entry, wanted: Desired, now: datetime) -> bool:
+    """Say whether what runs would go on as it is, and only end later, in the form that is wanted."""
+    held = entry.desired
+    runs = entry.state is EntryState.HELD and entry.evidence is Evidence.STARTED
+    if not runs or held.end is None or entry.expired(now) or held.action != wanted.action:
+        return False
+    later = wanted.end is None or wanted.end > held.end
+    return later and same_payload(wanted.payload, held.payload, but=_PRIORITY | _ENDS)
 
 
 def _satisfies(entry: Entry, wanted: Desired) -> bool:

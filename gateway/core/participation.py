@@ -4,8 +4,9 @@ A declined event claims nothing: what a station holds of it is taken back, and i
 (2030.5 response 4; 5 when the station takes part again) and at the end (8, 9 or 10 in place of 3).
 A hold declines every event that has not started, and each that comes; with `release` those that run, too.
 While it lasts no control is set, and none is taken back but of events that are declined: what their
-utility was told has to be true. With `release` defaults go on. A hold is of all stations or of one; what
-the site itself asks of a station, it does not decline.
+utility was told has to be true. What runs goes on to its own end, renewed where it would lapse and lengthened
+where it was to end for an event that is declined now. With `release` defaults go on. A hold is of all
+stations or of one; what the site itself asks of a station, it does not decline.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ from gateway.core.station import StationRules
 from support.engine_bench import NOON, a_command, a_profile, limit, pf
 from translators.canonical.telemetry import Alarm, ControlOutcome, GridFault, Sample
 from translators.errors import ModelError
-from translators.ocpp.foreign import ForeignLimit
+from translators.ocpp.foreign import ForeignLimit, Rate
 from translators.rules.trace import Loss, LossKind, Refusal, Step
 from translators.units import Kind
 
@@ -61,7 +61,7 @@ EVENTS = [
     ControlsReported("CS1", "CS1#2", (HeldControl("a", "SetDERControl", {"b": [1]}),), False),
     SamplesTaken("CS1", (A_SAMPLE,)),
     AlarmReceived(Alarm("CS1", "VoltVar", GridFault.OVER_VOLTAGE, NOON)),
-    LimitNoticed("CS1", ForeignLimit("EMS", None, rate=Fraction(1, 3))),
+    LimitNoticed("CS1", ForeignLimit("EMS", None, (Rate(Fraction(1, 3)),))),
     ParticipationChanged("M1", True, "why", "who", stations=frozenset({"CS2", "CS1"})),
     DrainRequested(DrainMode.DEFAULT),
     Tick(),

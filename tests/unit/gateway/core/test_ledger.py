@@ -14,6 +14,7 @@ from gateway.core.ledger import (
     EntryState,
     Evidence,
     Ledger,
+    lengthens,
     plan,
     reconcile,
 )
@@ -249,3 +250,36 @@ def test_an_update_remembers_that_the_old_form_is_held():
 def test_another_call_for_the_same_id_is_another_control():
     profile = a_wish(action="SetChargingProfile")
     assert ids(plan(a_ledger(an_entry()), {"c1": profile}, NOW).set) == ["c1"]
+
+
+RUNS = {"evidence": Evidence.STARTED}
+LONGER = {
+    "what runs, to a later end": (an_entry(**RUNS), a_wish(duration=7200), True),
+    "a profile": (
+        an_entry(wish=a_wish(action="SetChargingProfile"), **RUNS),
+        a_wish(duration=7200, action="SetChargingProfile"),
+        True,
+    ),
+    "without an end": (an_entry(**RUNS), a_wish(end=None), True),
+    "to the same end": (an_entry(**RUNS), a_wish(), False),
+    "to an earlier end": (an_entry(**RUNS), a_wish(duration=60), False),
+    "what has no end": (an_entry(wish=a_wish(end=None), **RUNS), a_wish(duration=7200), False),
+    "what waits": (an_entry(), a_wish(duration=7200), False),
+    "what is not known": (an_entry(EntryState.UNKNOWN, **RUNS), a_wish(duration=7200), False),
+    "what is over": (an_entry(wish=a_wish(duration=0), **RUNS), a_wish(), False),
+    "with other values": (
+        an_entry(**RUNS),
+        a_wish(duration=7200, payload={"controlId": "c1", "fixedVar": {"duration": 7200}}),
+        False,
+    ),
+    "by another message": (
+        an_entry(**RUNS),
+        a_wish(duration=7200, action="SetChargingProfile"),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("entry", "wanted", "longer"), LONGER.values(), ids=LONGER)
+def test_what_runs_is_lengthened_where_only_its_end_is_later(entry, wanted, longer):
+    assert lengthens(entry, wanted, NOW) is longer

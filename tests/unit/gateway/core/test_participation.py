@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.effects import Table
-from gateway.core.events import CommandReceived, HoldChanged, ParticipationChanged, ReplyStatus
+from gateway.core.events import (
+    CommandReceived,
+    DrainMode,
+    DrainRequested,
+    HoldChanged,
+    ParticipationChanged,
+    ReplyStatus,
+)
 from support.engine_bench import a_command, a_default, limit, pf
 from translators.canonical.commands import Origin, Protocol, Revision, Target
 from translators.canonical.telemetry import ControlOutcome as Told
@@ -285,3 +292,37 @@ def test_what_the_site_itself_asks_is_not_declined(ready):
     scheduled(ready, origin=Origin("site:home", Protocol.IEEE2030_5, Revision.IEEE2030_5_2018))
     hold(ready, station="CS1")
     assert not ready.audited("command.declined")
+
+
+def test_what_was_to_make_way_for_an_event_that_a_hold_declines_goes_on_to_its_own_end(ready):
+    ready.command(a_command("M2", pf("0.9"), primacy=1, start=30, minutes=10))
+    ready.reply()
+    running(ready)
+    first = ready.calls("SetDERControl")[-1].payload
+    assert first["fixedPFInject"]["duration"] == 20 * 60
+    hold(ready)
+    while ready.outstanding():
+        ready.reply()
+    last = ready.calls("SetDERControl")[-1].payload
+    assert (last["controlId"], last["fixedPFInject"]["duration"]) == (first["controlId"], 60 * 60)
+    assert [call.action for call in ready.calls()[-2:]] == ["ClearDERControl", "SetDERControl"]
+    assert ready.told("M2") == [RECEIVED, OUT]
+    ready.at(71)
+    assert ready.told() == [RECEIVED, STARTED, COMPLETED]
+
+
+@pytest.mark.parametrize(
+    ("mode", "taken_back"),
+    [
+        (DrainMode.KEEP, []),
+        (DrainMode.DEFAULT, ["ClearDERControl"]),
+        (DrainMode.CLEAR, ["ClearDERControl"]),
+    ],
+)
+def test_what_the_settings_take_back_at_the_end_they_take_back_during_a_hold(
+    ready, mode, taken_back
+):
+    running(ready)
+    hold(ready)
+    ready.hear(DrainRequested(mode))
+    assert [call.action for call in ready.outstanding()] == taken_back

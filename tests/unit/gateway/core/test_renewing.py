@@ -10,6 +10,7 @@ from gateway.core.engine import Engine
 from gateway.core.events import (
     ControlsReported,
     HeldControl,
+    HoldChanged,
     ReplyStatus,
     SchedulePulled,
     StationConnected,
@@ -270,3 +271,22 @@ def test_a_withdrawn_setpoint_is_cleared_and_renewed_no_more(watched):
     after(watched, 90)
     assert sent(watched) == [SET, "ClearChargingProfile"]
     assert watched.engine.world.stations["CS1"].renewed == {}
+
+
+def test_what_runs_lives_on_while_all_is_held(watched):
+    run(watched)
+    before = len(watched.calls(UPDATE))
+    watched.hear(HoldChanged(True, "works", "ann"))
+    watched.at(1)
+    settle(watched)
+    assert len(watched.calls(UPDATE)) == before + 1
+
+
+def test_what_its_utility_took_back_lapses_while_all_is_held(watched):
+    run(watched)
+    watched.hear(HoldChanged(True, "works", "ann"))
+    watched.withdraw()
+    before = len(watched.calls(UPDATE))
+    watched.at(1)
+    settle(watched)
+    assert len(watched.calls(UPDATE)) == before
