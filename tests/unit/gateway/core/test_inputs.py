@@ -10,8 +10,10 @@ import pytest
 from gateway.core.effects import Audit, Persist, PostSamples, ReportStation, SendToStation, Table
 from gateway.core.events import (
     AlarmReceived,
+    CarSuspended,
     CommandReceived,
     ControlsReported,
+    DeviceReported,
     DrainMode,
     DrainRequested,
     HeldControl,
@@ -60,6 +62,8 @@ EVENTS = [
     StationReplied("CS1", "CS1#1", ReplyStatus.REJECTED, "why", {"status": "Rejected", "n": [1.5]}),
     ControlsReported("CS1", "CS1#2", (HeldControl("a", "SetDERControl", {"b": [1]}),), False),
     SamplesTaken("CS1", (A_SAMPLE,)),
+    DeviceReported("CS1", {"version": "2.1", "model": {"values": [["C", "V", 1, "", None, "9"]]}}),
+    CarSuspended("CS1", 1, suspended=True),
     AlarmReceived(Alarm("CS1", "VoltVar", GridFault.OVER_VOLTAGE, NOON)),
     LimitNoticed("CS1", ForeignLimit("EMS", None, (Rate(Fraction(1, 3)),))),
     ParticipationChanged("M1", True, "why", "who", stations=frozenset({"CS2", "CS1"})),
