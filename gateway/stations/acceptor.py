@@ -19,6 +19,7 @@ import structlog
 
 from gateway.stations.admission import neighbourhood
 from gateway.stations.admission_lobby import Lobby
+from gateway.stations.buffers import fresh_where_large
 from gateway.stations.listening import Listening
 
 log = structlog.get_logger()
@@ -91,8 +92,10 @@ class Acceptor:
             raise
         self._serving = True
         self._resume()
-        if self.listening.tls is not None and not _is_uvloop(self._loop):
-            log.warning("endpoint.heavy_tls", problem=_HEAVY)
+        if self.listening.tls is not None:
+            fresh_where_large()
+            if not _is_uvloop(self._loop):
+                log.warning("endpoint.heavy_tls", problem=_HEAVY)
         return self
 
     @property
