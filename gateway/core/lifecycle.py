@@ -58,6 +58,8 @@ class Trigger(StrEnum):
     REFUSED = "refused"
     EXPIRED = "expired"
     UPDATED = "updated"
+    REGAINED = "regained"
+    """Wanted again before the station had let go: a site's share."""
 
 
 _S, _T = State, Trigger
@@ -86,6 +88,7 @@ TRANSITIONS: dict[tuple[State, Trigger], State] = {
     (_S.REFUSED, _T.UPDATED): _S.RECEIVED,
     (_S.CANCELLING, _T.CLEARED): _S.CANCELLED,
     (_S.CANCELLING, _T.ENDED): _S.CANCELLED,
+    (_S.CANCELLING, _T.REGAINED): _S.SCHEDULED,
 }
 
 OWED: dict[State, ControlOutcome] = {

@@ -70,7 +70,7 @@ def held(turn: Turn, event: HoldChanged) -> Collection[str]:
                 rejoin(turn, record, word)
         elif now.release or record.state is not State.ACTIVE:
             decline(turn, record, word)
-    return [name for name in turn.world.stations if name in meant]
+    return [name for name in (*turn.world.stations, *turn.world.sites) if name in meant]
 
 
 def _put(turn: Turn, station: str, hold: Hold | None) -> Collection[str]:

@@ -84,13 +84,11 @@ def taken(turn: Turn, site: SiteState, record: CommandRecord) -> Taken:
 def _reason(turn: Turn, site: SiteState, record: CommandRecord, station: str) -> str:
     """Return why a station takes no part in a command, empty where it does."""
     view = site.views[station]
-    slots = {slot for c in record.controls if (slot := slot_of(c)) is not None}
     if not view.listens:
-        return "away"
-    if slots & view.ignores:
-        return "does not follow"
-    if slots & view.refuses:
-        return "refuses"
+        return "away or on hold"
+    slots = (slot for control in record.controls if (slot := slot_of(control)) is not None)
+    if reason := next(filter(None, map(view.without, slots)), ""):
+        return reason
     if handed_on(record):
         _, child = child_of(turn, site, record, station)
         if child is None:

@@ -17,15 +17,16 @@ from gateway.core import intake
 from gateway.core.allocation import Allocation, Participant, Policy, allocate, steps
 from gateway.core.envelope import WATTS
 from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
-from gateway.core.lifecycle import State
+from gateway.core.lifecycle import State, Trigger
 from gateway.core.records import CommandRecord
 from gateway.core.site_state import Place, Share, SiteState
 from gateway.core.slots import Slot
 from gateway.core.world import Turn
 from translators.canonical.commands import DerCommand, Interval, Origin, Protocol, Revision, Target
-from translators.canonical.controls import LimitOn, LimitScope, PowerLimit, Quantity
+from translators.canonical.controls import LimitOn, LimitScope, PowerLimit, Quantity, function_of
 from translators.units import Kind, Unit
 
+_WATT = Unit(Kind.POWER)
 _ON = {Slot.CHARGE: LimitOn.IMPORT, Slot.DISCHARGE: LimitOn.EXPORT}
 
 
@@ -53,10 +54,14 @@ def lift(turn: Turn, site: SiteState, slot: Slot) -> None:
 
 
 def try_again(turn: Turn, site: SiteState, place: Place) -> None:
-    """Tell a station anew what it refused: as of now, since the same words would change nothing."""
-    share = site.shares.get(place)
+    """Tell a station anew what it refused, and never more than it holds: others may have taken the room.
+
+    It is told as of now: the same words would change nothing.
+    """
+    share, held = site.shares.get(place), site.held.get(place)
     if share is not None:
-        _send(turn, site, place, replace(share.of(share.amount), since=turn.now.utc))
+        amount = share.amount if held is None else min(share.amount, held)
+        _send(turn, site, place, replace(share.of(amount), since=turn.now.utc))
 
 
 def withdraw(turn: Turn, record: CommandRecord) -> bool:
@@ -85,7 +90,7 @@ def _participants(
             priority=member.priority,
             since=site.since.get(member.station, math.inf),
             held=held,
-            revocable=view.listens and slot not in view.refuses | view.ignores,
+            revocable=not view.without(slot),
         )
 
 
@@ -98,24 +103,43 @@ def _used(crowd: tuple[Participant, ...], name: str) -> Fraction:
     return sum((one.may_draw * one.uses.get(name, 0) for one in crowd), Fraction())
 
 
-def _tell(turn: Turn, site: SiteState, place: tuple[Slot, str], amount: Fraction) -> bool:
+def _tell(turn: Turn, site: SiteState, place: Place, amount: Fraction) -> bool:
     """Give a station its share, new or in place of the one it has; say whether that is news."""
     known = site.shares.get(place)
     if known is not None and known.amount == amount:
         return False
-    if known is None:
-        site.spells += 1
-        share = Share(_mrid(site, place), amount, turn.now.utc)
-    else:
+    if known is not None:
         share = known.of(amount)
+    else:
+        share = _regained(turn, site, place, amount) or _begun(turn, site, place, amount)
     _send(turn, site, place, share)
     return True
 
 
-def _send(turn: Turn, site: SiteState, place: tuple[Slot, str], share: Share) -> None:
+def _begun(turn: Turn, site: SiteState, place: Place, amount: Fraction) -> Share:
+    site.spells += 1
+    return Share(_mrid(site, place), amount, turn.now.utc)
+
+
+def _regained(turn: Turn, site: SiteState, place: Place, amount: Fraction) -> Share | None:
+    """Return the share that a station is just letting go of, for it to hold on to; None without.
+
+    A new one beside it would be set after that is cleared: in between nothing would bound the station.
+    """
+    function = function_of(PowerLimit(_ON[place[0]], Quantity(amount, _WATT)))
+    for record in turn.records(place[1]):
+        command = record.command
+        own = record.utility == site.rules.origin and record.state is State.CANCELLING
+        if own and function_of(command.controls[0]) == function:
+            turn.keep(replace(record, withdraw_at=None).step(Trigger.REGAINED))
+            return Share(command.mrid, amount, command.created, command.version + 1)
+    return None
+
+
+def _send(turn: Turn, site: SiteState, place: Place, share: Share) -> None:
     site.shares[place] = share
     slot, name = place
-    watts = Quantity(share.amount, Unit(Kind.POWER))
+    watts = Quantity(share.amount, _WATT)
     intake.receive(
         turn,
         CommandReceived(
@@ -135,7 +159,7 @@ def _send(turn: Turn, site: SiteState, place: tuple[Slot, str], share: Share) ->
     )
 
 
-def _mrid(site: SiteState, place: tuple[Slot, str]) -> str:
+def _mrid(site: SiteState, place: Place) -> str:
     """Return the mRID of a new share: no other one ever has it."""
     text = f"{site.id}|{place[1]}|{place[0]}|{site.spells}"
     return hashlib.sha256(text.encode()).hexdigest()[:32].upper()
@@ -161,15 +185,8 @@ def _note(turn: Turn, site: SiteState, slot: Slot, found: Allocation) -> None:
 
 def _irrevocable(site: SiteState, slot: Slot) -> dict[str, str]:
     """Return the stations that cannot be told to take less, and why."""
-    found = {}
-    for name, view in site.views.items():
-        if not view.listens:
-            found[name] = "away"
-        elif slot in view.ignores:
-            found[name] = "does not follow"
-        elif slot in view.refuses:
-            found[name] = "refuses"
-    return found
+    found = {name: view.without(slot) for name, view in site.views.items()}
+    return {name: reason for name, reason in found.items() if reason}
 
 
 def rotate(turn: Turn, site: SiteState) -> None:

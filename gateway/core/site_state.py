@@ -106,14 +106,15 @@ class View:
     """What matters of a station to its site: whether it listens, and what it is bound by for sure.
 
     `sure` are directions in which it is known to hold its present share, `free` those in which it holds
-    none. `refuses` are those in which it did not take it, `ignores` those in which its meter shows that it
-    does not do what it took.
+    none. `refuses` are those in which it said no, `mute` those in which it never answers, `ignores` those in
+    which its meter shows that it does not do what it took.
     """
 
     listens: bool = False
     sure: frozenset[Slot] = frozenset()
     free: frozenset[Slot] = frozenset(Slot)
     refuses: frozenset[Slot] = frozenset()
+    mute: frozenset[Slot] = frozenset()
     ignores: frozenset[Slot] = frozenset()
     in_amps: bool = False
     """Whether its limits are told in A of each phase."""
@@ -121,6 +122,17 @@ class View:
     """Whether a transaction runs there."""
     feeds: bool = True
     """Whether it can feed in at all, as far as it says."""
+
+    def without(self, slot: Slot) -> str:
+        """Return why the station cannot be told to take less in a direction, empty where it can."""
+        if not self.listens:
+            return "away or on hold"
+        reasons = {
+            "does not follow": self.ignores,
+            "refuses": self.refuses,
+            "does not answer": self.mute,
+        }
+        return next((reason for reason, slots in reasons.items() if slot in slots), "")
 
 
 @dataclass(slots=True)
@@ -133,6 +145,8 @@ class SiteState:
     rules: SiteRules
     shares: dict[Place, Share] = field(default_factory=dict)
     held: dict[Place, Fraction | None] = field(default_factory=dict)
+    proven: dict[Place, Share] = field(default_factory=dict)
+    """The share that a station was known to hold last."""
     views: dict[str, View] = field(default_factory=dict)
     since: dict[str, float] = field(default_factory=dict)
     """Since when each station has a car that charges, in seconds."""

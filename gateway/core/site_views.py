@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gateway.core.ledger import MAX_ATTEMPTS, Desired, Evidence, holds
-from gateway.core.records import CommandRecord
-from gateway.core.site_state import SiteState, View
+from gateway.core.site_state import Place, SiteState, View
 from gateway.core.slots import Slot, slot_of_functions
 from gateway.core.station import SITE, StationState
 from gateway.core.wanted import Wanted
@@ -68,15 +67,21 @@ def view_of(turn: Turn, site: SiteState, state: StationState) -> View:
         slot_of_functions([key[1]]) for key, track in state.watch.tracks.items() if track.unfollowed
     }
     return View(
-        listens=state.connected and state.ready,
+        listens=state.connected and state.ready and _dispatched(turn, state),
         sure=frozenset(slot for slot, key in keyed.items() if key in state.secured),
         free=frozenset(Slot) - held,
-        refuses=frozenset(s for s, key in keyed.items() if _refuses(state, records.get(key), key)),
+        refuses=frozenset(s for s, key in keyed.items() if key in records and records[key].refused),
+        mute=frozenset(slot for slot, key in keyed.items() if _mute(state, key)),
         ignores=frozenset(slot for slot in Slot if slot in ignored),
         in_amps=_in_amps(state.profile),
         charges=bool(state.transactions),
         feeds=state.profile is None or can_discharge(state.profile),
     )
+
+
+def _dispatched(turn: Turn, state: StationState) -> bool:
+    hold = turn.held(state.id)
+    return hold is None or hold.release
 
 
 def _in_amps(profile: StationProfile | None) -> bool:
@@ -88,10 +93,8 @@ def _may_hold(state: StationState, key: str, now: datetime) -> bool:
     return any(e.may_be_held and not e.expired(now) for e in state.ledger.of_command(key))
 
 
-def _refuses(state: StationState, record: CommandRecord | None, key: str) -> bool:
-    """Say whether a station said no to its share, or never answers to it."""
-    mute = any(entry.attempts >= MAX_ATTEMPTS for entry in state.ledger.of_command(key))
-    return mute or (record is not None and bool(record.refused))
+def _mute(state: StationState, key: str) -> bool:
+    return any(entry.attempts >= MAX_ATTEMPTS for entry in state.ledger.of_command(key))
 
 
 def learn(site: SiteState, station: str, view: View) -> None:
@@ -105,8 +108,17 @@ def learn(site: SiteState, station: str, view: View) -> None:
             site.held[place] = None
         elif share is not None and slot in view.sure:
             site.held[place] = share.amount
+            site.proven[place] = share
         elif slot in view.free:
             site.held[place] = None
+        elif share is not None and slot in view.refuses and _one_later(site, place):
+            site.held[place] = site.proven[place].amount
         elif share is not None:
             before = site.held.get(place)
             site.held[place] = None if before is None else max(before, share.amount)
+
+
+def _one_later(site: SiteState, place: Place) -> bool:
+    """Say whether a share is the only edition since the one that its station was known to hold."""
+    proven, share = site.proven.get(place), site.shares[place]
+    return proven is not None and (proven.mrid, proven.version + 1) == (share.mrid, share.version)

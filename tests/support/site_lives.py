@@ -73,32 +73,49 @@ class Restart:
     """The gateway's process ends, and another one continues."""
 
 
-names = st.sampled_from(STATIONS)
-steps = st.one_of(
-    st.builds(
-        Serve,
-        st.sampled_from(("E1", "E2", "E3")),
-        st.sampled_from((0, 4000, 6000, 13000, 20000, 31000, 50000)),
-        st.sampled_from((-30, 0, 5, 60)),
-        st.sampled_from((60, 300, 3600)),
+WATTS = (0, 4000, 6000, 13000, 20000, 31000, 50000)
+STEPS = {
+    "serve": lambda pick: Serve(
+        pick(tuple(LIMITS)), pick(WATTS), pick((-30, 0, 5, 60)), pick((60, 300, 3600))
     ),
-    st.builds(Withdraw, st.sampled_from(("E1", "E2", "E3"))),
-    st.builds(Join, names, st.booleans()),
-    st.builds(Leave, names),
-    st.builds(Fate, names, st.sampled_from(FATES)),
-    st.builds(Answer, names),
-    st.builds(Wait, st.sampled_from((1, 20, 90, 600))),
-    st.just(Restart()),
-)
+    "withdraw": lambda pick: Withdraw(pick(tuple(LIMITS))),
+    "join": lambda pick: Join(pick(STATIONS), pick((False, True))),
+    "leave": lambda pick: Leave(pick(STATIONS)),
+    "fate": lambda pick: Fate(pick(STATIONS), pick(FATES)),
+    "answer": lambda pick: Answer(pick(STATIONS)),
+    "wait": lambda pick: Wait(pick((1, 20, 90, 600))),
+    "restart": lambda _: Restart(),
+}
+"""What may happen, by a function that picks one of several."""
+
+
+def a_life(pick, length):
+    """Return a policy, the minimum of each station, ratings, and what happens."""
+    ratings = tuple(pick(RATINGS) for _ in STATIONS)
+    story = [STEPS[pick(tuple(STEPS))](pick) for _ in range(length)]
+    return pick(tuple(Policy)), pick((0, 4140)), ratings, story
 
 
 @st.composite
 def lives(draw, most=14):
-    """A policy, ratings with minima, and what happens."""
-    policy = draw(st.sampled_from(Policy))
-    least = draw(st.sampled_from((0, 4140)))
-    ratings = tuple(draw(st.sampled_from(RATINGS)) for _ in STATIONS)
-    return policy, least, ratings, draw(st.lists(steps, min_size=2, max_size=most))
+    """Return a life that can be shrunk."""
+    return a_life(lambda options: draw(st.sampled_from(options)), draw(st.integers(2, most)))
+
+
+def live_through(policy, least, ratings, story):
+    """Let a life happen, each growth judged on the way; return the world after all faults are over."""
+    lived = Life(policy, least, ratings)
+    for step in story:
+        lived.play(step)
+    lived.calm()
+    world = lived.world
+    envelope = world.envelope(world.now)
+    if envelope is not None:
+        assert world.total() <= envelope, "faults are over, and the sum is above the envelope"
+        unused = world.tightest_soon() - world.total()
+        assert least or unused < 1 or world.total() == sum(ratings), "what is free is not used"
+    assert any(world.site.excess.values()) is False, "nothing is away, and there is an excess"
+    return world
 
 
 @dataclass

@@ -6,7 +6,7 @@ what the envelope is from what the utility was made to serve.
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 import orjson
@@ -19,6 +19,7 @@ from gateway.core.events import (
     CommandWithdrawn,
     ControlsReported,
     HeldControl,
+    NoticeReceived,
     Now,
     ReplyStatus,
     StationConnected,
@@ -35,6 +36,7 @@ from support.engine_bench import NOON, a_command, a_profile, limit, the_book
 from translators.canonical.capability import Transaction
 from translators.canonical.commands import Target
 from translators.canonical.controls import LimitOn
+from translators.canonical.telemetry import ControlNotice
 
 SITE = "depot"
 
@@ -61,6 +63,8 @@ class Charger:
     name: str
     rating: int
     profiles: dict = field(default_factory=dict)
+    controls: dict = field(default_factory=dict)
+    """DER controls by id, as they were set."""
     online: bool = False
     fates: deque = field(default_factory=deque)
     """What happens to the next calls: `ok`, `lost`, `mute` (taken, answer lost), `late`, `reject`."""
@@ -69,7 +73,11 @@ class Charger:
 
     def bound(self, now):
         """Return what it draws at most, in W: of its station profiles the highest level decides."""
-        running = [p for p in self.profiles.values() if _covers(p, now)]
+        running = [
+            p
+            for p in self.profiles.values()
+            if p["chargingProfilePurpose"] == "ChargingStationMaxProfile" and _covers(p, now)
+        ]
         best = max(running, key=lambda p: p["stackLevel"], default=None)
         if best is None:
             return Fraction(self.rating)
@@ -80,22 +88,39 @@ class Charger:
         match action:
             case "SetChargingProfile":
                 profile = payload["chargingProfile"]
-                assert profile["chargingProfilePurpose"] == "ChargingStationMaxProfile"
                 self.profiles[profile["id"]] = profile
                 return {"status": "Accepted"}
             case "ClearChargingProfile":
                 known = self.profiles.pop(payload["chargingProfileId"], None)
                 return {"status": "Accepted" if known else "Unknown"}
+            case "SetDERControl":
+                self.controls[payload["controlId"]] = payload
+                return {"status": "Accepted"}
+            case "ClearDERControl":
+                known = self.controls.pop(payload["controlId"], None)
+                return {"status": "Accepted" if known else "NotFound"}
             case "GetCompositeSchedule":
                 return {"status": "Rejected"}
             case _:
                 return {"status": "NotSupported"}
 
     def held(self):
-        return tuple(
+        profiles = tuple(
             HeldControl(str(key), "SetChargingProfile", {"evseId": 0, "chargingProfile": profile})
             for key, profile in self.profiles.items()
         )
+        controls = self.controls.items()
+        return profiles + tuple(HeldControl(key, "SetDERControl", c) for key, c in controls)
+
+    def setpoints(self):
+        """Return what transactions are told to follow, in W (+ charges)."""
+        return [
+            period["setpoint"]
+            for profile in self.profiles.values()
+            for schedule in profile["chargingSchedule"]
+            for period in schedule["chargingSchedulePeriod"]
+            if "setpoint" in period
+        ]
 
 
 def _covers(profile, now):
@@ -106,9 +131,12 @@ def _covers(profile, now):
 
 
 def _instant(text):
-    from datetime import datetime  # noqa: PLC0415 - one use
-
     return datetime.fromisoformat(text)
+
+
+def _started(payload):
+    (start,) = [body["startTime"] for body in payload.values() if isinstance(body, dict)]
+    return _instant(start)
 
 
 @dataclass
@@ -124,6 +152,8 @@ class SiteWorld:
     """What the utility served: (mrid, start, end, W)."""
     engine: Engine | None = None
     version: str = "2.0.1"
+    notices: bool = True
+    """Whether stations say that DER controls start."""
 
     def __post_init__(self):
         for member in self.rules.members:
@@ -168,7 +198,8 @@ class SiteWorld:
             charger.online = True
             if forgets:
                 charger.profiles.clear()
-            profile = replace(a_profile(name, version=self.version, der=False), id=name)
+            der = self.version == "2.1"
+            profile = replace(a_profile(name, version=self.version, der=der), id=name)
             self.hear(StationConnected(name, profile))
             running = (Transaction(1, f"T-{name}"),) if charging else ()
             self.hear(TransactionsChanged(name, running))
@@ -217,6 +248,12 @@ class SiteWorld:
         bounds = [watts for _, start, end, watts in self.envelopes if start <= now < end]
         return min(bounds, default=None)
 
+    def tightest_soon(self):
+        """Return the tightest envelope from now on for the ten seconds that count already."""
+        soon = self.now + timedelta(seconds=10)
+        starts = [start for _, start, _, _ in self.envelopes if self.now <= start <= soon]
+        return min(self.envelope(at) for at in (self.now, *starts))
+
     def flow(self):
         """Let calls arrive and answers come until nothing moves any more."""
         for _ in range(500):
@@ -240,8 +277,10 @@ class SiteWorld:
         if not charger.online:
             self.hear(StationReplied(charger.name, call.request_id, ReplyStatus.NOT_SENT))
             return
-        counts = call.action in {"SetChargingProfile", "ClearChargingProfile"}
+        counts = call.action.startswith(("Set", "Clear"))
         fate = charger.fates.popleft() if charger.fates and counts else "ok"
+        if fate == "reject" and call.action.startswith("Clear"):
+            fate = "ok"  # what it would not let go of nobody could take from it
         self._arrive(charger, call, sent, fate)
 
     def _arrive(self, charger, call, sent, fate):
@@ -257,11 +296,20 @@ class SiteWorld:
         lost = fate in {"lost", "mute"}
         status = ReplyStatus.NO_ANSWER if lost else ReplyStatus(status)
         self.hear(StationReplied(charger.name, call.request_id, status))
+        if call.action == "SetDERControl" and answer.get("status") == "Accepted":
+            self.start(charger, call.payload)
+
+    def start(self, charger, payload):
+        """Let a station say that a control has started, where its time has come."""
+        due = not payload["isDefault"] and _started(payload) <= self.now
+        if due and self.notices:
+            control = payload["controlId"]
+            self.hear(NoticeReceived(ControlNotice(charger.name, control, True, self.now)))
 
     def grew(self, charger, sent):
         """Judge that a station may draw more now: only into room that nobody else may still use."""
         allowed = self.most_allowed(sent)
-        if allowed is not None:
+        if allowed is not None and charger.name in self.engine.world.homes:
             assert self.total() <= allowed, f"{charger.name} grew to {self.total()} of {allowed}"
 
     def most_allowed(self, since):
@@ -274,7 +322,8 @@ class SiteWorld:
 
     def total(self):
         """Return what all stations together may draw now."""
-        return sum((c.bound(self.now) for c in self.chargers.values()), Fraction())
+        members = (self.chargers[member.station] for member in self.rules.members)
+        return sum((charger.bound(self.now) for charger in members), Fraction())
 
     def bounds(self):
         return {name: int(c.bound(self.now)) for name, c in self.chargers.items()}
@@ -312,7 +361,8 @@ class SiteWorld:
         return [e.outcome for e in owed if e.mrid == mrid]
 
 
-def three(**changes):
+def three(version="2.0.1", member=None, **changes):
     """Return a world of three stations of 22 kW behind one connection."""
     policy = {"policy": Policy.EQUAL} | changes
-    return SiteWorld(site_rules(*(a_member(name) for name in ("CS1", "CS2", "CS3")), **policy))
+    members = (a_member(name, **(member or {})) for name in ("CS1", "CS2", "CS3"))
+    return SiteWorld(site_rules(*members, **policy), version=version)
