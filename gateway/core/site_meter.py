@@ -52,7 +52,7 @@ def fresh_until(world: World, site: SiteState) -> float | None:
 
 def _newest(meters: Meters, place: int, oldest: float) -> Fraction | None:
     value = meters.places.get(place, {}).get(Kind.POWER)
-    return value.sample.value if value is not None and value.at >= oldest else None
+    return value.sample.value if value is not None and value.at > oldest else None
 
 
 def _least(state: StationState, slot: Slot, oldest: float) -> Fraction:
@@ -68,7 +68,7 @@ def _least(state: StationState, slot: Slot, oldest: float) -> Fraction:
 def _lately(meters: Meters, place: int, oldest: float) -> list[Value]:
     """Return the newest values of a place, none where the newest is too old."""
     newest = meters.places.get(place, {}).get(Kind.POWER)
-    if newest is None or newest.at < oldest:
+    if newest is None or newest.at <= oldest:
         return []
     before = meters.earlier.get(place, {}).get(Kind.POWER)
     return [newest] if before is None else [newest, before]

@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.core.allocation import Policy
 from gateway.core.failsafe import FailSafe
+from gateway.core.lifecycle import State
 from gateway.core.slots import Slot
 from gateway.core.station import SITE
 
@@ -122,6 +123,8 @@ class View:
     """Whether a transaction runs there."""
     feeds: bool = True
     """Whether it can feed in at all, as far as it says."""
+    progress: frozenset[tuple[str, State, tuple[str, ...]]] = frozenset()
+    """How far it is with what the site passed on to it: key, state, refused functions."""
 
     def without(self, slot: Slot) -> str:
         """Return why the station cannot be told to take less in a direction, empty where it can."""

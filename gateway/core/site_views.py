@@ -75,6 +75,11 @@ def view_of(turn: Turn, site: SiteState, state: StationState) -> View:
         ignores=frozenset(slot for slot in Slot if slot in ignored),
         in_amps=_in_amps(state.profile),
         charges=bool(state.transactions),
+        progress=frozenset(
+            (record.key, record.state, tuple(function for function, _ in record.refused))
+            for record in records.values()
+            if record.utility.startswith(f"{site.rules.origin}:")
+        ),
         feeds=state.profile is None or can_discharge(state.profile),
     )
 

@@ -163,6 +163,8 @@ class SiteWorld:
 
     def _fresh(self):
         stations = [StationRules(name, ()) for name in self.chargers]
+        if self.rules.meter is not None:
+            stations.append(StationRules(self.rules.meter.station, ()))
         return Engine(the_book(), stations, sites=[self.rules])
 
     @property
