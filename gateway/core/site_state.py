@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -184,15 +184,8 @@ class SiteState:
 def site_document(site: SiteState) -> dict[str, Any]:
     """Return the JSON document of what a site has told its stations, and what they may hold."""
     return {
-        "shares": {
-            f"{slot}/{station}": {
-                "mrid": share.mrid,
-                "amount": str(share.amount),
-                "since": share.since.isoformat(),
-                "version": share.version,
-            }
-            for (slot, station), share in sorted(site.shares.items())
-        },
+        "shares": _written(site.shares),
+        "proven": _written(site.proven),
         "held": {
             f"{slot}/{station}": None if amount is None else str(amount)
             for (slot, station), amount in sorted(site.held.items())
@@ -204,17 +197,23 @@ def site_document(site: SiteState) -> dict[str, Any]:
     }
 
 
+def _written(shares: Mapping[Place, Share]) -> dict[str, Any]:
+    return {
+        f"{slot}/{station}": {
+            "mrid": share.mrid,
+            "amount": str(share.amount),
+            "since": share.since.isoformat(),
+            "version": share.version,
+        }
+        for (slot, station), share in sorted(shares.items())
+    }
+
+
 def continue_from(site: SiteState, document: Mapping[str, Any]) -> None:
     """Let a site be what `site_document` described; who is a member no more is left out."""
     known = {member.station for member in site.rules.members}
-    for name, share in document["shares"].items():
-        if (place := _place(name))[1] in known:
-            site.shares[place] = Share(
-                share["mrid"],
-                Fraction(share["amount"]),
-                datetime.fromisoformat(share["since"]),
-                share["version"],
-            )
+    site.shares = _read(document["shares"], known)
+    site.proven = _read(document.get("proven", {}), known)
     for name, amount in document["held"].items():
         if (place := _place(name))[1] in known:
             site.held[place] = None if amount is None else Fraction(amount)
@@ -223,6 +222,19 @@ def continue_from(site: SiteState, document: Mapping[str, Any]) -> None:
     turned = document["turned"]
     site.turned = None if turned is None else datetime.fromisoformat(turned)
     site.saved = dict(document)
+
+
+def _read(shares: Mapping[str, Any], known: Collection[str]) -> dict[Place, Share]:
+    return {
+        place: Share(
+            share["mrid"],
+            Fraction(share["amount"]),
+            datetime.fromisoformat(share["since"]),
+            share["version"],
+        )
+        for name, share in shares.items()
+        if (place := _place(name))[1] in known
+    }
 
 
 def _place(name: str) -> Place:

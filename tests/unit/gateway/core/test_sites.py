@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 
 from gateway.core.allocation import Policy
+from gateway.core.effects import Table
 from gateway.core.events import CommandReceived, HoldChanged, ParticipationChanged, UtilityChanged
 from gateway.core.slots import Slot
 from support.engine_bench import limit
@@ -315,3 +316,44 @@ def test_the_unit_does_not_matter(kind):
     value = Quantity(Fraction(30000 if kind == "W" else 30), parse_unit(kind))
     world.serve(for_the_site("E1", replace(limit(), value=value)), told=False)
     assert world.bounds() == shares(10000)
+
+
+def test_a_document_of_an_earlier_version_is_read():
+    world = joined()
+    world.serve(for_the_site(watts=30000))
+    del world.kept[Table.SITE][f"site/{SITE}"]["proven"]
+    world.restart()
+    assert world.bounds() == shares(10000)
+    assert {share.amount for share in world.site.proven.values()} == {10000}
+
+
+def test_what_a_station_refused_is_not_told_again_after_a_restart_where_others_took_the_room():
+    world = joined()
+    world.serve(for_the_site("E2", watts=30000, created=world.now), told=False)
+    world.chargers["CS1"].fates.append("reject")
+    world.serve(for_the_site("E3", watts=36000, created=world.now), told=False)
+    world.wait(1)
+    world.restart()
+    assert world.bounds() == shares(12000)
+
+
+def test_a_station_that_never_answers_cannot_be_told():
+    world = joined()
+    world.serve(for_the_site(watts=30000))
+    world.chargers["CS1"].fates.extend(["lost"] * 3)
+    world.serve(for_the_site("E2", watts=15000, created=world.now), told=False)
+    assert world.site.views["CS1"].without(Slot.CHARGE) == "does not answer"
+    assert world.bounds() == {"CS1": 10000, "CS2": 2500, "CS3": 2500}
+
+
+def test_a_share_that_is_just_being_taken_back_is_regained():
+    world = joined()
+    world.serve(for_the_site(watts=30000))
+    world.chargers["CS1"].fates.append("late")
+    world.withdraw("E1")
+    before = world.site.spells
+    world.serve(for_the_site("E2", watts=15000, created=world.now), told=False)
+    world.chargers["CS1"].fates.clear()
+    world.flow()
+    assert world.bounds() == shares(5000)
+    assert world.site.spells == before + 2
