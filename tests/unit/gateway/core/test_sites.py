@@ -329,9 +329,10 @@ def test_a_document_of_an_earlier_version_is_read():
 
 def test_what_a_station_refused_is_not_told_again_after_a_restart_where_others_took_the_room():
     world = joined()
-    world.serve(for_the_site("E2", watts=30000, created=world.now), told=False)
+    world.serve(for_the_site("E2", watts=30000), told=False)
     world.chargers["CS1"].fates.append("reject")
     world.serve(for_the_site("E3", watts=36000, created=world.now), told=False)
+    assert world.bounds() == {"CS1": 10000, "CS2": 13000, "CS3": 13000}
     world.wait(1)
     world.restart()
     assert world.bounds() == shares(12000)
