@@ -277,7 +277,7 @@ async def _reloading(
                 continue
             for use in users:
                 use(book)
-            post(RulesReplaced(book))
+            post(RulesReplaced(book, at_once=settings.on_change == "apply"))
             log.info("rules.replaced", digest=book.digest)
     finally:
         with suppress(ValueError, RuntimeError):

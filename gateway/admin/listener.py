@@ -22,7 +22,7 @@ from gateway.admin.guard import Guard, names_us
 from gateway.admin.metrics import Meters
 from gateway.admin.streams import STREAMS, Tap
 from gateway.admin.views import View
-from gateway.core.events import CommissioningOrdered, HoldChanged, ParticipationChanged
+from gateway.core.events import CommissioningOrdered, HoldChanged, ParticipationChanged, PlanOrdered
 from gateway.ports import Post
 from gateway.settings.mode import FOR_REAL, Mode
 
@@ -33,6 +33,11 @@ _OPEN = frozenset({"/healthz", "/readyz"})
 
 _END_S = 1.0
 """How long answers under way may take when the gateway ends."""
+
+_APPLY_S = 5.0
+"""How long the engine may take to say what came of a plan."""
+_LOOK_S = 0.02
+_OTHER_PLAN = "it would be another plan now: what is desired or held has changed; read it anew"
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -80,6 +85,12 @@ class Participation(_Order):
     stations: list[str] = []
 
 
+class PlanOrder(_Order):
+    """To send exactly what a plan said."""
+
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What is shown: `view` as it is now, `problem` why the gateway is not ready, empty where it is."""
@@ -110,6 +121,8 @@ class Admin:
                 web.get("/stations/{station}", self._station),
                 web.post("/stations/{station}/commissioning", self._commission),
                 web.get("/tap/{stream}", self._tap),
+                web.get("/plan", self._plan),
+                web.post("/plan", self._apply),
                 web.get("/hold", self._held),
                 web.post("/hold", self._hold),
                 web.post("/events/{mrid}/participation", self._participate),
@@ -252,6 +265,28 @@ class Admin:
         times = timedelta(seconds=order.settle_s), timedelta(seconds=order.measure_s)
         self._sources.post(CommissioningOrdered(name, order.reason, order.actor, watts, *times))
         return web.Response(status=202)
+
+    async def _plan(self, _request: web.Request) -> web.Response:
+        return _json(self._sources.view().plan())
+
+    async def _apply(self, request: web.Request) -> web.Response:
+        """Order a plan, and wait for what comes of it: the engine compares once more."""
+        order = await self._order(request, PlanOrder)
+        found = self._sources.view().plan()
+        if not found["waits"]:
+            raise web.HTTPConflict(text="nothing is held back: there is nothing to apply")
+        if found["digest"] != order.digest:
+            raise web.HTTPConflict(text=_OTHER_PLAN)
+        before = self._sources.view().applied
+        self._sources.post(PlanOrdered(order.digest, order.reason, order.actor))
+        end = asyncio.get_running_loop().time() + _APPLY_S
+        while (after := self._sources.view().applied) is before:
+            if asyncio.get_running_loop().time() > end:
+                raise web.HTTPServiceUnavailable(text="nothing came of it yet: see the audit")
+            await asyncio.sleep(_LOOK_S)
+        if after != (order.digest, True):
+            raise web.HTTPConflict(text=_OTHER_PLAN)
+        return _json({"applied": order.digest, "changes": len(found["changes"])})
 
     async def _participate(self, request: web.Request) -> web.Response:
         order, mrid = await self._order(request, Participation), request.match_info["mrid"]

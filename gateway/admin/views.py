@@ -15,6 +15,7 @@ from gateway.core.events import Now
 from gateway.core.failsafe import Hearing, Stage
 from gateway.core.fleet import carried
 from gateway.core.ledger import Entry, EntryState
+from gateway.core.planning import instant, propose
 from gateway.core.records import CommandRecord
 from gateway.core.station import StationState
 from gateway.core.timeline import Segment
@@ -57,6 +58,25 @@ class View:
         stations = {name: asdict(held) for name, held in self.world.holds.items()}
         held = self.world.hold
         return {"on": held is not None, **(asdict(held) if held else {}), "stations": stations}
+
+    def plan(self) -> Json:
+        """Return what stations would be told, were nothing held back: desired against reported."""
+        found = propose(self.world, instant(self.world, self.utc))
+        return {
+            "form": 1,
+            "digest": found.digest,
+            "at": self.utc.isoformat(),
+            "rules": self.world.translator.book.digest,
+            "waits": found.waits,
+            "changes": [asdict(change) for change in found.changes],
+            "rejoined": list(found.rejoined),
+            "notes": dict(found.notes),
+        }
+
+    @property
+    def applied(self) -> tuple[str, bool] | None:
+        """Return the digest of the plan that was ordered last, and whether it was carried out."""
+        return self.world.applied
 
     def stations(self) -> list[Json]:
         """Return one row for each enrolled station."""

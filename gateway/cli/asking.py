@@ -37,11 +37,12 @@ class Gateway:
                 typer.echo(f"the gateway runs as {mode}", err=True)
             return orjson.loads(answer.content)
 
-    def order(self, *path: str, **words: object) -> None:
-        """Give an order at a path; `PeerError` where it is not taken."""
+    def order(self, *path: str, **words: object) -> Any:
+        """Give an order at a path, return what it says of it; `PeerError` where it is not taken."""
         with self._client() as client, _told(self.url):
             answer = client.post(_joined(path), content=orjson.dumps(words))
             _judge(answer, answer.content)
+            return orjson.loads(answer.content) if answer.content else None
 
     def lines(self, *path: str, **query: str) -> Iterator[Any]:
         """Yield the values of a live stream as they come, until the gateway ends."""

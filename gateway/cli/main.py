@@ -43,6 +43,10 @@ COMMANDS = {
         "gateway.cli.watching", "events", "Commands of utilities: list, show, decline."
     ),
     "hold": Command("gateway.cli.watching", "hold", "Stop every dispatch, or let it go on."),
+    "plan": Command(
+        "gateway.cli.planning", "plan", "Show what would be sent, were nothing held back."
+    ),
+    "apply": Command("gateway.cli.planning", "apply", "Send exactly what a plan says."),
     "tap": Command("gateway.cli.watching", "tap", "Follow what a running gateway does."),
     "certs": Command("gateway.cli.identity", "app", "Certificates: PKI, requests, LFDI, expiry."),
     "audit": Command("gateway.cli.evidence", "app", "The audit chain: verify, show, export."),

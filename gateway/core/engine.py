@@ -20,6 +20,7 @@ from gateway.core import (
     listening,
     measuring,
     participation,
+    planning,
     replies,
     responses,
     site_settling,
@@ -54,6 +55,7 @@ from gateway.core.events import (
     NoticeReceived,
     Now,
     ParticipationChanged,
+    PlanOrdered,
     PriorityNoticed,
     ReadingsSigned,
     ResponsePosted,
@@ -222,6 +224,7 @@ class Engine:
                 | ParticipationChanged()
                 | HoldChanged()
                 | CommissioningOrdered()
+                | PlanOrdered()
                 | RulesReplaced()
                 | RulesRefused()
             ):
@@ -264,9 +267,14 @@ class Engine:
                 return participation.held(turn, event)
             case CommissioningOrdered():
                 return commissioning.begin(turn, event)
-            case RulesReplaced(book=book):
+            case PlanOrdered():
+                return planning.ordered(turn, event)
+            case RulesReplaced(book=book, at_once=at_once):
                 turn.audit("rules.replaced", "gateway", book.digest)
                 self.world.translator.adopt(book, self.world.translated())
+                if at_once:
+                    self.world.translator.renew()
+                    return (*self.world.stations, *self.world.sites)
             case RulesRefused(problem=problem):
                 digest = self.world.translator.book.digest
                 turn.audit("rules.refused", "gateway", digest, problem=problem)
@@ -328,6 +336,7 @@ type _OperatorEvent = (
     | ParticipationChanged
     | HoldChanged
     | CommissioningOrdered
+    | PlanOrdered
     | RulesReplaced
     | RulesRefused
 )

@@ -334,10 +334,23 @@ class CommissioningOrdered:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanOrdered:
+    """An operator has read a plan and orders exactly that: nothing, where it would be another one now."""
+
+    digest: str
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class RulesReplaced:
-    """Other mapping rules hold from now on: commands that come are translated by them."""
+    """Other mapping rules hold from now on: commands that come are translated by them.
+
+    With `at_once` those that are there are, too; else they wait for a plan to be applied.
+    """
 
     book: Book
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,6 +407,7 @@ type Event = (
     | ParticipationChanged
     | HoldChanged
     | CommissioningOrdered
+    | PlanOrdered
     | RulesReplaced
     | RulesRefused
     | SecurityNoticed

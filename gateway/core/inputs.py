@@ -69,7 +69,11 @@ def setup_from(document: Json) -> Setup:
 def event_document(event: Event) -> Json:
     """Return the JSON document of an event, for `orjson`; rules stand for themselves by their digest."""
     if isinstance(event, RulesReplaced):
-        return {"$type": "RulesReplaced", "book": event.book.digest}
+        return {
+            "$type": "RulesReplaced",
+            "book": event.book.digest,
+            "at_once": event.at_once,
+        }
     kind: Any = type(event)
     document: Json = form_of(kind).write(event)
     return document
@@ -81,7 +85,7 @@ def event_from(document: Json, books: Books) -> Event:
     if kind is None:
         raise ModelError("is no event", where="inputs", value=document.get("$type"))
     if kind is RulesReplaced:
-        return RulesReplaced(books(document["book"]))
+        return RulesReplaced(books(document["book"]), document.get("at_once", False))
     event: Event = form_of(kind).read(document)
     return event
 

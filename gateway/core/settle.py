@@ -53,7 +53,7 @@ def _pursue(turn: Turn, state: StationState, profile: StationProfile) -> None:
     """Bring the station to what its utilities want; not while no clock of theirs is known."""
     lines = turn.lines(state)
     if lines:
-        found = _want(turn, state, profile, lines)
+        found = want(turn, state, profile, lines)
         _adopt(turn, state, found)
         _advance(turn, state, found)
         act(turn, state, found)
@@ -69,7 +69,7 @@ def close_ended(turn: Turn, name: str) -> None:
             advance(turn, record, Trigger.IGNORED if ignored else Trigger.ENDED)
 
 
-def _want(
+def want(
     turn: Turn, state: StationState, profile: StationProfile, lines: tuple[Line, ...]
 ) -> Wanted:
     """Return what the station should hold; a refused command frees its functions."""

@@ -6,7 +6,7 @@ event and the station. So a translation is made and kept without names; each sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -120,6 +120,15 @@ class Translator:
         for key in translated:
             self._books.setdefault(key, self.book)
         self.book = book
+
+    @property
+    def kept(self) -> Collection[str]:
+        """Return the records whose commands are translated by rules that hold no more."""
+        return self._books.keys()
+
+    def renew(self) -> None:
+        """Translate every command by the book in force."""
+        self._books.clear()
 
     def forget(self, key: str) -> None:
         """Let the command of a record be translated by the book in force when it comes anew."""

@@ -65,6 +65,8 @@ class World:
     jumped: timedelta = timedelta()
     """How far our own clock was set since the start: what is our own goes on by the clock of the start."""
     requests: int = 0
+    applied: tuple[str, bool] | None = None
+    """Digest of the plan that was ordered last, and whether it was carried out."""
     wakes: Wakes = field(default_factory=Wakes)
     plans: Plans = field(default_factory=Plans)
     shared: Shared = field(default_factory=Shared)

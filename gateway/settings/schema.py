@@ -221,6 +221,13 @@ class Settings(Strict):
         default=None,
         description="Pack of mapping rules, read again on SIGHUP; else the shipped one.",
     )
+    on_change: Literal["hold", "apply"] = Field(
+        default="hold",
+        description=(
+            "Commands that are there when mapping rules are replaced: as they were translated until"
+            " `dergate apply`, or translated anew at once."
+        ),
+    )
     keep_documents_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
         default=400,
         description="Days for which documents of utilities are kept as they came; records stay.",

@@ -88,7 +88,11 @@ def test_an_event_comes_back_as_it_went(event):
 def test_replaced_rules_are_found_by_their_digest(book):
     document = through_json(event_document(RulesReplaced(book)))
     assert document["book"] == book.digest
-    assert event_from(document, {book.digest: book}.__getitem__) == RulesReplaced(book)
+    books = {book.digest: book}.__getitem__
+    assert event_from(document, books) == RulesReplaced(book)
+    assert event_from(document | {"at_once": True}, books) == RulesReplaced(book, at_once=True)
+    older = {name: value for name, value in document.items() if name != "at_once"}
+    assert event_from(older, books) == RulesReplaced(book)
 
 
 @pytest.mark.parametrize("document", [{}, {"$type": "Nobody"}])
