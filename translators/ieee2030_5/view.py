@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 from translators.ieee2030_5.wire import Resource
 from translators.rules.taking import View
+
+_HELD = itemgetter(4)
+"""The children of a resource."""
 
 
 class ResourceView:
@@ -50,10 +54,7 @@ class _Flat:
 
 
 def _view(resource: Resource) -> View:
-    for child in resource[4]:
-        if child[4]:
-            return ResourceView(resource)
-    return _Flat(resource)
+    return ResourceView(resource) if any(map(_HELD, resource[4])) else _Flat(resource)
 
 
 def _texts(resource: Resource) -> dict[str, str]:

@@ -95,8 +95,10 @@ def _as_they_are(rule: TargetRule, points: Sequence[Vertex], *, clip_y: bool) ->
     x, y = rule.numbers["x"], rule.numbers["y"]
     if not (x.untouched(clip=False) and y.untouched(clip=clip_y)):
         return None
-    made = [{"x": x.exactly(point.x), "y": y.exactly(point.y)} for point in points]
-    return None if [point for point in made if None in point.values()] else made
+    along, up = x.exactly([point.x for point in points]), y.exactly([point.y for point in points])
+    if along is None or up is None:
+        return None
+    return [{"x": left, "y": right} for left, right in zip(along, up, strict=True)]
 
 
 def _tell(drawn: _Drawn, points: Sequence[Vertex], place: str, note: Note) -> None:

@@ -106,9 +106,10 @@ class Desk:
         interval = self.command.interval
         if interval is None:
             return {}
-        if interval.duration is None:
+        duration = interval.duration
+        if duration is None:
             raise Unmet("not_applicable", "interval", "a control without end cannot be scheduled")
-        begin, seconds = instant(interval.start), int(interval.duration.total_seconds())
+        begin, seconds = instant(interval.start), int(duration.total_seconds())
         trace.step("emit", "interval.start", begin, f"{place}/startTime", begin)
         trace.step("emit", "interval.duration", seconds, f"{place}/duration", seconds)
         return {"startTime": begin, "duration": seconds}
@@ -198,4 +199,5 @@ class Profile:
 
 def instant(value: datetime) -> str:
     """Return an RFC 3339 instant in UTC, fractions of a second only where there are some."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    universal = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return universal.isoformat().replace("+00:00", "Z")

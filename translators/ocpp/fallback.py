@@ -48,8 +48,10 @@ def _fitting(
     if not lies_in(profile, column):
         return None
     rule = _rule(book, cell, profile, control)
-    unmet = [need for need in cell.needs if not _met(need, profile, control, rule)]
-    return None if unmet else (column, cell, rule)
+    for need in cell.needs:
+        if not _met(need, profile, control, rule):
+            return None
+    return column, cell, rule
 
 
 def lies_in(profile: StationProfile, column: str) -> bool:

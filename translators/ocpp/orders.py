@@ -72,7 +72,8 @@ def _grouped(book: Book, desk: Desk) -> list[tuple[TargetRule, list[DerControl]]
             continue
         key = _slot(rule, control)
         groups.setdefault(key, (rule, []))[1].append(control)
-    return sorted(groups.values(), key=_rank)
+    found = list(groups.values())
+    return found if len(found) == 1 else sorted(found, key=_rank)
 
 
 def _slot(rule: TargetRule, control: DerControl) -> str:

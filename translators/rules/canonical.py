@@ -110,6 +110,8 @@ class Points(NamedTuple):
     rows: Rows
     x_unit: Unit
     y_unit: Unit
+    doubles: list[dict[str, float]] | None = None
+    """The same as conditions see them, where they are at hand."""
 
 
 def names(cls: type[Any]) -> frozenset[str]:

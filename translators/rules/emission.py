@@ -18,6 +18,8 @@ from translators.rules.trace import LossKind
 from translators.rules.values import Trace, loss_kind, text
 from translators.units import Base, Kind, Rounding, Unit, parse_unit, round_to, same_base
 
+_OF_DIALECT = "dialect."
+
 type Codec = Callable[[Fraction, Dialect, Bases, str], Fraction]
 
 
@@ -46,8 +48,9 @@ class Draft:
 
 
 def _read(control: DerControl, dialect: Dialect, name: str) -> Any:
-    head, _, reading = name.partition(".")
-    return getattr(dialect, reading) if head == "dialect" else seen(control, name)
+    if name.startswith(_OF_DIALECT):
+        return getattr(dialect, name[len(_OF_DIALECT) :])
+    return seen(control, name)
 
 
 class Number:
@@ -71,6 +74,8 @@ class Number:
         self._mode = Rounding("half_even" if spec.round is None else spec.round.mode)
         self._codec = None if spec.codec is None else codecs[spec.codec]
         self._loss = None if spec.loss is None else loss_kind(spec.loss, f"{rule}.{name}")
+        self._standing: tuple[Unit | None, str | None] = (None, None)
+        """The unit that was met last, and the name of the target unit that it is."""
         # what goes out as it is: nothing is done to it, and its decimals fit
         done = spec.negate or spec.add is not None or self._codec is not None
         self._kept = not done and self._loss is None
@@ -88,19 +93,26 @@ class Number:
 
     def keeps(self, unit: Unit, draft: Draft) -> bool:
         """Say whether numbers of a unit go out as they are, whatever their sign; notes the unit then."""
+        known, wire = self._standing
+        if known is not unit:
+            self._standing = unit, self._stands(unit)
+            wire = self._standing[1]
+        settled = draft.bases.situation.settings
+        if wire is None or (settled and (unit.of in settled or unit.of_negative in settled)):
+            return False
+        draft.units[self.name] = wire
+        return True
+
+    def _stands(self, unit: Unit) -> str | None:
+        """Return the name of the target unit that is this one, None where another is met before it."""
         for own, wire in self.units:
             if own.kind is not unit.kind or own.of is not unit.of:
                 if own.of_negative is unit.of_negative:
-                    return False
+                    return None
                 continue
-            settled = draft.bases.situation.settings
-            if own.of_negative is not unit.of_negative or own.scale != unit.scale:
-                return False
-            if settled and (own.of in settled or own.of_negative in settled):
-                return False
-            draft.units[self.name] = wire
-            return True
-        return False
+            same = own.of_negative is unit.of_negative and own.scale == unit.scale
+            return wire if same else None
+        return None
 
     def in_unit(self, quantity: Quantity, draft: Draft, where: str) -> Fraction:
         """Return the number in the first target unit that fits; the last resort is a re-base."""
@@ -141,12 +153,19 @@ class Number:
         """Say whether `finish` does nothing to a number but round it."""
         return self._kept and not (clip and self.spec.clip is not None)
 
-    def exactly(self, value: Fraction) -> int | float | None:
-        """Return what the wire gets of an untouched number, None where rounding would change it."""
-        whole, parts = value.as_integer_ratio()
-        if parts == 1:
-            return whole
-        return None if self._shift is not None and self._shift % parts else whole / parts
+    def exactly(self, values: Iterable[Fraction]) -> list[int | float] | None:
+        """Return what the wire gets of untouched numbers, None where rounding would change one."""
+        made: list[int | float] = []
+        shift = self._shift
+        for value in values:
+            whole, parts = value.as_integer_ratio()
+            if parts == 1:
+                made.append(whole)
+            elif shift is not None and shift % parts:
+                return None
+            else:
+                made.append(whole / parts)
+        return made
 
     def plain(self) -> bool:
         """Say whether numbers are moved to a base, cut and rounded, and nothing else is done to them."""

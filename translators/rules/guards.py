@@ -141,8 +141,12 @@ def _fields(cls: Any) -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> Any:
-    if type(value) is Fraction:
-        return value.numerator / value.denominator
+    kind = type(value)
+    if kind is Fraction:
+        whole, parts = value.as_integer_ratio()
+        return whole / parts
+    if value is None or kind is bool:
+        return value
     if isinstance(value, Vertex):
         return {"x": _plain(value.x), "y": _plain(value.y)}
     if isinstance(value, Quantity):

@@ -26,6 +26,8 @@ from translators.units import scale10
 
 _NO_POWER = 1000
 
+type Worth = tuple[Fraction, float]
+"""A number, and the double that is nearest to it."""
 type Raw = int | Fraction
 """A number as the document has it."""
 
@@ -126,18 +128,19 @@ def _known(raw: int, power: int | None) -> Fraction:
 
 def _worth(
     bounds: tuple[int, int], turn: Callable[[Fraction], Fraction | None]
-) -> Callable[[str, int | None], Fraction | None]:
+) -> Callable[[str, int | None], Worth | None]:
     """Compile what a short text is worth by a power of ten; None where it is no number within bounds."""
     least, most = bounds
 
     @lru_cache(maxsize=2048)
-    def worth(raw: str, power: int | None) -> Fraction | None:
+    def worth(raw: str, power: int | None) -> Worth | None:
         number = whole(raw)
         if number is None or not least <= number <= most:
             return None
         if power is not None and not INT8[0] <= power <= INT8[1]:
             return None
-        return turn(scale10(number, power or 0))
+        value = turn(scale10(number, power or 0))
+        return None if value is None else (value, value.numerator / value.denominator)
 
     return worth
 

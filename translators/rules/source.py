@@ -129,6 +129,8 @@ def _known(model: SourceMapping, rule: str) -> frozenset[str]:
 def _seen(values: dict[str, Any], drawn: Points | None, name: str) -> Any:
     """Return what conditions see of a field before the control exists; null where it is not given."""
     if name == "points" and drawn is not None:
+        if drawn.doubles is not None:
+            return drawn.doubles
         return [{"x": _double(x), "y": _double(y)} for x, y, _ in drawn.rows]
     value = values.get(name)
     number = value.value if type(value) is Quantity else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from itertools import groupby
 from typing import Any
 
 from translators.canonical.controls import DerControl, Quantity, function_of
@@ -42,7 +43,10 @@ class TargetRule:
         self._names = frozenset.union(*(names(CLASSES[name]) for name in model.canonical))
         self.numbers: dict[str, Number] = {}
         self._codecs = codecs
-        self._emit = [(name.split("."), self._field(name, s)) for name, s in model.emit.items()]
+        self._emit = [
+            (self._when(when), [(name.split("."), self._value(name, s)) for name, s in fields])
+            for when, fields in groupby(model.emit.items(), lambda field: field[1].when)
+        ]
         if model.points is not None:
             for axis in ("x", "y"):
                 spec: TargetField = getattr(model.points, axis)
@@ -87,10 +91,13 @@ class TargetRule:
     def members(self, draft: Draft) -> dict[str, Any]:
         """Return the members that the rule emits, `a.b` nested, absent ones left out."""
         result: dict[str, Any] = {}
-        for path, emit in self._emit:
-            value = emit(draft)
-            if value is not _ABSENT:
-                _nest(result, path, value)
+        for holds, fields in self._emit:
+            if holds is not None and not holds(draft.scope):
+                continue
+            for path, emit in fields:
+                value = emit(draft)
+                if value is not _ABSENT:
+                    _nest(result, path, value)
         self.declare(draft, draft.trace)
         return result
 
@@ -108,13 +115,6 @@ class TargetRule:
     def _when(self, expression: str | None) -> Condition | None:
         known = self._names | _DIALECT
         return None if expression is None else condition(expression, known, self.id)
-
-    def _field(self, name: str, spec: TargetField) -> Emit:
-        holds = self._when(spec.when)
-        emit = self._value(name, spec)
-        if holds is None:
-            return emit
-        return lambda draft: emit(draft) if holds(draft.scope) else _ABSENT
 
     def _value(self, name: str, spec: TargetField) -> Emit:
         if spec.unit_of is not None:

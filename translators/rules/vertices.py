@@ -21,6 +21,8 @@ type _Taken = tuple[Raw | None, int | None, Fraction, Fraction]
 """A number as it stands (None: left out) with its power of ten; then in the wire's unit and the canonical."""
 type _Vertex = tuple[_Taken, _Taken, tuple[str | None, Any]]
 type _Forms = tuple[Form, Form]
+type _Plain = tuple[Rows, list[dict[str, float]] | None]
+"""Points, and the same as conditions see them where nothing was multiplied."""
 type _Powers = dict[str, int | None]
 type _Places = tuple[Texts, Texts, str, _Powers]
 """The point, the curve, where the point stands, and the powers of ten that the curve is known to state."""
@@ -37,19 +39,20 @@ def points(spec: SourcePoints, rule: str) -> ReadPoints:
 
     def read(view: View, trace: Trace, where: str, revision: str) -> Points:
         forms = form_x(view, where, revision), form_y(view, where, revision)
-        rows, taken = plainly(view, forms), partial(take, view, forms, where)
-        if rows is None:
-            found = taken()
-            rows = tuple([(a[3], b[3], excitation[1]) for a, b, excitation in found])
+        taken = partial(take, view, forms, where)
+        found = plainly(view, forms)
+        if found is None:
+            found = tuple([(a[3], b[3], excitation[1]) for a, b, excitation in taken()]), None
         trace.later(partial(_tell, _Drawn(spec, (x, y), forms, where), taken))
-        return Points(rows, forms[0].unit, forms[1].unit)
+        rows, doubles = found
+        return Points(rows, forms[0].unit, forms[1].unit, doubles)
 
     return read
 
 
 def _plain_rows(
     each: str, x: Scaled, y: Scaled, side: Choice | None
-) -> Callable[[View, _Forms], Rows | None]:
+) -> Callable[[View, _Forms], _Plain | None]:
     """Compile how points are read that are whole numbers alone, their powers fixed or beside the list.
 
     It gives None for all others, and for any that are none or lie outside their range: `_taker` says why.
@@ -59,10 +62,12 @@ def _plain_rows(
     known_x, known_y, power_x, power_y = x.known, y.known, x.power, y.power
     path_x, path_y, scale_x, scale_y = x.path, y.path, x.scale, y.scale
 
-    def rows(view: View, forms: _Forms) -> Rows | None:
+    def rows(view: View, forms: _Forms) -> _Plain | None:
         in_x, in_y = power_x(view), power_y(view)
-        times_x, times_y = forms[0].factor, forms[1].factor
+        of_x, of_y = forms
+        times_x, times_y = of_x.factor, of_y.factor
         made: list[tuple[Fraction, Fraction, None]] = []
+        doubles: list[dict[str, float]] = []
         for point in view.every(each):
             raw = point.raw
             text_x, text_y = raw(path_x), raw(path_y)
@@ -73,12 +78,12 @@ def _plain_rows(
                 return None
             if (scale_x and raw(scale_x) is not None) or (scale_y and raw(scale_y) is not None):
                 return None  # a power of its own
-            if times_x is not None:
-                a *= times_x
-            if times_y is not None:
-                b *= times_y
-            made.append((a, b, None))
-        return tuple(made)
+            (x, double_x), (y, double_y) = a, b
+            made.append((x, y, None))
+            doubles.append({"x": double_x, "y": double_y})
+        if times_x is None and times_y is None:
+            return tuple(made), doubles
+        return tuple([(of_x.whole(x), of_y.whole(y), None) for x, y, _ in made]), None
 
     return rows
 
