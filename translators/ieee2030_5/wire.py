@@ -38,14 +38,15 @@ class Resource(NamedTuple):
 
     def first(self, path: str) -> Resource | None:
         """Return the first descendant at `path` (`a/b`, local names), or None."""
-        name, slash, rest = path.partition("/")
-        for child in self[4]:
-            if child[0] == name:
-                if not slash:
+        if "/" not in path:
+            for child in self[4]:
+                if child[0] == path:
                     return child
-                found = child.first(rest)
-                if found is not None:
-                    return found
+            return None
+        name, _, rest = path.partition("/")
+        for child in self[4]:
+            if child[0] == name and (found := child.first(rest)) is not None:
+                return found
         return None
 
     def every(self, name: str) -> Iterator[Resource]:

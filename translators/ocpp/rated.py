@@ -129,8 +129,5 @@ def _turn(number: Number, unit: Unit, own: Sequence[Fraction], *, negative: bool
         return Turn(factor)
     if not any(own) and (here is None or there is None):
         return Turn(factor)
-    if here is not None:
-        factor /= _HUNDRED
-    if there is not None:
-        factor *= _HUNDRED
-    return Turn(factor, here, there)
+    # a percentage becomes a number with the rating behind it, a number a percentage
+    return Turn(factor * _HUNDRED ** ((there is not None) - (here is not None)), here, there)

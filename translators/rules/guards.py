@@ -25,14 +25,13 @@ _MEMBERS = re.compile(r"\bdialect\s*\.\s*(\w+)")
 
 
 class Scope(dict[str, Any]):
-    """What conditions on one thing see, by name, each value read once; answers are remembered."""
+    """What conditions on one thing see, by name, each value read once."""
 
-    __slots__ = ("_read", "answers")
+    __slots__ = ("_read",)
 
     def __init__(self, read: Callable[[str], Any]) -> None:
         """`read` gives the value of a name; `dialect.x` asks for one reading of the dialect."""
         self._read = read
-        self.answers: dict[str, Any] = {}
 
     def __missing__(self, name: str) -> Any:
         """Return the value of a name that is asked for the first time."""
@@ -81,10 +80,10 @@ def condition(expression: str, names: frozenset[str], rule: str) -> Condition:
 
     def holds(values: Mapping[str, Any]) -> bool:
         try:
-            if not isinstance(values, Scope):
+            if isinstance(values, Scope):
+                result = of_scope(values)
+            else:
                 result = program.execute({name: values[name] for name in own if name in values})
-            elif (result := values.answers.get(expression)) is None:
-                result = values.answers[expression] = of_scope(values)
         except (RuntimeError, TypeError, ValueError) as exc:
             problem = f"cannot be evaluated: {exc}"
             raise MappingError(problem, where=rule, value=expression, rule="guard") from exc

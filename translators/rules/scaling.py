@@ -26,8 +26,8 @@ from translators.units import scale10
 
 _NO_POWER = 1000
 
-type Worth = tuple[Fraction, float]
-"""A number, and the double that is nearest to it."""
+type Worth = tuple[int, Fraction, float]
+"""A number as it stands, what it is worth, and the double that is nearest to that."""
 type Raw = int | Fraction
 """A number as the document has it."""
 
@@ -36,11 +36,12 @@ class Scaled:
     """One number of a rule, compiled; `scale` names the text that states its power of ten, None where fixed.
 
     `take` gives the number as it stands, None where it is absent; `scaled` its worth by a power; `held` is
-    what holds where it is absent, None where it is needed or may be left out.
+    what holds where it is absent, None where it is needed or may be left out. `known` gives what the text
+    of a whole number is worth, or `Unknown`; it is None for decimals.
     """
 
     __slots__ = (
-        *("_below", "_field", "decimal", "fixed", "held", "known", "name"),
+        *("_below", "_field", "fixed", "held", "known", "name"),
         *("path", "scale", "scaled", "take", "turned"),
     )
 
@@ -51,14 +52,13 @@ class Scaled:
         self._below = "" if self.path == "." else f"/{self.path}"
         self.take = decimals(field) if field.decimal else integers(field, where)
         self.scaled: Callable[[Any, int | None], Fraction] = _exact if field.decimal else _known
-        self.decimal = field.decimal
         self.held = None if field.absent is None else _absent(field.absent, where)
         self.turned = field.reciprocal or field.negate
         self.scale = field.scale10 if isinstance(field.scale10, str) else None
         self.fixed = field.scale10 if isinstance(field.scale10, int) else 0
         if not INT8[0] <= self.fixed <= INT8[1]:
             raise MappingError("is no power of ten", where=where, value=field.scale10)
-        self.known = _worth((0, 0) if field.decimal else range_of(field, where), self._turn)
+        self.known = None if field.decimal else _worth(range_of(field, where), self._turn)
 
     def power(self, view: Texts) -> int | None:
         """Return the power of ten that `view` states, or the fixed one; one that is none is past INT8."""
@@ -126,21 +126,27 @@ def _known(raw: int, power: int | None) -> Fraction:
     return scale10(raw, power or 0)
 
 
+class Unknown(Exception):  # noqa: N818 - not an error: the long way says what it is
+    """A text is no whole number within its bounds, or too long to be remembered."""
+
+
 def _worth(
     bounds: tuple[int, int], turn: Callable[[Fraction], Fraction | None]
-) -> Callable[[str, int | None], Worth | None]:
-    """Compile what a short text is worth by a power of ten; None where it is no number within bounds."""
+) -> Callable[[str | None, int | None], Worth]:
+    """Compile what a text is worth by a power of ten, remembered where it is a number; else `Unknown`."""
     least, most = bounds
 
     @lru_cache(maxsize=2048)
-    def worth(raw: str, power: int | None) -> Worth | None:
-        number = whole(raw)
+    def worth(raw: str | None, power: int | None) -> Worth:
+        number = None if raw is None or len(raw) > LONGEST_WHOLE else whole(raw)
         if number is None or not least <= number <= most:
-            return None
+            raise Unknown
         if power is not None and not INT8[0] <= power <= INT8[1]:
-            return None
+            raise Unknown
         value = turn(scale10(number, power or 0))
-        return None if value is None else (value, value.numerator / value.denominator)
+        if value is None:
+            raise Unknown
+        return number, value, value.numerator / value.denominator
 
     return worth
 

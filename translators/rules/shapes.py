@@ -15,6 +15,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn
 
 type Plain = Callable[[Mapping[str, Any]], bool]
@@ -60,6 +61,7 @@ class Unlike(Exception):  # noqa: N818 - not an error: CEL decides
     """A condition met a value that it is not plain for."""
 
 
+@lru_cache(maxsize=1024)
 def plainly(expression: str) -> Plain | None:
     """Return the condition as a function of values by name, None where its shape is not plain.
 

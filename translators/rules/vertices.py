@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
-from translators.rules.canonical import Points, Rows
+from translators.rules.canonical import Points
 from translators.rules.forms import Form, form
 from translators.rules.readers import Choice, choice
-from translators.rules.scaling import Raw, Scaled
+from translators.rules.scaling import Raw, Scaled, Unknown, Worth
 from translators.rules.schema import SourcePoints
-from translators.rules.taking import INT8, LONGEST_WHOLE, Texts, View, integer, place_of
+from translators.rules.taking import INT8, Texts, View, integer, place_of
 from translators.rules.trace import Note
 from translators.rules.values import Trace
 
@@ -21,8 +21,9 @@ type _Taken = tuple[Raw | None, int | None, Fraction, Fraction]
 """A number as it stands (None: left out) with its power of ten; then in the wire's unit and the canonical."""
 type _Vertex = tuple[_Taken, _Taken, tuple[str | None, Any]]
 type _Forms = tuple[Form, Form]
-type _Plain = tuple[Rows, list[dict[str, float]] | None]
-"""Points, and the same as conditions see them where nothing was multiplied."""
+type _Pair = tuple[Worth, Worth]
+type _Plain = tuple[list[_Pair], tuple[int | None, int | None]]
+"""Points that are whole numbers alone, and the powers of ten of both axes."""
 type _Powers = dict[str, int | None]
 type _Places = tuple[Texts, Texts, str, _Powers]
 """The point, the curve, where the point stands, and the powers of ten that the curve is known to state."""
@@ -35,57 +36,58 @@ def points(spec: SourcePoints, rule: str) -> ReadPoints:
     x, y = (Scaled(axis, getattr(spec, axis), rule) for axis in ("x", "y"))
     form_x, form_y = form("x", spec.x, rule), form("y", spec.y, rule)
     side = None if spec.excitation is None else choice("excitation", spec.excitation, rule)
-    take, plainly = _taker(spec.each, x, y, side), _plain_rows(spec.each, x, y, side)
+    take = _taker(spec.each, x, y, side)
+    plainly = _plain_reader(spec.each, x, y) if side is None else None
 
     def read(view: View, trace: Trace, where: str, revision: str) -> Points:
         forms = form_x(view, where, revision), form_y(view, where, revision)
-        taken = partial(take, view, forms, where)
-        found = plainly(view, forms)
-        if found is None:
-            found = tuple([(a[3], b[3], excitation[1]) for a, b, excitation in taken()]), None
-        trace.later(partial(_tell, _Drawn(spec, (x, y), forms, where), taken))
-        rows, doubles = found
-        return Points(rows, forms[0].unit, forms[1].unit, doubles)
+        drawn = _Drawn(spec, (x, y), forms, where)
+        plain = None if plainly is None else plainly(view)
+        if plain is None:
+            taken = take(view, forms, where)
+            trace.later(partial(_tell, drawn, taken))
+            rows = tuple([(a[3], b[3], excitation[1]) for a, b, excitation in taken])
+            return Points(rows, forms[0].unit, forms[1].unit)
+        trace.later(partial(_tell_plain, drawn, plain))
+        return _points(plain[0], forms)
 
     return read
 
 
-def _plain_rows(
-    each: str, x: Scaled, y: Scaled, side: Choice | None
-) -> Callable[[View, _Forms], _Plain | None]:
+def _points(worths: Sequence[_Pair], forms: _Forms) -> Points:
+    of_x, of_y = forms
+    if of_x.factor is None and of_y.factor is None:
+        plain = tuple([(x[1], y[1], None) for x, y in worths])
+        doubles = [{"x": x[2], "y": y[2]} for x, y in worths]
+        return Points(plain, of_x.unit, of_y.unit, doubles)
+    rows = tuple([(of_x.whole(x[1]), of_y.whole(y[1]), None) for x, y in worths])
+    return Points(rows, of_x.unit, of_y.unit)
+
+
+def _plain_reader(each: str, x: Scaled, y: Scaled) -> Callable[[View], _Plain | None] | None:
     """Compile how points are read that are whole numbers alone, their powers fixed or beside the list.
 
     It gives None for all others, and for any that are none or lie outside their range: `_taker` says why.
     """
-    if side is not None or x.decimal or y.decimal:
-        return lambda _view, _forms: None
     known_x, known_y, power_x, power_y = x.known, y.known, x.power, y.power
+    if known_x is None or known_y is None:
+        return None
     path_x, path_y, scale_x, scale_y = x.path, y.path, x.scale, y.scale
 
-    def rows(view: View, forms: _Forms) -> _Plain | None:
+    def worths(view: View) -> _Plain | None:
         in_x, in_y = power_x(view), power_y(view)
-        of_x, of_y = forms
-        times_x, times_y = of_x.factor, of_y.factor
-        made: list[tuple[Fraction, Fraction, None]] = []
-        doubles: list[dict[str, float]] = []
-        for point in view.every(each):
-            raw = point.raw
-            text_x, text_y = raw(path_x), raw(path_y)
-            if text_x is None or text_y is None or len(text_x) + len(text_y) > LONGEST_WHOLE:
-                return None
-            a, b = known_x(text_x, in_x), known_y(text_y, in_y)
-            if a is None or b is None:
-                return None
-            if (scale_x and raw(scale_x) is not None) or (scale_y and raw(scale_y) is not None):
-                return None  # a power of its own
-            (x, double_x), (y, double_y) = a, b
-            made.append((x, y, None))
-            doubles.append({"x": double_x, "y": double_y})
-        if times_x is None and times_y is None:
-            return tuple(made), doubles
-        return tuple([(of_x.whole(x), of_y.whole(y), None) for x, y, _ in made]), None
+        made: list[_Pair] = []
+        try:
+            for point in view.every(each):
+                raw = point.raw
+                made.append((known_x(raw(path_x), in_x), known_y(raw(path_y), in_y)))
+                if (scale_x and raw(scale_x) is not None) or (scale_y and raw(scale_y) is not None):
+                    return None  # a power of its own
+        except Unknown:
+            return None
+        return made, (in_x, in_y)
 
-    return rows
+    return worths
 
 
 def _taker(
@@ -147,10 +149,20 @@ class _Drawn(NamedTuple):
     where: str
 
 
-def _tell(drawn: _Drawn, taken: Callable[[], list[_Vertex]], note: Note) -> None:
+def _tell_plain(drawn: _Drawn, plain: _Plain, note: Note) -> None:
+    """Note what became of points that are whole numbers alone."""
+    (worths, (in_x, in_y)), (of_x, of_y) = plain, drawn.forms
+    taken: list[_Vertex] = [
+        ((x[0], in_x, x[1], of_x.whole(x[1])), (y[0], in_y, y[1], of_y.whole(y[1])), _ONE_SIDE)
+        for x, y in worths
+    ]
+    _tell(drawn, taken, note)
+
+
+def _tell(drawn: _Drawn, taken: list[_Vertex], note: Note) -> None:
     """Note what became of each point: the scales of both numbers, their units, the side."""
     spec, numbers, forms, where = drawn
-    for index, vertex in enumerate(taken()):
+    for index, vertex in enumerate(taken):
         at, name = f"{where}/{spec.each}[{index}]", f"points[{index}]"
         above, both = at.rpartition("/")[0], vertex[:2]
         for number, (raw, power, _, _) in zip(numbers, both, strict=True):

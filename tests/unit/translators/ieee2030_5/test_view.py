@@ -37,6 +37,16 @@ def test_a_point_names_the_element_itself():
     assert ResourceView(el("e", " 7 ")).raw(".") == "7"
 
 
+def test_what_holds_only_leaves_and_what_holds_more_are_read_alike():
+    deep = el("row", el("a", " 1 "), el("b", "", el("a", "2")))
+    flat = el("row", el("a", " 3 "), el("a", "4"))
+    first, second = ResourceView(el("e", deep, flat)).every("row")
+    assert [first.raw(path) for path in ("a", "b/a", "x", "a/x")] == ["1", "2", None, None]
+    assert [second.raw(path) for path in ("a", "b/a", ".", "a/x")] == ["3", None, "", None]
+    assert [child.raw(".") for child in first.every("b")] == [""]
+    assert [child.raw(".") for child in second.every("a")] == ["3", "4"]
+
+
 def test_children_of_a_name_are_views_in_their_order():
     assert [view.raw(".") for view in VIEW.every("a")] == ["1", "2"]
     assert VIEW.every("x") == []

@@ -12,11 +12,13 @@ from support.translation import (
     an_evse,
     book,
     curve,
+    factors,
     kinds,
     limit,
     only,
     q,
     situation,
+    trip,
     xy,
 )
 from translators.canonical.commands import Target
@@ -26,6 +28,7 @@ from translators.canonical.controls import (
     PowerMonitoring,
     VoltVar,
     VoltWatt,
+    WattPowerFactor,
     WattVar,
 )
 from translators.chain import Press, to_station
@@ -86,6 +89,8 @@ CURVES = [
     ("nothing to move", VoltVar(curve("92 44, 108 -44"))),
     ("watts", VoltWatt(curve("106 100, 110 0", "pct[setMaxW]"), F(10), generation_only=True)),
     ("both axes", WattVar(curve("-50 10, 0 0, 50 -10", "pct[setMaxW]", "pct[setMaxChargeRateW]"))),
+    ("watts on the wire", VoltWatt(curve("106 20000, 110 0", "W"))),
+    ("nothing but nothing", VoltWatt(curve("106 0, 110 0", "W"))),
     ("hertz", FreqWatt(curve("60.04 100, 62 0", "pct[setMaxW]", "Hz"))),
     ("hertz rounded", FreqWatt(curve("60.00004 10, 62 0", "pct[setMaxChargeRateW]", "Hz"))),
     ("seconds", PowerMonitoring(curve("0 120, 60 110", "pct[setMaxW]", "s"))),
@@ -108,6 +113,12 @@ def test_both_curves_of_one_command_are_settled():
 LONG_WAYS = [
     ("no curve", FixedVar(q("25 pct[setMaxW]")), {}),
     ("a limit", limit("import", "7000 W"), {}),
+    (
+        "factors",
+        WattPowerFactor(factors("50 1 over, 100 0.95 under"), q("1 pct[setMaxW]").unit),
+        {},
+    ),
+    ("a boundary", trip("110 13, 120 0.16"), {}),
     ("beyond the range", VoltVar(curve("92 100, 108 0", "pct[setMaxW]")), {"max_var": 1000}),
     ("a bend at 0", VoltVar(curve("92 10, 108 -10", "pct[setMaxW]")), {"max_var_neg": 7000}),
     ("a rating that is missing", OF_WATTS, {"max_var": None}),
@@ -184,6 +195,16 @@ def test_another_edition_of_an_event_is_settled_anew():
         made = [press.orders(command, station, situation()) for station in FLEET]
         assert settled(made) == [False, True, True, True, True]
         assert {only(one)["curve"]["priority"] for one in made} == {primacy}
+
+
+def test_events_in_turns_are_told_apart():
+    press, made = Press(book()), []
+    for station in FLEET:
+        for mrid in ("0A", "0B"):
+            command = a_command(OF_WATTS, mrid=mrid)
+            made.append(press.orders(command, station, situation()))
+            assert made[-1] == to_station(press.book, command, station, situation())
+    assert settled(made) == [False, False, *[True] * 8]
 
 
 def test_a_press_forgets_the_oldest_events():

@@ -3,7 +3,7 @@
 import pytest
 
 from support.translation import F, curve, droop, factors, pf, q
-from translators.canonical.controls import FixedVar, VoltVar, WattPowerFactor
+from translators.canonical.controls import Alert, FixedVar, VoltVar, WattPowerFactor
 from translators.errors import MappingError
 from translators.rules.guards import condition, plain
 
@@ -73,3 +73,4 @@ def test_guards_see_doubles_texts_booleans_and_points_as_maps():
     seen = plain(WattPowerFactor(factors("5 1 over"), q("1 pct[setMaxW]").unit))
     assert seen["points"] == [{"x": 5.0, "displacement": 1.0, "excitation": "over"}]
     assert plain(droop(p_min=F(1, 2)))["p_min"] == 0.5
+    assert plain(Alert("GRID_EMERGENCY", "hot"))["kind"] == "GRID_EMERGENCY"

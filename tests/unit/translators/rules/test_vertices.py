@@ -70,6 +70,26 @@ def test_the_number_of_a_point_is_named_before_its_power():
     assert caught.value.where == "here/CurveData[0]/xvalue"
 
 
+def test_a_power_beside_the_list_that_is_none_does_not_matter_to_points_with_their_own():
+    own = [el("xMultiplier", "-1"), el("yMultiplier", "0")]
+    curve = el("c", el("xMultiplier", "much"), el("yMultiplier", "999"), a_point(950, 100, *own))
+    assert points(curve) == [(95, 1)]
+
+
+def test_the_reciprocal_of_nothing_is_refused_with_its_place():
+    with pytest.raises(Unmet, match="is 0, which has no reciprocal") as caught:
+        points(
+            el("c", a_point(95, 1), a_point(98, 0)),
+            ("from: yvalue,", "from: yvalue, reciprocal: true,"),
+        )
+    assert caught.value.where == "here/CurveData[1]/yvalue"
+
+
+def test_powers_of_a_rule_hold_for_all_points():
+    fixed = ("scale10: xMultiplier", "scale10: -1")
+    assert points(el("c", a_point(950, 100), a_point(980, 0)), fixed) == [(95, 1), (98, 0)]
+
+
 def test_a_number_that_is_left_out_may_have_a_value_and_tells_no_scale():
     element = el("c", el("CurveData", el("xvalue", "95")))
     control, trace = apply(ResourceView(element), ("from: yvalue,", "from: yvalue, absent: 50,"))
