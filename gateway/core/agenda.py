@@ -33,11 +33,16 @@ class Agenda:
     """Who holds which function when, in our time (UTC).
 
     `claimed` is what each utility's own commands leave to each other, `segments` what of it the other
-    utilities leave.
+    utilities leave: the same where only one asks for anything.
     """
 
     claimed: Segments
     segments: Segments
+
+    @property
+    def contested(self) -> bool:
+        """Say whether several utilities ask for something."""
+        return self.segments is not self.claimed
 
 
 def agenda(lines: Sequence[Line], rules: Rules = subjects) -> Agenda:
@@ -94,10 +99,10 @@ def defeat(
 
 def rivals(
     segments: Segments, record: CommandRecord, now: datetime, rules: Rules = subjects
-) -> list[str]:
-    """Return the commands that hold at an instant what a command cannot have beside them."""
+) -> list[tuple[str, str]]:
+    """Return commands and functions that hold at an instant and that a command cannot have beside it."""
     return sorted(
-        span.key
+        (span.key, function)
         for function, spans in segments.items()
         if any(conflicts(function, own, rules) for own in record.functions)
         for span in spans

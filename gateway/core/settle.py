@@ -6,10 +6,9 @@ from dataclasses import asdict
 from datetime import datetime
 
 from gateway.core.acting import act, read_back
-from gateway.core.agenda import Agenda, Line, defeat, rivals
+from gateway.core.agenda import Line
 from gateway.core.baseline import due as due_baseline
 from gateway.core.baseline import freeze
-from gateway.core.between import Segments, rules_of
 from gateway.core.charging import compare
 from gateway.core.commissioning import due as due_trial
 from gateway.core.commissioning import proceed
@@ -17,6 +16,7 @@ from gateway.core.dispatch import Scene
 from gateway.core.effects import WakeAt
 from gateway.core.ledger import SWEEP, Desired, Entry, Evidence, holds
 from gateway.core.lifecycle import State, Trigger
+from gateway.core.losing import aside, lose, overrule
 from gateway.core.proving import next_probe, unshown
 from gateway.core.records import CommandRecord, forgettable
 from gateway.core.renewing import due
@@ -146,60 +146,15 @@ def _advance(turn: Turn, state: StationState, found: Wanted) -> None:
         if begun:
             record = lose(turn, record, found)  # noqa: PLW2901 - the record moves on
         if record.state is State.SCHEDULED and begun:
-            served = _vacuous(state, record, found) | _started(state, record, found)
-            due = record.functions - _overruled(found, record, turn.now.utc)
-            if due and due <= served:
+            due = record.functions - aside(found, record, turn.now.utc)
+            if due and due <= _served(state, record, found):
                 advance(turn, record, Trigger.STARTED)
+    overrule(turn, state.id, found, lambda record: _served(state, record, found))
 
 
-def lose(turn: Turn, record: CommandRecord, found: Wanted | Agenda) -> CommandRecord:
-    """Give up functions that another command of its utility holds for good from now on.
-
-    What a utility with precedence holds may come back, as long as anything of the command is in force
-    yet; where nothing is, the command is over (2030.5 response 13).
-    """
-    now = turn.now.utc
-    ahead = _ahead(found.claimed, record, now)
-    gone = record.functions - ahead
-    lost = changed(record, lost=record.lost | gone)
-    if gone and not ahead:
-        others = turn.world.records[record.command.target.station]
-        return advance(turn, lost, defeat(found.claimed, record, others, now))
-    if gone:
-        turn.keep(lost)
-    if found.segments is found.claimed or not ahead or _ahead(found.segments, lost, now):
-        return lost
-    state = turn.world.stations.get(record.command.target.station)
-    rules = rules_of(None if state is None else state.profile)
-    by = rivals(found.segments, lost, now, rules)
-    turn.audit("command.loses", "gateway", record.key, by=by)
-    return advance(turn, changed(lost, lost=lost.lost | lost.functions), Trigger.OVERRULED)
-
-
-def _ahead(segments: Segments, record: CommandRecord, now: datetime) -> frozenset[str]:
-    """Return the functions that a command holds now or later."""
-    return frozenset(
-        function
-        for function, spans in segments.items()
-        for span in spans
-        if span.key == record.key and (span.interval.end is None or span.interval.end > now)
-    )
-
-
-def _overruled(found: Wanted, record: CommandRecord, now: datetime) -> frozenset[str]:
-    """Return the functions that a command would hold now, were there no other utility."""
-    if found.segments is found.claimed:
-        return frozenset()
-    claimed, left = (_held(part, record, now) for part in (found.claimed, found.segments))
-    return claimed - left
-
-
-def _held(segments: Segments, record: CommandRecord, now: datetime) -> frozenset[str]:
-    return frozenset(
-        function
-        for function, spans in segments.items()
-        if any(span.key == record.key and span.interval.covers(now) for span in spans)
-    )
+def _served(state: StationState, record: CommandRecord, found: Wanted) -> frozenset[str]:
+    """Return the functions of a command that the station is known to follow by now."""
+    return _vacuous(state, record, found) | _started(state, record, found)
 
 
 def _vacuous(state: StationState, record: CommandRecord, found: Wanted) -> frozenset[str]:

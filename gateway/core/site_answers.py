@@ -15,10 +15,10 @@ from fractions import Fraction
 from gateway.core.agenda import agenda
 from gateway.core.envelope import in_watts
 from gateway.core.lifecycle import State, Trigger
+from gateway.core.losing import lose, overrule
 from gateway.core.passing import child_of, handed_on, offspring
 from gateway.core.records import CommandRecord
 from gateway.core.responses import advance
-from gateway.core.settle import lose
 from gateway.core.site_state import SiteState
 from gateway.core.slots import Slot, slot_of
 from gateway.core.world import Turn
@@ -63,6 +63,12 @@ def answer(turn: Turn, site: SiteState) -> None:
             record = lose(turn, record, held)  # noqa: PLW2901 - the record moves on
         if begun and record.state is State.SCHEDULED and _started(turn, site, record):
             _tell(turn, site, advance(turn, record, Trigger.STARTED))
+    overrule(turn, site.id, held, _shown)
+
+
+def _shown(record: CommandRecord) -> frozenset[str]:
+    """Return the functions of a command that are known to have started."""
+    return record.functions if record.state is State.ACTIVE else frozenset()
 
 
 def taken(turn: Turn, site: SiteState, record: CommandRecord) -> Taken:

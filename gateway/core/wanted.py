@@ -62,6 +62,11 @@ class Wanted:
     until: datetime | None = None
     """When time alone makes it another, None where it never does."""
 
+    @property
+    def contested(self) -> bool:
+        """Say whether several utilities ask for something."""
+        return self.segments is not self.claimed
+
     def placed(self, station: str, names: Mapping[str, str]) -> Wanted:
         """Return the same for a station, of a plan that was made for no station in particular.
 
@@ -72,7 +77,6 @@ class Wanted:
             for known, trace in self.traces.items()
         }
         claimed = _renamed(self.claimed, names)
-        same = self.segments is self.claimed
         return changed(
             self,
             desired={
@@ -92,7 +96,7 @@ class Wanted:
                 for known, trace in self.traces.items()
             },
             claimed=claimed,
-            segments=claimed if same else _renamed(self.segments, names),
+            segments=_renamed(self.segments, names) if self.contested else claimed,
             carried={
                 messages[known].id: frozenset((names[key], function) for key, function in others)
                 for known, others in self.carried.items()

@@ -110,7 +110,8 @@ class Reference:
         for function in {f for claim in self.claims.values() for f in claim.functions}:
             ahead = {m for number, m in self.holders(function).items() if number >= self.now}
             for mrid, claim in self.claims.items():
-                if function in claim.functions and claim.start <= self.now and mrid not in ahead:
+                runs = function in claim.functions and claim.start <= self.now < claim.end
+                if runs and mrid not in ahead:
                     self.lost.add((mrid, function))
 
     def over(self, mrid):

@@ -8,7 +8,13 @@ import pytest
 
 from gateway.core.effects import PostSamples, ReportStation, Table
 from gateway.core.engine import Engine
-from gateway.core.events import SamplesTaken, TransactionsChanged, Withdrawal
+from gateway.core.events import (
+    ReplyStatus,
+    SamplesTaken,
+    StationDisconnected,
+    TransactionsChanged,
+    Withdrawal,
+)
 from gateway.core.lifecycle import State
 from gateway.core.site_state import SiteRules
 from gateway.core.station import StationRules
@@ -160,6 +166,28 @@ def test_it_is_told_once_when_nothing_of_it_is_left_and_does_not_come_back(bench
     assert held(bench) == {}
 
 
+def test_it_goes_on_where_the_station_refuses_what_would_overrule_it(bench):
+    bench.command(weak("W", start=theirs(0), minutes=60))
+    run(bench, "W")
+    bench.command(a_command("S", pf("0.9"), start=0, minutes=60))
+    cut = bench.calls("SetDERControl")[-1]
+    bench.reply(ReplyStatus.REJECTED, call=cut)
+    assert bench.told("S") == [Told.RECEIVED, Told.NOT_APPLICABLE]
+    bench.reply()
+    bench.at(60)
+    assert bench.told("W") == [Told.RECEIVED, Told.STARTED, Told.COMPLETED]
+
+
+def test_it_goes_on_at_a_station_that_cannot_be_reached(bench):
+    bench.command(weak("W", start=theirs(0), minutes=60))
+    run(bench, "W")
+    bench.hear(StationDisconnected("CS1"))
+    bench.command(a_command("S", start=0, minutes=60))
+    bench.at(60)
+    assert bench.told("W") == [Told.RECEIVED, Told.STARTED, Told.COMPLETED]
+    assert bench.told("S") == [Told.RECEIVED, Told.NO_PARTICIPATION]
+
+
 def test_before_its_start_nothing_is_lost_yet(bench):
     bench.command(a_command("S", start=0, minutes=120))
     bench.command(weak("W", start=theirs(30), minutes=60))
@@ -212,6 +240,8 @@ def test_whoever_ceases_to_energize_ceases(bench):
     bench.command(weak("W", Energize(energized=False), start=theirs(0), minutes=60))
     profile = bench.calls("SetChargingProfile")[-1].payload["chargingProfile"]
     assert profile["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"] == 0
+    assert bench.told("S")[-1] is Told.STARTED
+    run(bench, "W")
     assert bench.told("S")[-1] is Told.OVERRULED
     assert Told.OVERRULED not in bench.told("W")
 
@@ -435,8 +465,11 @@ def test_at_a_site_the_weaker_one_is_told_as_well(book):
     depot = SiteRules("depot", ("dso", "iso"), (a_member("CS1"),))
     engine = Engine(book, [StationRules("CS1", ())], sites=[depot])
     bench = Bench(engine, others={"iso": HOUR})
+    bench.connect()
     bench.command(a_command("S", start=0, minutes=60, target=Target("depot")))
     bench.command(weak("W", start=theirs(10), minutes=20, target=Target("depot")))
+    bench.reply()
+    bench.notice(bench.control_id())
     bench.at(9)
     assert bench.told("W") == [Told.RECEIVED]
     bench.at(10)
