@@ -51,6 +51,22 @@ def test_what_the_settings_say_of_connections_reaches_the_endpoint(settings):
     assert entry.commissioning
 
 
+@pytest.mark.parametrize(
+    ("precedence", "order"), [([], ("east", "west")), (["west", "east"], ("west", "east"))]
+)
+def test_a_station_knows_its_utilities_in_order_of_precedence(
+    settings, enrolled, precedence, order
+):
+    utilities = [a_utility("east"), a_utility("west")]
+    loaded = settings(stations=[a_station(precedence=precedence)], utilities=utilities)
+    [rules] = site.station_rules(loaded)
+    assert rules.utilities == order
+    assert [(a.utility, a.station) for a in site.utility_accesses(loaded)] == [
+        ("east", "CS1"),
+        ("west", "CS1"),
+    ]
+
+
 @pytest.fixture
 def enrolled(tmp_path):
     return enrol(tmp_path, "CS1", "CS2")

@@ -338,15 +338,21 @@ def test_samples_and_status_go_to_each_utility(bench):
     assert told == {"dso": NOON, "iso": NOON + HOUR}
 
 
-def test_what_a_server_calls_superseded_by_another_program_is_told_apart(bench):
-    def program(name):
-        return Origin("dso", Protocol.IEEE2030_5, Revision.IEEE2030_5_2018, program=name)
+def program(name):
+    return Origin("dso", Protocol.IEEE2030_5, Revision.IEEE2030_5_2018, program=name)
 
+
+@pytest.mark.parametrize("said_so", [True, False])
+@pytest.mark.parametrize(("by", "told"), [("P2", Told.OUTRANKED), ("P1", Told.SUPERSEDED)])
+def test_what_another_program_of_the_utility_took_is_told_apart(bench, said_so, by, told):
     bench.command(a_command("M1", start=0, origin=program("P1")))
     run(bench, "M1", "dso")
-    bench.command(a_command("M2", pf("0.9"), start=0, primacy=5, origin=program("P2")))
-    bench.withdraw("M1", Withdrawal.SUPERSEDED)
-    assert bench.told("M1")[-1] is Told.OUTRANKED
+    bench.command(a_command("M2", pf("0.9"), start=10, primacy=5, origin=program(by)))
+    bench.now = NOON + timedelta(minutes=10)
+    if said_so:  # by the server, before our own reckoning
+        bench.withdraw("M1", Withdrawal.SUPERSEDED)
+    bench.at(11)
+    assert bench.told("M1")[-1] is told
 
 
 def test_a_clock_that_is_known_later_moves_nothing_of_the_other_utility(bench):
