@@ -169,7 +169,7 @@ def _permissions(
     line: Segments, others: Sequence[Segments], forbidding: Collection[tuple[str, str]]
 ) -> Iterator[Segment]:
     """Yield what a utility forbids, and what it permits where no other one forbids it."""
-    for function in _PERMISSIONS & line.keys():
+    for function in sorted(_PERMISSIONS & line.keys()):
         bans = [span for other in others for span in other.get(function, ())]
         holes = [span.interval for span in bans if (span.key, function) in forbidding]
         for span in line[function]:

@@ -53,7 +53,8 @@ def overrule(
             continue
         if not _ahead(found.claimed, record, now) or _ahead(found.segments, record, now):
             continue
-        by = rivals(found.segments, record, now, rules)
+        held = rivals(found.segments, record, now, rules)
+        by = [pair for pair in held if records[pair[0]].utility != record.utility]
         if by and all(function in shown(records[key]) for key, function in by):
             turn.audit("command.loses", "gateway", record.key, by=sorted({key for key, _ in by}))
             lost = changed(record, lost=record.lost | record.functions)

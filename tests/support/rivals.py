@@ -81,8 +81,12 @@ class Rivals:
                 for (name, _), mrid in at.items()
                 if name == utility and number >= reference.now
             }
+            rivals = {other for name, other in held.get(reference.now, {}) if name != utility}
             for mrid, claim in reference.claims.items():
-                if claim.start <= reference.now and not reference.over(mrid) and mrid not in ahead:
+                gone = not reference.over(mrid) and mrid not in ahead
+                left = {f for f in claim.functions if (mrid, f) not in reference.lost}
+                pairs = {(function, rival) for function in left for rival in rivals}
+                if claim.start <= reference.now and gone and pairs & CONFLICTS:
                     self.overruled.add((utility, mrid))
                     reference.lost |= {(mrid, function) for function in claim.functions}
 

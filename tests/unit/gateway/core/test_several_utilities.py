@@ -188,6 +188,21 @@ def test_it_goes_on_at_a_station_that_cannot_be_reached(bench):
     assert bench.told("S") == [Told.RECEIVED, Told.NO_PARTICIPATION]
 
 
+def test_who_waits_for_another_of_its_own_utility_is_not_overruled_yet(bench):
+    """The first of `iso` runs; what comes after it will be the other utility's, unless that is withdrawn."""
+    bench.command(weak("W1", start=theirs(0), minutes=20, primacy=1))
+    run(bench, "W1")
+    bench.command(weak("W2", start=theirs(0), minutes=60, primacy=5))
+    bench.command(a_command("S", pf("0.9"), start=20, minutes=60))
+    bench.reply()
+    bench.at(10)
+    assert bench.told("W2") == [Told.RECEIVED]
+    bench.at(20)
+    assert bench.told("W2") == [Told.RECEIVED]
+    run(bench, "S", "dso")
+    assert bench.told("W2") == [Told.RECEIVED, Told.OVERRULED]
+
+
 def test_before_its_start_nothing_is_lost_yet(bench):
     bench.command(a_command("S", start=0, minutes=120))
     bench.command(weak("W", start=theirs(30), minutes=60))
