@@ -254,7 +254,8 @@ class SiteWorld:
         """Return the tightest envelope from now on for the ten seconds that count already."""
         soon = self.now + timedelta(seconds=10)
         starts = [start for _, start, _, _ in self.envelopes if self.now <= start <= soon]
-        return min(self.envelope(at) for at in (self.now, *starts))
+        bounds = [self.envelope(at) for at in (self.now, *starts)]
+        return min(bound for bound in bounds if bound is not None)
 
     def flow(self):
         """Let calls arrive and answers come until nothing moves any more."""
