@@ -76,6 +76,7 @@ _TROUBLES = frozenset(
         "failsafe.left",
         "failsafe.limited",
         "limit.binds",
+        "site.excess",
         "station.alarm",
     }
 )

@@ -117,6 +117,8 @@ class Admin:
                 web.get("/metrics", self._metrics),
                 web.get("/events", self._events),
                 web.get("/events/{mrid}", self._event),
+                web.get("/sites", self._sites),
+                web.get("/sites/{site}", self._site),
                 web.get("/stations", self._stations),
                 web.get("/stations/{station}", self._station),
                 web.post("/stations/{station}/commissioning", self._commission),
@@ -230,6 +232,13 @@ class Admin:
         if not found:
             raise web.HTTPNotFound(text=f"no command {mrid}")
         return _json(found)
+
+    async def _sites(self, _request: web.Request) -> web.Response:
+        return _json(self._sources.view().sites())
+
+    async def _site(self, request: web.Request) -> web.Response:
+        found = self._sources.view().site(request.match_info["site"])
+        return _problem(404, "no site has this id") if found is None else _json(found)
 
     async def _stations(self, _request: web.Request) -> web.Response:
         return _json(self._sources.view().stations())

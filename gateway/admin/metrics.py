@@ -167,6 +167,12 @@ class _Gauges(Collector):
             self._heard(),
         )
         yield _gauge(
+            "dergate_site_excess",
+            "What a site's stations may use beyond its bound (W, or A of a phase) and nobody can revoke.",
+            ("site", "direction", "resource"),
+            self._excess(),
+        )
+        yield _gauge(
             "dergate_responses_outbox",
             "Answers that utilities did not take yet.",
             (),
@@ -197,6 +203,14 @@ class _Gauges(Collector):
     def _heard(self) -> Mapping[tuple[str, ...], float]:
         hearings = self._world.hearings.items()
         return Tally((peer, hearing.stage.value) for (peer, _), hearing in hearings)
+
+    def _excess(self) -> Mapping[tuple[str, ...], float]:
+        return {
+            (site.id, slot.value, name): float(amount)
+            for site in self._world.sites.values()
+            for slot, excess in site.excess.items()
+            for name, amount in excess.items()
+        }
 
     def _drift(self) -> int:
         return sum(

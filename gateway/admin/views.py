@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.admin.sites import shares_of, site_row, taken_told
 from gateway.core.agenda import Line, agenda, defaults_of
 from gateway.core.between import rules_of
 from gateway.core.commissioning import obstacle, report
@@ -17,6 +18,7 @@ from gateway.core.fleet import carried
 from gateway.core.ledger import Entry, EntryState
 from gateway.core.planning import instant, propose
 from gateway.core.records import CommandRecord
+from gateway.core.site_answers import taken
 from gateway.core.station import StationState
 from gateway.core.timeline import Segment
 from gateway.core.world import Turn, World
@@ -106,6 +108,15 @@ class View:
             "commissioning": self._commissioning(state),
         }
 
+    def sites(self) -> list[Json]:
+        """Return one row for each site."""
+        return [site_row(site) for site in self.world.sites.values()]
+
+    def site(self, name: str) -> Json | None:
+        """Return all that is known of one site, None where there is none under this id."""
+        site = self.world.sites.get(name)
+        return None if site is None else site_row(site) | {"shares": shares_of(site)}
+
     def obstacle(self, name: str) -> str | None:
         """Return why a station cannot be commissioned now, empty where it can, None for no such station."""
         state = self.world.stations.get(name)
@@ -138,7 +149,15 @@ class View:
             "told": sorted(outcome.value for outcome in record.told),
             "controls": [_control(entry) for entry in entries],
             "command": encode(record.command),
+            "shared": self._shared(record),
         }
+
+    def _shared(self, record: CommandRecord) -> Json | None:
+        """Return which stations of a site take part in its command, None for one of a station."""
+        site = self.world.sites.get(record.command.target.station)
+        return (
+            None if site is None or not site.views else taken_told(taken(self.world, site, record))
+        )
 
     def _station(self, state: StationState) -> Json:
         profile = state.profile

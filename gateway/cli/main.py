@@ -42,6 +42,9 @@ COMMANDS = {
     "event": Command(
         "gateway.cli.watching", "events", "Commands of utilities: list, show, decline."
     ),
+    "site": Command(
+        "gateway.cli.watching", "sites", "Stations behind one connection point: list, show."
+    ),
     "hold": Command("gateway.cli.watching", "hold", "Stop every dispatch, or let it go on."),
     "plan": Command(
         "gateway.cli.planning", "plan", "Show what would be sent, were nothing held back."

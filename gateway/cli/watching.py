@@ -21,6 +21,13 @@ events = typer.Typer(
     help="Commands of utilities: list, show, decline.",
 )
 
+sites = typer.Typer(
+    name="site",
+    no_args_is_help=True,
+    add_completion=False,
+    help="Stations behind one connection point: list, show.",
+)
+
 Form = Annotated[
     Literal["table", "json"], typer.Option("-o", "--output", help="For people, or for programs.")
 ]
@@ -49,6 +56,8 @@ _STATIONS = (
     "not_following",
     "alarms",
 )
+_SITES = ("site", "utilities", "policy", "listening", "bounds", "kept", "excess", "paused")
+_SHARES = ("station", "direction", "rating_w", "share_w", "at_most_w", "sure", "without")
 _HELD = ("function", "command", "why", "since", "until", "held", "beaten_by")
 _CONTROLS = ("id", "action", "type", "state", "evidence", "start", "end", "reason")
 _AT = (
@@ -61,6 +70,7 @@ _AT = (
     "refused",
     "told",
     "delivered",
+    "shared",
 )
 
 
@@ -156,6 +166,33 @@ def show_controls(
 ) -> None:
     """Show the controls and profiles that a station should hold, and whether it does."""
     _show(gateway_of(config).get("stations", station)["controls"], _CONTROLS, form)
+
+
+@sites.callback()
+def site_group() -> None:
+    """Look at stations that share what bounds their connection point."""
+
+
+@sites.command("list")
+def list_sites(config: Config = DEFAULT, *, form: Form = "table") -> None:
+    """List the sites with what bounds them, and whether their stations keep it."""
+    _show(gateway_of(config).get("sites"), _SITES, form)
+
+
+@sites.command("show")
+def show_site(
+    site: Annotated[str, typer.Argument(metavar="ID")],
+    config: Config = DEFAULT,
+    *,
+    form: Form = "table",
+) -> None:
+    """Show who has how much of a site's bounds, and who cannot be told."""
+    found = gateway_of(config).get("sites", site)
+    if form == "json":
+        _write(found)
+        return
+    _print([found], _SITES)
+    _print(found["shares"], _SHARES)
 
 
 def tap(

@@ -22,7 +22,7 @@ from gateway.core.records import CommandRecord, differs
 from gateway.core.site_shares import withdraw
 from gateway.core.site_state import Member, SiteState
 from gateway.core.slots import Slot
-from gateway.core.world import Turn
+from gateway.core.world import Turn, World
 from translators.canonical.commands import (
     DerCommand,
     Interval,
@@ -81,7 +81,7 @@ def pass_on(turn: Turn, site: SiteState, lines: Sequence[Line]) -> set[str]:
                 continue
             for member, part in _parts(turn, site, record):
                 station = member.station
-                mrid, known = child_of(turn, site, record, station)
+                mrid, known = child_of(turn.world, site, record, station)
                 name = site.rules.line(record.utility)
                 command = _command(line, record, (name, station, mrid), part)
                 wanted.add(f"{name}/{station}/{mrid}")
@@ -100,23 +100,23 @@ def handed_on(record: CommandRecord) -> tuple[DerControl, ...]:
 
 
 def child_of(
-    turn: Turn, site: SiteState, record: CommandRecord, station: str
+    world: World, site: SiteState, record: CommandRecord, station: str
 ) -> tuple[str, CommandRecord | None]:
     """Return what a station has of a site's command: its mRID, and the record where there is one.
 
     What was taken back never comes again under its mRID: then the next one is returned.
     """
-    for mrid, known in offspring(turn, site, record, station):
+    for mrid, known in offspring(world, site, record, station):
         if known is None or known.state not in _TAKEN_BACK or record.command.is_default:
             return mrid, known
     raise AssertionError  # pragma: no cover - offspring ends with what is not known yet
 
 
 def offspring(
-    turn: Turn, site: SiteState, record: CommandRecord, station: str
+    world: World, site: SiteState, record: CommandRecord, station: str
 ) -> Iterator[tuple[str, CommandRecord | None]]:
     """Yield all that a station ever got of a site's command, and the mRID of what it would get next."""
-    records, line = turn.world.records[station], site.rules.line(record.utility)
+    records, line = world.records.get(station, {}), site.rules.line(record.utility)
     for number in count():
         text = f"{site.id}|{record.utility}|{record.command.mrid}|{number}"
         mrid = hashlib.sha256(text.encode()).hexdigest()[:32].upper()

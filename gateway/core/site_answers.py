@@ -21,7 +21,7 @@ from gateway.core.records import CommandRecord
 from gateway.core.responses import advance
 from gateway.core.site_state import SiteState
 from gateway.core.slots import Slot, slot_of
-from gateway.core.world import Turn
+from gateway.core.world import Turn, World
 from translators.canonical.controls import PowerLimit, function_of
 from translators.canonical.telemetry import ControlOutcome
 from translators.rules.trace import Refusal
@@ -71,11 +71,11 @@ def _shown(record: CommandRecord) -> frozenset[str]:
     return record.functions if record.state is State.ACTIVE else frozenset()
 
 
-def taken(turn: Turn, site: SiteState, record: CommandRecord) -> Taken:
+def taken(world: World, site: SiteState, record: CommandRecord) -> Taken:
     """Return which stations take part in a command, and why others do not."""
     without: dict[str, str] = {}
     for member in site.rules.members:
-        reason = _reason(turn, site, record, member.station)
+        reason = _reason(world, site, record, member.station)
         if reason:
             without[member.station] = reason
     slots = {slot for c in record.command.controls if (slot := slot_of(c)) is not None}
@@ -87,7 +87,7 @@ def taken(turn: Turn, site: SiteState, record: CommandRecord) -> Taken:
     return Taken(extent, Fraction(part, total) if total else Fraction(some), without)
 
 
-def _reason(turn: Turn, site: SiteState, record: CommandRecord, station: str) -> str:
+def _reason(world: World, site: SiteState, record: CommandRecord, station: str) -> str:
     """Return why a station takes no part in a command, empty where it does."""
     view = site.views[station]
     if not view.listens:
@@ -96,7 +96,7 @@ def _reason(turn: Turn, site: SiteState, record: CommandRecord, station: str) ->
     if reason := next(filter(None, map(view.without, slots)), ""):
         return reason
     if handed_on(record):
-        _, child = child_of(turn, site, record, station)
+        _, child = child_of(world, site, record, station)
         if child is None:
             return "no part"
         if child.state in _NO or child.refused:
@@ -106,7 +106,7 @@ def _reason(turn: Turn, site: SiteState, record: CommandRecord, station: str) ->
 
 
 def _tell(turn: Turn, site: SiteState, record: CommandRecord) -> None:
-    found = taken(turn, site, record)
+    found = taken(turn.world, site, record)
     turn.audit(
         "command.shared",
         "gateway",
@@ -126,7 +126,7 @@ def _started(turn: Turn, site: SiteState, record: CommandRecord) -> bool:
     if not handed_on(record):
         return bool(slots)
     listening = (m.station for m in site.rules.members if site.views[m.station].listens)
-    children = [child_of(turn, site, record, station)[1] for station in listening]
+    children = [child_of(turn.world, site, record, station)[1] for station in listening]
     taking = [child for child in children if child is not None and not child.refused]
     return bool(taking) and all(child.state in _RAN for child in taking)
 
@@ -161,7 +161,7 @@ def _refused_by_all(turn: Turn, site: SiteState, record: CommandRecord) -> Itera
     controls = handed_on(record)
     if not controls:
         return
-    found = [child_of(turn, site, record, m.station)[1] for m in site.rules.members]
+    found = [child_of(turn.world, site, record, m.station)[1] for m in site.rules.members]
     children = [child for child in found if child is not None]
     for function in (function_of(control) for control in controls):
         outcomes = [dict(child.refused).get(function) for child in children]
@@ -182,7 +182,7 @@ def _release(turn: Turn, site: SiteState, record: CommandRecord) -> None:
     held = (
         entry.may_be_held
         for member in site.rules.members
-        for _, child in offspring(turn, site, record, member.station)
+        for _, child in offspring(turn.world, site, record, member.station)
         if child is not None
         for entry in world.stations[member.station].ledger.of_command(child.key)
     )

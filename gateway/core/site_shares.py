@@ -36,6 +36,7 @@ def share_out(turn: Turn, site: SiteState, slot: Slot, bounds: Mapping[str, Frac
     found = allocate(bounds, crowd, site.rules.policy, site.turn)
     due = steps(bounds, crowd, found.targets)
     told = {name for name, amount in due.items() if _tell(turn, site, (slot, name), amount)}
+    site.bounds[slot] = bounds
     site.kept[slot] = all(_used(crowd, name) <= bound for name, bound in bounds.items())
     _note(turn, site, slot, found)
     return told
@@ -50,6 +51,7 @@ def lift(turn: Turn, site: SiteState, slot: Slot) -> None:
         if place[0] is slot and site.views[place[1]].listens:
             del site.shares[place]
     site.kept.pop(slot, None)
+    site.bounds.pop(slot, None)
     _note(turn, site, slot, Allocation({}, {}))
 
 

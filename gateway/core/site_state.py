@@ -155,6 +155,8 @@ class SiteState:
     """Since when each station has a car that charges, in seconds."""
     room: dict[tuple[Slot, str], Fraction] = field(default_factory=dict)
     """What the meter left to the stations last, by direction and resource."""
+    bounds: dict[Slot, Mapping[str, Fraction]] = field(default_factory=dict)
+    """The envelope in force, by resource."""
     kept: dict[Slot, bool] = field(default_factory=dict)
     """Whether the stations keep the envelope by all that they may hold; no entry: there is none."""
     excess: dict[Slot, Mapping[str, Fraction]] = field(default_factory=dict)

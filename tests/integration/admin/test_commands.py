@@ -8,6 +8,7 @@ import pytest
 
 from gateway.core.events import CommandReceived
 from support.engine_bench import pf
+from support.site import a_station, an_evse
 from translators.canonical.commands import (
     DerCommand,
     Interval,
@@ -182,3 +183,17 @@ async def test_without_a_token_nobody_orders_anything(site):
             status, _, err = await here.ask(*words, "--reason", "x")
             assert (status, "orders need admin.token_file" in err) == (4, True)
         assert here.running.runtime.parts.engine.world.hold is None
+
+
+async def test_sites_are_listed_and_shown(site):
+    depot = {"id": "depot", "stations": [{"id": "CS1"}]}
+    rated = a_station(evses=[an_evse(ratings={"MaxChargeRateW": 22000})])
+    async with site(sites=[depot], stations=[rated]) as here:
+        status, out, _ = await here.ask("site", "list")
+        assert (status, "depot" in out) == (0, True)
+        status, out, _ = await here.ask("site", "show", "depot")
+        assert (status, "22000" in out) == (0, True)
+        status, out, _ = await here.ask("site", "show", "depot", "-o", "json")
+        assert [row["station"] for row in json.loads(out)["shares"]] == ["CS1", "CS1"]
+        status, _, err = await here.ask("site", "show", "yard")
+        assert (status, "no site has this id" in err) == (4, True)

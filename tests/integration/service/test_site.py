@@ -88,8 +88,10 @@ async def test_shares_follow_the_limit_of_the_site_and_who_is_away(
         await utility.wait_for(lambda: utility.statuses(mode.mrid) == [1, 2], PATIENCE_S)
         utility.cancel(narrow.mrid)
         await utility.wait_for(lambda: 6 in utility.statuses(narrow.mrid), PATIENCE_S)
-        kinds = {document.kind for document in utility.documents}
-        assert {"DERCapability", "DERStatus"} <= kinds
+        await utility.wait_for(
+            lambda: {"DERCapability", "DERStatus"} <= {d.kind for d in utility.documents},
+            PATIENCE_S,
+        )
         await utility.wait_for(lambda: utility.readings, PATIENCE_S)
         assert utility.refusals == []
         assert not [problem for station in stations for problem in station.problems]
