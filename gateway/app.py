@@ -129,7 +129,8 @@ async def serve(
             if not leads:
                 return
         seal = _sealing(settings, store, clock, book)
-        links = _links(accesses, book, clock, remembered(store))
+        failpoints = Failpoints.from_environment()
+        links = _links(accesses, book, clock, remembered(store), failpoints)
         stations = Stations(lambda event: heard(event))  # noqa: PLW0108 - it comes next
         engine = setup.engine(book)
         meters, tap = Meters(engine.world, clock.now), Tap(lambda: clock.now().utc)
@@ -143,7 +144,7 @@ async def serve(
                 if mode.shadow
                 else links,
                 clock=clock,
-                failpoints=Failpoints.from_environment(),
+                failpoints=failpoints,
                 observers=(meters, tap),
                 seal=seal,
                 keep_documents=_kept(settings),
@@ -304,12 +305,15 @@ def _links(
     book: Book,
     clock: Clock,
     held: Mapping[LinkKey, Remembered],
+    failpoints: Failpoints,
 ) -> dict[LinkKey, Ieee2030_5Link]:
     """Return one link for each identity; `held` is what each had not ended in an earlier run."""
     found: dict[LinkKey, Ieee2030_5Link] = {}
     for access in accesses:
         key = access.utility, access.station
-        found[key] = Ieee2030_5Link(access, book, clock, remembered=held.get(key))
+        found[key] = Ieee2030_5Link(
+            access, book, clock, remembered=held.get(key), failpoints=failpoints
+        )
     return found
 
 

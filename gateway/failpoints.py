@@ -9,6 +9,9 @@ from collections import Counter
 from gateway.errors import SettingsError
 
 NAMES = (
+    "fetched",
+    "parsed",
+    "mapped",
     "received",
     "decided",
     "begun",

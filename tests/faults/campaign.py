@@ -16,6 +16,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.faults import live_through
 
 REACHED = {
+    "fetched": 20,
+    "parsed": 2,
+    "mapped": 2,
     "received": 24,
     "decided": 24,
     "begun": 20,
@@ -72,7 +75,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         draws = random.Random(seed)
         done, faults = asyncio.run(campaign(kills, Path(folder), draws, report))
-    print(f"{done.total()} kills in {time.monotonic() - begin:.0f} s: {dict(done)}")
+    print("| killed where | times |\n|---|---|")
+    for name in REACHED:
+        print(f"| {name} | {done[name]} |")
+    print(f"{done.total()} kills, seed {seed}, {time.monotonic() - begin:.0f} s")
     for place, found in faults.items():
         print(f"FAULT {place}: {'; '.join(found)}")
     print(f"{len(faults)} lives differ from the twin")

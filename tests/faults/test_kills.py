@@ -7,11 +7,12 @@ import pytest
 from support.faults import live_through
 
 KILLS = (
-    *("received:1", "received:5", "received:10"),
-    *("decided:2", "decided:6"),
+    *("fetched:6", "parsed:1", "mapped:2"),
+    *("received:5", "received:10"),
+    "decided:6",
     *("begun:4", "committed:1", "committed:6", "committed:9"),
     *("audited:1", "sealed:2"),
-    *("acknowledged:1", "acknowledged:2", "acknowledged:3"),
+    *("acknowledged:1", "acknowledged:3"),
     *("sent:1", "sent:2", "sent:3"),
     *("answered:1", "answered:2"),
     "responded:2",

@@ -12,13 +12,23 @@ PATIENCE_S = 120
 SMALLEST = [
     pytest.param(
         ("tests/faults/campaign.py", "1", "12"),
-        r"^1 kills in \d+ s: .*\n0 lives differ from the twin$",
+        r"^1 kills, seed 12, \d+ s\n0 lives differ from the twin$",
         id="faults",
     ),
     pytest.param(
         ("tests/inprocess/campaign.py", "2", "1"),
         r"^2 faults, \d+ gateways born anew, seed 1, \d+ s: 0 lives differ from the twin$",
         id="inprocess",
+    ),
+    pytest.param(
+        ("tests/disks/campaign.py", "20", "1"),
+        r"^[1-9]\d* acknowledgements and calls, \d+ s: 0 without a durable row$",
+        id="disks",
+    ),
+    pytest.param(
+        ("tests/migrations/campaign.py", "1", "1"),
+        r"^1 killed upgrades \(.*\), seed 1, \d+ s: 0 differ$",
+        id="migrations",
     ),
     pytest.param(
         ("tests/tampers/campaign.py", "5", "1"),
@@ -69,5 +79,20 @@ def test_a_campaign_starts_and_finds_nothing(command, summary):
 
 
 def test_every_campaign_that_make_starts_is_tried_here():
-    named = set(re.findall(r"tests/\w+/campaign\.py", (ROOT / "Makefile").read_text("utf-8")))
-    assert named == {param.values[0][0] for param in SMALLEST} | {"tests/mutants/campaign.py"}
+    texts = [(ROOT / name).read_text("utf-8") for name in ("Makefile", "tests/faults/page.py")]
+    named = set(re.findall(r"tests/\w+/campaign\.py", "".join(texts)))
+    assert len(named) >= 8
+    long = {"tests/mutants/campaign.py", "tests/failover/campaign.py"}
+    tried = {param.values[0][0] for param in SMALLEST} | long
+    assert named <= tried
+
+
+def test_the_page_of_faults_keeps_what_other_campaigns_wrote(tmp_path):
+    page = tmp_path / "faults.md"
+    page.write_text("# Faults\n\n## Faults inside the process\nnone in 7\n")
+    only = ("-o", str(page), "--only", "migrations")
+    assert run("tests/faults/page.py", "1", "3", *only).returncode == 0
+    text = page.read_text()
+    assert text.index("none in 7\n\n## Upgrades killed midway") > 0
+    assert "`python tests/migrations/campaign.py 1 3`" in text
+    assert "seed 3, " in text

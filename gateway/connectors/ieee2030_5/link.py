@@ -28,6 +28,7 @@ from gateway.core.events import (
     Withdrawal,
 )
 from gateway.errors import IdentityError, PeerError, ResponseRefusedError
+from gateway.failpoints import Failpoints
 from gateway.ports import Clock, Post
 from gateway.protocols.sep2_changes import (
     Change,
@@ -65,8 +66,10 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
         *,
         remembered: Mapping[str, int | None] | None = None,
         draw: random.Random | None = None,
+        failpoints: Failpoints | None = None,
     ) -> None:
         """Open nothing, read nothing."""
+        self._failpoints = failpoints or Failpoints()
         self._access, self._book, self._clock = access, book, clock
         self._remembered = dict(remembered or {})
         self._draw = draw or random.SystemRandom()
@@ -150,6 +153,7 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
                 await asyncio.sleep(max(0.001, min(_SLICE_S, walk.wake_at() - self._monotonic())))
                 continue
             answer = await self._ask(channel, walk, request)
+            self._failpoints.reach("fetched")
             draw, rate = self._draw.random(), self._post_s(walk)
             for change in walk.answered(request, answer, self._monotonic(), draw):
                 self._tell(walk, change, post)
@@ -191,6 +195,7 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
 
     def _serve(self, walk: Walk, served: ControlServed, post: Post) -> None:
         """Translate a control; one that is no command at all is logged, its neighbours go on."""
+        self._failpoints.reach("parsed")
         context = ProgramContext(
             utility=self._access.utility,
             station=self._access.station,
@@ -201,6 +206,7 @@ class Ieee2030_5Link:  # noqa: N801 - the name of the protocol
             digest=hashlib.sha256(b"".join(served.raw)).hexdigest(),
         )
         read = to_command(self._book, served.control, served.curves, context)
+        self._failpoints.reach("mapped")
         if read.value is None:
             for refusal in read.refusals:
                 log.warning(
