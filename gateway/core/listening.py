@@ -57,15 +57,15 @@ def begin(
 def heard(turn: Turn, event: UtilityHeard) -> Collection[str]:
     """Take in a word of a utility; return the stations where it changes something."""
     state, utility, now = turn.world.named(event.station), event.utility, turn.now.monotonic
-    changed = set(_timed(turn, utility)) if event.timed else set()
+    changed = dict.fromkeys(_timed(turn, utility) if event.timed else ())
     if state is None or utility not in state.rules.utilities:
-        return changed
+        return tuple(changed)
     limits = _patience(turn, state, utility)
     known = turn.world.hearings.get((utility, state.id)) or Hearing(now, event.poll_s)
     after = failsafe.heard(known, limits, event.poll_s, now)
-    changed |= set(_moved(turn, state, utility, after))
+    changed |= dict.fromkeys(_moved(turn, state, utility, after))
     turn.world.listen_at = min(turn.world.listen_at, after.silent_at(limits))
-    return changed
+    return tuple(changed)
 
 
 def passed(turn: Turn) -> Collection[str]:
@@ -73,14 +73,14 @@ def passed(turn: Turn) -> Collection[str]:
     world, now = turn.world, turn.now.monotonic
     if now < world.listen_at:
         return ()
-    changed = set(_aged(turn))
+    changed = dict.fromkeys(_aged(turn))
     for state, utility, hearing in tuple(_hearings(turn)):
         limits = _patience(turn, state, utility)
         runs = _runs_until(turn, state, utility, hearing) > now
         after = failsafe.passed(hearing, limits, now, runs=runs)
-        changed |= set(_moved(turn, state, utility, after))
+        changed |= dict.fromkeys(_moved(turn, state, utility, after))
     world.listen_at = _next(turn)
-    return changed
+    return tuple(changed)
 
 
 def _parties(turn: Turn) -> Iterator[Party]:

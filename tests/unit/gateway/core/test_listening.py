@@ -11,7 +11,9 @@ from gateway.core.engine import Engine
 from gateway.core.events import HoldChanged, Now, ReplyStatus, StationReplied, Tick, UtilityHeard
 from gateway.core.failsafe import FailSafe, Stage, UtilityRules
 from gateway.core.ledger import EntryState
+from gateway.core.listening import passed
 from gateway.core.station import StationRules
+from gateway.core.world import Turn
 from support.engine_bench import NOON, Bench, a_command, a_default, limit, pf
 from translators.canonical.commands import Interval, Origin, Protocol, Revision
 from translators.canonical.controls import LimitOn, LimitScope, PowerLimit, Quantity
@@ -393,3 +395,13 @@ def test_a_time_that_no_offset_came_of_is_not_kept(book):
     bench = a_bench(book, offset=None)
     word(bench, timed=True)
     assert bench.kept["utilities"] == {}
+
+
+def test_stations_are_brought_to_their_fail_safe_in_the_order_of_the_settings(book):
+    """Else the same day would be decided in another order by another process."""
+    names = [f"CS{number}" for number in range(1, 10)]
+    rules = [StationRules(name, ("dso",), fail_safe=SAFE) for name in names]
+    engine = Engine(book, rules, {"dso": RULES})
+    engine.restore({}, Now(NOON, 0.0))
+    later = Now(NOON + timedelta(hours=1), 3600.0)
+    assert list(passed(Turn(engine.world, later))) == names
