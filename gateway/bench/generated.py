@@ -80,7 +80,7 @@ def four_controls(book: Book) -> tuple[DerControl, ...]:
     )
 
 
-def _profile(name: str, number: int) -> StationProfile:
+def profile_of(name: str, number: int) -> StationProfile:
     ratings = Ratings(
         max_w=Fraction(22000),
         max_charge_rate_w=Fraction(22000),
@@ -112,7 +112,7 @@ class Fleet:
         """Enrol the stations, and let each say that it holds nothing."""
         self.names = [f"bench-{number:06d}" for number in range(self.count)]
         self.engine = Engine(self.book, [StationRules(name, (UTILITY,)) for name in self.names])
-        profiles = (_profile(name, number) for number, name in enumerate(self.names))
+        profiles = (profile_of(name, number) for number, name in enumerate(self.names))
         for some in batched(profiles, CHUNK):
             asked = self.hear("connect", [StationConnected(one.id, one) for one in some])
             reads = [effect for effect in asked if isinstance(effect, ReadBack)]

@@ -80,40 +80,57 @@ class Wanted:
         return changed(
             self,
             desired={
-                messages[known].id: changed(
-                    desired,
-                    id=messages[known].id,
-                    command=names[desired.command],
-                    payload=messages[known].payload,
-                )
+                messages[known].id: _addressed(desired, messages[known], names)
                 for known, desired in self.desired.items()
             },
             vacuous={names[key]: functions for key, functions in self.vacuous.items()},
             leaning={names[key]: _named(keys, names) for key, keys in self.leaning.items()},
             refusals={names[key]: refusals for key, refusals in self.refusals.items()},
             traces={
-                messages[known].id: changed(trace, message=messages[known])
+                messages[known].id: Trace(trace.told, messages[known], trace.mrid, trace.early)
                 for known, trace in self.traces.items()
             },
             claimed=claimed,
             segments=_renamed(self.segments, names) if self.contested else claimed,
             carried={
-                messages[known].id: frozenset((names[key], function) for key, function in others)
+                messages[known].id: frozenset([(names[key], name) for key, name in others])
+                if others
+                else others
                 for known, others in self.carried.items()
             },
         )
 
 
+def _addressed(desired: Desired, message: StationMessage, names: Mapping[str, str]) -> Desired:
+    return Desired(
+        message.id,
+        names[desired.command],
+        desired.action,
+        message.payload,
+        desired.functions,
+        desired.start,
+        desired.end,
+        desired.is_default,
+        desired.yields,
+    )
+
+
 def _renamed(segments: Segments, names: Mapping[str, str]) -> Segments:
     return {
-        function: tuple([_placed(span, names) for span in spans])
+        function: tuple(
+            [
+                Segment(
+                    names[span.key],
+                    span.function,
+                    span.interval,
+                    None if span.beaten_by is None else names[span.beaten_by],
+                    span.yields,
+                )
+                for span in spans
+            ]
+        )
         for function, spans in segments.items()
     }
-
-
-def _placed(span: Segment, names: Mapping[str, str]) -> Segment:
-    beaten_by = None if span.beaten_by is None else names[span.beaten_by]
-    return changed(span, key=names[span.key], beaten_by=beaten_by)
 
 
 def _named(keys: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:
