@@ -8,12 +8,16 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from itertools import batched
 
 from gateway.bench.contender import resident_kb
-from gateway.bench.generated import CHUNK, NOON, Fleet, four_controls, volt_var
+from gateway.bench.generated import CHUNK, NOON, PROFILES, Fleet, four_controls, volt_var
+from gateway.bench.planned import seconds
+from gateway.runtime import TOGETHER
+from gateway.settings.packs import shipped_book
 from translators.canonical.commands import Interval
 
 SIZES = (100, 1_000, 10_000, 100_000)
@@ -24,6 +28,8 @@ _TICKS = 3
 _ROUND = timedelta(hours=2)
 _AHEAD = timedelta(minutes=10)
 _HOUR = timedelta(hours=1)
+_YOUNG = 10_000
+"""As `dergate run` sets it."""
 _REST = 0.2
 """Share of the stations of which the memory is measured, that the small fleet has."""
 
@@ -46,11 +52,21 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """CPU seconds of planning a control for every ten of so many stations, of so many kinds (`planned`)."""
+
+    stations: int
+    kinds: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scale:
     """All sizes of one run, and what a station takes of memory."""
 
     sizes: tuple[Size, ...]
     kb_per_station: float
+    planned: tuple[Planned, ...]
 
     @property
     def exponent(self) -> float | None:
@@ -66,6 +82,7 @@ class Scale:
             "cpu_us_idle_tick": {s.stations: s.idle_us for s in self.sizes},
             "exponent": self.exponent,
             "kb_per_station_of_four_controls": self.kb_per_station,
+            "planned": [asdict(one) for one in self.planned],
         }
 
     def lines(self) -> Iterator[str]:
@@ -79,12 +96,35 @@ class Scale:
         if self.exponent is not None:
             yield f"{self.exponent:9.3f}     exponent of the stations in the cost of all"
         yield f"{self.kb_per_station:9.2f} KB  one station with four controls"
+        for one in self.planned:
+            what = f"{one.stations // 10} overlapping controls over {one.stations} stations"
+            yield f"{one.seconds:9.2f} s   to plan {what} of {one.kinds} ratings"
 
 
 def measure(stations: Sequence[int] = SIZES, rounds: int = 3) -> Scale:
     """Measure fleets of these sizes; `RuntimeError` where one has not done its work."""
-    sizes = tuple(_size(count, rounds) for count in stations)
-    return Scale(sizes, _kb_per_station(min(max(stations), CHUNK)))
+    most = min(max(stations), CHUNK)
+    with _collector():
+        sizes = tuple(_size(count, rounds) for count in stations)
+        planned = tuple(
+            Planned(most, kinds, seconds(most, kinds, rounds)) for kinds in (1, PROFILES)
+        )
+    return Scale(sizes, _kb_per_station(most), planned)
+
+
+@contextmanager
+def _collector() -> Iterator[None]:
+    """Have the collector of cycles work as it does in a gateway that has started."""
+    shipped_book()
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _size(count: int, rounds: int) -> Size:
@@ -109,7 +149,7 @@ def _live(fleet: Fleet, number: int) -> None:
         volt_var(fleet.book), mrid=f"{number:032X}", interval=Interval(start, end), created=arrival
     )
     fleet.tick(arrival, "idle")
-    for names in batched(fleet.names, CHUNK):
+    for names in batched(fleet.names, TOGETHER):
         fleet.command(command, names)
     fleet.tick(start)
     for names in batched(fleet.names, CHUNK):
@@ -155,7 +195,7 @@ def main() -> None:
             controls=(control,),
             interval=Interval(NOON + _AHEAD, NOON + _AHEAD + _HOUR),
         )
-        for names in batched(fleet.names, 100):
+        for names in batched(fleet.names, TOGETHER):
             fleet.command(command, names)
     if fleet.done["control.accepted"] != 4 * before:
         raise RuntimeError(f"{fleet.done['control.accepted']} of {4 * before} controls are held")

@@ -1,12 +1,13 @@
 """A generated fleet on the engine alone: no sockets, no store, and time is a number.
 
 Each station is one of its own: its name, its profile as its own report makes it (ten ratings among them),
-its own command of every event. What the engine decides is taken as the runtime takes it: calls are answered,
+its own copy of every event. What the engine decides is taken as the runtime takes it: calls are answered,
 answers that are owed are posted, everything else is let go.
 """
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -81,6 +82,7 @@ def four_controls(book: Book) -> tuple[DerControl, ...]:
 
 
 def profile_of(name: str, number: int) -> StationProfile:
+    """Return a station, of one of ten ratings by its number; nothing of it is shared with another one."""
     ratings = Ratings(
         max_w=Fraction(22000),
         max_charge_rate_w=Fraction(22000),
@@ -92,6 +94,12 @@ def profile_of(name: str, number: int) -> StationProfile:
     )
     evse = Evse(1, Current.DC, 3, ratings, der_modes=frozenset(_MODES))
     return StationProfile(name, "2.1", Fraction(60), (evse,))
+
+
+def _own(command: bytes, name: str) -> DerCommand:
+    """Return a command as a station's own link reads it: nothing of it is shared with another's."""
+    own: DerCommand = pickle.loads(command)  # noqa: S301 - made here
+    return replace(own, target=Target(name))
 
 
 @dataclass(slots=True)
@@ -136,7 +144,8 @@ class Fleet:
 
     def command(self, command: DerCommand, names: Iterable[str]) -> None:
         """Give each of these stations the command as its own, and let it accept what it is told."""
-        served = [CommandReceived(replace(command, target=Target(name))) for name in names]
+        copy = pickle.dumps(command)
+        served = [CommandReceived(_own(copy, name)) for name in names]
         said = self.hear("command", served)
         self._post(said)
         calls = [effect for effect in said if isinstance(effect, SendToStation)]

@@ -1,9 +1,9 @@
 """A thousand overlapping controls over ten thousand stations: what each of these should hold.
 
-The controls are events of four programs in 250 groups of 40 stations (feeders, say). In each group four of
-them overlap, with two functions each: two ask for a volt-var curve and a limit of charge, two for a power
-factor and a limit of discharge, and primacy decides. So each station has four events to arbitrate, and what
-it should hold is worked out from nothing: no plan and no translation is remembered at the beginning.
+The controls are events of four programs in groups of 40 stations (feeders, say). In each group four of them
+overlap, with two functions each: two ask for a volt-var curve and a limit of charge, two for a power factor
+and a limit of discharge, and primacy decides. So each station has four events to arbitrate, and what it
+should hold is worked out from nothing: no plan and no translation is remembered at the beginning.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
-from gateway.bench.generated import NOON, PROFILES, UTILITY, four_controls, profile_of, volt_var
+from gateway.bench.generated import NOON, UTILITY, four_controls, profile_of, volt_var
 from gateway.core.agenda import Line
 from gateway.core.dispatch import Scene, wanted
 from gateway.core.lifecycle import State
@@ -28,10 +28,11 @@ from translators.canonical.commands import DerCommand, Interval, Target
 from translators.canonical.controls import DerControl, PowerLimit, Quantity
 from translators.rules.book import Book
 
-STATIONS, CONTROLS = 10_000, 1_000
 _PROGRAMS = 4
 _HOUR = timedelta(hours=1)
 _LATER = timedelta(minutes=10)
+_SHARE = 10
+"""Stations for each control."""
 _SAMPLED = 997
 """Of so many stations one is planned by itself, to compare."""
 
@@ -39,10 +40,14 @@ type Asked = tuple[tuple[Line, ...], Scene]
 """The commands of one station, and the station."""
 
 
-def seconds(stations: int = STATIONS, controls: int = CONTROLS, kinds: int = PROFILES, rounds: int = 3) -> float:
-    """Return the CPU seconds of planning all of it, the least of the rounds; `RuntimeError` on a wrong plan."""
+def seconds(stations: int, kinds: int, rounds: int) -> float:
+    """Return the CPU seconds of planning all of it once, the least of the rounds.
+
+    Stations are of so many kinds (ratings), and there is a control for every ten of them. `RuntimeError`
+    where a plan is wrong.
+    """
     book = shipped_book()
-    asked = list(_asked(book, stations, controls, kinds))
+    asked = list(_asked(book, stations, kinds))
     spent = []
     for _ in range(rounds):
         plans, translator = Plans(), Translator(book)
@@ -56,8 +61,8 @@ def seconds(stations: int = STATIONS, controls: int = CONTROLS, kinds: int = PRO
     return min(spent) / 1e9
 
 
-def _asked(book: Book, stations: int, controls: int, kinds: int) -> Iterator[Asked]:
-    events, translator, shared = _events(book, controls), Translator(book), Shared()
+def _asked(book: Book, stations: int, kinds: int) -> Iterator[Asked]:
+    events, translator, shared = _events(book, stations // _SHARE), Translator(book), Shared()
     for number in range(stations):
         name = f"bench-{number:06d}"
         group = number * len(events) // stations

@@ -33,7 +33,9 @@ def _names(cls: Any, *but: str) -> Iterator[str]:
 _of_scene = attrgetter(*_names(Scene, "now", "translator", "profile"))
 _of_profile = attrgetter(*_names(StationProfile, "id"))
 _of_record = attrgetter(
-    *_names(CommandRecord, "command", "told", "followed", "ignored", "declines", "parted")
+    *_names(
+        CommandRecord, "command", "told", "followed", "ignored", "declines", "parted", "delivered"
+    )
 )
 _of_command = attrgetter(
     "target.evse", *_names(DerCommand, "target", "server_time", "randomization", "response")

@@ -6,10 +6,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from gateway.bench import engine
-from gateway.bench.engine import Scale, Size
+from gateway.bench import engine, planned
+from gateway.bench.engine import Planned, Scale, Size
 from gateway.bench.generated import Fleet
 from gateway.cli.measure import bench
+from gateway.core.wanted import Wanted
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,7 @@ def test_fleets_of_each_size_live_through_a_command(run):
     assert min(per_event["20"].values()) > 0
     assert found["exponent"] < 2
     assert found["kb_per_station_of_four_controls"] != 0
+    assert [(one["stations"], one["kinds"]) for one in found["planned"]] == [(20, 1), (20, 10)]
 
 
 def test_a_fleet_that_does_not_follow_has_no_figures(monkeypatch):
@@ -46,8 +48,18 @@ def test_the_exponent_says_how_the_cost_of_all_grows_with_their_number():
     def size(count, micros):
         return Size(count, {"command": micros, "tick": micros}, 1.0)
 
-    assert Scale((size(10, 3.0), size(1000, 3.0)), 4.0).exponent == pytest.approx(1.0)
-    assert Scale((size(10, 3.0), size(1000, 30.0)), 4.0).exponent == pytest.approx(1.5)
-    assert Scale((size(10, 3.0),), 4.0).exponent is None
-    told = "\n".join(Scale((size(10, 3.0), size(100, 3.0)), 4.0).lines())
+    def scale(*sizes):
+        return Scale(sizes, 4.0, (Planned(10_000, 10, 1.5),))
+
+    assert scale(size(10, 3.0), size(1000, 3.0)).exponent == pytest.approx(1.0)
+    assert scale(size(10, 3.0), size(1000, 30.0)).exponent == pytest.approx(1.5)
+    assert scale(size(10, 3.0)).exponent is None
+    told = "\n".join(scale(size(10, 3.0), size(100, 3.0)).lines())
     assert "1.000     exponent" in told
+    assert "1.50 s   to plan 1000 overlapping controls over 10000 stations of 10 ratings" in told
+
+
+def test_a_plan_that_is_wrong_has_no_figure(monkeypatch):
+    monkeypatch.setattr(planned.Plans, "wanted", lambda *_: Wanted())
+    with pytest.raises(RuntimeError, match="station 0 is not planned"):
+        planned.seconds(10, 1, rounds=1)
