@@ -288,10 +288,12 @@ class Engine:
         if self.world.named(station) is None:
             turn.audit("command.for_unknown_station", "gateway", station)
             return ()
-        if isinstance(event, CommandReceived):
-            intake.receive(turn, event)
-        else:
+        if isinstance(event, CommandWithdrawn):
             intake.withdraw(turn, event)
+        elif intake.crowded(turn, event):
+            return ()
+        else:
+            intake.receive(turn, event)
         return (station,)
 
     def _hear_station(self, turn: Turn, event: _StationEvent) -> Collection[str]:

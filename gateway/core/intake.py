@@ -20,6 +20,8 @@ from translators.canonical.telemetry import ControlOutcome
 
 _EXACT = Randomization()
 _DRAWN = changed(_EXACT, start_draw_s=0, duration_draw_s=0)
+MOST = 500
+"""Open events of one utility for one station: a day in intervals of five minutes has 288."""
 _EARLY = timedelta(seconds=2)
 """How much earlier than by our reckoning a utility may drop an event that is over."""
 
@@ -62,6 +64,25 @@ def receive(turn: Turn, event: CommandReceived) -> None:
         **_trace(turn, event, redrawn),
     )
     _judge(turn, updated.step(Trigger.UPDATED))
+
+
+def crowded(turn: Turn, event: CommandReceived) -> bool:
+    """Refuse an event where its utility asks for too many at once; say whether it was refused.
+
+    Nothing of it is kept: each one that is open costs all others time.
+    """
+    command = event.command
+    known = turn.world.records[command.target.station]
+    if command.is_default or key_of(command) in known:
+        return False
+    utility = command.origin.utility
+    opened = sum(not record.over and record.utility == utility for record in known.values())
+    if opened < MOST:
+        return False
+    record = CommandRecord(command)
+    turn.audit("command.crowded", utility, record.key, event.raw, most=MOST)
+    tell(turn, record, ControlOutcome.NOT_APPLICABLE)
+    return True
 
 
 def _begun(turn: Turn, record: CommandRecord) -> bool:

@@ -67,3 +67,13 @@ def test_the_time_of_the_function_set_is_the_one_that_counts():
     )
     course = a_course(tree)
     assert offsets(course.settle())[-1] == pytest.approx(300.5)
+
+
+@pytest.mark.parametrize("shift", [0, 3600], ids=["winter", "summer"])
+def test_daylight_saving_of_the_utility_moves_nothing(shift):
+    local = f"<localTime>{EPOCH + 36_000 + shift}</localTime><tzOffset>36000</tzOffset>"
+    dst = f"<dstEndTime>0</dstEndTime><dstOffset>{shift}</dstOffset><dstStartTime>0</dstStartTime>"
+    course = a_course(
+        a_tree(**{"/tm": doc("Time", f"<currentTime>{EPOCH}</currentTime>{dst}{local}")})
+    )
+    assert offsets(course.settle()) == [pytest.approx(0.5)]
