@@ -1,11 +1,13 @@
 """A setpoint that is not reached: by the car's choice, or because the station does nothing."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 
-from gateway.core.events import CarSuspended, TransactionsChanged
+from gateway.core.effects import Persist
+from gateway.core.events import CarSuspended, SamplesTaken, TransactionsChanged
 from gateway.core.following import Bound
 from gateway.core.shown import Sense
 from gateway.core.sparing import spared
@@ -23,6 +25,7 @@ from translators.canonical.controls import (
     Quantity,
     StorageTarget,
 )
+from translators.canonical.telemetry import Sample
 from translators.units import Kind, parse_unit
 
 W = parse_unit("W")
@@ -166,3 +169,25 @@ def test_a_state_that_was_kept_before_cars_said_what_they_want_is_read(ready):
 def test_power_of_the_storage_is_bounded_as_a_setpoint_is():
     target = StorageTarget(replace(SETPOINT.value))
     assert spared(target, a_bound(CHARGE, 0), 100, suspended=False)
+
+
+def test_a_full_car_says_nothing_of_the_one_at_the_next_evse(book):
+    side = Side(book, options(evses=2, soc_pct=50.0))
+    side.core.plug(side.seconds, present=False, evse=1)
+    side.core.personality = Personality(ignores=frozenset({PROFILES}))
+    side.run(3)
+    full = Sample("CS1", 1, Kind.PERCENT, 100, datetime.fromtimestamp(side.seconds, UTC))
+    side.bench.hear(SamplesTaken("CS1", (full,)))
+    control = ActiveSetpoint(Quantity(Fraction(-9000), W))
+    side.hears(a_command("M1", control, start=side.minute + 1 / 60))
+    side.run(60)
+    found = side.bench.audited("control.not_followed")
+    assert [record.details["evse"] for record in found] == [2]
+
+
+def test_what_a_car_says_again_changes_nothing(ready):
+    ready.hear(CarSuspended("CS1", 1, suspended=False))
+    kept = [e for e in ready.effects if isinstance(e, Persist)]
+    ready.hear(CarSuspended("CS1", 1, suspended=False))
+    assert [e for e in ready.effects if isinstance(e, Persist)] == kept
+    assert ready.engine.world.stations["CS1"].suspended == frozenset()
