@@ -12,10 +12,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import structlog
 
+from gateway.beside import beside
 from gateway.errors import LockedError, StoreError
 from gateway.ports import Seat
 
@@ -104,7 +106,7 @@ class Lease:
 
     async def take(self, follow: Callable[[], object]) -> None:
         """Wait until this gateway leads; `follow` the leader meanwhile, step by step."""
-        while not await asyncio.to_thread(self._taken, follow):  # noqa: ASYNC110 - it asks a server
+        while not await beside(partial(self._taken, follow)):  # noqa: ASYNC110 - it asks a server
             await asyncio.sleep(_FOLLOW_S)
         self._turned = self._clock()
         self._thread.start()
@@ -121,10 +123,11 @@ class Lease:
 
     def close(self) -> None:
         """Let another gateway lead."""
-        if not self._thread.is_alive():
-            return
         self._over.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
+        if not self._until:
+            return
         self._until = 0.0
         try:
             self._seat.leave()

@@ -20,6 +20,7 @@ from typing import assert_never
 
 import structlog
 
+from gateway.beside import beside
 from gateway.core.effects import (
     Audit,
     Effect,
@@ -336,15 +337,8 @@ class Runtime:
                 return
 
     async def _beside[T](self, call: Callable[[], T]) -> T:
-        """Call the store; where it may wait for a network, beside the loop, and always to the end."""
-        if not self._parts.store.remote:
-            return call()
-        under_way = asyncio.ensure_future(asyncio.to_thread(call))
-        try:
-            return await asyncio.shield(under_way)
-        except asyncio.CancelledError:
-            await asyncio.wait([under_way])
-            raise
+        """Call the store; where it may wait for a network, beside the loop."""
+        return await beside(call) if self._parts.store.remote else call()
 
     async def _wait_out(self, what: str, refusal: StoreError) -> None:
         self._refusals[what] = str(refusal)

@@ -77,6 +77,9 @@ class Wire:
 
     def call[T](self, work: Coroutine[Any, Any, T]) -> T:
         """Run work to its end and return what it does; the work itself bounds how long."""
+        if not self.open:
+            work.close()
+            raise RuntimeError("the way to the server is closed")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     @property

@@ -179,6 +179,8 @@ def test_a_closed_store_closes_again(postgres_url):
     store = PostgresStore(postgres_url)
     store.close()
     store.close()
+    with pytest.raises(RuntimeError, match="the way to the server is closed"):
+        store.load(Table.COMMANDS)
 
 
 class Cut:

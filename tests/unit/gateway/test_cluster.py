@@ -1,6 +1,7 @@
 """The lease of a leader: taken, renewed, lapsed, lost, left."""
 
 import asyncio
+import threading
 from contextlib import closing
 
 import pytest
@@ -159,6 +160,25 @@ async def test_who_ends_leaves_the_seat_once(lease, seat):
 async def test_a_seat_that_cannot_be_left_is_left_by_time(lease, seat):
     await lease.take(nothing)
     seat.mine = StoreError("does not answer")
+    lease.close()
+    assert seat.left == 1
+
+
+async def test_who_is_told_to_end_while_the_lead_is_taken_leaves_it(lease, seat):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow_take(_seconds):
+        begun.set()
+        go_on.wait(5)
+        return True
+
+    seat.take = slow_take
+    taking = asyncio.create_task(lease.take(nothing))
+    await asyncio.to_thread(begun.wait, 5)
+    taking.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
     lease.close()
     assert seat.left == 1
 
