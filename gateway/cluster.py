@@ -126,7 +126,7 @@ class Lease:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
-        if not self._until:
+        if not self._until or self._lost:
             return
         self._until = 0.0
         try:
