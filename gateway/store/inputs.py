@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ class InputSegments:
     def __init__(self, folder: Path, setup: Setup, keep: timedelta) -> None:
         """Open nothing yet; runs that ended longer ago than `keep` are removed."""
         self._folder, self._setup, self._keep = folder, setup, keep
-        self._run, self._part, self._day = "", 0, ""
+        self._run, self._part, self._day = "", 0, date.min
         self._file = -1
         self._waiting = bytearray()
         self._open = False
@@ -82,7 +82,7 @@ class InputSegments:
     def begin(self, kept: Documents, now: Now, effects: Sequence[Effect]) -> None:
         """Begin a run: with these documents, and these effects at once."""
         self._run = f"{now.utc:%Y%m%dT%H%M%S%f}"
-        self._day = f"{now.utc:%Y-%m-%d}"
+        self._day = now.utc.date()
         self._forget(now.utc)
         head = {"form": FORM, "dergate": version("dergate"), "setup": setup_document(self._setup)}
         self._line({"run": head})
@@ -97,7 +97,7 @@ class InputSegments:
         if self._ended:
             return
         self._complete()
-        day = f"{now.utc:%Y-%m-%d}"
+        day = now.utc.date()
         if day != self._day:
             self._turn(day, now.utc)
         self._number += 1
@@ -155,7 +155,7 @@ class InputSegments:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         return os.open(path, flags, 0o600)
 
-    def _turn(self, day: str, now: datetime) -> None:
+    def _turn(self, day: date, now: datetime) -> None:
         """Go on in a new part, for a new day."""
         self.write()
         if not self._waiting:  # else the old part takes what its disk refuses yet
