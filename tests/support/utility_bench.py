@@ -14,14 +14,14 @@ from translators.canonical.telemetry import ControlOutcome
 
 
 class BenchClock:
-    """The machine's clock, and the offsets that the link measured."""
+    """The machine's clock, which can be `set` by so much, and the offsets that the link measured."""
 
     def __init__(self):
-        self.offsets = {}
+        self.offsets, self.set = {}, timedelta()
 
     def now(self):
         offsets = {name: timedelta(seconds=value) for name, value in self.offsets.items()}
-        return Now(datetime.now(UTC), time.monotonic(), offsets)
+        return Now(datetime.now(UTC) + self.set, time.monotonic(), offsets)
 
     def set_offset(self, utility, seconds):
         self.offsets[utility] = seconds

@@ -1,6 +1,7 @@
 """A link follows the simulated utility over mutual TLS: commands come, change and go."""
 
 import time
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -144,6 +145,28 @@ async def test_a_device_that_leaves_a_function_set_leaves_its_controls(
 async def test_the_utilitys_clock_is_measured(utility, bench):
     utility.time_offset_s = 7200
     await bench.until(lambda: abs(bench.clock.offsets.get("dso", 0) - 7200) <= 1)
+
+
+@pytest.mark.parametrize("hours", [-24, 2])
+async def test_a_step_of_our_clock_makes_no_event_end(utility, program, bench, hours):
+    held = utility.add_control(program, a_control(utility))
+    await bench.until(lambda: held.mrid in bench.received)
+    told = len(bench.of(UtilityHeard))
+    bench.clock.set = timedelta(hours=hours)
+    await bench.until(lambda: len(bench.of(UtilityHeard)) > told + 20)
+    assert abs(bench.clock.offsets["dso"]) <= 1
+    utility.remove(held.mrid)
+    await bench.until(lambda: bench.withdrawn)
+    assert bench.withdrawn == {held.mrid: "vanished"}
+
+
+async def test_a_utilitys_clock_that_is_measured_after_a_step_of_ours_counts_from_ours(
+    utility, bench
+):
+    await bench.until(lambda: bench.of(UtilityHeard))
+    bench.clock.set = timedelta(hours=3)
+    utility.time_offset_s = 7200
+    await bench.until(lambda: abs(bench.clock.offsets.get("dso", 0) + 3600) <= 1)
 
 
 async def test_an_event_in_the_past_is_told_all_the_same(utility, program, bench):
