@@ -152,7 +152,8 @@ def _event_shares(
         controls = tuple(c for c in record.controls if function_of(c) in functions)
         moves = any(isinstance(control, _MOVES) for control in controls)
         limits = any(isinstance(control, PowerLimit) for control in controls)
-        setpoints = tuple(_setpoints(by_key, slots.cut, key, at)) if limits else ()
+        followed = _setpoints(by_key, slots.cut, at) if limits else ()
+        setpoints = [pair for pair in followed if pair[0] != key or pair[1] not in controls]
         yield _Share(
             record,
             controls,
@@ -160,8 +161,7 @@ def _event_shares(
             yields,
             beside=(
                 *slots.beside(key, controls, interval, now),
-                *_apart(record, controls, slots),
-                *(slots.bounds(key, at) if moves else ()),
+                *(slots.bounds(key, controls, at) if moves else ()),
                 *(control for _, control in setpoints),
             ),
             leans=frozenset(other for other, _ in setpoints),
@@ -171,26 +171,14 @@ def _event_shares(
 
 
 def _setpoints(
-    by_key: Mapping[str, CommandRecord], segments: Segments, key: str, at: datetime
+    by_key: Mapping[str, CommandRecord], segments: Segments, at: datetime
 ) -> Iterator[tuple[str, DerControl]]:
-    """Yield what others let a transaction follow at an instant: a limit may have to be kept by it."""
+    """Yield what a transaction is to follow at an instant, and for whom."""
     for function in _FOLLOWED:
         for span in segments.get(function, ()):
-            if span.key != key and span.interval.covers(at):
+            if span.interval.covers(at):
                 controls = by_key[span.key].controls
                 yield from ((span.key, c) for c in controls if function_of(c) == function)
-
-
-def _apart(
-    record: CommandRecord, controls: tuple[DerControl, ...], slots: Slots
-) -> Iterator[DerControl]:
-    """Yield what the command's own setpoints and limits need to know of each other when parted."""
-    setpoint = (ActiveSetpoint, ReactiveSetpoint)
-    rest = tuple(c for c in record.controls if c not in controls)
-    if any(isinstance(control, setpoint) for control in controls):
-        yield from (c for c in rest if isinstance(c, PowerLimit) and slot_of(c) in slots.shared)
-    elif any(slot_of(control) in slots.shared for control in controls):
-        yield from (control for control in rest if isinstance(control, setpoint))
 
 
 def _carried_shares(

@@ -83,7 +83,7 @@ def want(
 
 def _situation(turn: Turn, state: StationState, profile: StationProfile) -> Situation:
     """Return what a translation needs, with the station's own defaults in canonical words."""
-    situation, book = state.situation(), turn.world.translator.book
+    situation, book = state.situation(turn.now.utc), turn.world.translator.book
     read = [told(book, "SetDERControl", body, profile, situation) for body in state.own.values()]
     own = tuple(control for found in read for one in found.value for control in one.controls)
     return changed(situation, reported=own) if own else situation

@@ -13,7 +13,7 @@ to energize keeps the slot.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -152,12 +152,21 @@ class Slots:
         found = [c for at in self._instants(rest) for c in self._others(slots, key, at)]
         return tuple(dict.fromkeys(found))
 
-    def bounds(self, key: str, instant: datetime) -> tuple[DerControl, ...]:
-        """Return what others ask at `instant` that bounds what `key` asks for: limits, and who stops all."""
-        return tuple(dict.fromkeys(self._others(set(Slot), key, instant)))
+    def bounds(
+        self, key: str, controls: Sequence[DerControl], instant: datetime
+    ) -> tuple[DerControl, ...]:
+        """Return what bounds `controls` of `key` at `instant`: limits beside them, and who stops all."""
+        rest = (
+            p for p in self._parts_of(Slot, instant) if p.key != key or p.control not in controls
+        )
+        return tuple(dict.fromkeys([*(p.control for p in rest), *self._standing(Slot, instant)]))
 
-    def _others(self, slots: set[Slot], key: str, instant: datetime) -> Iterator[DerControl]:
+    def _others(self, slots: Collection[Slot], key: str, instant: datetime) -> Iterator[DerControl]:
         yield from (part.control for part in self._holding(slots, key, instant))
+        yield from self._standing(slots, instant)
+
+    def _standing(self, slots: Collection[Slot], instant: datetime) -> Iterator[DerControl]:
+        """Yield the defaults that hold at an instant."""
         for utility, control in self._defaults:
             if slot_of(control) in slots and not self._covered(utility, control, instant):
                 yield control
@@ -179,9 +188,12 @@ class Slots:
         slots = {slot for control in controls if (slot := slot_of(control)) in self.shared}
         return frozenset((p.key, p.function) for p in self._holding(slots, key, instant))
 
-    def _holding(self, slots: set[Slot], key: str, instant: datetime) -> Iterator[Part]:
+    def _holding(self, slots: Collection[Slot], key: str, instant: datetime) -> Iterator[Part]:
+        return (part for part in self._parts_of(slots, instant) if part.key != key)
+
+    def _parts_of(self, slots: Collection[Slot], instant: datetime) -> Iterator[Part]:
         for part in (part for slot in sorted(slots) for part in self._parts[slot]):
-            if part.key != key and part.interval.covers(instant):
+            if part.interval.covers(instant):
                 yield part
 
     def _covered(self, utility: str, control: DerControl, instant: datetime) -> bool:

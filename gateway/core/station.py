@@ -123,10 +123,10 @@ class StationState:
         """Return the station's id."""
         return self.rules.id
 
-    def situation(self) -> Situation:
-        """Return what a translation needs: transactions, our setpoints, settings, policy."""
+    def situation(self, now: datetime) -> Situation:
+        """Return what a translation needs: transactions, our setpoints in force, settings, policy."""
         return Situation(
-            transactions=tuple(self._with_setpoint(t) for t in self.transactions),
+            transactions=tuple(self._with_setpoint(t, now) for t in self.transactions),
             settings=_least_factors(self.profile) | dict(self.rules.settings),
             policy=dict(self.rules.policy),
         )
@@ -162,9 +162,9 @@ class StationState:
         before, self.own = self.own, kept | shown
         return self.own != before
 
-    def _with_setpoint(self, transaction: Transaction) -> Transaction:
+    def _with_setpoint(self, transaction: Transaction, now: datetime) -> Transaction:
         for entry in self.ledger.entries.values():
-            setpoint = _setpoint(entry, transaction.transaction_id)
+            setpoint = _setpoint(entry, transaction.transaction_id, now)
             if setpoint is not None:
                 return Transaction(transaction.evse_id, transaction.transaction_id, setpoint)
         return transaction
@@ -185,10 +185,12 @@ _FACTORS = {"setMinPFOverExcited": "over_excited_pf", "setMinPFUnderExcited": "u
 _FOLLOWED = frozenset({"ActiveSetpoint", "RelativeActiveSetpoint", "StorageTarget"})
 
 
-def _setpoint(entry: Entry, transaction_id: str) -> Fraction | None:
-    """Return our own setpoint (+ exports) that the station holds for a transaction, if any."""
-    functions = entry.desired.functions
+def _setpoint(entry: Entry, transaction_id: str, now: datetime) -> Fraction | None:
+    """Return our own setpoint (+ exports) that the station holds for a transaction now, if any."""
+    start, functions = entry.desired.start, entry.desired.functions
     if entry.state is not EntryState.HELD or _FOLLOWED.isdisjoint(functions):
+        return None
+    if entry.expired(now) or (start is not None and start > now):
         return None
     profile = entry.desired.payload["chargingProfile"]
     if profile.get("transactionId") != transaction_id:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gateway.core.events import Withdrawal
 from gateway.core.lifecycle import ENDED
 from support.engine_bench import a_command, a_default, limit, the_book
-from support.engine_worlds import Claim, Life, Reference, minute
+from support.engine_worlds import Claim, Life, Reference, covers, minute
 from translators.canonical.controls import LimitOn
 from translators.canonical.telemetry import ControlOutcome as Told
 
@@ -205,13 +205,6 @@ def in_force(life, slot):
         math.inf
         if best is None
         else best["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"]
-    )
-
-
-def covers(schedule, now):
-    start = datetime.fromisoformat(schedule["startSchedule"])
-    return start <= now and (
-        "duration" not in schedule or now < start + timedelta(seconds=schedule["duration"])
     )
 
 

@@ -6,7 +6,7 @@ reading of R04). `Reference` says who holds a function, instant by instant, with
 
 import copy
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 import orjson
@@ -57,6 +57,14 @@ ORDER = (
 
 def minute(count):
     return NOON + timedelta(minutes=count)
+
+
+def covers(schedule, now):
+    """Say whether the schedule of a charging profile holds at an instant."""
+    start = datetime.fromisoformat(schedule["startSchedule"])
+    return start <= now and (
+        "duration" not in schedule or now < start + timedelta(seconds=schedule["duration"])
+    )
 
 
 @dataclass

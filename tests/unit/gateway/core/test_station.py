@@ -1,6 +1,7 @@
 """What is kept of a station and of its ledger comes back as it was."""
 
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 
 import orjson
@@ -22,7 +23,7 @@ from gateway.core.station import (
 from support.engine_bench import NOON, a_command, a_profile, limit, pf
 from translators.canonical.capability import Transaction
 from translators.canonical.commands import Randomization
-from translators.canonical.controls import ActiveSetpoint, Quantity
+from translators.canonical.controls import ActiveSetpoint, LimitOn, Quantity
 from translators.canonical.telemetry import ControlOutcome as Told
 from translators.units import parse_unit
 
@@ -109,18 +110,34 @@ def setpoint(watts):
     return ActiveSetpoint(Quantity(Fraction(watts), parse_unit("W")))
 
 
-def with_setpoint(bench, watts=-5000):
+def with_setpoint(bench, watts=-5000, start=-1):
     bench.hear(TransactionsChanged("CS1", (Transaction(1, "tx"),)))
-    bench.command(a_command("M1", setpoint(watts), start=-1))
+    bench.command(a_command("M1", setpoint(watts), start=start))
     return bench.calls("SetChargingProfile")[-1]
 
 
 def test_our_own_setpoint_is_known_once_the_station_holds_it(ready):
     with_setpoint(ready)
     state = ready.engine.world.stations["CS1"]
-    assert state.situation().transactions[0].running_setpoint_w is None
+    assert state.situation(NOON).transactions[0].running_setpoint_w is None
     ready.reply()
-    assert state.situation().transactions[0].running_setpoint_w == -5000
+    assert state.situation(NOON).transactions[0].running_setpoint_w == -5000
+
+
+@pytest.mark.parametrize(("minute", "watts"), [(4, None), (5, -5000), (64, -5000), (65, None)])
+def test_our_own_setpoint_counts_while_it_is_in_force(ready, minute, watts):
+    with_setpoint(ready, start=5)
+    ready.reply()
+    situation = ready.engine.world.stations["CS1"].situation(NOON + timedelta(minutes=minute))
+    assert situation.transactions[0].running_setpoint_w == watts
+
+
+def test_a_limit_before_a_setpoint_sets_nothing_in_motion(ready):
+    with_setpoint(ready, 5000, start=30)
+    ready.reply()
+    ready.command(a_command("L", limit(LimitOn.EXPORT, 3000), start=-1, minutes=10))
+    ready.reply()
+    assert [call.action for call in ready.calls()][1:] == ["SetDERControl"]
 
 
 def test_our_setpoint_counts_for_its_own_transaction_only(ready):
@@ -128,7 +145,7 @@ def test_our_setpoint_counts_for_its_own_transaction_only(ready):
     ready.reply()
     ready.hear(TransactionsChanged("CS1", (Transaction(1, "other"),)))
     state = ready.engine.world.stations["CS1"]
-    assert state.situation().transactions[0].running_setpoint_w is None
+    assert state.situation(NOON).transactions[0].running_setpoint_w is None
 
 
 def test_a_limit_in_place_of_a_setpoint_is_no_setpoint(bench):
@@ -136,7 +153,7 @@ def test_a_limit_in_place_of_a_setpoint_is_no_setpoint(bench):
     with_setpoint(bench)
     bench.reply()
     state = bench.engine.world.stations["CS1"]
-    assert state.situation().transactions[0].running_setpoint_w is None
+    assert state.situation(NOON).transactions[0].running_setpoint_w is None
 
 
 def test_transactions_outlive_a_restart(ready, book):
