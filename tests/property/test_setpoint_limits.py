@@ -1,4 +1,4 @@
-"""Setpoints of two utilities at one transaction: that of the one with precedence, within all limits in force."""
+"""Setpoints of two utilities at one transaction: that of the one with precedence, within all limits."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -327,7 +327,10 @@ def test_a_utility_that_falls_silent_leaves_everything_in_force(ready, station):
 
 def test_transactions_give_setpoints_their_place(ready):
     ready.hear(TransactionsChanged("CS1", (Transaction(1, "tx-1"),)))
-    assert ready.engine.world.stations["CS1"].situation(NOON).transactions[0].transaction_id == "tx-1"
+    assert (
+        ready.engine.world.stations["CS1"].situation(ready.now).transactions[0].transaction_id
+        == "tx-1"
+    )
 
 
 def test_two_stations_do_not_touch_each_other(book):

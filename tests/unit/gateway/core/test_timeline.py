@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.timeline import Claim, arbitrate
@@ -144,6 +144,7 @@ def claim_sets(draw):
     return claims
 
 
+@settings(deadline=None)
 @given(claims=claim_sets(), resume=st.booleans())
 def test_arbitration_agrees_with_a_minute_by_minute_reference(claims, resume):
     (segments,) = arbitrate(claims, resume=resume).values()
