@@ -2,93 +2,29 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from fractions import Fraction
-
-import pytest
 
 from gateway.core.effects import Persist
 from gateway.core.engine import Engine
-from gateway.core.events import HoldChanged, Now, ReplyStatus, StationReplied, Tick, UtilityHeard
-from gateway.core.failsafe import FailSafe, Stage, UtilityRules
-from gateway.core.ledger import EntryState
+from gateway.core.events import HoldChanged, Now, UtilityHeard
+from gateway.core.failsafe import Stage
 from gateway.core.listening import passed
 from gateway.core.station import StationRules
 from gateway.core.world import Turn
 from support.engine_bench import NOON, Bench, a_command, a_default, limit, pf
-from translators.canonical.commands import Interval, Origin, Protocol, Revision
-from translators.canonical.controls import LimitOn, LimitScope, PowerLimit, Quantity
-from translators.units import parse_unit
-
-RULES = UtilityRules(silent_s=180, return_s=60, poll_s=60)
-FLOOR = PowerLimit(
-    LimitOn.EXPORT, Quantity(Fraction(1500), parse_unit("W")), LimitScope.CONNECTION_POINT
+from support.heard import (
+    FLOOR,
+    RULES,
+    SAFE,
+    a_bench,
+    exports,
+    kinds,
+    moment,
+    stage,
+    until,
+    word,
 )
-SAFE = FailSafe((FLOOR,), after_s=600)
-
-
-def a_bench(book, rules=RULES, safe=SAFE, **changes):
-    stations = [StationRules(name, ("dso",), fail_safe=safe) for name in ("CS1", "CS2")]
-    bench = Bench(Engine(book, stations, {"dso": rules}), **changes)
-    bench.take(bench.engine.restore(bench.kept, moment(bench)))
-    return bench
-
-
-def moment(bench):
-    offsets = {} if bench.offset is None else {"dso": bench.offset}
-    return Now(bench.now, (bench.now - NOON).total_seconds(), offsets)
-
-
-def born_anew(bench, book, **changes):
-    """Return a gateway that continues from what was kept, its station connected and read back."""
-    fresh = a_bench(book, now=bench.now, offset=bench.offset, kept=bench.kept, **changes)
-    fresh.connect()
-    fresh.reply()
-    return fresh
-
-
-def word(bench, minute=None, station="CS1", *, timed=False):
-    if minute is not None:
-        bench.now = NOON + timedelta(minutes=minute)
-    bench.hear(UtilityHeard("dso", station, 60.0, timed))
-    bench.reply()
-
-
-def stage(bench, station="CS1"):
-    return bench.engine.world.hearings["dso", station].stage
-
-
-def exports(bench):
-    """Return the export limits that the station holds now, in per cent, defaults last."""
-    entries = bench.engine.world.stations["CS1"].ledger.entries.values()
-    held = [e.desired for e in entries if e.state is EntryState.HELD and not e.expired(bench.now)]
-    found = [d for d in held if "limitMaxDischarge" in d.payload]
-    ordered = sorted(found, key=lambda desired: desired.is_default)
-    return [d.payload["limitMaxDischarge"]["pctMaxDischargePower"] for d in ordered]
-
-
-def until(bench, minute, step_s=10):
-    """Let time pass in steps, every call answered."""
-    while bench.now < NOON + timedelta(minutes=minute):
-        bench.now += timedelta(seconds=step_s)
-        bench.hear(Tick())
-        bench.reply()
-
-
-@pytest.fixture
-def heard(book):
-    """A bench whose station is connected and whose utility was heard at noon."""
-    bench = a_bench(book)
-    bench.connect()
-    word(bench)
-    return bench
-
-
-def kinds(bench, station="CS1"):
-    return [
-        effect.kind
-        for effect in bench.effects
-        if getattr(effect, "kind", "").startswith("failsafe.") and effect.subject == station
-    ]
+from translators.canonical.commands import Interval, Origin, Protocol, Revision
+from translators.canonical.controls import LimitOn
 
 
 def test_a_silent_utility_is_told_in_the_second_it_is_due(heard):
@@ -192,124 +128,6 @@ def test_a_second_silence_is_a_new_one(heard):
     until(heard, 24)
     assert kinds(heard)[3:] == ["failsafe.entered", "failsafe.limited"]
     assert exports(heard) == [7.5]
-
-
-def test_the_fail_safe_outlives_a_restart(heard, book):
-    until(heard, 11)
-    fresh = born_anew(heard, book)
-    assert stage(fresh) is Stage.LIMITED
-    assert exports(fresh) == [7.5]
-    assert kinds(fresh) == []
-    word(fresh, 12)
-    word(fresh, 13)
-    assert exports(fresh) == []
-
-
-def set_clock(bench, hours):
-    """Set our clock: the utility's time goes on, and so do seconds that nobody sets."""
-    before = (bench.now - NOON).total_seconds()
-    bench.now += timedelta(hours=hours)
-    bench.offset -= timedelta(hours=hours)
-    now = Now(bench.now, before, {"dso": bench.offset})
-    bench.take(bench.engine.handle(Tick(), now))
-    for call in bench.outstanding():
-        reply = StationReplied("CS1", call.request_id, ReplyStatus.ACCEPTED)
-        bench.take(bench.engine.handle(reply, now))
-
-
-@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
-def test_the_fail_safe_holds_where_our_clock_is_set(heard, hours):
-    until(heard, 11)
-    set_clock(heard, hours)
-    (entry,) = heard.engine.world.stations["CS1"].ledger.entries.values()
-    assert entry.state is EntryState.HELD
-    assert entry.desired.start == NOON + timedelta(minutes=10, hours=hours)
-
-
-def test_the_fail_safe_holds_where_our_clock_was_set_back_between_two_runs(heard, book):
-    until(heard, 11)
-    heard.now -= timedelta(days=1)
-    fresh = born_anew(heard, book)
-    assert stage(fresh) is Stage.LIMITED
-    started = [
-        e.desired.start
-        for e in fresh.engine.world.stations["CS1"].ledger.entries.values()
-        if e.state is EntryState.HELD
-    ]
-    assert started == [fresh.now]
-
-
-@pytest.mark.parametrize(
-    ("safe", "held"),
-    [(FailSafe(), []), (replace(SAFE, controls=(limit(LimitOn.EXPORT, 3000),)), [15])],
-)
-def test_other_settings_at_a_restart_hold_at_once(heard, book, safe, held):
-    until(heard, 11)
-    heard.now += timedelta(seconds=5)
-    assert exports(born_anew(heard, book, safe=safe)) == held
-
-
-def test_a_restart_makes_nobody_silent_who_may_yet_be_heard(heard, book):
-    heard.now = NOON + timedelta(hours=5)
-    fresh = born_anew(heard, book)
-    until(fresh, 300.8)
-    assert kinds(fresh) == []
-    until(fresh, 301)
-    assert kinds(fresh) == ["failsafe.entered"]
-    until(fresh, 309)
-    assert kinds(fresh) == ["failsafe.entered", "failsafe.limited"]
-
-
-def test_a_cold_start_may_begin_with_the_fail_safe(book):
-    bench = a_bench(book, safe=replace(SAFE, cold=True))
-    bench.connect()
-    bench.reply()
-    assert exports(bench) == [7.5]
-    (told,) = [e for e in bench.audited("failsafe.limited") if e.subject == "CS1"]
-    assert told.details["cold"]
-    word(bench, 0.1)
-    assert exports(bench) == []
-
-
-def test_a_cold_start_leaves_stations_what_they_hold(book, heard):
-    heard.command(a_command("M1", limit(LimitOn.EXPORT, 10_000), start=0, minutes=300))
-    heard.reply()
-    assert exports(born_anew(heard, book)) == [50]
-
-
-@pytest.mark.parametrize(("starts", "held"), [(True, [50]), (False, [])])
-def test_whether_known_events_begin_in_a_silence_is_a_setting(book, starts, held):
-    bench = a_bench(book, rules=replace(RULES, starts=starts), safe=FailSafe())
-    bench.connect()
-    word(bench)
-    bench.command(a_command("M1", limit(LimitOn.EXPORT, 10_000), start=5, minutes=60))
-    bench.reply()
-    assert exports(bench) == [50]
-    until(bench, 6)
-    assert exports(bench) == held
-    word(bench, 7)
-    assert exports(bench) == [50]
-
-
-def test_an_event_that_never_began_in_a_silence_is_answered_with_no_participation(book):
-    bench = a_bench(book, rules=replace(RULES, starts=False))
-    bench.connect()
-    word(bench)
-    bench.command(a_command("M1", limit(LimitOn.EXPORT, 10_000), start=5, minutes=10))
-    bench.reply()
-    until(bench, 16)
-    assert [outcome.value for outcome in bench.told()] == ["received", "no_participation"]
-
-
-def test_what_runs_goes_on_where_known_events_do_not_begin(book):
-    bench = a_bench(book, rules=replace(RULES, starts=False), safe=FailSafe())
-    bench.connect()
-    word(bench)
-    bench.command(a_command("M1", limit(LimitOn.EXPORT, 10_000), start=1, minutes=60))
-    bench.reply()
-    until(bench, 10)
-    assert stage(bench) is Stage.SILENT
-    assert exports(bench) == [50]
 
 
 def test_a_hold_holds_the_fail_safe_back_too(heard):
