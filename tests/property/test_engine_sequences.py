@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gateway.core.dispatch import wanted
 from gateway.core.events import Withdrawal
 from gateway.core.lifecycle import ENDED
+from gateway.core.planning import instant, propose
 from support.engine_bench import a_command, a_default, limit, pf, the_book
 from support.engine_worlds import Claim, Life, Reference, expected_running, minute
 from support.recorded import RecordedLife, decisions, recording
@@ -257,3 +258,22 @@ def test_a_recorded_life_decides_the_same_once_more_byte_for_byte(steps):
     assert [decision.same for decision in again] == [True] * len(again)
     effects = [effect for decision in again[1:] for effect in decision.effects]
     assert effects == life.bench.effects
+
+
+class Watched(Life):
+    """A life at whose plan somebody looks after every event."""
+
+    def hear(self, event):
+        effects = super().hear(event)
+        world = self.bench.engine.world
+        propose(world, instant(world, self.bench.now))
+        return effects
+
+
+@settings(relaxed, max_examples=20)
+@given(steps=st.lists(all_steps, max_size=10))
+def test_who_looks_at_a_plan_changes_nothing_that_is_decided_later(steps):
+    story = Story(life := Life(BOOK()), watched := Watched(BOOK()))
+    for step in steps:
+        story.play(step)
+        assert life.bench.effects == watched.bench.effects, step
