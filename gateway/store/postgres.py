@@ -21,7 +21,7 @@ from gateway.ports import AuditGroup, AuditHead
 from gateway.store import chain
 from gateway.store.locking import StateLock
 from gateway.store.postgres_schema import MIGRATIONS, migrate, version
-from gateway.store.postgres_wire import Address, Line, UnansweredError, Wire
+from gateway.store.postgres_wire import Address, Line, Wire
 from gateway.store.recent import RecentGroups
 
 KEEP_AUDIT = timedelta(days=7)
@@ -108,9 +108,8 @@ class PostgresStore:
         effects = tuple(effects)
         while True:
             term = self._leading()
-            audits = [effect for effect in effects if isinstance(effect, Audit)]
-            attempt = _Attempt(effects, chain.group(audits, term.head, at))
-            if self._wrote(term, attempt, at) or self._settled(term) == effects:
+            mark = self._mark_of(effects, term, at)
+            if self._wrote(term, mark, at) or self._settled(term) == effects:
                 return term.head
 
     def load(self, table: Table) -> dict[str, dict[str, Any]]:
@@ -228,18 +227,21 @@ class PostgresStore:
             self._readable, self._last_mark = True, 0
             return _Term(fence, 0, await last_head(db, str(self._address)))
 
-    def _wrote(self, term: _Term, attempt: _Attempt, at: datetime) -> bool:
+    def _mark_of(self, effects: tuple[Persist | Audit, ...], term: _Term, at: datetime) -> int:
+        """Return the mark of a transaction: the same one again while it is not known to be done."""
+        for mark, attempt in self._attempts.items():
+            if attempt.effects == effects:
+                return mark
+        audits = [effect for effect in effects if isinstance(effect, Audit)]
+        group = chain.group(audits, term.head, at)
+        self._last_mark += 1
+        self._attempts[self._last_mark] = _Attempt(effects, group)
+        return self._last_mark
+
+    def _wrote(self, term: _Term, mark: int, at: datetime) -> bool:
         """Ask the server to write; say False where it holds another mark than the one before."""
-        mark = self._last_mark + 1
-        arguments = (term.fence, term.mark, mark, *_arguments(attempt, at))
-        self._last_mark, self._attempts[mark] = mark, attempt
-        try:
-            done = self._line.do(lambda db: db.fetchval(_COMMIT, *arguments))
-        except UnansweredError:
-            raise
-        except BaseException:
-            del self._attempts[mark]
-            raise
+        arguments = (term.fence, term.mark, mark, *_arguments(self._attempts[mark], at))
+        done = self._line.do(lambda db: db.fetchval(_COMMIT, *arguments))
         if done:
             self._accept(term, mark)
         return bool(done)

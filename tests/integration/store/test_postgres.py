@@ -285,6 +285,19 @@ async def test_a_commit_that_never_arrived_is_done_once(postgres_url):
         assert records(postgres_url) == ["first", "once"]
 
 
+async def test_a_server_that_stays_away_is_asked_for_the_same_again(postgres_url):
+    async with behind_a_cut(postgres_url) as (store, cut):
+        cut.dumb = True
+        effects = [a_document("A"), an_audit("once")]
+        for _ in range(3):
+            with pytest.raises(UnansweredError):
+                await asyncio.to_thread(store.commit, effects, NOON)
+        assert len(store._attempts) == 1
+        cut.dumb = False
+        await asyncio.to_thread(store.commit, effects, NOON)
+        assert store._attempts == {}
+
+
 def test_a_migration_that_fails_leaves_the_old_schema(postgres_url, monkeypatch):
     with closing(PostgresStore(postgres_url)) as store:
         broken = (*schema.MIGRATIONS, ("CREATE TABLE more (a int)", "CREATE TABLE more (a int)"))
