@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.failover import Play, Round
+from support.failover import Play, Round, messages
 
 LEASE_S = 3
 START_S = 4
@@ -59,3 +59,16 @@ def test_what_is_lost_or_doubled_is_found(change, words):
     }
     assert Round(**sound).faults() == []
     assert any(words in fault for fault in Round(**sound | change).faults())
+
+
+@pytest.mark.parametrize(
+    ("octets", "left"),
+    [
+        (b"\x89\x00\x8a\x04abcd", b""),
+        (b"\x88\x02\x03\xe8", b""),
+        (b"\x89\x00\x81\x02[]", b"\x81\x02[]"),
+        (b"\x81\x02[]", b"\x81\x02[]"),
+    ],
+)
+def test_only_messages_count_as_said(octets, left):
+    assert messages(octets) == left

@@ -27,8 +27,15 @@ from support.places import ROOT
 from support.site import PASSWORD, a_free_port, a_site, a_utility, enrol, write_site
 
 PATIENCE_S = 60
-_CLOSE = 0x88
-"""First octet of a WebSocket's farewell."""
+_CONTROL = 0x08
+"""Bit of the opcode that farewells, pings and pongs of a WebSocket have, and no message."""
+
+
+def messages(octets):
+    """Return what is left of some frames of a server without farewells, pings and pongs."""
+    while octets and octets[0] & _CONTROL:
+        octets = octets[2 + octets[1] :]
+    return octets
 
 
 class Node:
@@ -110,8 +117,8 @@ class Balancer:
         try:
             while octets := await up.read(65_536):
                 if node is not self.current:
-                    if octets[0] != _CLOSE:
-                        self.after_all.append((node.name, octets))
+                    if said := messages(octets):
+                        self.after_all.append((node.name, said))
                 elif not writer.is_closing():
                     writer.write(octets)
         except OSError:
@@ -230,7 +237,7 @@ class Play:
         for payload in self.station.payloads(IN, "SetDERControl")[begin:]:
             sent[payload["controlId"]] = sent.get(payload["controlId"], 0) + 1
         statuses, held = self.utility.statuses(mrid), list(self.station.controls.active)
-        one = Round(number, how, away_s, statuses, int(how == "kill"), sent, held)
+        one = Round(number, how, away_s, statuses, int(how != "end"), sent, held)
         self.rounds.append(one)
         return one
 
