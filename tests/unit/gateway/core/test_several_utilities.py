@@ -1,102 +1,37 @@
-"""A station that follows two utilities: `dso` has precedence over `iso`."""
+"""A station that follows two utilities: who has what when, and who is told what."""
 
-from dataclasses import replace
 from datetime import timedelta
-from fractions import Fraction
 
 import pytest
 
 from gateway.core.effects import PostSamples, ReportStation, Table
 from gateway.core.engine import Engine
-from gateway.core.events import (
-    ReplyStatus,
-    SamplesTaken,
-    StationDisconnected,
-    TransactionsChanged,
-    Withdrawal,
-)
+from gateway.core.events import ReplyStatus, SamplesTaken, StationDisconnected, Withdrawal
 from gateway.core.lifecycle import State
 from gateway.core.site_state import SiteRules
 from gateway.core.station import StationRules
-from support.engine_bench import (
-    NOON,
-    Bench,
-    a_command,
-    a_default,
-    a_profile,
-    an_engine,
-    held_from,
-    limit,
-    pf,
+from support.engine_bench import NOON, Bench, a_command, an_engine, held_from, limit, pf
+from support.several import (
+    HOUR,
+    fixed_var,
+    followed_by_two,
+    held,
+    run,
+    state_of,
+    theirs,
+    watts,
+    weak,
 )
 from support.site_worlds import a_member
-from translators.canonical.capability import Transaction
 from translators.canonical.commands import Origin, Protocol, Revision, Target
-from translators.canonical.controls import (
-    ActiveSetpoint,
-    Connect,
-    Energize,
-    FixedVar,
-    LimitOn,
-    Quantity,
-)
+from translators.canonical.controls import Connect, Energize, LimitOn
 from translators.canonical.telemetry import ControlOutcome as Told
 from translators.chain import control_id
-from translators.units import Base, parse_unit, percent
-
-HOUR = timedelta(hours=1)
-
-
-def fixed_var(value=40):
-    return FixedVar(Quantity(Fraction(value), percent(Base.MAX_VAR)))
-
-
-def watts(value):
-    return ActiveSetpoint(Quantity(Fraction(value), parse_unit("W")))
-
-
-def weak(mrid="W", *controls, **changes):
-    return a_command(mrid, *controls, utility="iso", **changes)
 
 
 @pytest.fixture
 def bench(book):
-    """A bench whose station is connected and holds nothing; the clock of `iso` is an hour fast."""
-    made = Bench(an_engine(book, "dso", "iso"), others={"iso": HOUR})
-    made.connect()
-    return made
-
-
-def theirs(start):
-    """Return minutes after noon of our clock as those of `iso`."""
-    return start + 60
-
-
-def held(bench):
-    """Return start and minutes of what each DER control of the ledger is to be, by command."""
-    entries = bench.engine.world.stations["CS1"].ledger.entries.values()
-    return {
-        entry.desired.command.rpartition("/")[2]: (
-            None
-            if entry.desired.start is None
-            else (entry.desired.start - NOON).total_seconds() / 60,
-            None if entry.desired.end is None else (entry.desired.end - NOON).total_seconds() / 60,
-        )
-        for entry in entries
-    }
-
-
-def state_of(bench, mrid, utility="iso"):
-    return bench.engine.world.records["CS1"][f"{utility}/CS1/{mrid}"].state
-
-
-def run(bench, mrid, utility="iso"):
-    """Answer what is open, and let the control of a command start."""
-    bench.reply()
-    entries = bench.engine.world.stations["CS1"].ledger.of_command(f"{utility}/CS1/{mrid}")
-    for entry in entries:
-        bench.notice(entry.desired.id)
-    bench.reply()
+    return followed_by_two(book)
 
 
 def test_each_utility_has_a_clock_of_its_own(bench):
@@ -219,35 +154,10 @@ def test_what_the_stronger_one_is_refused_the_weaker_one_has(bench):
     assert set(held(bench)) == {"W"}
 
 
-def test_a_limit_beside_an_overruled_mode_goes_on_and_starts(bench):
-    bench.command(a_command("S", fixed_var(), start=0, minutes=60))
-    bench.command(weak("W", fixed_var(10), limit(LimitOn.EXPORT), start=theirs(0), minutes=30))
-    run(bench, "S", "dso")
-    run(bench, "W")
-    assert bench.told("W") == [Told.RECEIVED, Told.STARTED]
-    assert held(bench) == {"S": (0, 60), "W": (0, 30)}
-    bench.at(30)
-    assert bench.told("W")[-1] is Told.COMPLETED
-
-
 def test_a_mode_of_another_function_is_overruled_as_well(bench):
     bench.command(a_command("S", pf(), start=10, minutes=20))
     bench.command(weak("W", fixed_var(), start=theirs(0), minutes=60))
     assert held(bench) == {"S": (10, 30), "W": (0, 10)}
-
-
-def test_of_two_limits_the_tightest_holds_whoever_gave_it(bench):
-    bench.command(a_command("S", limit(watts=8000), start=0, minutes=60))
-    bench.reply()
-    bench.command(weak("W", limit(watts=5000), start=theirs(10), minutes=20))
-    sent = [
-        call.payload["chargingProfile"]["chargingSchedule"][0]
-        for call in bench.calls("SetChargingProfile")
-    ]
-    assert [s["chargingSchedulePeriod"][0]["limit"] for s in sent] == [8000, 5000]
-    bench.reply()
-    bench.at(10)
-    assert Told.OVERRULED not in bench.told("W") + bench.told("S")
 
 
 def test_whoever_ceases_to_energize_ceases(bench):
@@ -265,77 +175,6 @@ def test_two_permits_are_in_force_together(bench):
     bench.command(a_command("S", Connect(connected=True), start=0, minutes=60))
     bench.command(weak("W", Connect(connected=True), start=theirs(0), minutes=60))
     assert bench.told("S") == bench.told("W") == [Told.RECEIVED, Told.STARTED]
-
-
-def test_of_two_setpoints_the_stronger_ones_is_sent(bench):
-    bench.hear(TransactionsChanged("CS1", (Transaction(1, "tx-1"),)))
-    bench.command(weak("W", watts(-3000), start=theirs(0), minutes=60))
-    bench.reply()
-    bench.command(a_command("S", watts(-6000), start=10, minutes=20))
-    schedules = {
-        call.payload["chargingProfile"]["id"]: call.payload["chargingProfile"]["chargingSchedule"][
-            0
-        ]
-        for call in bench.calls("SetChargingProfile")
-    }
-    told = sorted(
-        (s["startSchedule"][11:16], s["duration"], s["chargingSchedulePeriod"][0]["setpoint"])
-        for s in schedules.values()
-    )
-    assert told == [("12:00", 600, 3000), ("12:10", 1200, 6000)]
-
-
-@pytest.mark.parametrize("utility", ["dso", "iso"])
-def test_any_event_beats_any_default(bench, utility):
-    """A station runs what is scheduled over what is default: the event is all that is needed."""
-    event, default = ("dso", "iso") if utility == "dso" else ("iso", "dso")
-    bench.command(a_default("D", pf("0.9"), utility=default))
-    bench.reply()
-    start = 0 if event == "dso" else theirs(0)
-    bench.command(a_command("E", pf("0.8"), utility=event, start=start, minutes=60))
-    sent = bench.calls("SetDERControl")[-1].payload
-    assert (sent["isDefault"], sent["fixedPFInject"]["displacement"]) == (False, 0.8)
-
-
-def test_of_two_default_modes_the_stronger_ones_stands(bench):
-    bench.command(a_default("W", fixed_var(), utility="iso"))
-    bench.reply()
-    bench.command(a_default("S", pf("0.9")))
-    bench.reply()
-    bench.reply()
-    assert set(held(bench)) == {"S"}
-    bench.withdraw("S")
-    bench.reply()
-    bench.reply()
-    assert set(held(bench)) == {"W"}
-
-
-def test_of_two_default_limits_the_tightest_stands(bench):
-    bench.command(a_default("S", limit(LimitOn.EXPORT, 8000)))
-    bench.command(a_default("W", limit(LimitOn.EXPORT, 5000), utility="iso"))
-    bench.reply()
-    bench.reply()
-    body = bench.calls("SetDERControl")[-1].payload["limitMaxDischarge"]
-    assert body["pctMaxDischargePower"] == 25
-    assert set(held(bench)) == {"S"}
-
-
-def test_a_default_limit_of_one_bounds_the_event_of_the_other(bench):
-    bench.command(a_default("W", limit(LimitOn.EXPORT, 5000), utility="iso"))
-    bench.reply()
-    bench.command(a_command("S", limit(LimitOn.EXPORT, 8000), start=0))
-    assert (
-        bench.calls("SetDERControl")[-1].payload["limitMaxDischarge"]["pctMaxDischargePower"] == 25
-    )  # 5 of 20 kW
-
-
-def test_a_default_limit_gives_way_to_an_event_of_its_own_utility(bench):
-    bench.command(a_default("D", limit(LimitOn.EXPORT, 5000)))
-    bench.reply()
-    bench.command(a_command("S", limit(LimitOn.EXPORT, 8000), start=0))
-    assert (
-        bench.calls("SetDERControl")[-1].payload["limitMaxDischarge"]["pctMaxDischargePower"] == 40
-    )
 
 
 def test_one_mrid_of_two_utilities_makes_two_controls(bench):
@@ -397,68 +236,6 @@ def test_a_share_of_a_site_is_no_command_of_a_utility_that_was_left(bench, book)
     fresh = bench.restart(book, "dso")
     assert not fresh.audited("command.left")
     assert set(fresh.kept[Table.COMMANDS]) == {"site:home/CS1/S"}
-
-
-def setpoints(bench):
-    """Return the setpoints sent so far, + exports."""
-    periods = [
-        call.payload["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0]
-        for call in bench.calls("SetChargingProfile")
-    ]
-    return [-period["setpoint"] for period in periods if "setpoint" in period]
-
-
-@pytest.fixture
-def charging(bench):
-    """The bench while a transaction runs."""
-    bench.hear(TransactionsChanged("CS1", (Transaction(1, "tx-1"),)))
-    return bench
-
-
-@pytest.mark.parametrize("limit_first", [True, False])
-@pytest.mark.parametrize(
-    ("on", "asked", "sent"), [(LimitOn.EXPORT, 5000, 3000), (LimitOn.IMPORT, -5000, -3000)]
-)
-def test_a_setpoint_is_clipped_by_the_limits_in_force_of_whoever(
-    charging, on, asked, sent, limit_first
-):
-    commands = [
-        a_command("S", limit(on, 3000), start=0, minutes=30),
-        weak("W", watts(asked), start=theirs(0), minutes=60),
-    ]
-    for command in commands if limit_first else commands[::-1]:
-        charging.command(command)
-        charging.reply()
-    assert setpoints(charging) == ([sent] if limit_first else [asked, sent])
-    charging.at(30)
-    charging.reply()
-    assert setpoints(charging)[-1] == asked
-
-
-def test_a_setpoint_is_clipped_by_a_default_limit_of_the_other(charging):
-    charging.command(a_default("D", limit(LimitOn.EXPORT, 3000)))
-    charging.reply()
-    charging.command(weak("W", watts(5000), start=theirs(0)))
-    assert setpoints(charging) == [3000]
-
-
-def test_a_limit_that_a_setpoint_keeps_has_started_once_the_station_holds_that(book):
-    bench = Bench(an_engine(book, "dso", "iso"), others={"iso": HOUR})
-    bench.connect(without_der())
-    bench.hear(TransactionsChanged("CS1", (Transaction(1, "tx-1"),)))
-    bench.command(weak("W", watts(5000), start=theirs(0)))
-    bench.reply()
-    bench.command(a_command("S", limit(LimitOn.EXPORT, 3000), start=0))
-    assert setpoints(bench) == [5000, 3000]
-    assert bench.told("S") == [Told.RECEIVED]
-    bench.reply()
-    assert bench.told("S") == [Told.RECEIVED, Told.STARTED]
-
-
-def without_der():
-    """Return a station that follows setpoints and has no DER control."""
-    profile = a_profile()
-    return replace(profile, evses=(replace(profile.evses[0], der_modes=frozenset()),))
 
 
 def test_whose_clock_is_lost_keeps_what_the_station_holds(bench, book):

@@ -1,0 +1,174 @@
+"""Limits, setpoints and defaults of two utilities at one station."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.core.events import TransactionsChanged
+from support.engine_bench import a_command, a_default, a_profile, limit, pf
+from support.several import fixed_var, followed_by_two, held, run, theirs, watts, weak
+from translators.canonical.capability import Transaction
+from translators.canonical.controls import LimitOn
+from translators.canonical.telemetry import ControlOutcome as Told
+
+
+@pytest.fixture
+def bench(book):
+    return followed_by_two(book)
+
+
+def test_a_limit_beside_an_overruled_mode_goes_on_and_starts(bench):
+    bench.command(a_command("S", fixed_var(), start=0, minutes=60))
+    bench.command(weak("W", fixed_var(10), limit(LimitOn.EXPORT), start=theirs(0), minutes=30))
+    run(bench, "S", "dso")
+    run(bench, "W")
+    assert bench.told("W") == [Told.RECEIVED, Told.STARTED]
+    assert held(bench) == {"S": (0, 60), "W": (0, 30)}
+    bench.at(30)
+    assert bench.told("W")[-1] is Told.COMPLETED
+
+
+def test_of_two_limits_the_tightest_holds_whoever_gave_it(bench):
+    bench.command(a_command("S", limit(watts=8000), start=0, minutes=60))
+    bench.reply()
+    bench.command(weak("W", limit(watts=5000), start=theirs(10), minutes=20))
+    sent = [
+        call.payload["chargingProfile"]["chargingSchedule"][0]
+        for call in bench.calls("SetChargingProfile")
+    ]
+    assert [s["chargingSchedulePeriod"][0]["limit"] for s in sent] == [8000, 5000]
+    bench.reply()
+    bench.at(10)
+    assert Told.OVERRULED not in bench.told("W") + bench.told("S")
+
+
+def test_of_two_setpoints_the_stronger_ones_is_sent(bench):
+    bench.hear(TransactionsChanged("CS1", (Transaction(1, "tx-1"),)))
+    bench.command(weak("W", watts(-3000), start=theirs(0), minutes=60))
+    bench.reply()
+    bench.command(a_command("S", watts(-6000), start=10, minutes=20))
+    schedules = {
+        call.payload["chargingProfile"]["id"]: call.payload["chargingProfile"]["chargingSchedule"][
+            0
+        ]
+        for call in bench.calls("SetChargingProfile")
+    }
+    told = sorted(
+        (s["startSchedule"][11:16], s["duration"], s["chargingSchedulePeriod"][0]["setpoint"])
+        for s in schedules.values()
+    )
+    assert told == [("12:00", 600, 3000), ("12:10", 1200, 6000)]
+
+
+@pytest.mark.parametrize("utility", ["dso", "iso"])
+def test_any_event_beats_any_default(bench, utility):
+    """A station runs what is scheduled over what is default: the event is all that is needed."""
+    event, default = ("dso", "iso") if utility == "dso" else ("iso", "dso")
+    bench.command(a_default("D", pf("0.9"), utility=default))
+    bench.reply()
+    start = 0 if event == "dso" else theirs(0)
+    bench.command(a_command("E", pf("0.8"), utility=event, start=start, minutes=60))
+    sent = bench.calls("SetDERControl")[-1].payload
+    assert (sent["isDefault"], sent["fixedPFInject"]["displacement"]) == (False, 0.8)
+
+
+def test_of_two_default_modes_the_stronger_ones_stands(bench):
+    bench.command(a_default("W", fixed_var(), utility="iso"))
+    bench.reply()
+    bench.command(a_default("S", pf("0.9")))
+    bench.reply()
+    bench.reply()
+    assert set(held(bench)) == {"S"}
+    bench.withdraw("S")
+    bench.reply()
+    bench.reply()
+    assert set(held(bench)) == {"W"}
+
+
+def test_of_two_default_limits_the_tightest_stands(bench):
+    bench.command(a_default("S", limit(LimitOn.EXPORT, 8000)))
+    bench.command(a_default("W", limit(LimitOn.EXPORT, 5000), utility="iso"))
+    bench.reply()
+    bench.reply()
+    body = bench.calls("SetDERControl")[-1].payload["limitMaxDischarge"]
+    assert body["pctMaxDischargePower"] == 25
+    assert set(held(bench)) == {"S"}
+
+
+def test_a_default_limit_of_one_bounds_the_event_of_the_other(bench):
+    bench.command(a_default("W", limit(LimitOn.EXPORT, 5000), utility="iso"))
+    bench.reply()
+    bench.command(a_command("S", limit(LimitOn.EXPORT, 8000), start=0))
+    assert (
+        bench.calls("SetDERControl")[-1].payload["limitMaxDischarge"]["pctMaxDischargePower"] == 25
+    )  # 5 of 20 kW
+
+
+def test_a_default_limit_gives_way_to_an_event_of_its_own_utility(bench):
+    bench.command(a_default("D", limit(LimitOn.EXPORT, 5000)))
+    bench.reply()
+    bench.command(a_command("S", limit(LimitOn.EXPORT, 8000), start=0))
+    assert (
+        bench.calls("SetDERControl")[-1].payload["limitMaxDischarge"]["pctMaxDischargePower"] == 40
+    )
+
+
+def setpoints(bench):
+    """Return the setpoints sent so far, + exports."""
+    periods = [
+        call.payload["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0]
+        for call in bench.calls("SetChargingProfile")
+    ]
+    return [-period["setpoint"] for period in periods if "setpoint" in period]
+
+
+@pytest.fixture
+def charging(bench):
+    """The bench while a transaction runs."""
+    bench.hear(TransactionsChanged("CS1", (Transaction(1, "tx-1"),)))
+    return bench
+
+
+@pytest.mark.parametrize("limit_first", [True, False])
+@pytest.mark.parametrize(
+    ("on", "asked", "sent"), [(LimitOn.EXPORT, 5000, 3000), (LimitOn.IMPORT, -5000, -3000)]
+)
+def test_a_setpoint_is_clipped_by_the_limits_in_force_of_whoever(
+    charging, on, asked, sent, limit_first
+):
+    commands = [
+        a_command("S", limit(on, 3000), start=0, minutes=30),
+        weak("W", watts(asked), start=theirs(0), minutes=60),
+    ]
+    for command in commands if limit_first else commands[::-1]:
+        charging.command(command)
+        charging.reply()
+    assert setpoints(charging) == ([sent] if limit_first else [asked, sent])
+    charging.at(30)
+    charging.reply()
+    assert setpoints(charging)[-1] == asked
+
+
+def test_a_setpoint_is_clipped_by_a_default_limit_of_the_other(charging):
+    charging.command(a_default("D", limit(LimitOn.EXPORT, 3000)))
+    charging.reply()
+    charging.command(weak("W", watts(5000), start=theirs(0)))
+    assert setpoints(charging) == [3000]
+
+
+def test_a_limit_that_a_setpoint_keeps_has_started_once_the_station_holds_that(book):
+    bench = followed_by_two(book, without_der())
+    bench.hear(TransactionsChanged("CS1", (Transaction(1, "tx-1"),)))
+    bench.command(weak("W", watts(5000), start=theirs(0)))
+    bench.reply()
+    bench.command(a_command("S", limit(LimitOn.EXPORT, 3000), start=0))
+    assert setpoints(bench) == [5000, 3000]
+    assert bench.told("S") == [Told.RECEIVED]
+    bench.reply()
+    assert bench.told("S") == [Told.RECEIVED, Told.STARTED]
+
+
+def without_der():
+    """Return a station that follows setpoints and has no DER control."""
+    profile = a_profile()
+    return replace(profile, evses=(replace(profile.evses[0], der_modes=frozenset()),))
