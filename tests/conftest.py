@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -23,18 +22,15 @@ def captures() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
+def postgres_server():
     """The address of a PostgreSQL server that may be used by all tests of one worker."""
     if named := os.environ.get(postgres.VARIABLE):
         yield named
     elif postgres.binaries() is None:
         pytest.skip(postgres.ABSENT)
     else:
-        base = tempfile.mkdtemp(prefix="dergate-postgres-")  # an unprivileged user reads it, too
-        Path(base).chmod(0o711)
-        with postgres.a_server(Path(base) / "data") as url:
+        with postgres.a_server() as url:
             yield url
-        Path(base).rmdir()
 
 
 @pytest.fixture

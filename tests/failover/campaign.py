@@ -52,11 +52,10 @@ def main():
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
     lease_s = float(sys.argv[3]) if len(sys.argv) > 3 else 6.0
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o711)
         place = Path(folder) / "site"
         place.mkdir()
         with (
-            postgres.a_server(Path(folder) / "data") as server,
+            postgres.a_server() as server,
             postgres.a_database(server, "failovers") as url,
         ):
             rounds, found = asyncio.run(campaign(count, place, url, random.Random(seed), lease_s))

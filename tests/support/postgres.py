@@ -3,8 +3,8 @@
 import asyncio
 import os
 import pwd
-import shutil
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,8 +25,16 @@ def binaries():
 
 
 @contextmanager
-def a_server(folder, *more):
-    """Run a server of our own, with its files in `folder` and `more` options; yield its address."""
+def a_server(*more):
+    """Run a server of our own, with `more` options; yield its address."""
+    with tempfile.TemporaryDirectory(prefix="dergate-postgres-") as place:
+        Path(place).chmod(0o711)  # an unprivileged user passes through
+        with _serving(Path(place) / "data", more) as url:
+            yield url
+
+
+@contextmanager
+def _serving(folder, more):
     programs, port = binaries(), a_free_port()
     folder.mkdir()
     user = {}
@@ -47,7 +55,6 @@ def a_server(folder, *more):
     finally:
         process.terminate()
         process.wait()
-        shutil.rmtree(folder)
 
 
 def _ready(process, url):
