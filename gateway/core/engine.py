@@ -137,6 +137,9 @@ class Engine:
         for site in sites:
             self.world.sites[site.id] = SiteState(site)
             self.world.homes |= {member.station: site.id for member in site.members}
+            if site.meter is not None:
+                others = self.world.measured.get(site.meter.station, ())
+                self.world.measured[site.meter.station] = (*others, site.id)
 
     def restore(self, kept: Documents, now: Now) -> list[Effect]:
         """Continue from what was kept; what is unknown is read back first."""

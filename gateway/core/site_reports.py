@@ -45,15 +45,14 @@ def report(turn: Turn, site: SiteState) -> None:
             )
 
 
-def sampled(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> None:
-    """Send up what a station's samples say of sites: of the one it measures, of the one it stands behind."""
-    for site in turn.world.sites.values():
-        meter = site.rules.meter
-        if meter is not None and meter.station == state.id:
-            own = tuple(_renamed(sample, site.id) for sample in samples if not sample.evse)
-            _post(turn, site, own)
-        elif meter is None and turn.world.homes.get(state.id) == site.id:
-            _post(turn, site, tuple(_sums(turn, site, samples)))
+def metered(turn: Turn, site: SiteState, samples: tuple[Sample, ...]) -> None:
+    """Send up what a site's own meter shows."""
+    _post(turn, site, tuple(_renamed(sample, site.id) for sample in samples if not sample.evse))
+
+
+def summed(turn: Turn, site: SiteState, samples: tuple[Sample, ...]) -> None:
+    """Send up the sum of what stations show, after these samples of one of them."""
+    _post(turn, site, tuple(_sums(turn, site, samples)))
 
 
 def _post(turn: Turn, site: SiteState, samples: tuple[Sample, ...]) -> None:

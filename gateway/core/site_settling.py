@@ -7,7 +7,7 @@ leads here again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,10 +35,15 @@ def settle_sites(turn: Turn, names: Iterable[str]) -> None:
     world = turn.world
     if not world.sites:
         return
-    for site in world.sites.values():
-        met = [name for name in names if world.homes.get(name) == site.id]
-        if site.id in names or any(_looks_otherwise(turn, site, name) for name in met):
-            _settle(turn, site)
+    found: dict[str, set[str]] = {}
+    for name in names:
+        home = world.homes.get(name)
+        if name in world.sites:
+            found.setdefault(name, set()).update(world.sites[name].stations)
+        elif home is not None and _looks_otherwise(turn, world.sites[home], name):
+            found.setdefault(home, set()).add(name)
+    for name, met in found.items():
+        _settle(turn, world.sites[name], met)
 
 
 def measured(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> tuple[str, ...]:
@@ -46,16 +51,16 @@ def measured(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> tu
     world = turn.world
     if not world.sites:
         return ()
-    site_reports.sampled(turn, state, samples)
-    found = [
-        name
-        for name, site in world.sites.items()
-        if site.rules.meter is not None and site.rules.meter.station == state.id
-    ]
-    home = world.homes.get(state.id)
-    if home is not None and _looks_otherwise(turn, world.sites[home], state.id):
-        found.append(home)
-    return tuple(dict.fromkeys(found))
+    measured = world.measured.get(state.id, ())
+    home = world.sites.get(world.homes.get(state.id, ""))
+    for name in measured:
+        site_reports.metered(turn, world.sites[name], samples)
+    if home is None:
+        return measured
+    if home.rules.meter is None:
+        site_reports.summed(turn, home, samples)
+    changed = (home.id,) if _looks_otherwise(turn, home, state.id) else ()
+    return tuple(dict.fromkeys((*measured, *changed)))
 
 
 def restored(turn: Turn, kept: Mapping[str, dict[str, Any]]) -> None:
@@ -77,22 +82,23 @@ def restored(turn: Turn, kept: Mapping[str, dict[str, Any]]) -> None:
         if left:
             settle(turn, state)
     for site in world.sites.values():
-        _settle(turn, site)
+        _settle(turn, site, set(site.stations))
 
 
 def _looks_otherwise(turn: Turn, site: SiteState, name: str) -> bool:
     return site.views.get(name) != view_of(turn, site, turn.world.stations[name])
 
 
-def _settle(turn: Turn, site: SiteState) -> None:
-    """Bring one site as far as it can go now, and ask to be woken."""
+def _settle(turn: Turn, site: SiteState, met: Collection[str]) -> None:
+    """Bring one site as far as it can go now, and ask to be woken; `met` may look otherwise."""
     close_ended(turn, site.id)
+    met = met if site.views else site.stations
     for _ in range(_ROUNDS):
-        _look(turn, site)
-        told = _decide(turn, site) if turn.world.drain is None else set()
-        for name in sorted(told):
+        _look(turn, site, met)
+        met = _decide(turn, site) if turn.world.drain is None else ()
+        for name in sorted(met):
             settle(turn, turn.world.stations[name])
-        if not told:
+        if not met:
             break
     site_answers.answer(turn, site)
     site_reports.report(turn, site)
@@ -101,11 +107,11 @@ def _settle(turn: Turn, site: SiteState) -> None:
     _wake(turn, site)
 
 
-def _look(turn: Turn, site: SiteState) -> None:
-    """Know anew what may be counted on at each station."""
+def _look(turn: Turn, site: SiteState, names: Collection[str]) -> None:
+    """Know anew what may be counted on at stations."""
     now = turn.now.utc
-    for member in site.rules.members:
-        name, state = member.station, turn.world.stations[member.station]
+    for name in sorted(names):
+        state = turn.world.stations[name]
         view, before = view_of(turn, site, state), site.views.get(name, View())
         if view.charges:
             site.since.setdefault(name, now.timestamp())

@@ -177,6 +177,11 @@ class SiteState:
         """Return the site's id."""
         return self.rules.id
 
+    @property
+    def stations(self) -> tuple[str, ...]:
+        """Return the ids of the stations behind it."""
+        return tuple(member.station for member in self.rules.members)
+
     def may_draw(self, member: Member, slot: Slot) -> Fraction:
         """Return the most that a station draws or feeds in by all that it may hold, W."""
         held, most = self.held.get((slot, member.station)), member.most[slot]

@@ -59,9 +59,12 @@ def _alone(state: StationState, wanted: Iterable[Desired], slot: Slot, now: date
 
 def view_of(turn: Turn, site: SiteState, state: StationState) -> View:
     """Return what a site may count on at a station now."""
-    shares = {slot: share for (slot, name), share in site.shares.items() if name == state.id}
     records = turn.world.records[state.id]
-    keyed = {slot: f"{site.rules.origin}/{state.id}/{share.mrid}" for slot, share in shares.items()}
+    keyed = {
+        slot: f"{site.rules.origin}/{state.id}/{share.mrid}"
+        for slot in Slot
+        if (share := site.shares.get((slot, state.id))) is not None
+    }
     held = {slot for slot, key in keyed.items() if _may_hold(state, key, turn.now.utc)}
     ignored = {
         slot_of_functions([key[1]]) for key, track in state.watch.tracks.items() if track.unfollowed

@@ -49,6 +49,8 @@ class World:
     sites: dict[str, SiteState] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
     """By station: the site that it stands behind, where it does."""
+    measured: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By station: the sites whose connection point it measures."""
     records: defaultdict[str, dict[str, CommandRecord]] = field(
         default_factory=lambda: defaultdict(dict)
     )
