@@ -30,7 +30,7 @@ def report(turn: Turn, site: SiteState) -> None:
     """Tell each utility what the site is now, where that is something new."""
     states = [turn.world.stations[member.station] for member in site.rules.members]
     told = (
-        _profile(site, states),
+        tuple(state.profile for state in states),
         any(state.connected for state in states),
         frozenset().union(*(state.alarms for state in states)),
         any(site.excess.values()) or any(state.watch.unfollowed for state in states),
@@ -38,8 +38,8 @@ def report(turn: Turn, site: SiteState) -> None:
     for utility in site.rules.utilities:
         if site.reported.get(utility) != told:
             site.reported[utility] = told
-            at = turn.utility_now(utility)
-            profile, connected, alarms, faulted = told
+            at, profile = turn.utility_now(utility), _profile(site, states)
+            _, connected, alarms, faulted = told
             turn.emit(
                 ReportStation(utility, site.id, profile, connected, alarms, at, faulted=faulted)
             )

@@ -18,7 +18,14 @@ from gateway.core.passing import pass_on
 from gateway.core.settle import close_ended, forget, settle
 from gateway.core.site_meter import fresh_until
 from gateway.core.site_shares import lift, rotate, share_out, try_again, withdraw
-from gateway.core.site_state import SiteState, View, continue_from, site_document
+from gateway.core.site_state import (
+    SiteState,
+    View,
+    continue_from,
+    remember,
+    site_document,
+    station_document,
+)
 from gateway.core.site_views import learn, view_of
 from gateway.core.slots import Slot
 from gateway.core.station import SITE, StationState
@@ -67,9 +74,7 @@ def restored(turn: Turn, kept: Mapping[str, dict[str, Any]]) -> None:
     """Continue from what was kept of each site; what a site no longer rules is taken back."""
     world = turn.world
     for site in world.sites.values():
-        document = kept.get(f"{_KEY}{site.id}")
-        if document is not None:
-            continue_from(site, document)
+        _recall(site, kept)
     for name, state in world.stations.items():
         home = world.sites.get(world.homes.get(name, ""))
         left = [
@@ -123,6 +128,7 @@ def _look(turn: Turn, site: SiteState, names: Collection[str]) -> None:
             settle(turn, state)
             view = view_of(turn, site, state)
         site.views[name] = view
+        site.touched.add(name)
         learn(site, name, view)
 
 
@@ -143,10 +149,9 @@ def _decide(turn: Turn, site: SiteState) -> set[str]:
 
 def _reap(turn: Turn, site: SiteState) -> set[str]:
     """Take shares back that the site has given up; return the stations."""
+    given = {share.mrid for share in site.shares.values()}
     told = set()
-    for member in site.rules.members:
-        name = member.station
-        given = {share.mrid for (_, at), share in site.shares.items() if at == name}
+    for name in site.stations:
         for record in turn.records(name):
             own = record.utility == site.rules.origin
             if own and record.command.mrid not in given and withdraw(turn, record):
@@ -154,11 +159,28 @@ def _reap(turn: Turn, site: SiteState) -> set[str]:
     return told
 
 
+def _recall(site: SiteState, kept: Mapping[str, dict[str, Any]]) -> None:
+    own = kept.get(_KEY + site.id)
+    if own is not None:
+        continue_from(site, own)
+        site.saved[""] = own
+    for name in site.stations:
+        document = kept.get(f"{_KEY}{site.id}/{name}")
+        if document is not None:
+            remember(site, name, document)
+            site.saved[name] = document
+
+
 def _keep(turn: Turn, site: SiteState) -> None:
-    document = site_document(site)
-    if document != site.saved:
-        site.saved = document
-        turn.emit(Persist(Table.SITE, f"{_KEY}{site.id}", document))
+    """Keep what changed, durably: a document of the site, and one of each station."""
+    documents = {"": site_document(site)}
+    documents |= {name: station_document(site, name) for name in sorted(site.touched)}
+    site.touched.clear()
+    for name, document in documents.items():
+        if site.saved.get(name) != document:
+            site.saved[name] = document
+            key = f"{_KEY}{site.id}/{name}".removesuffix("/")
+            turn.emit(Persist(Table.SITE, key, document))
 
 
 def _wake(turn: Turn, site: SiteState) -> None:

@@ -33,13 +33,26 @@ _ON = {Slot.CHARGE: LimitOn.IMPORT, Slot.DISCHARGE: LimitOn.EXPORT}
 def share_out(turn: Turn, site: SiteState, slot: Slot, bounds: Mapping[str, Fraction]) -> set[str]:
     """Tell stations their shares of an envelope; return those that were told something new."""
     crowd = tuple(_participants(site, slot, bounds))
-    found = allocate(bounds, crowd, site.rules.policy, site.turn)
+    found = _plan(site, slot, bounds, crowd)
     due = steps(bounds, crowd, found.targets)
     told = {name for name, amount in due.items() if _tell(turn, site, (slot, name), amount)}
     site.bounds[slot] = bounds
     site.kept[slot] = all(_used(crowd, name) <= bound for name, bound in bounds.items())
     _note(turn, site, slot, found)
     return told
+
+
+def _plan(
+    site: SiteState, slot: Slot, bounds: Mapping[str, Fraction], crowd: tuple[Participant, ...]
+) -> Allocation:
+    """Return the targets; what those who can be told hold by now changes none of them."""
+    asked = tuple(replace(one, held=None) if one.revocable else one for one in crowd)
+    key = bounds, asked, site.turn
+    known = site.planned.get(slot)
+    if known is None or known[0] != key:
+        known = key, allocate(bounds, crowd, site.rules.policy, site.turn)
+        site.planned[slot] = known
+    return known[1]
 
 
 def lift(turn: Turn, site: SiteState, slot: Slot) -> None:
@@ -50,6 +63,7 @@ def lift(turn: Turn, site: SiteState, slot: Slot) -> None:
     for place in tuple(site.shares):
         if place[0] is slot and site.views[place[1]].listens:
             del site.shares[place]
+            site.touched.add(place[1])
     site.kept.pop(slot, None)
     site.bounds.pop(slot, None)
     _note(turn, site, slot, Allocation({}, {}))
@@ -140,6 +154,7 @@ def _regained(turn: Turn, site: SiteState, place: Place, amount: Fraction) -> Sh
 
 def _send(turn: Turn, site: SiteState, place: Place, share: Share) -> None:
     site.shares[place] = share
+    site.touched.add(place[1])
     slot, name = place
     watts = Quantity(share.amount, _WATT)
     intake.receive(

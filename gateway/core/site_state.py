@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from gateway.core.allocation import Policy
+from gateway.core.allocation import Allocation, Policy
 from gateway.core.failsafe import FailSafe
 from gateway.core.lifecycle import State
 from gateway.core.slots import Slot
@@ -168,8 +168,12 @@ class SiteState:
     turned: datetime | None = None
     reported: dict[str, object] = field(default_factory=dict)
     """By utility: what it was told last of the site."""
-    saved: dict[str, Any] = field(default_factory=dict)
-    """The document that was kept last."""
+    saved: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The documents that were kept last: its own under "", and by station."""
+    touched: set[str] = field(default_factory=set)
+    """Stations of which something may have changed since then."""
+    planned: dict[Slot, tuple[object, Allocation]] = field(default_factory=dict)
+    """What was shared out last, and for whom."""
     wake_at: datetime | None = None
 
     @property
@@ -189,61 +193,53 @@ class SiteState:
 
 
 def site_document(site: SiteState) -> dict[str, Any]:
-    """Return the JSON document of what a site has told its stations, and what they may hold."""
+    """Return the JSON document of how far a site has come."""
+    turned = None if site.turned is None else site.turned.isoformat()
+    return {"spells": site.spells, "turn": site.turn, "turned": turned}
+
+
+def station_document(site: SiteState, station: str) -> dict[str, Any]:
+    """Return the JSON document of what a site has told a station, and what that may hold."""
+    held = {slot.value: site.held.get((slot, station)) for slot in Slot}
     return {
-        "shares": _written(site.shares),
-        "proven": _written(site.proven),
-        "held": {
-            f"{slot}/{station}": None if amount is None else str(amount)
-            for (slot, station), amount in sorted(site.held.items())
-        },
-        "since": dict(sorted(site.since.items())),
-        "spells": site.spells,
-        "turn": site.turn,
-        "turned": None if site.turned is None else site.turned.isoformat(),
+        "shares": _written(site.shares, station),
+        "proven": _written(site.proven, station),
+        "held": {slot: None if amount is None else str(amount) for slot, amount in held.items()},
+        "since": site.since.get(station),
     }
 
 
-def _written(shares: Mapping[Place, Share]) -> dict[str, Any]:
+def _written(shares: Mapping[Place, Share], station: str) -> dict[str, Any]:
     return {
-        f"{slot}/{station}": {
+        slot.value: {
             "mrid": share.mrid,
             "amount": str(share.amount),
             "since": share.since.isoformat(),
             "version": share.version,
         }
-        for (slot, station), share in sorted(shares.items())
+        for slot in Slot
+        if (share := shares.get((slot, station))) is not None
     }
 
 
 def continue_from(site: SiteState, document: Mapping[str, Any]) -> None:
-    """Let a site be what `site_document` described; who is a member no more is left out."""
-    known = {member.station for member in site.rules.members}
-    site.shares = _read(document["shares"], known)
-    site.proven = _read(document.get("proven", {}), known)
-    for name, amount in document["held"].items():
-        if (place := _place(name))[1] in known:
-            site.held[place] = None if amount is None else Fraction(amount)
-    site.since = {name: at for name, at in document["since"].items() if name in known}
-    site.spells, site.turn = document["spells"], document["turn"]
+    """Let a site have come as far as `site_document` described."""
     turned = document["turned"]
+    site.spells, site.turn = document["spells"], document["turn"]
     site.turned = None if turned is None else datetime.fromisoformat(turned)
-    site.saved = dict(document)
 
 
-def _read(shares: Mapping[str, Any], known: Collection[str]) -> dict[Place, Share]:
-    return {
-        place: Share(
-            share["mrid"],
-            Fraction(share["amount"]),
-            datetime.fromisoformat(share["since"]),
-            share["version"],
-        )
-        for name, share in shares.items()
-        if (place := _place(name))[1] in known
-    }
-
-
-def _place(name: str) -> Place:
-    slot, _, station = name.partition("/")
-    return Slot(slot), station
+def remember(site: SiteState, station: str, document: Mapping[str, Any]) -> None:
+    """Let a site know of a station what `station_document` described."""
+    for name, amount in document["held"].items():
+        site.held[Slot(name), station] = None if amount is None else Fraction(amount)
+    for known, kept in ((site.shares, document["shares"]), (site.proven, document["proven"])):
+        for name, share in kept.items():
+            known[Slot(name), station] = Share(
+                share["mrid"],
+                Fraction(share["amount"]),
+                datetime.fromisoformat(share["since"]),
+                share["version"],
+            )
+    if document["since"] is not None:
+        site.since[station] = document["since"]

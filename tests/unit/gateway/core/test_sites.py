@@ -6,7 +6,6 @@ from fractions import Fraction
 import pytest
 
 from gateway.core.allocation import Policy
-from gateway.core.effects import Table
 from gateway.core.events import CommandReceived, HoldChanged, ParticipationChanged, UtilityChanged
 from gateway.core.slots import Slot
 from support.engine_bench import limit
@@ -316,15 +315,6 @@ def test_the_unit_does_not_matter(kind):
     value = Quantity(Fraction(30000 if kind == "W" else 30), parse_unit(kind))
     world.serve(for_the_site("E1", replace(limit(), value=value)), told=False)
     assert world.bounds() == shares(10000)
-
-
-def test_a_document_of_an_earlier_version_is_read():
-    world = joined()
-    world.serve(for_the_site(watts=30000))
-    del world.kept[Table.SITE][f"site/{SITE}"]["proven"]
-    world.restart()
-    assert world.bounds() == shares(10000)
-    assert {share.amount for share in world.site.proven.values()} == {10000}
 
 
 def test_what_a_station_refused_is_not_told_again_after_a_restart_where_others_took_the_room():
