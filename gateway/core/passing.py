@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import count
 
 from gateway.core import intake
 from gateway.core.agenda import Line
@@ -106,10 +105,11 @@ def child_of(
 
     What was taken back never comes again under its mRID: then the next one is returned.
     """
-    for mrid, known in offspring(world, site, record, station):
-        if known is None or known.state not in _TAKEN_BACK or record.command.is_default:
-            return mrid, known
-    raise AssertionError  # pragma: no cover - offspring ends with what is not known yet
+    return next(
+        (mrid, known)
+        for mrid, known in offspring(world, site, record, station)
+        if known is None or known.state not in _TAKEN_BACK or record.command.is_default
+    )
 
 
 def offspring(
@@ -117,13 +117,13 @@ def offspring(
 ) -> Iterator[tuple[str, CommandRecord | None]]:
     """Yield all that a station ever got of a site's command, and the mRID of what it would get next."""
     records, line = world.records.get(station, {}), site.rules.line(record.utility)
-    for number in count():
+    number, known = 0, None
+    while number == 0 or known is not None:
         text = f"{site.id}|{record.utility}|{record.command.mrid}|{number}"
         mrid = hashlib.sha256(text.encode()).hexdigest()[:32].upper()
         known = records.get(f"{line}/{station}/{mrid}")
         yield mrid, known
-        if known is None:
-            return
+        number += 1
 
 
 def _take_back(turn: Turn, site: SiteState, wanted: set[str]) -> set[str]:
@@ -187,7 +187,7 @@ def _parts(turn: Turn, site: SiteState, record: CommandRecord) -> Iterator[tuple
                 own.append(control)
                 continue
             amounts, beyond = parts
-            if amounts[number] or not any(amounts):
+            if amounts[number] or (not beyond and not any(amounts)):
                 own.append(_with(control, amounts[number]))
             if beyond:
                 function = function_of(control)

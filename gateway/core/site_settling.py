@@ -98,13 +98,13 @@ def _settle(turn: Turn, site: SiteState, met: Collection[str]) -> None:
     """Bring one site as far as it can go now, and ask to be woken; `met` may look otherwise."""
     close_ended(turn, site.id)
     met = met if site.views else site.stations
-    for _ in range(_ROUNDS):
+    rounds = 0
+    while met and rounds < _ROUNDS:
         _look(turn, site, met)
         met = _decide(turn, site) if turn.world.drain is None else ()
         for name in sorted(met):
             settle(turn, turn.world.stations[name])
-        if not met:
-            break
+        rounds += 1
     site_answers.answer(turn, site)
     site_reports.report(turn, site)
     forget(turn, site.id)

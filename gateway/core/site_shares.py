@@ -74,10 +74,9 @@ def try_again(turn: Turn, site: SiteState, place: Place) -> None:
 
     It is told as of now: the same words would change nothing.
     """
-    share, held = site.shares.get(place), site.held.get(place)
-    if share is not None:
-        amount = share.amount if held is None else min(share.amount, held)
-        _send(turn, site, place, replace(share.of(amount), since=turn.now.utc))
+    share, held = site.shares[place], site.held.get(place)
+    amount = share.amount if held is None else min(share.amount, held)
+    _send(turn, site, place, replace(share.of(amount), since=turn.now.utc))
 
 
 def withdraw(turn: Turn, record: CommandRecord) -> bool:

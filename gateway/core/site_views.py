@@ -111,19 +111,19 @@ def learn(site: SiteState, station: str, view: View) -> None:
     Where nothing of the share is held, or the meter shows that it is ignored, only the rating is left.
     """
     for slot in Slot:
-        share, place = site.shares.get((slot, station)), (slot, station)
+        place = slot, station
         if slot in view.ignores:
             site.held[place] = None
-        elif share is not None and slot in view.sure:
+        elif slot in view.sure:
+            share = site.proven[place] = site.shares[place]
             site.held[place] = share.amount
-            site.proven[place] = share
         elif slot in view.free:
             site.held[place] = None
-        elif share is not None and slot in view.refuses and _one_later(site, place):
+        elif slot in view.refuses and _one_later(site, place):
             site.held[place] = site.proven[place].amount
-        elif share is not None:
+        else:
             before = site.held.get(place)
-            site.held[place] = None if before is None else max(before, share.amount)
+            site.held[place] = None if before is None else max(before, site.shares[place].amount)
 
 
 def _one_later(site: SiteState, place: Place) -> bool:

@@ -327,3 +327,10 @@ def test_an_excess_is_a_fault_of_the_site(on):
     reports = [e for e in world.effects if isinstance(e, ReportStation) and e.station == SITE]
     assert reports[-1].faulted
     assert any(world.site.excess.values())
+
+
+def test_var_of_stations_that_nobody_knows_are_no_part_of_anything():
+    world = three(version="2.1")
+    fixed = FixedVar(Quantity(Fraction(4400), parse_unit("var")))
+    world.serve(for_the_site("E1", fixed), told=False)
+    assert not any(world.engine.world.records[name] for name in NAMES)

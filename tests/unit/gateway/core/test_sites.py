@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 
 from gateway.core.allocation import Policy
+from gateway.core.effects import Table
 from gateway.core.events import CommandReceived, HoldChanged, ParticipationChanged, UtilityChanged
 from gateway.core.slots import Slot
 from support.engine_bench import limit
@@ -213,6 +214,9 @@ def test_who_charges_first_is_served_first():
     world.join("CS3")
     world.serve(for_the_site(watts=30000))
     assert world.bounds() == {"CS1": 0, "CS2": 22000, "CS3": 8000}
+    assert sorted(world.site.since) == ["CS2", "CS3"]
+    world.restart()
+    assert world.bounds() == {"CS1": 0, "CS2": 22000, "CS3": 8000}
 
 
 def test_phases_are_bounds_of_their_own_whatever_a_utility_says():
@@ -348,3 +352,21 @@ def test_a_share_that_is_just_being_taken_back_is_regained():
     world.flow()
     assert world.bounds() == shares(5000)
     assert world.site.spells == before + 2
+
+
+def test_a_site_that_is_new_in_the_settings_begins_with_what_its_stations_do():
+    world = joined()
+    world.kept[Table.SITE].clear()
+    world.restart()
+    world.serve(for_the_site(watts=30000))
+    assert world.bounds() == shares(10000)
+
+
+def test_a_station_that_is_new_at_a_site_counts_with_its_rating_until_it_comes():
+    world = joined()
+    world.rules = replace(world.rules, members=world.rules.members[:2])
+    world.restart()
+    world.serve(for_the_site(watts=30000))
+    world.rules = replace(world.rules, members=(*world.rules.members, a_member("CS3")))
+    world.restart()
+    assert world.bounds() == shares(10000)
