@@ -2,7 +2,7 @@
 
 A percentage is of each one's own rating, so it is passed on unchanged; W, var and VA are split by what the
 stations can do, exactly: the parts add up to what was asked, less what is beyond all ratings together.
-Limits of active power are not handed on: they are shared out ((`site_shares`)). What one station gets has the
+Limits of active power are not handed on: they are shared out (`site_shares`). What one station gets has the
 interval of the site's command, in our time, so that it knows of it in advance.
 """
 

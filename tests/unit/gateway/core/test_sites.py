@@ -215,6 +215,7 @@ def test_who_charges_first_is_served_first():
     world.serve(for_the_site(watts=30000))
     assert world.bounds() == {"CS1": 0, "CS2": 22000, "CS3": 8000}
     assert sorted(world.site.since) == ["CS2", "CS3"]
+    world.wait(1)
     world.restart()
     assert world.bounds() == {"CS1": 0, "CS2": 22000, "CS3": 8000}
 
