@@ -89,13 +89,16 @@ def _control(profile: StationProfile, payload: Json) -> Iterator[str]:
 
 
 def _curve(profile: StationProfile, kind: str, curve: Json) -> Iterator[str]:
-    for at, point in enumerate(curve["curveData"]):
+    points = curve["curveData"]
+    if kind in {"VoltVar", "WattVar"}:
+        yield from _height(points, -_WHOLE)
+        return
+    if kind in {"VoltWatt", "FreqWatt"}:
+        yield from _height(points, -_charging_share(profile))
+        return
+    for at, point in enumerate(points):
         where = f"curve/curveData[{at}]"
         match kind:
-            case "VoltVar" | "WattVar":
-                yield from _within(f"{where}/y", point["y"], -_WHOLE, _WHOLE)
-            case "VoltWatt" | "FreqWatt":
-                yield from _within(f"{where}/y", point["y"], -_charging_share(profile), _WHOLE)
             case "WattPF":
                 absorbs = (point["y"] >= 0) is (profile.dialect.wattpf_y == "as_spec")
                 yield from _factor(profile, f"{where}/y", abs(point["y"]), absorbs=absorbs)
@@ -115,6 +118,15 @@ def _discharge(limit: Json) -> Iterator[str]:
     yield from _within("limitMaxDischarge/pctMaxDischargePower", share, _NOTHING, None)
     for at, point in enumerate(limit.get("powerMonitoringMustTrip", {}).get("curveData", ())):
         yield from _boundary(f"limitMaxDischarge/powerMonitoringMustTrip/curveData[{at}]", point)
+
+
+def _height(points: Sequence[Json], low: Fraction | int) -> Iterator[str]:
+    """Compare each y with `low` and all that there is."""
+    values = [point["y"] for point in points]
+    if low <= min(values, default=_NOTHING) and max(values, default=_NOTHING) <= _WHOLE:
+        return
+    for at, value in enumerate(values):
+        yield from _within(f"curve/curveData[{at}]/y", value, low, _WHOLE)
 
 
 def _factor(profile: StationProfile, where: str, value: Any, *, absorbs: bool) -> Iterator[str]:

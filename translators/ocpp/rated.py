@@ -69,6 +69,8 @@ class Axis:
     turns: tuple[Turn, Turn]
     crosses: bool
     """Whether a line between two of them crosses 0."""
+    ends: tuple[int, int]
+    """Where the least and the most of them stand."""
     bounds: tuple[Ratio, Ratio] | None
     """What the numbers must not exceed; None without."""
     always: Wired | None = None
@@ -91,10 +93,11 @@ class Axis:
             for whole, parts in self.ratios
         ]
         if self.bounds is not None:
-            (least, of_least), (most, of_most) = self.bounds
-            for whole, parts in ratios:
-                if least * parts > whole * of_least or whole * of_most > most * parts:
-                    return None
+            # no turn changes a sign: what is least and most of the source is so at every station
+            (low, of_low), (high, of_high) = self.bounds
+            (least, of_least), (most, of_most) = ratios[self.ends[0]], ratios[self.ends[1]]
+            if least * of_low < low * of_least or most * of_high > high * of_most:
+                return None
         return Wired(*self.number.wires(ratios), ratios)
 
 
@@ -114,6 +117,7 @@ def axis(
         ratios=tuple(value.as_integer_ratio() for value in values),
         turns=(up, up if down == up else down),
         crosses=any(left * right < 0 for left, right in pairwise(values)),
+        ends=(values.index(min(values)), values.index(max(values))),
         bounds=bounds and (bounds[0].as_integer_ratio(), bounds[1].as_integer_ratio()),
     )
     return made if up.rated or down.rated else replace(made, always=made.at(_ANYWHERE))

@@ -41,15 +41,21 @@ class Bases:
         return total
 
     def _rating(self, base: Base, where: str) -> Fraction:
-        values = [evse.ratings.base(base) for evse in self.profile.evses]
+        evses = self.profile.evses
+        if len(evses) == 1 and (one := evses[0].ratings.base(base)) is not None:
+            return self._above_nothing(base, one, where)
+        values = [evse.ratings.base(base) for evse in evses]
         known = [value for value in values if value is not None]
         if not known or len(known) < len(values):
             raise Unmet("not_applicable", where, f"the station's rating {base} is not known")
-        unequal = len(known) > 1 and len(set(known)) > 1
+        unequal = len(set(known)) > 1
         if unequal and self.situation.policy.get("unequal_ratings") != "sum":
             problem = f"EVSEs differ in {base}: a station-wide percentage is ambiguous"
             raise Unmet("not_applicable", where, problem)
-        total = known[0] if len(known) == 1 or base in _VOLTS else sum(known, Fraction())
+        total = known[0] if base in _VOLTS else sum(known, Fraction())
+        return self._above_nothing(base, total, where)
+
+    def _above_nothing(self, base: Base, total: Fraction, where: str) -> Fraction:
         if total.numerator <= 0:
             raise Unmet("not_applicable", where, f"the station's rating {base} is {text(total)}")
         return total
