@@ -244,7 +244,7 @@ def _curve(
     if isinstance(control, VoltVar) and desk.profile.dialect.vref != "native":
         return None
     x, y, curve = rule.numbers["x"], rule.numbers["y"], control.curve
-    if not 0 < len(curve.points) <= spec.max or not (x.plain() and y.plain()):
+    if len(curve.points) > spec.max or not (x.plain() and y.plain()):
         return None
     drawn, rest = desk.draft(rule, control), desk.draft(rule, control)
     curve_points(rule, spec, drawn)

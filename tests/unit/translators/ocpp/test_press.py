@@ -118,7 +118,6 @@ LONG_WAYS = [
         WattPowerFactor(factors("50 1 over, 100 0.95 under"), q("1 pct[setMaxW]").unit),
         {},
     ),
-    ("no points", VoltVar(curve("", "pct[setMaxW]")), {}),
     ("a boundary", trip("110 13, 120 0.16"), {}),
     ("beyond the range", VoltVar(curve("92 100, 108 0", "pct[setMaxW]")), {"max_var": 1000}),
     ("a bend at 0", VoltVar(curve("92 10, 108 -10", "pct[setMaxW]")), {"max_var_neg": 7000}),
