@@ -72,7 +72,7 @@ def _set_control(payload: Json) -> Violation | None:
 
 def _schedule(control_type: str, slot: str, payload: Json) -> Iterator[Violation]:
     """Check R04.FR.12-15: what a default may not have, and a scheduled control must."""
-    timed = {"startTime", "duration"} & payload[slot].keys()
+    timed = [name for name in ("startTime", "duration") if name in payload[slot]]
     if payload["isDefault"]:
         if timed:  # R04.FR.12
             yield _broken(slot, "a default control has no startTime and no duration (R04.FR.12)")
@@ -85,9 +85,8 @@ def _schedule(control_type: str, slot: str, payload: Json) -> Iterator[Violation
 def _body(control_type: str, slot: str, body: Json) -> Iterator[Violation]:
     if body.get("duration", 1) <= 0:
         yield _broken(f"{slot}/duration", "is no length of time")
-    for member in _RANGES.keys() & body.keys():
-        low, high = _RANGES[member]
-        if not low <= body[member] <= high:
+    for member, (low, high) in _RANGES.items():
+        if member in body and not low <= body[member] <= high:
             yield _broken(f"{slot}/{member}", f"lies outside {low} to {high}")
     if control_type == "LimitMaxDischarge" and "pctMaxDischargePower" not in body:
         yield _broken(slot, "a limit needs pctMaxDischargePower")
@@ -113,7 +112,7 @@ def _curve(control_type: str, where: str, curve: Json) -> Iterator[Violation]:
         yield _broken(f"{where}/curveData", "a trip boundary has no negative value and no past")
     if control_type != "VoltVar" and "reactivePowerParams" in curve:
         yield _broken(f"{where}/reactivePowerParams", f"belongs to VoltVar, not to {control_type}")
-    if len(_MEAN & curve.get("voltageParams", {}).keys()) == 1:
+    if "voltageParams" in curve and len(_MEAN & curve["voltageParams"].keys()) == 1:
         yield _broken(f"{where}/voltageParams", "value and delay of the mean need each other")
 
 

@@ -202,15 +202,14 @@ class _Curve:
 
     def _rounded(self, x: Wired, y: Wired) -> Loss:
         """Return what rounding takes from the first number that it changes; of a point x comes before y."""
-        none = len(x.numbers)
-        at_x, at_y = (none if axis.rounded is None else axis.rounded for axis in (x, y))
-        at, name, wired = (at_x, "x", x) if at_x <= at_y else (at_y, "y", y)
-        number = (self.x if name == "x" else self.y).number
+        at_x, at_y = x.rounded, y.rounded
+        if at_x is not None and (at_y is None or at_x <= at_y):
+            at, wired, number = at_x, x, self.x.number
+        else:
+            at, wired, number = at_y or 0, y, self.y.number
         rule, _, function = self.told_by
-        where, rest = (
-            f"{self.slot}/curveData[{at}]/{name}",
-            text(number.residual(*wired.ratios[at])),
-        )
+        where = f"{self.slot}/curveData[{at}]/{number.name}"
+        rest = text(number.residual(*wired.ratios[at]))
         return Loss(LossKind.ROUND, rule, where, f"{number.places} decimals", rest, function)
 
 

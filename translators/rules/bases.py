@@ -37,28 +37,27 @@ class Bases:
         """Return what 100 % of `base` is at this station; `Unmet` where it cannot be told."""
         total = self.used.get(base)
         if total is None:
-            total = self.used[base] = self._rating(base, where)
+            evses = self.profile.evses
+            total = evses[0].ratings.base(base) if len(evses) == 1 else self._shared(base, where)
+            if total is None:
+                raise Unmet("not_applicable", where, f"the station's rating {base} is not known")
+            if total.numerator <= 0:
+                problem = f"the station's rating {base} is {text(total)}"
+                raise Unmet("not_applicable", where, problem)
+            self.used[base] = total
         return total
 
-    def _rating(self, base: Base, where: str) -> Fraction:
-        evses = self.profile.evses
-        if len(evses) == 1 and (one := evses[0].ratings.base(base)) is not None:
-            return self._above_nothing(base, one, where)
-        values = [evse.ratings.base(base) for evse in evses]
+    def _shared(self, base: Base, where: str) -> Fraction | None:
+        """Return what several EVSEs have together, None where one of them does not say."""
+        values = [evse.ratings.base(base) for evse in self.profile.evses]
         known = [value for value in values if value is not None]
         if not known or len(known) < len(values):
-            raise Unmet("not_applicable", where, f"the station's rating {base} is not known")
+            return None
         unequal = len(set(known)) > 1
         if unequal and self.situation.policy.get("unequal_ratings") != "sum":
             problem = f"EVSEs differ in {base}: a station-wide percentage is ambiguous"
             raise Unmet("not_applicable", where, problem)
-        total = known[0] if base in _VOLTS else sum(known, Fraction())
-        return self._above_nothing(base, total, where)
-
-    def _above_nothing(self, base: Base, total: Fraction, where: str) -> Fraction:
-        if total.numerator <= 0:
-            raise Unmet("not_applicable", where, f"the station's rating {base} is {text(total)}")
-        return total
+        return known[0] if base in _VOLTS else sum(known, Fraction())
 
     def setting(self, base: Base | None) -> Fraction | None:
         """Return the magnitude that DERSettings set a base to, None where they do not."""
