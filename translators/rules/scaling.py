@@ -25,6 +25,7 @@ from translators.rules.values import Trace, Unmet
 from translators.units import scale10
 
 _NO_POWER = 1000
+"""What a text stands for that is no power of ten: beyond any that a number may have."""
 
 type Worth = tuple[int, Fraction, float]
 """A number as it stands, what it is worth, and the double that is nearest to that."""
