@@ -84,6 +84,13 @@ def test_what_a_station_loses_by_its_ratings_is_its_own():
     assert (of_second.where, of_second.residual) == ("curve/curveData[0]/y", "-1/26250")
 
 
+def test_of_a_point_both_of_whose_numbers_are_rounded_x_tells_the_rest():
+    control = WattVar(curve("33.33333 10, 50 0", "pct[setMaxW]", "pct[setMaxChargeRateW]"))
+    made = pressed(a_command(control), FLEET)[4]
+    (rounded,) = (loss for loss in made.losses if loss.kind.value == "round")
+    assert (rounded.where, rounded.residual) == ("curve/curveData[0]/x", "-0.000037")
+
+
 CURVES = [
     ("native reference", VoltVar(curve("92 44, 108 0", "pct[setMaxW]"), v_ref=F(97))),
     ("nothing to move", VoltVar(curve("92 44, 108 -44"))),
@@ -120,6 +127,7 @@ LONG_WAYS = [
     ),
     ("a boundary", trip("110 13, 120 0.16"), {}),
     ("beyond the range", VoltVar(curve("92 100, 108 0", "pct[setMaxW]")), {"max_var": 1000}),
+    ("below the range", VoltVar(curve("92 0, 108 -90", "pct[setMaxW]")), {"max_var_neg": 10000}),
     ("a bend at 0", VoltVar(curve("92 10, 108 -10", "pct[setMaxW]")), {"max_var_neg": 7000}),
     ("a rating that is missing", OF_WATTS, {"max_var": None}),
     ("a reference of its own", VoltVar(curve("92 44, 108 0"), v_ref=F("97.00001")), {}),
@@ -146,9 +154,9 @@ def test_a_folded_reference_goes_the_long_way():
 
 
 def test_one_station_may_go_the_long_way_among_others_of_its_kind():
-    beyond, unknown = rated(8, max_var=1000), rated(9, max_var=None)
-    made = pressed(a_command(OF_WATTS), [*FLEET, beyond, unknown, FLEET[0]])
-    assert settled(made)[-3:] == [False, False, True]
+    beyond, below = rated(7, max_var=1000), rated(8, max_var_neg=1000)
+    made = pressed(a_command(OF_WATTS), [*FLEET, beyond, below, rated(9, max_var=None), FLEET[0]])
+    assert settled(made)[-4:] == [False, False, False, True]
 
 
 def test_a_line_across_0_is_straight_where_both_sides_have_one_rating():
