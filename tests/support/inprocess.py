@@ -60,7 +60,7 @@ class Fault:
 
 
 FAULTS = {
-    "crash": NAMES,
+    "crash": NAMES[NAMES.index("received") :],  # those before are the connector's
     "error": (
         "commit",
         "drain",
