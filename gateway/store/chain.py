@@ -33,7 +33,7 @@ _QUICK = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _OF_ONE_FORM = frozenset({str, int, bool, type(None)})
 """What orjson writes as RFC 8785 does, whatever its value."""
 _INTEGRAL = (b".0,", b".0}", b".0]")
-_EXPONENT = re.compile(rb"[0-9]e[-+][0-9]+[,}\]]")
+_EXPONENT = re.compile(rb"e[-+][0-9]+[,}\]]")
 
 
 def record(audit: Audit, after: AuditHead, at: datetime) -> bytes:
@@ -159,10 +159,10 @@ def _agrees(value: Any, quick: bytes) -> bool:
 
     They differ in whole floats, in exponents, and in the order of keys beyond ASCII.
     """
-    return quick.isascii() and (
-        _of_one_form(value)
-        or not (any(form in quick for form in _INTEGRAL) or _EXPONENT.search(quick))
-    )
+    if not quick.isascii():
+        return False
+    doubtful = any(form in quick for form in _INTEGRAL) or _EXPONENT.search(quick)
+    return not doubtful or _of_one_form(value)
 
 
 def _of_one_form(value: Any) -> bool:
