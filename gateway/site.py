@@ -29,7 +29,7 @@ from gateway.settings.fail_safe import FailSafe as FailSafeSettings
 from gateway.settings.fail_safe import FailSafeLimits, SiteLimits
 from gateway.settings.fields import facts
 from gateway.settings.mode import FOR_REAL, Mode
-from gateway.settings.sites import Member, SiteMeter
+from gateway.settings.sites import Member, SiteMeter, rated_charge, rated_discharge
 from gateway.settings.stations import Evse as EvseSettings
 from gateway.settings.stations import Station, decisions
 from gateway.stations.admission import Doors
@@ -299,8 +299,8 @@ def pace_rules(settings: Settings) -> PaceRules:
 def _swing(station: Station) -> Fraction:
     """Return W between the ends of a station's ratings; without a voltage, for they name powers."""
     none = Fraction()
-    ends = ((_rated_charge(evse, none), _rated_discharge(evse, none)) for evse in station.evses)
-    return sum((charge + discharge for charge, discharge in ends), none)
+    ends = (f(evse, none) for evse in station.evses for f in (rated_charge, rated_discharge))
+    return sum((end for end in ends if end is not None), none)
 
 
 def _site_meter(meter: SiteMeter) -> MeterRules:
@@ -310,8 +310,8 @@ def _site_meter(meter: SiteMeter) -> MeterRules:
 
 def _member(member: Member, station: Station, volts: Fraction, *, fused: bool) -> SiteMember:
     """Return a station of a site: its worst case is what its EVSEs are rated for, in sum."""
-    draws = [_rated_charge(evse, volts) for evse in station.evses]
-    feeds = [_rated_discharge(evse, volts) for evse in station.evses]
+    draws = [rated_charge(evse, volts) or Fraction() for evse in station.evses]
+    feeds = [rated_discharge(evse, volts) or Fraction() for evse in station.evses]
     ac = [evse.phases for evse in station.evses if evse.current == "AC"]
     wires = len(member.phases) or min(ac, default=3)
     phases = member.phases or PHASES
@@ -327,20 +327,6 @@ def _member(member: Member, station: Station, volts: Fraction, *, fused: bool) -
         alone=dict.fromkeys(phases, 1 / (volts * (1 if ac else wires))) if fused else {},
         away=member.away_w,
     )
-
-
-def _rated_charge(evse: EvseSettings, volts: Fraction) -> Fraction:
-    ratings = evse.ratings
-    if ratings.max_charge_rate_w is not None:
-        return ratings.max_charge_rate_w
-    return (ratings.max_a or Fraction()) * volts * evse.phases
-
-
-def _rated_discharge(evse: EvseSettings, volts: Fraction) -> Fraction:
-    """Return what an EVSE feeds in at most: where nobody says, as much as it draws."""
-    ratings = evse.ratings
-    known = (ratings.max_discharge_rate_w, ratings.max_w)
-    return next((one for one in known if one is not None), _rated_charge(evse, volts))
 
 
 def endpoint_config(settings: Settings) -> EndpointConfig:

@@ -22,7 +22,7 @@ from gateway.core.records import CommandRecord, forgettable
 from gateway.core.renewing import due
 from gateway.core.responses import advance
 from gateway.core.rolling import put_off_at
-from gateway.core.site_views import secured
+from gateway.core.site_views import followed_untold, secured
 from gateway.core.station import StationState
 from gateway.core.wanted import Wanted
 from gateway.core.world import Turn
@@ -154,15 +154,7 @@ def _advance(turn: Turn, state: StationState, found: Wanted) -> None:
 
 def _served(state: StationState, record: CommandRecord, found: Wanted) -> frozenset[str]:
     """Return the functions of a command that the station is known to follow by now."""
-    return _vacuous(state, record, found) | _started(state, record, found)
-
-
-def _vacuous(state: StationState, record: CommandRecord, found: Wanted) -> frozenset[str]:
-    """Return what is followed without being told, once setpoints that are clipped for it are held so."""
-    others, entries = found.leaning.get(record.key, frozenset()), state.ledger.entries
-    clipped = [desired for desired in found.desired.values() if desired.command in others]
-    held = all((e := entries.get(d.id)) is not None and holds(e, d) for d in clipped)
-    return found.vacuous.get(record.key, frozenset()) if held else frozenset()
+    return followed_untold(state, record.key, found) | _started(state, record, found)
 
 
 def _started(state: StationState, record: CommandRecord, found: Wanted) -> frozenset[str]:

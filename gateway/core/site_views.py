@@ -31,8 +31,16 @@ def secured(state: StationState, found: Wanted, now: datetime) -> frozenset[str]
         if all(_runs(state, one, now) for one in wanted) and _alone(state, wanted, slot, now):
             served |= {one.command for one in wanted}
             served |= {key for one in wanted for key, _ in found.carried[one.id]}
-    served |= {key for key, functions in found.vacuous.items() if functions}
+    served |= {key for key in found.vacuous if followed_untold(state, key, found)}
     return frozenset(key for key in served if key.startswith(SITE))
+
+
+def followed_untold(state: StationState, key: str, found: Wanted) -> frozenset[str]:
+    """Return what is followed without being told, once setpoints that are clipped for it are held so."""
+    others, entries = found.leaning.get(key, frozenset()), state.ledger.entries
+    clipped = [desired for desired in found.desired.values() if desired.command in others]
+    held = all((e := entries.get(d.id)) is not None and holds(e, d) for d in clipped)
+    return found.vacuous.get(key, frozenset()) if held else frozenset()
 
 
 def _runs(state: StationState, wanted: Desired, now: datetime) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from gateway.settings.document import Location
 from gateway.settings.findings import Finding
 from gateway.settings.schema import Settings
-from gateway.settings.site_rules import rated_charge
 
 
 def members(settings: Settings) -> Iterator[Finding]:
@@ -24,7 +23,7 @@ def members(settings: Settings) -> Iterator[Finding]:
             if name in taken:
                 yield Finding(at, f"station {name} is on feeder {taken[name]} already")
             taken[name] = feeder.id
-            if any(rated_charge(evse) != "MaxChargeRateW" for evse in stations[name].evses):
+            if any(evse.ratings.max_charge_rate_w is None for evse in stations[name].evses):
                 problem = f"how far station {name} can move feeder {feeder.id} is not known"
                 yield Finding(at, problem, "give the ratings of its EVSEs MaxChargeRateW")
     for m, name in enumerate(settings.canary.stations if settings.canary is not None else ()):

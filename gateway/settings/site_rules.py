@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gateway.settings.document import Location
 from gateway.settings.findings import Finding
 from gateway.settings.schema import Settings
-from gateway.settings.stations import Evse
+from gateway.settings.sites import rated_charge
 
 
 def members(settings: Settings) -> Iterator[Finding]:
@@ -38,17 +38,9 @@ def ratings(settings: Settings) -> Iterator[Finding]:
         for number in (stations[one.id] for one in site.stations if one.id in stations):
             station = settings.stations[number]
             for m, evse in enumerate(station.evses):
-                if rated_charge(evse) is None:
+                if rated_charge(evse, site.nominal_v) is None:
                     problem = (
                         f"the worst case of station {station.id} in site {site.id} is not known"
                     )
                     at = ("stations", number, "evses", m)
                     yield Finding(at, problem, "give its ratings MaxChargeRateW, or MaxA for AC")
-
-
-def rated_charge(evse: Evse) -> str | None:
-    """Return the name of the rating that bounds what an EVSE draws, None where none does."""
-    known = evse.ratings
-    if known.max_charge_rate_w is not None:
-        return "MaxChargeRateW"
-    return "MaxA" if known.max_a is not None and evse.current == "AC" else None

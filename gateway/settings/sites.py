@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from gateway.settings.fail_safe import SiteLimits
 from gateway.settings.fields import Duration, Name, Rating, StationId, Strict, number
+from gateway.settings.stations import Evse
 
 
 class Member(Strict):
@@ -94,3 +95,18 @@ class Site(Strict):
         default=SiteLimits(),
         description="What bounds the site while a utility of it is silent for long.",
     )
+
+
+def rated_charge(evse: Evse, volts: Fraction) -> Fraction | None:
+    """Return what an EVSE draws at most, in W: as rated, or for AC by its current; None if not given."""
+    known = evse.ratings
+    if known.max_charge_rate_w is not None or known.max_a is None or evse.current == "DC":
+        return known.max_charge_rate_w
+    return known.max_a * volts * evse.phases
+
+
+def rated_discharge(evse: Evse, volts: Fraction) -> Fraction | None:
+    """Return what an EVSE feeds in at most, in W: where nobody says, as much as it draws."""
+    ratings = evse.ratings
+    known = (ratings.max_discharge_rate_w, ratings.max_w, rated_charge(evse, volts))
+    return next((one for one in known if one is not None), None)

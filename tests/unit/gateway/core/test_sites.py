@@ -269,6 +269,17 @@ def test_a_hold_takes_no_share_back_and_its_utility_sees_an_opt_out():
     assert world.bounds() == shares(10000)
 
 
+def test_a_station_on_hold_keeps_what_it_has_and_others_make_room():
+    world = joined()
+    world.serve(for_the_site(watts=30000))
+    world.hear(HoldChanged(on=True, reason="work", actor="me", station="CS1"))
+    world.serve(for_the_site("E2", watts=15000, created=world.now), told=False)
+    assert world.bounds() == {"CS1": 10000, "CS2": 2500, "CS3": 2500}
+    world.hear(HoldChanged(on=False, reason="done", actor="me", station="CS1"))
+    world.flow()
+    assert world.bounds() == shares(5000)
+
+
 def test_a_share_cannot_be_declined_by_itself():
     world = joined()
     world.serve(for_the_site(watts=30000))
