@@ -71,6 +71,16 @@ def test_what_is_wrong_is_refused_also_when_a_sound_sibling_is_known(payload):
     assert len(templates) == 1
 
 
+@pytest.mark.parametrize("y", [math.nan, math.inf, None])
+def test_a_point_that_is_no_number_is_refused_in_a_curve_that_is_known(y):
+    body = {"priority": 1, "yUnit": "PctMaxVar", "curveData": [{"x": 92, "y": 44}]}
+    known = {"isDefault": True, "controlId": "c", "controlType": "VoltVar", "curve": body}
+    templates = Templates()
+    assert isinstance(rendered(templates, known), bytes)
+    spoilt = known | {"curve": body | {"curveData": [{"x": 92, "y": y}]}}
+    assert isinstance(rendered(templates, spoilt), Violation)
+
+
 def test_a_version_or_an_action_of_its_own_is_a_template_of_its_own():
     templates = Templates()
     rendered(templates, a_control())

@@ -76,6 +76,13 @@ def test_a_power_beside_the_list_that_is_none_does_not_matter_to_points_with_the
     assert points(curve) == [(95, 1)]
 
 
+@pytest.mark.parametrize("x", ["5000000000", "-2147483649", "9" * 22])
+def test_a_number_of_more_than_32_bits_is_refused_with_its_point(x):
+    with pytest.raises(Unmet, match="not a whole number") as caught:
+        points(el("c", a_point(90, 1), a_point(x, 0)))
+    assert caught.value.where == "here/CurveData[1]/xvalue"
+
+
 def test_the_reciprocal_of_nothing_is_refused_with_its_place():
     with pytest.raises(Unmet, match="is 0, which has no reciprocal") as caught:
         points(
