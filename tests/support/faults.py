@@ -21,6 +21,7 @@ from gateway.simulators.utility_2030_5_controls import fixed_pf
 from gateway.store.sqlite import SqliteStore
 from gateway.store.verification import verify
 from support.places import ROOT
+from support.recorded import replayed
 from support.site import PASSWORD, a_free_port, a_site, a_utility, enrol, write_site
 
 EVENT = f"{0xE:024X}00007ED9"
@@ -113,7 +114,9 @@ async def live_through(folder, failpoint=""):
     port = a_free_port()
     async with SimulatedUtility(files, Options(Dialect(), page_size=10)) as utility:
         grid = a_utility(url=utility.url, poll_interval_s=0.3, post_interval_s=60)
-        values = a_site(utilities=[grid], ocpp={"port": port}, log_level="error")
+        values = a_site(
+            utilities=[grid], ocpp={"port": port}, log_level="error", keep_inputs_days=1
+        )
         site = write_site(folder, values)
         program = utility.add_program(1, mrid=PROGRAM)
         utility.add_device(certificate_lfdi(folder / "certs" / "cs1.pem"), program)
@@ -168,12 +171,15 @@ def _outcome(folder, gateway, utility, station):
         ledger = {key: kept["state"] for key, kept in store.load(Table.LEDGER).items()}
         owed = sorted(store.load(Table.RESPONSES))
     verdict = verify(folder / "state" / "audit")
+    unlike, recorded = replayed(folder / "state" / "inputs")
     state = {
         "station": held,
         "commands": commands,
         "ledger": ledger,
         "owed": owed,
         "audit fault": verdict.fault,
+        "decided otherwise in a replay": unlike,
+        "sent and not in the input log": sorted(sent.keys() - recorded),
     }
     return Outcome(gateway.kills, utility.statuses(EVENT), state, sent)
 

@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from datetime import timedelta
 
-from gateway.core.effects import Table
+from gateway.core.effects import SendToStation, Table
 from gateway.core.events import Now
 from gateway.core.inputs import Setup
 from gateway.core.replaying import replay
@@ -93,3 +93,15 @@ class RecordedLife(Life):
 
     def begin(self):
         self.bench = Bench(self.recorded)
+
+
+def replayed(folder):
+    """Decide all runs of a log once more; return the decisions that differ, and the controls sent."""
+    books, unlike, sent = books_of(folder), [], set()
+    for run in runs(folder):
+        for decision in replay(run.beginning(), run.inputs(books), books):
+            if decision.same is False:
+                unlike.append((run.name, decision.number))
+            calls = [one for one in decision.effects if isinstance(one, SendToStation)]
+            sent |= {call.payload.get("controlId") for call in calls}
+    return unlike, sent
