@@ -17,7 +17,7 @@ from gateway.core.envelope import SOON, changes, envelope, limits
 from gateway.core.passing import pass_on
 from gateway.core.settle import close_ended, forget, settle
 from gateway.core.site_meter import fresh_until
-from gateway.core.site_shares import lift, rotate, share_out, try_again, withdraw
+from gateway.core.site_shares import lift, retract, rotate, share_out, try_again, withdraw
 from gateway.core.site_state import (
     SiteState,
     View,
@@ -127,6 +127,11 @@ def _look(turn: Turn, site: SiteState, names: Collection[str]) -> None:
                 try_again(turn, site, (slot, name))
             settle(turn, state)
             view = view_of(turn, site, state)
+        if before.listens and not view.listens:
+            learn(site, name, view)
+            if retract(turn, site, name):
+                settle(turn, state)
+                view = view_of(turn, site, state)
         site.views[name] = view
         site.touched.add(name)
         learn(site, name, view)

@@ -32,6 +32,7 @@ _ON = {Slot.CHARGE: LimitOn.IMPORT, Slot.DISCHARGE: LimitOn.EXPORT}
 
 def share_out(turn: Turn, site: SiteState, slot: Slot, bounds: Mapping[str, Fraction]) -> set[str]:
     """Tell stations their shares of an envelope; return those that were told something new."""
+    _regain(turn, site, slot)
     crowd = tuple(_participants(site, slot, bounds))
     found = _plan(site, slot, bounds, crowd)
     due = steps(bounds, crowd, found.targets)
@@ -79,6 +80,25 @@ def try_again(turn: Turn, site: SiteState, place: Place) -> None:
     _send(turn, site, place, replace(share.of(amount), since=turn.now.utc))
 
 
+def retract(turn: Turn, site: SiteState, station: str) -> bool:
+    """Take growth back that a station which left never confirmed; say whether there was any.
+
+    When it is back it would be told so before anything else, and others may have the room by then.
+    """
+    places = [(slot, station) for slot in Slot]
+    grown = [place for place in places if _unconfirmed_growth(site, place)]
+    for place in grown:
+        _tell(turn, site, place, site.proven[place].amount)
+    return bool(grown)
+
+
+def _unconfirmed_growth(site: SiteState, place: Place) -> bool:
+    share, proven = site.shares.get(place), site.proven.get(place)
+    if share is None or proven is None:
+        return False
+    return share.mrid == proven.mrid and share.amount > proven.amount
+
+
 def withdraw(turn: Turn, record: CommandRecord) -> bool:
     """Take back what a site told a station; say whether that is news."""
     if record.state is State.CANCELLING:
@@ -123,32 +143,30 @@ def _tell(turn: Turn, site: SiteState, place: Place, amount: Fraction) -> bool:
     known = site.shares.get(place)
     if known is not None and known.amount == amount:
         return False
-    if known is not None:
-        share = known.of(amount)
+    if known is None:
+        site.spells += 1
+        share = Share(_mrid(site, place), amount, turn.now.utc)
     else:
-        share = _regained(turn, site, place, amount) or _begun(turn, site, place, amount)
+        share = known.of(amount)
     _send(turn, site, place, share)
     return True
 
 
-def _begun(turn: Turn, site: SiteState, place: Place, amount: Fraction) -> Share:
-    site.spells += 1
-    return Share(_mrid(site, place), amount, turn.now.utc)
-
-
-def _regained(turn: Turn, site: SiteState, place: Place, amount: Fraction) -> Share | None:
-    """Return the share that a station is just letting go of, for it to hold on to; None without.
+def _regain(turn: Turn, site: SiteState, slot: Slot) -> None:
+    """Let stations hold on to shares that they are just letting go of.
 
     A new one beside it would be set after that is cleared: in between nothing would bound the station.
     """
-    function = function_of(PowerLimit(_ON[place[0]], Quantity(amount, _WATT)))
-    for record in turn.records(place[1]):
-        command = record.command
-        own = record.utility == site.rules.origin and record.state is State.CANCELLING
-        if own and function_of(command.controls[0]) == function:
-            turn.keep(replace(record, withdraw_at=None).step(Trigger.REGAINED))
-            return Share(command.mrid, amount, command.created, command.version + 1)
-    return None
+    function = function_of(PowerLimit(_ON[slot], Quantity(Fraction(), _WATT)))
+    for name in site.stations:
+        for record in turn.records(name) if (slot, name) not in site.shares else ():
+            command, control = record.command, record.command.controls[0]
+            own = record.utility == site.rules.origin and record.state is State.CANCELLING
+            if own and isinstance(control, PowerLimit) and function_of(control) == function:
+                turn.keep(replace(record, withdraw_at=None).step(Trigger.REGAINED))
+                share = Share(command.mrid, control.value.value, command.created, command.version)
+                site.shares[slot, name] = share
+                site.touched.add(name)
 
 
 def _send(turn: Turn, site: SiteState, place: Place, share: Share) -> None:

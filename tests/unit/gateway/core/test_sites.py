@@ -382,3 +382,29 @@ def test_a_station_that_is_new_at_a_site_counts_with_its_rating_until_it_comes()
     world.rules = replace(world.rules, members=(*world.rules.members, a_member("CS3")))
     world.restart()
     assert world.bounds() == shares(10000)
+
+
+def test_growth_that_a_station_never_confirmed_is_not_told_to_it_again_when_it_is_back():
+    world = joined()
+    world.serve(for_the_site(watts=15000), told=False)
+    world.chargers["CS1"].fates.append("late")
+    world.serve(for_the_site("E2", watts=30000, created=world.now), told=False)
+    world.leave("CS1")
+    assert world.site.shares[Slot.CHARGE, "CS1"].amount == 5000
+    assert world.site.held[Slot.CHARGE, "CS1"] == 10000
+    world.serve(for_the_site("E3", watts=6000, created=world.now, primacy=1), told=False)
+    world.join("CS1")
+    assert world.bounds() == shares(2000)
+
+
+def test_who_left_while_its_share_was_taken_back_holds_on_to_it_where_a_new_bound_comes():
+    world = joined()
+    world.serve(for_the_site(watts=30000))
+    world.chargers["CS1"].fates.append("late")
+    world.withdraw("E1")
+    world.leave("CS1")
+    world.serve(for_the_site("E2", watts=15000, created=world.now))
+    assert world.bounds()["CS1"] == 10000
+    world.join("CS1")
+    assert world.bounds() == shares(5000)
+    assert not [e for e in world.audited("control.cleared") if e.actor == "CS1"]
