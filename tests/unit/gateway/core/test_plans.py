@@ -151,3 +151,12 @@ def test_stations_that_are_alike_share_a_plan_and_each_holds_what_it_would_alone
         assert plans.wanted(lines, scene) == alone
         assert alone.desired
     assert len(made) == 1
+
+
+def test_more_stations_than_are_remembered_get_their_own_of_one_plan(book, made):
+    plans = Plans(most=1)
+    for name in ("A", "B", "A"):
+        scene = a_scene(book, profile=replace(PROFILE, id=name))
+        lines = a_line(a_command(target=Target(name)))
+        assert plans.wanted(lines, scene) == wanted(lines, scene)
+    assert len(made) == 1
