@@ -61,7 +61,7 @@ def ran(name, count, seed):
     done = subprocess.run(
         [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    if done.returncode not in {0, 1}:
+    if done.returncode not in {0, 1} or "Traceback" in done.stderr:
         raise SystemExit(f"{' '.join(command)} broke:\n{done.stderr[-4000:]}")
     return section(name, command, told(done.stdout)), done.returncode == 0
 
