@@ -114,7 +114,7 @@ def _participants(
     for member in site.rules.members:
         view = site.views[member.station]
         held = site.held.get((slot, member.station))
-        if not view.listens and member.away is not None:
+        if view.away and member.away is not None:
             held = member.away if held is None else max(held, member.away)
         most = member.most[slot] if slot is Slot.CHARGE or view.feeds else Fraction()
         yield Participant(

@@ -112,6 +112,8 @@ class View:
     """
 
     listens: bool = False
+    away: bool = True
+    """Whether it has no line."""
     sure: frozenset[Slot] = frozenset()
     free: frozenset[Slot] = frozenset(Slot)
     refuses: frozenset[Slot] = frozenset()

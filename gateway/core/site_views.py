@@ -79,6 +79,7 @@ def view_of(turn: Turn, site: SiteState, state: StationState) -> View:
     }
     return View(
         listens=state.connected and state.ready and _dispatched(turn, state),
+        away=not state.connected,
         sure=frozenset(slot for slot, key in keyed.items() if key in state.secured),
         free=frozenset(Slot) - held,
         refuses=frozenset(s for s, key in keyed.items() if key in records and records[key].refused),

@@ -131,6 +131,13 @@ def test_a_default_of_its_own_is_what_a_station_that_is_away_counts_with():
     assert {p[1]: s.amount for p, s in world.site.shares.items()} == shares(10000)
 
 
+def test_a_station_on_hold_has_a_line_and_counts_with_its_rating():
+    world = joined(member={"away": Fraction(6000)})
+    world.hear(HoldChanged(on=True, reason="work", actor="me", station="CS1"))
+    world.serve(for_the_site(watts=30000))
+    assert world.bounds() == {"CS1": 22000, "CS2": 4000, "CS3": 4000}
+
+
 def test_who_leaves_counts_with_what_it_confirmed():
     world = joined()
     world.serve(for_the_site(watts=30000))
