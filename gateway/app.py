@@ -41,13 +41,10 @@ from gateway.settings.schema import Ocpp
 from gateway.site import (
     admin_config,
     endpoint_config,
-    pace_rules,
-    site_rules,
+    setup_of,
     station_entries,
-    station_rules,
     upkeep_of,
     utility_accesses,
-    utility_rules,
 )
 from gateway.standby import open_store, stand_by, standby_listener
 from gateway.stations.descriptors import as_many_as_allowed
@@ -108,13 +105,7 @@ async def serve(
     accesses = utility_accesses(settings)
     book = book_of(settings)
     opened, lead = open_store(settings)
-    setup = Setup(
-        book.digest,
-        tuple(station_rules(settings)),
-        utility_rules(settings),
-        tuple(site_rules(settings)),
-        pace_rules(settings),
-    )
+    setup = setup_of(settings, book)
     with (
         closing(opened) as store,
         closing(AuditSegments(settings.audit_dir)) as audit,

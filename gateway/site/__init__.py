@@ -1,0 +1,20 @@
+"""What the settings of a site mean for each part: identities, stations, listeners, the engine; no logic."""
+
+from gateway.site.identities import BoundIdentity, bound_identities, utility_accesses
+from gateway.site.rules import pace_rules, setup_of, site_rules, station_rules, utility_rules
+from gateway.site.stations import admin_config, endpoint_config, station_entries, upkeep_of
+
+__all__ = [
+    "BoundIdentity",
+    "admin_config",
+    "bound_identities",
+    "endpoint_config",
+    "pace_rules",
+    "setup_of",
+    "site_rules",
+    "station_entries",
+    "station_rules",
+    "upkeep_of",
+    "utility_accesses",
+    "utility_rules",
+]
