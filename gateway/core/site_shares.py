@@ -167,6 +167,8 @@ def _regain(turn: Turn, site: SiteState, slot: Slot) -> None:
                 share = Share(command.mrid, control.value.value, command.created, command.version)
                 site.shares[slot, name] = share
                 site.touched.add(name)
+                if not site.views[name].listens:
+                    retract(turn, site, name)
 
 
 def _send(turn: Turn, site: SiteState, place: Place, share: Share) -> None:

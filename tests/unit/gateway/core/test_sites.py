@@ -415,3 +415,16 @@ def test_who_left_while_its_share_was_taken_back_holds_on_to_it_where_a_new_boun
     world.join("CS1")
     assert world.bounds() == shares(5000)
     assert not [e for e in world.audited("control.cleared") if e.actor == "CS1"]
+
+
+def test_what_is_held_on_to_is_what_was_confirmed():
+    world = joined()
+    world.serve(for_the_site(watts=15000), told=False)
+    world.chargers["CS1"].fates.append("late")
+    world.serve(for_the_site("E2", watts=30000, created=world.now), told=False)
+    world.withdraw("E2")
+    world.leave("CS1")
+    world.serve(for_the_site("E3", watts=6000, created=world.now), told=False)
+    assert world.site.shares[Slot.CHARGE, "CS1"].amount == 5000
+    world.join("CS1")
+    assert world.bounds() == shares(2000)
