@@ -19,6 +19,7 @@ from gateway.admin.listener import Admin, Sources
 from gateway.admin.metrics import Meters
 from gateway.admin.streams import Tap
 from gateway.admin.views import View
+from gateway.clock import SystemClock
 from gateway.cluster import Lease
 from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
 from gateway.connectors.shadow import ShadowLink
@@ -28,8 +29,9 @@ from gateway.core.inputs import Setup
 from gateway.core.records import from_document
 from gateway.errors import GatewayError, IdentityError, SettingsError
 from gateway.failpoints import Failpoints
+from gateway.parts import Parts, Unrecorded
 from gateway.ports import Clock, CommandStore, InputLog, Post
-from gateway.runtime import Parts, Runtime, SystemClock, Unrecorded
+from gateway.runtime import Runtime
 from gateway.security.signing import signer_at
 from gateway.security.vault import Vault
 from gateway.settings import Settings

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import assert_never
 
@@ -32,29 +31,21 @@ from gateway.core.effects import (
     SendToStation,
     WakeAt,
 )
-from gateway.core.engine import RESTORED, Documents, Engine
+from gateway.core.engine import RESTORED
 from gateway.core.events import (
     CommandReceived,
     DrainMode,
     DrainRequested,
     Event,
-    Now,
     SamplesTaken,
     StationReplied,
     Tick,
 )
 from gateway.errors import GatewayError, StoreError
-from gateway.failpoints import Failpoints
-from gateway.leading import never, until_leading
+from gateway.leading import until_leading
 from gateway.outbox import Outbox
+from gateway.parts import Parts
 from gateway.ports import (
-    AuditLog,
-    AuditSeal,
-    Clock,
-    CommandStore,
-    InputLog,
-    Observer,
-    StationLink,
     UtilityLink,
 )
 
@@ -93,89 +84,6 @@ CHUNK = 200
 """Calls to stations, after which the loop may turn to what came in."""
 _HEARTBEAT_S = 1.0
 """How late a step of a clock, ours or a utility's, may be noticed."""
-
-
-def _steady() -> float:
-    """Return seconds that nobody sets, with those in which the machine slept where it counts them."""
-    with_sleep = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if with_sleep is None else time.clock_gettime(with_sleep)
-
-
-class SystemClock:
-    """The only clock: UTC, monotonic, and the offsets that the connectors measure.
-
-    A utility's time goes on whatever becomes of our UTC: where that is set, the offset follows at once.
-    """
-
-    def __init__(
-        self,
-        utc: Callable[[], datetime] = lambda: datetime.now(UTC),
-        steady: Callable[[], float] = _steady,
-    ) -> None:
-        """Know no offset yet; `steady` are seconds that nobody sets."""
-        self._utc, self._steady = utc, steady
-        self._ahead: dict[str, float] = {}
-        """By utility: its clock minus `steady`, in seconds."""
-
-    def now(self) -> Now:
-        """Return the time of this instant."""
-        utc = self._utc()
-        passed = self._steady() - utc.timestamp()
-        offsets = {
-            utility: timedelta(seconds=round(ahead + passed, 2))
-            for utility, ahead in self._ahead.items()
-        }
-        return Now(utc, time.monotonic(), offsets)
-
-    def set_offset(self, utility: str, seconds: float) -> None:
-        """Record a utility's clock minus ours."""
-        self._ahead[utility] = self._utc().timestamp() + seconds - self._steady()
-
-
-class Unrecorded:
-    """The `InputLog` of a gateway that keeps none."""
-
-    def begin(self, kept: Documents, now: Now, effects: Sequence[Effect]) -> None:
-        """Keep nothing."""
-
-    def hear(self, event: Event, now: Now) -> None:
-        """Keep nothing."""
-
-    def decided(self, effects: Sequence[Effect]) -> None:
-        """Keep nothing."""
-
-    def write(self) -> None:
-        """Write nothing."""
-
-
-@dataclass(slots=True)
-class Parts:
-    """What the runtime drives; `utilities` has one link per (utility, station).
-
-    `group_s` is how long audit records gather for one fdatasync, `store_retry_s` how long a refusal of
-    the database lasts at least, `retry_s` the waits before an answer is posted again (the last repeats).
-    """
-
-    engine: Engine
-    store: CommandStore
-    audit: AuditLog
-    stations: StationLink
-    utilities: Mapping[tuple[str, str], UtilityLink]
-    clock: Clock = field(default_factory=SystemClock)
-    group_s: float = 0.05
-    store_retry_s: float = 1.0
-    retry_s: tuple[float, ...] = (1.0, 2.0, 5.0, 15.0, 60.0)
-    failpoints: Failpoints = field(default_factory=Failpoints)
-    draw: random.Random = field(default_factory=random.SystemRandom)
-    observers: tuple[Observer, ...] = ()
-    seal: AuditSeal | None = None
-    inputs: InputLog = field(default_factory=Unrecorded)
-    shadow: bool = False
-    """Whether all records say that nothing was sent."""
-    keep_documents: timedelta | None = None
-    """How long documents are kept as they came; None for ever."""
-    lapsed: Callable[[], bool] = never
-    """Whether another gateway may lead by now: nothing is sent then."""
 
 
 class Runtime:

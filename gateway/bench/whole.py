@@ -16,11 +16,13 @@ from typing import Any
 from gateway.bench.contender import Told
 from gateway.bench.rivals import CHUNK
 from gateway.bench.subject import Gateway, main
+from gateway.clock import SystemClock
 from gateway.core.effects import Audit, Effect
 from gateway.core.engine import Engine
 from gateway.core.events import CommandReceived, ControlsReported, Event, SamplesTaken
 from gateway.core.station import StationRules
-from gateway.runtime import Parts, Runtime, SystemClock
+from gateway.parts import Parts
+from gateway.runtime import Runtime
 from translators.canonical.commands import DerCommand, Interval, ResponseDuty, Target
 
 

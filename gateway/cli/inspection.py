@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.cli.identity import WARN_DAYS
+from gateway.clock import SystemClock
 from gateway.connectors.ieee2030_5 import UtilityAccess
 from gateway.connectors.ieee2030_5.channel import Channel
 from gateway.errors import GatewayError, IdentityError, PeerError, SettingsError
 from gateway.protocols.sep2_documents import Role
-from gateway.runtime import SystemClock
 from gateway.security.identities import read_chain, read_identity
 from gateway.security.issuing import KeyAuthority
 from gateway.settings import Settings, examine, mapping_files

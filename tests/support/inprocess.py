@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway.clock import SystemClock
 from gateway.core.effects import Table
 from gateway.core.events import (
     CommandReceived,
@@ -26,7 +27,7 @@ from gateway.core.events import (
 )
 from gateway.errors import PeerError, StoreError
 from gateway.failpoints import NAMES, Failpoints
-from gateway.runtime import Runtime, SystemClock
+from gateway.runtime import Runtime
 from gateway.security.signing import signer_at
 from gateway.store.audit import AuditSegments
 from gateway.store.checkpoints import FILE, Notary, Seals, read

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 
+from gateway.clock import SystemClock
 from gateway.core.events import (
     CommandReceived,
     ControlsReported,
@@ -17,7 +18,8 @@ from gateway.core.events import (
     StationConnected,
     StationReplied,
 )
-from gateway.runtime import Parts, Runtime, SystemClock
+from gateway.parts import Parts
+from gateway.runtime import Runtime
 from gateway.store.audit import AuditSegments
 from gateway.store.sqlite import SqliteStore
 from support.engine_bench import a_command, a_profile, an_engine, held_from

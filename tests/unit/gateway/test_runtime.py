@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway import runtime as module
+from gateway.clock import SystemClock
 from gateway.core.effects import PostSamples, Table
 from gateway.core.events import (
     AlarmReceived,
@@ -22,7 +23,7 @@ from gateway.core.events import (
     Withdrawal,
 )
 from gateway.errors import GatewayError, PeerError, ResponseRefusedError, StoreError
-from gateway.runtime import Runtime, SystemClock
+from gateway.runtime import Runtime
 from gateway.security.signing import signer_at
 from gateway.store.checkpoints import FILE, Notary, read
 from gateway.store.sqlite import stored_head
