@@ -58,6 +58,7 @@ _TROUBLES = frozenset(
         "clock.jumped",
         "clock.unknown",
         "answer.unusable",
+        "canary.failed",
         "command.crowded",
         "command.refused",
         "command.version_fell",

@@ -26,7 +26,11 @@ def keep_back(turn: Turn, settled: Iterable[str]) -> list[str]:
     changed: dict[str, None] = {}
     for name in dict.fromkeys(event for station in names for event in _events(turn, station)):
         problem = _problem(turn, canary, name)
-        for record in _waiting(turn, canary, name, stations) if problem else ():
+        waiting = list(_waiting(turn, canary, name, stations)) if problem else []
+        if waiting:
+            utility, mrid = name
+            turn.audit("canary.failed", utility, mrid, problem=problem, kept_back=len(waiting))
+        for record in waiting:
             decline(turn, record, Word("canary", problem))
             changed[record.command.target.station] = None
     return list(changed)

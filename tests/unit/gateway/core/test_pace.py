@@ -115,6 +115,8 @@ def test_where_the_first_refuse_the_others_take_no_part(trusting):
     assert [trusting.told(name)[-1] for name in "BC"] == [Told.OPTED_OUT, Told.OPTED_OUT]
     declined = trusting.audited("command.declined")
     assert declined[0].actor == "canary"
+    (failed,) = trusting.audited("canary.failed")
+    assert (failed.subject, failed.details["kept_back"]) == ("M1", 2)
     assert declined[0].details["reason"] == "A of the canary group does not carry it out"
     states = (trusting.engine.world.stations[name] for name in "BC")
     assert not any(state.ledger.entries for state in states)  # what they had is taken back
