@@ -31,6 +31,11 @@ SMALLEST = [
         id="migrations",
     ),
     pytest.param(
+        ("tests/sites/campaign.py", "5", "1"),
+        r"^0 lives in which the sum rose above what is allowed$",
+        id="sites",
+    ),
+    pytest.param(
         ("tests/tampers/campaign.py", "5", "1"),
         r"untouched 5 in \d+ s \(seed 1\)\n0 missed, 0 named at another record, 0 false alarms$",
         id="tampers",
