@@ -89,9 +89,8 @@ def followed_by(message):
         yield "GetDERControl", {"requestId": 1, "isDefault": message.payload["isDefault"]}
         return
     yield "GetCompositeSchedule", composite_request(message.payload)
-    renewal = live.renewal(message.payload)
-    if renewal is not None:
-        yield "UpdateDynamicSchedule", renewal[1]
+    if live.lapse(message.payload) is not None:
+        yield "UpdateDynamicSchedule", live.renewal(message.payload)
 
 
 def watched(message):
@@ -113,11 +112,11 @@ async def test_every_call_that_follows_from_them_is_valid(judge, messages):
             kinds.add(action)
             calls[f"{name}: {action}"] = call(it.ocpp, action, payload)
         dynamic = watched(it) if it.action == "SetChargingProfile" else None
-        renewal = None if dynamic is None else live.renewal(dynamic)
-        if renewal is not None:
+        if dynamic is not None:
+            renewal = live.renewal(dynamic)
             kinds.add("UpdateDynamicSchedule")
             calls[f"{name}: watched"] = call(it.ocpp, "SetChargingProfile", dynamic)
-            calls[f"{name}: renewed"] = call(it.ocpp, "UpdateDynamicSchedule", renewal[1])
+            calls[f"{name}: renewed"] = call(it.ocpp, "UpdateDynamicSchedule", renewal)
     assert await judge(calls) == {}
     assert kinds == {
         "ClearDERControl",

@@ -20,7 +20,7 @@ from support.translation import (
 )
 from translators.canonical.commands import Interval
 from translators.canonical.controls import ActiveSetpoint, ReactiveSetpoint
-from translators.ocpp.live import renewal, update, updated
+from translators.ocpp.live import lapse, renewal, update, updated
 
 ABLE = a_station(replace(an_evse(), dynamic_profiles=True, max_offline_duration=True))
 
@@ -104,17 +104,13 @@ def test_a_ramp_of_its_own_is_kept_before_the_watchdog():
     ],
 )
 def test_a_renewal_says_the_same_numbers_again(policy, live, expected):
-    found = renewal(sent(policy=policy, live=live))
-    if expected is None:
-        assert found is None
-        return
-    seconds, payload = found
-    assert seconds == expected
-    assert payload["scheduleUpdate"] == {"setpoint": -5000}
+    held = sent(policy=policy, live=live)
+    assert lapse(held) == expected
+    assert renewal(held)["scheduleUpdate"] == {"setpoint": -5000}
 
 
 def test_a_live_setpoint_without_end_and_watchdog_never_lapses():
-    assert renewal(sent(interval=Interval(NOON, None))) is None
+    assert lapse(sent(interval=Interval(NOON, None))) is None
 
 
 def test_2_0_1_has_no_dynamic_profile_and_no_offline_members():
