@@ -81,11 +81,11 @@ class Droop:
 
 
 def steepest(samples: Sequence[tuple[float, float]]) -> float:
-    """Return the steepest slope of (seconds, W) samples in W/s, over spans of at least a second."""
+    """Return the steepest slope of (seconds, W) samples in W/s, over spans of at least two seconds."""
     best = 0.0
     for index, (begin, first) in enumerate(samples):
         for end, last in samples[index + 1 :]:
-            if end - begin >= 1.0:
+            if end - begin >= 2.0:
                 best = max(best, abs(last - first) / (end - begin))
                 break
     return best

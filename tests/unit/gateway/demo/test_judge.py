@@ -40,8 +40,8 @@ def test_droop_asks_for_more_power_below_its_dead_band(hz, w):
     assert math.isclose(droop.more_power(hz, 20_000), w, abs_tol=1e-6)
 
 
-def test_the_steepest_slope_is_taken_over_a_second_at_least():
-    samples = [(0.0, 0.0), (0.5, 900.0), (1.0, 1000.0), (2.0, 3000.0)]
+def test_the_steepest_slope_is_taken_over_two_seconds_at_least():
+    samples = [(0.0, 0.0), (0.1, 3000.0), (2.0, 4000.0), (3.0, 6000.0), (5.0, 7000.0)]
     assert judge.steepest(samples) == 2000
 
 
