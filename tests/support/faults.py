@@ -27,7 +27,7 @@ from support.site import PASSWORD, a_free_port, a_site, a_utility, enrol, write_
 EVENT = f"{0xE:024X}00007ED9"
 PROGRAM = f"{0xF:024X}00007ED9"
 DEFAULT = f"{0xD:024X}00007ED9"
-PATIENCE_S = 60
+PATIENCE_S = 180
 _INSTANT = re.compile(r"20\d\d-\d\d-\d\dT[0-9:.]+(Z|\+00:00)")
 
 
