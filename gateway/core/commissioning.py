@@ -67,7 +67,7 @@ def begin(turn: Turn, event: CommissioningOrdered) -> Collection[str]:
         name,
         steps(watts, var),
         event.actor,
-        turn.now.utc,
+        _now(turn),
         event.settle,
         event.measure,
         held_before=before,
@@ -108,10 +108,10 @@ def _amounts(state: StationState, watts: Fraction | None) -> tuple[Fraction, Fra
     return asked, min(reactive, default=most) * _SHARE
 
 
-def take(state: StationState, samples: tuple[Sample, ...], now: datetime) -> None:
+def take(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> None:
     """Keep what meters show of the step under way, once it had its time."""
     trial = state.trial
-    if trial is not None and trial.step is not None and now >= trial.settled:
+    if trial is not None and trial.step is not None and _now(turn) >= trial.settled:
         trial.seen.extend(samples)
 
 
@@ -139,7 +139,12 @@ def due(turn: Turn, state: StationState) -> datetime | None:
         return None
     if turn.world.records[state.id][_key(state, trial)].refused:
         return turn.now.utc + _SOON
-    return trial.end
+    return turn.now.utc + (trial.end - _now(turn))
+
+
+def _now(turn: Turn) -> datetime:
+    """Return the time of trials: no step of our clock makes one shorter or longer."""
+    return turn.utility_now(COMMISSIONING)
 
 
 def _result(turn: Turn, state: StationState, trial: Trial, step: Step) -> Result | None:
@@ -150,7 +155,7 @@ def _result(turn: Turn, state: StationState, trial: Trial, step: Step) -> Result
     if record.refused:
         words = ", ".join(f"{function}: {outcome.value}" for function, outcome in record.refused)
         return Result(step, Verdict.NOT_JUDGED, words)
-    if turn.now.utc < trial.end:
+    if _now(turn) < trial.end:
         return None
     entries = state.ledger.of_command(record.key)
     held = [entry.desired.payload for entry in entries if entry.state is EntryState.HELD]
@@ -167,7 +172,7 @@ def _key(state: StationState, trial: Trial) -> str:
 
 def _ask(turn: Turn, state: StationState, trial: Trial, step: Step) -> None:
     """Give the command of the step under way; it is taken back when it was measured."""
-    now = trial.begun = turn.now.utc
+    now = trial.begun = _now(turn)
     command = DerCommand(
         mrid=trial.mrid,
         origin=Origin(COMMISSIONING, Protocol.SITE, Revision.SITE),

@@ -40,7 +40,7 @@ def heard(
 def sampled(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> None:
     """Pass samples on to the station's utilities, and judge what is in force by them."""
     turn.emit(*(PostSamples(utility, state.id, samples) for utility in state.rules.utilities))
-    take(state, samples, turn.now.utc)
+    take(turn, state, samples)
     profile = state.profile
     evses = () if profile is None else profile.evses
     at = state.meters.take(samples, evses, turn.now.utc)

@@ -3,7 +3,7 @@
 A percentage is of each one's own rating, so it is passed on unchanged; W, var and VA are split by what the
 stations can do, exactly: the parts add up to what was asked, less what is beyond all ratings together.
 Limits of active power are not handed on: they are shared out (`site_shares`). What one station gets has the
-interval of the site's command, in our time, so that it knows of it in advance.
+interval of the site's command, in the site's time, so that it knows of it in advance.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from fractions import Fraction
 
 from gateway.core import intake
@@ -82,7 +83,8 @@ def pass_on(turn: Turn, site: SiteState, lines: Sequence[Line]) -> set[str]:
                 station = member.station
                 mrid, known = child_of(turn.world, site, record, station)
                 name = site.rules.line(record.utility)
-                command = _command(line, record, (name, station, mrid), part)
+                shift = (turn.offset(name) or timedelta()) - line.offset
+                command = _command(record, (name, station, mrid), part, shift)
                 wanted.add(f"{name}/{station}/{mrid}")
                 if _receive(turn, command, known, part.losses):
                     told.add(station)
@@ -138,17 +140,17 @@ def _take_back(turn: Turn, site: SiteState, wanted: set[str]) -> set[str]:
 
 
 def _command(
-    line: Line, record: CommandRecord, child: tuple[str, str, str], part: _Part
+    record: CommandRecord, child: tuple[str, str, str], part: _Part, shift: timedelta
 ) -> DerCommand:
-    """Return what a station gets, in our time and with what was drawn for the site.
+    """Return what a station gets, in the site's time and with what was drawn for the site.
 
-    `child` is the name of the site's line, the station and the mRID.
+    `child` is the name of the site's line, the station and the mRID; `shift` leads from the utility's time.
     """
     origin, station, mrid = child
     planned = record.planned
-    if planned is not None and line.offset:
-        end = None if planned.end is None else planned.end - line.offset
-        planned = Interval(planned.start - line.offset, end)
+    if planned is not None and shift:
+        end = None if planned.end is None else planned.end + shift
+        planned = Interval(planned.start + shift, end)
     return replace(
         record.command,
         mrid=mrid,

@@ -17,7 +17,15 @@ from gateway.core.envelope import SOON, changes, envelope, limits
 from gateway.core.passing import pass_on
 from gateway.core.settle import close_ended, forget, settle
 from gateway.core.site_meter import fresh_until
-from gateway.core.site_shares import lift, retract, rotate, share_out, try_again, withdraw
+from gateway.core.site_shares import (
+    begin_anew,
+    lift,
+    retract,
+    rotate,
+    share_out,
+    try_again,
+    withdraw,
+)
 from gateway.core.site_state import (
     SiteState,
     View,
@@ -75,6 +83,7 @@ def restored(turn: Turn, kept: Mapping[str, dict[str, Any]]) -> None:
     world = turn.world
     for site in world.sites.values():
         _recall(site, kept)
+        begin_anew(turn, site)
     for name, state in world.stations.items():
         home = world.sites.get(world.homes.get(name, ""))
         left = [
@@ -202,8 +211,9 @@ def _instants(turn: Turn, site: SiteState) -> Iterator[datetime]:
         yield at
         yield at - SOON
     for record in turn.records(site.id):
-        offset = turn.time_of(record) - turn.now.utc
-        yield from (at - offset for at in (record.withdraw_at,) if at is not None)
+        offset, planned = turn.time_of(record) - turn.now.utc, record.planned
+        ends = record.withdraw_at, None if planned is None else planned.end
+        yield from (at - offset for at in ends if at is not None)
     if site.turned is not None:
         yield site.turned + site.rules.rotate
     stale = fresh_until(turn.world, site)

@@ -11,6 +11,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from fractions import Fraction
 
 from gateway.core import intake
@@ -77,7 +78,14 @@ def try_again(turn: Turn, site: SiteState, place: Place) -> None:
     """
     share, held = site.shares[place], site.held.get(place)
     amount = share.amount if held is None else min(share.amount, held)
-    _send(turn, site, place, replace(share.of(amount), since=turn.now.utc))
+    _send(turn, site, place, replace(share.of(amount), since=_now(turn, site)))
+
+
+def begin_anew(turn: Turn, site: SiteState) -> None:
+    """Let shares hold from now on that would begin later: our clock was set back before this start."""
+    for place, share in tuple(site.shares.items()):
+        if share.since > (now := _now(turn, site)):
+            _send(turn, site, place, replace(share.of(share.amount), since=now))
 
 
 def retract(turn: Turn, site: SiteState, station: str) -> bool:
@@ -145,11 +153,16 @@ def _tell(turn: Turn, site: SiteState, place: Place, amount: Fraction) -> bool:
         return False
     if known is None:
         site.spells += 1
-        share = Share(_mrid(site, place), amount, turn.now.utc)
+        share = Share(_mrid(site, place), amount, _now(turn, site))
     else:
         share = known.of(amount)
     _send(turn, site, place, share)
     return True
+
+
+def _now(turn: Turn, site: SiteState) -> datetime:
+    """Return the time of what a site tells its stations: no step of our clock moves it."""
+    return turn.utility_now(site.rules.origin)
 
 
 def _regain(turn: Turn, site: SiteState, slot: Slot) -> None:
@@ -186,7 +199,7 @@ def _send(turn: Turn, site: SiteState, place: Place, share: Share) -> None:
                 controls=(PowerLimit(_ON[slot], watts, LimitScope.DEVICE),),
                 primacy=0,
                 created=share.since,
-                server_time=turn.now.utc,
+                server_time=_now(turn, site),
                 interval=Interval(share.since, None),
                 version=share.version,
                 description=f"share of site {site.id}",
