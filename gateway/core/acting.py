@@ -98,11 +98,15 @@ def _carry_out(
 def _taken_over(
     state: StationState, found: Wanted, desired: Mapping[str, Desired], now: datetime
 ) -> frozenset[Slot]:
-    """Return shared slots where a control is not held yet that takes time from others: they stay."""
+    """Return slots where a control is not held yet that takes time from others: they stay.
+
+    So they do where it was theirs to carry, and is due now: in between nothing would bound the station.
+    """
     waiting = set()
     for control_id, wanted in desired.items():
         entry, slot = state.ledger.entries.get(control_id), slot_of_functions(wanted.functions)
-        if slot is None or slot not in found.shared or wanted.is_default:
+        due = wanted.start is None or wanted.start <= now
+        if slot is None or wanted.is_default or not (due or slot in found.shared):
             continue
         if entry is None or not (holds(entry, wanted) or gives_up(entry, wanted, now)):
             waiting.add(slot)

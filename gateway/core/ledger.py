@@ -199,11 +199,16 @@ def holds(entry: Entry, wanted: Desired) -> bool:
 
 
 def gives_up(entry: Entry, wanted: Desired, now: datetime) -> bool:
-    """Say whether what is held would end earlier, or begin later, in the form that is wanted."""
+    """Say whether what is held would end earlier, or begin later, in the form that is wanted.
+
+    Where it is to begin earlier it takes time, whenever it ends.
+    """
     held = entry.desired
     if not entry.may_be_held or held.start is None or entry.expired(now):
         return False
     later = wanted.start is not None and wanted.start > max(now, held.start)
+    if wanted.start is not None and wanted.start < held.start and held.start > now:
+        return False
     return later or (wanted.end is not None and (held.end is None or wanted.end < held.end))
 
 

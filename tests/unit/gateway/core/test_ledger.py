@@ -14,6 +14,7 @@ from gateway.core.ledger import (
     EntryState,
     Evidence,
     Ledger,
+    gives_up,
     lengthens,
     plan,
     reconcile,
@@ -283,3 +284,11 @@ LONGER = {
 @pytest.mark.parametrize(("entry", "wanted", "longer"), LONGER.values(), ids=LONGER)
 def test_what_runs_is_lengthened_where_only_its_end_is_later(entry, wanted, longer):
     assert lengthens(entry, wanted, NOW) is longer
+
+
+def test_what_is_to_begin_earlier_gives_nothing_up_whenever_it_ends():
+    ahead, end = NOW + HOUR, NOW + 3 * HOUR
+    held = an_entry(wish=a_wish(start=ahead, end=end))
+    assert not gives_up(held, a_wish(start=NOW, end=end - HOUR), NOW)
+    assert gives_up(held, a_wish(start=ahead, end=end - HOUR), NOW)
+    assert gives_up(held, a_wish(start=ahead + HOUR, end=end), NOW)

@@ -172,3 +172,22 @@ def without_der():
     """Return a station that follows setpoints and has no DER control."""
     profile = a_profile()
     return replace(profile, evses=(replace(profile.evses[0], der_modes=frozenset()),))
+
+
+@pytest.mark.parametrize("on", [LimitOn.IMPORT, LimitOn.EXPORT])
+def test_when_the_tightest_limit_goes_the_next_is_held_before_it_is_let_go(bench, on):
+    bench.command(a_command("S", limit(on, 8000), start=0, minutes=60))
+    bench.reply()
+    bench.command(weak("W", limit(on, 5000), start=theirs(-1), minutes=90))
+    bench.reply()
+    for control in [call.payload.get("controlId") for call in bench.calls()]:
+        if control:
+            bench.notice(control)
+    bench.reply()
+    before = len(bench.calls())
+    bench.withdraw("W", utility="iso")
+    assert not any(call.action.startswith("Clear") for call in bench.calls()[before:])
+    bench.reply()
+    actions = [call.action[:5] for call in bench.calls()[before:]]
+    assert "Clear" in actions
+    assert actions.index("Clear") > 0
