@@ -169,7 +169,7 @@ def withdraw(turn: Turn, event: CommandWithdrawn) -> None:
 def _defeat(turn: Turn, record: CommandRecord) -> Trigger:
     """Return how a command was beaten that its utility calls superseded."""
     station = record.command.target.station
-    spans = segments_of(turn.scheduled(station)[record.utility])
+    spans = segments_of(turn.scheduled(station).get(record.utility, ()))
     return defeat(spans, record, turn.world.records[station], turn.time_of(record))
 
 
@@ -182,8 +182,8 @@ def _ran_out(turn: Turn, record: CommandRecord) -> bool:
 
 def _successor_ahead(turn: Turn, record: CommandRecord) -> bool:
     """Say whether a known successor takes over later: no gap before that."""
-    unow = turn.time_of(record)
-    spans = segments_of(turn.scheduled(record.command.target.station)[record.utility])
+    unow, scheduled = turn.time_of(record), turn.scheduled(record.command.target.station)
+    spans = segments_of(scheduled.get(record.utility, ()))  # none of one whose events may not begin
     return any(
         span.key == record.key and span.beaten_by is not None and span.interval.covers(unow)
         for group in spans.values()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.core.events import Now, ReplyStatus, StationReplied, Tick
+from gateway.core.events import Now, ReplyStatus, StationReplied, Tick, Withdrawal
 from gateway.core.failsafe import FailSafe, Stage
 from gateway.core.ledger import EntryState
 from support.engine_bench import NOON, a_command, limit
@@ -139,3 +139,15 @@ def test_what_runs_goes_on_where_known_events_do_not_begin(book):
     until(bench, 10)
     assert stage(bench) is Stage.SILENT
     assert exports(bench) == [50]
+
+
+@pytest.mark.parametrize("reason", sorted(Withdrawal))
+def test_an_event_that_may_not_begin_can_be_withdrawn(book, reason):
+    bench = a_bench(book, replace(RULES, starts=False))
+    bench.connect()
+    word(bench)
+    bench.command(a_command("M1", start=60))
+    until(bench, 5)
+    bench.withdraw("M1", reason)
+    bench.reply()
+    assert bench.engine.world.records["CS1"]["dso/CS1/M1"].over
