@@ -6,7 +6,8 @@ A hold declines every event that has not started, and each that comes; with `rel
 While it lasts no control is set, and none is taken back but of events that are declined: what their
 utility was told has to be true. What runs goes on to its own end, renewed where it would lapse and lengthened
 where it was to end for an event that is declined now. With `release` defaults go on. A hold is of all
-stations or of one; what the site itself asks of a station, it does not decline.
+stations or of one; what the site itself asks of a station, and
+what holds while a utility is silent, it does not decline.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from typing import Any
 
 from gateway.core.effects import Persist, Table
 from gateway.core.events import HoldChanged, ParticipationChanged
+from gateway.core.failsafe import OWN
 from gateway.core.lifecycle import State
 from gateway.core.records import CommandRecord
 from gateway.core.responses import tell
 from gateway.core.station import SITE
-from gateway.core.world import Hold, Turn
+from gateway.core.trial import Verdict
+from gateway.core.world import Hold, Turn, World
 from translators.canonical.telemetry import ControlOutcome
 
 _KEY = "hold"
@@ -53,8 +56,14 @@ def changed(turn: Turn, event: ParticipationChanged) -> Collection[str]:
 
 
 def held(turn: Turn, event: HoldChanged) -> Collection[str]:
-    """Begin or end a hold; return the stations that it is of."""
+    """Begin or end a hold; return the stations that it is of.
+
+    One that a commissioning needs is not ended: the audit says so.
+    """
     word = Word(event.actor, event.reason, held=True)
+    if not event.on and (problem := stays(turn.world, event.station)):
+        turn.audit("hold.kept", event.actor, event.station, reason=event.reason, problem=problem)
+        return ()
     hold = Hold(event.release, event.reason, event.actor) if event.on else None
     meant = _put(turn, event.station, hold)
     kind = "hold.begun" if event.on else "hold.ended"
@@ -71,6 +80,21 @@ def held(turn: Turn, event: HoldChanged) -> Collection[str]:
         elif now.release or record.state is not State.ACTIVE:
             decline(turn, record, word)
     return [name for name in (*turn.world.stations, *turn.world.sites) if name in meant]
+
+
+def stays(world: World, station: str) -> str:
+    """Return why the hold of a station cannot be ended by a word, nothing where it can."""
+    state = world.stations.get(station)
+    if state is None or station not in world.holds:
+        return ""
+    if state.trial is not None and state.trial.step is not None:
+        return f"{station} is being commissioned"
+    passed = world.commissioned.get(station, {}).get("verdict") == Verdict.PASSED
+    return (
+        f"{station} has to pass a commissioning first"
+        if state.rules.must_pass and not passed
+        else ""
+    )
 
 
 def _put(turn: Turn, station: str, hold: Hold | None) -> Collection[str]:
@@ -92,8 +116,8 @@ def decline(turn: Turn, record: CommandRecord, word: Word) -> None:
     """Let one station take no part in an event; its utility is told."""
     if record.declined or record.command.is_default or record.state not in _OPEN:
         return
-    if record.utility.startswith(SITE):
-        return  # what a site tells its stations follows from what it was asked for: that is declined
+    if record.utility.startswith((SITE, OWN)):
+        return  # a site's part follows from what it was asked for: that is declined; a fail-safe protects
     declined = replace(
         record,
         declined="hold" if word.held else "operator",

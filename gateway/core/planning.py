@@ -19,7 +19,7 @@ import orjson
 
 from gateway.core.events import HoldChanged, Now, PlanOrdered
 from gateway.core.ledger import Entry, plan
-from gateway.core.participation import Word, held, rejoin
+from gateway.core.participation import Word, held, rejoin, stays
 from gateway.core.payloads import clear_call
 from gateway.core.plans import Plans
 from gateway.core.records import CommandRecord
@@ -72,16 +72,17 @@ def propose(world: World, now: Now) -> Proposal:
     rejoined = []
     for records in turn.world.records.values():
         for record in tuple(records.values()):
-            if record.declined == "hold" and not record.over:
+            kept = stays(world, record.command.target.station)
+            if record.declined == "hold" and not (record.over or kept):
                 rejoin(turn, record, _WORD)
                 rejoined.append(record.key)
     changes: list[Change] = []
     notes: list[tuple[str, str]] = []
     for state in turn.world.stations.values():
-        note = _note(turn, state)
+        note = stays(world, state.id) or _note(turn, state)
         if note:
             notes.append((state.id, note))
-        changes += _changes(turn, state)
+        changes += () if stays(world, state.id) else _changes(turn, state)
     waits = bool(world.hold or world.holds or world.translator.kept)
     return Proposal(tuple(changes), tuple(sorted(rejoined)), tuple(notes), waits)
 

@@ -6,17 +6,20 @@ from fractions import Fraction
 import pytest
 
 from gateway.core.effects import Table
+from gateway.core.engine import Engine
 from gateway.core.events import (
     CommissioningOrdered,
     DrainMode,
     DrainRequested,
     HoldChanged,
     Now,
+    PlanOrdered,
     StationDisconnected,
 )
+from gateway.core.planning import instant, propose
 from gateway.core.trial import Verdict
 from gateway.simulators.station_options import Personality
-from support.engine_bench import a_command, a_default, pf
+from support.engine_bench import NOON, a_command, a_default, pf
 from support.followed import Side, options
 from translators.canonical.controls import Gradients
 from translators.canonical.telemetry import ControlOutcome as Told
@@ -247,3 +250,25 @@ def test_a_step_that_a_station_never_confirmed_is_not_judged(ready):
     ready.at(1)
     (step, *_) = ready.audited("commissioning.step")
     assert step.details["reason"] == "the station was told nothing of it"
+
+
+def test_a_hold_that_a_commissioning_needs_is_not_ended_by_a_word(book):
+    side = side_of(book)
+    commission(side)
+    side.bench.hear(HoldChanged(on=False, reason="enough", actor="ann", station="CS1"))
+    assert "CS1" in side.bench.engine.world.holds
+    (kept,) = side.bench.audited("hold.kept")
+    assert kept.details["problem"] == "CS1 is being commissioned"
+    assert outcome(side)[0] == "passed"
+    assert not side.bench.engine.world.holds
+
+
+def test_who_has_to_pass_stays_on_hold_where_a_plan_is_applied(book):
+    world = must_pass(side_of(book))
+    engine = Engine(book, [world.stations["CS1"].rules])
+    engine.restore({}, Now(NOON, 0.0))
+    looked = instant(engine.world, NOON)
+    found = propose(engine.world, looked)
+    assert found.notes == (("CS1", "CS1 has to pass a commissioning first"),)
+    engine.handle(PlanOrdered(found.digest, "read", "ann"), Now(NOON, 0.0))
+    assert engine.world.holds["CS1"].reason == "not commissioned"

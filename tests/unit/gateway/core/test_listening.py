@@ -223,3 +223,12 @@ def test_stations_are_brought_to_their_fail_safe_in_the_order_of_the_settings(bo
     engine.restore({}, Now(NOON, 0.0))
     later = Now(NOON + timedelta(hours=1), 3600.0)
     assert list(passed(Turn(engine.world, later))) == names
+
+
+def test_a_hold_with_release_does_not_take_the_fail_safe_back(heard):
+    until(heard, 11)
+    assert exports(heard) == [7.5]
+    heard.hear(HoldChanged(on=True, reason="works", actor="op", release=True))
+    heard.reply()
+    assert exports(heard) == [7.5]
+    assert not heard.audited("command.declined")
