@@ -36,6 +36,13 @@ def keep_back(turn: Turn, settled: Iterable[str]) -> list[str]:
     return list(changed)
 
 
+def keep_late(turn: Turn, station: str) -> None:
+    """Let a station that waits take no part in an event that the group is known not to carry out."""
+    canary = turn.world.pace.canary
+    if canary is not None and station not in canary.stations:
+        keep_back(turn, (station,))
+
+
 def _problem(turn: Turn, canary: Canary, name: Name) -> str:
     """Return what the canary group shows against an event; have it looked at again where it is too early."""
     records = [r for s in sorted(canary.stations) if (r := _record(turn, name, s)) is not None]

@@ -275,6 +275,7 @@ class Engine:
             return ()
         else:
             intake.receive(turn, event)
+            canary.keep_late(turn, station)
         return (station,)
 
 

@@ -158,9 +158,11 @@ def _unreckoned(turn: Turn, site: SiteState, record: CommandRecord) -> Iterator[
 
 
 def _refused_by_all(turn: Turn, site: SiteState, record: CommandRecord) -> Iterator[Refusal]:
-    controls = handed_on(record)
-    if not controls:
-        return
+    controls, interval = handed_on(record), record.interval
+    ahead = interval is not None and interval.start > turn.time_of(record)
+    away = not all(site.views[station].listens for station in site.stations)
+    if not controls or (ahead and away):
+        return  # who is away may be back by the start
     found = [child_of(turn.world, site, record, m.station)[1] for m in site.rules.members]
     children = [child for child in found if child is not None]
     for function in (function_of(control) for control in controls):

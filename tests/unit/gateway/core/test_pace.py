@@ -188,3 +188,13 @@ def test_a_thousand_stations_never_move_a_feeder_by_more_than_its_bound_in_any_m
 
 def _record(name):
     return CommandRecord(a_command("M1", setpoint(), target=Target(name)))
+
+
+def test_who_hears_of_it_after_the_first_refused_is_told_nothing(trusting):
+    trusting.answers["A"] = ReplyStatus.REJECTED
+    trusting.command(pf(), stations="A")
+    trusting.command(pf(), stations="B")
+    assert [
+        a.subject for a in trusting.audited("control.dispatched") if a.details["station"] == "B"
+    ] == []
+    assert trusting.told("B") == [Told.RECEIVED, Told.OPTED_OUT]

@@ -334,3 +334,35 @@ def test_var_of_stations_that_nobody_knows_are_no_part_of_anything():
     fixed = FixedVar(Quantity(Fraction(4400), parse_unit("var")))
     world.serve(for_the_site("E1", fixed), told=False)
     assert not any(world.engine.world.records[name] for name in NAMES)
+
+
+def test_the_end_of_a_declined_event_is_told_in_its_time():
+    world = joined()
+    world.serve(for_the_site("E1", pf(), start=10, minutes=10), told=False)
+    world.hear(ParticipationChanged("E1", out=True, reason="no", actor="me", utility="dso"))
+    world.wait(20 * 60)
+    assert world.told()[-1] is Told.NO_PARTICIPATION
+
+
+def test_who_is_away_may_be_back_before_others_refuse_for_all():
+    world = joined()
+    world.leave("CS1")
+    for name in ("CS2", "CS3"):
+        world.chargers[name].fates.append("reject")
+    world.serve(for_the_site("E1", setpoint(-6000), start=10), told=False)
+    assert world.told() == [Told.RECEIVED]
+    world.join("CS1")
+    assert world.told() == [Told.RECEIVED]
+    assert setpoints(world)["CS1"] == [2000]
+
+
+def test_where_the_others_refused_and_the_last_stays_away_that_is_told_at_the_start():
+    world = joined()
+    world.leave("CS1")
+    for name in ("CS2", "CS3"):
+        world.chargers[name].fates.append("reject")
+    world.serve(for_the_site("E1", setpoint(-6000), start=10), told=False)
+    world.wait(599)
+    assert world.told() == [Told.RECEIVED]
+    world.wait(2)
+    assert world.told() == [Told.RECEIVED, Told.NOT_APPLICABLE]
