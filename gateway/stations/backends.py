@@ -23,6 +23,6 @@ def backend(transport: Transport) -> Listen:
             "picows is not installed",
             "install the extra `fast`, or choose websockets",
         )
-        raise SettingsError(problem, where="ocpp.transport", code="DG-1062", advice=advice)
+        raise SettingsError(problem, where="ocpp.transport", code="DG-1093", advice=advice)
     found: Listen = import_module("gateway.stations.picows_server").listen
     return found
