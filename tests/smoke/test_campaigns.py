@@ -56,6 +56,11 @@ SMALLEST = [
         id="silences",
     ),
     pytest.param(
+        ("tests/whole/campaign.py", "2", "4"),
+        r"(?s:.*)\n2 stories in \d+ s of CPU time \(seed 4\)\n0 stories in which something was wrong$",
+        id="whole",
+    ),
+    pytest.param(
         ("tests/security/campaign.py", "--small", "foreign", "pairs", "races"),
         r"(?s:.*)opened +4\n +diagonal +True\n(?s:.*)frames to another +0\n(?s:.*)broken: none\n",
         id="attack",
