@@ -48,7 +48,7 @@ CHARGING = {
 def control_of(row):
     """Return a control that the row is the first to serve."""
     found = (CHARGING.get(type(control), control) for control in EVERY_CONTROL)
-    return next(control for control in found if book().row(control) is row)
+    return next(control for control in found if book().row(control) == row)
 
 
 def carried(control, column):

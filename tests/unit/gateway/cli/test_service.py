@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.cli import inspection
 from gateway.cli.main import main
 from gateway.cli.service import settle
 from gateway.security import pki
@@ -159,7 +160,7 @@ def test_an_endpoint_certificate_that_is_missing_is_refused(check):
 
 
 def test_a_broken_mapping_is_refused(check, monkeypatch):
-    packs.shipped_book.cache_clear()
+    monkeypatch.setattr(inspection, "shipped_book", packs.shipped_book.__wrapped__)
     monkeypatch.setattr(packs, "mapping_files", lambda: {"mine.yaml": "kind: Nothing\n"})
     status, out, err = check()
     assert status == 2
