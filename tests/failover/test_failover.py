@@ -5,8 +5,8 @@ import pytest
 from support.failover import Play, Round, messages
 
 LEASE_S = 3
-START_S = 4
-"""How long a standby may take from the end of the lease until it is ready, on a busy machine."""
+START_S = 7
+"""How long a standby may take from the end of the lease until it is ready, on a busy machine; ten in all."""
 ANOTHER_LEADS = 5
 
 

@@ -147,8 +147,8 @@ async def _one(site, other, disk, number, kind):
     await asyncio.sleep(_STRIKES_S)
     refused = bool(site.runtime.refusal)
     _end(kind, site, other, disk)
-    await until(lambda: any(said.mrid == mrid for said in site.utility.responses), within_s=20)
-    await until(lambda: not site.runtime.refusal, within_s=20)
+    await until(lambda: any(said.mrid == mrid for said in site.utility.responses), within_s=60)
+    await until(lambda: not site.runtime.refusal, within_s=60)
     return refused or kind == "slow"
 
 

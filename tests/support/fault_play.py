@@ -34,6 +34,8 @@ from gateway.simulators.utility_2030_5_controls import (
 from gateway.store.sqlite import SqliteStore
 from support.site import PASSWORD, a_site, a_station, a_utility, an_identity, enrol, write_site
 
+PATIENCE_S = 120
+"""Half a hundred stations at once on a busy machine."""
 DROOP = {"dead_band_mhz": (36, 36), "slope": (50, 50), "open_loop_tms": 100}
 
 
@@ -143,7 +145,7 @@ class _Play:
             serving = asyncio.create_task(
                 app.serve(self._settings(utility.url), ready.set_result, stop)
             )
-            running = await asyncio.wait_for(ready, 30)
+            running = await asyncio.wait_for(ready, PATIENCE_S)
             url = f"ws://127.0.0.1:{running.endpoint.port}/ocpp"
             stations = {
                 name: await stack.enter_async_context(self._station(name, url))
@@ -152,7 +154,7 @@ class _Play:
             for station in stations.values():
                 await station.wait_for(
                     lambda one=station: one.ready and one.payloads(IN, "GetChargingProfiles"),
-                    30,
+                    PATIENCE_S,
                 )
             held = self._command(utility, programs, lead_s, lasts_s)
             begin = next(iter(held.values())).control.start
@@ -210,7 +212,8 @@ class _Play:
         """Wait until every event had its last answer, and DERStatus a moment to follow."""
         ends = {3, 10, 252}
         await utility.wait_for(
-            lambda: all(ends & set(utility.statuses(event.mrid)) for event in held.values()), 30
+            lambda: all(ends & set(utility.statuses(event.mrid)) for event in held.values()),
+            PATIENCE_S,
         )
         await asyncio.sleep(2)
 

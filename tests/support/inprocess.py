@@ -37,7 +37,7 @@ from support.engine_bench import a_profile, pf
 from support.runtime_bench import Site, StationsInMemory, UtilityInMemory, a_command_now
 from translators.canonical.telemetry import ControlNotice, ControlOutcome
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 _DELAY_S = 0.02
 _DYING_S = 0.01
 """How long a gateway whose last step crashed may take to be gone."""

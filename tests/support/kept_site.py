@@ -18,7 +18,7 @@ from gateway.stations.orders import Orders
 from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
 from support.site import a_free_port
 from support.station_tls import OPERATOR, Makers
-from support.stations import DEFAULTS, PASSWORD, PATIENT, Posted, an_entry, real_clocks
+from support.stations import DEFAULTS, PASSWORD, PATIENCE_S, PATIENT, Posted, an_entry, real_clocks
 
 BRISK = replace(PATIENT, boot_grace_s=0.1)
 """A station that comes back without a boot is soon believed."""
@@ -46,7 +46,7 @@ class KeptSite:
 
     async def told(self, kind, nth=1):
         """Wait until something was told so many times; return the event."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while (
                 len(found := [e for e in self.posted.of(SecurityNoticed) if e.kind == kind]) < nth
             ):
@@ -59,14 +59,14 @@ class KeptSite:
 
     async def settled(self):
         """Wait until one password counts."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while self.upkeep.past.doubtful("CS1"):  # noqa: ASYNC110 - nobody tells of it
                 await asyncio.sleep(0.01)
 
     async def ordered(self, errand):
         """Give an order and return how it ended."""
         name = self.orders.place(errand)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while (found := self.orders.outcome(name)) is None:  # noqa: ASYNC110 - a file
                 await asyncio.sleep(0.01)
         return found

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gateway.core.effects import SendToStation
 from gateway.core.events import StationReplied
 from gateway.stations.session import Clocks, Session
-from support.stations import NOON, PATIENT, MemoryTransport, Posted, an_entry
+from support.stations import NOON, PATIENCE_S, PATIENT, MemoryTransport, Posted, an_entry
 
 RHYTHM = replace(PATIENT, boot_grace_s=3600)
 """A recording that starts without a boot goes on without one."""
@@ -40,7 +40,7 @@ class Replay:
             elif isinstance(frame, list) and frame[0] == 2:
                 await self._call(frame)
         self.station.hang_up()
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, PATIENCE_S)
         self.session.end()
         return self.lines
 

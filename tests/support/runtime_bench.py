@@ -184,7 +184,7 @@ def received(*commands):
     return [CommandReceived(command) for command in commands]
 
 
-async def until(condition, *, within_s=5.0):
+async def until(condition, *, within_s=60.0):
     """Wait until `condition()` holds; fail where it never does."""
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - files and other tasks tell no event

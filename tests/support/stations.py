@@ -22,6 +22,7 @@ from gateway.stations.session import Clocks, Rhythm, Session
 from translators.canonical.capability import Current, Evse, Ratings
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+PATIENCE_S = 60
 PASSWORD = "a password of one station"
 PATIENT = Rhythm(call_timeout_s=5, report_timeout_s=5, boot_grace_s=5, probe_timeout_s=5)
 """Nothing times out before a slow machine is done."""
@@ -154,7 +155,7 @@ class Posted:
 
     async def next(self, kind, nth=1):
         """Wait for the nth event of a kind."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(self.of(kind)) < nth:
                 self._changed.clear()
                 await self._changed.wait()
@@ -175,7 +176,7 @@ async def a_session(
         yield station, session, posted
     finally:
         station.hang_up()
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, PATIENCE_S)
         session.end()
 
 
@@ -263,7 +264,7 @@ class Wire:
             if predicate(frame):
                 self._kept.remove(frame)
                 return frame
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 frame = json.loads(await self.socket.recv())
                 if predicate(frame):
@@ -312,7 +313,7 @@ async def a_mute_station(site, name="CS1", *, says=b""):
     ]
     writer.write("\r\n".join([*lines, "", ""]).encode() + says)
     try:
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
         assert head.startswith(b"HTTP/1.1 101")
         yield reader, writer
     finally:

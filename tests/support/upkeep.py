@@ -16,7 +16,7 @@ from gateway.stations.session import Clocks
 from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
 from support.errands import ACCEPTED, Answers, setting, variables
 from support.requests import OPERATOR, a_request
-from support.stations import NOON, Posted, a_weak_verifier, an_entry
+from support.stations import NOON, PATIENCE_S, Posted, a_weak_verifier, an_entry
 
 OLD = a_weak_verifier()
 URL = "wss://gateway.example/ocpp"
@@ -72,7 +72,7 @@ class Bench:
 
     async def until(self, wanted):
         """Wait until something is so; return what it is."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not (found := wanted()):  # noqa: ASYNC110 - nobody tells of files
                 await asyncio.sleep(0.005)
         return found

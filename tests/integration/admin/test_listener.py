@@ -64,7 +64,7 @@ async def test_why_it_is_not_ready_is_told_with_the_token_only(site, tmp_path):
 
 async def test_metrics_are_prometheus_text(site):
     async with site() as here, here.station() as station:
-        await station.wait_for(lambda: station.controls is not None, 5)
+        await station.wait_for(lambda: station.controls is not None, 60)
         answer = await got(here, "/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert "dergate_stations{" in answer.text

@@ -54,7 +54,7 @@ async def test_a_setpoint_lapses_at_a_station_that_hears_nothing_more():
         await station.wait_for(lambda: flows(station, -9000), timeout_s=10)
         station.personality = Personality()
         await station.disconnect()
-        await station.wait_for(lambda: not gateway.engine.world.stations["CS1"].ready, 10)
+        await station.wait_for(lambda: not gateway.engine.world.stations["CS1"].ready, 60)
         await ready(gateway, station)
         await station.wait_for(lambda: flows(station, -4000), timeout_s=10)
 

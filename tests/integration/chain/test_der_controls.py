@@ -90,7 +90,7 @@ async def test_what_a_station_takes_is_held_run_read_back_restored_and_let_go(pe
 
         asked = len(station.payloads("in", "GetDERControl"))
         await station.disconnect()
-        await station.wait_for(lambda: not gateway.engine.world.stations["CS1"].ready, 10)
+        await station.wait_for(lambda: not gateway.engine.world.stations["CS1"].ready, 60)
         await ready(gateway, station)
         flags = [p["isDefault"] for p in station.payloads("in", "GetDERControl")[asked:]]
         assert flags == [True, False]
@@ -135,7 +135,7 @@ async def test_what_a_station_refuses_is_told_once_and_never_sent_again(personal
         assert gateway.told("E") == ["received", outcome]
         assert len(gateway.sent("SetDERControl")) == 42
         await station.disconnect()
-        await station.wait_for(lambda: not gateway.engine.world.stations["CS1"].ready, 10)
+        await station.wait_for(lambda: not gateway.engine.world.stations["CS1"].ready, 60)
         await ready(gateway, station)
         await quiet(gateway, station)
         assert len(gateway.sent("SetDERControl")) == 42
@@ -148,7 +148,7 @@ async def test_more_controls_of_one_type_than_a_list_of_ids_holds_are_read_back_
             gateway.serve(f"{number:02X}", var, start_s=600 * (number + 1), seconds=600)
         await station.wait_for(lambda: len(station.controls.held) == 30, timeout_s=10)
         await station.disconnect()
-        await station.wait_for(lambda: not gateway.engine.world.stations["CS1"].ready, 10)
+        await station.wait_for(lambda: not gateway.engine.world.stations["CS1"].ready, 60)
         await ready(gateway, station)
         reports = station.payloads("out", "ReportDERControl")
         assert [len(report["fixedVar"]) for report in reports[-2:]] == [24, 6]

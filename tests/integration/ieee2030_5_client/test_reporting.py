@@ -36,7 +36,7 @@ async def measured(bench, *several):
 async def test_samples_become_one_mirror_with_averages(utility, bench, mine):
     await bench.up()
     await measured(bench, samples(), samples({Kind.POWER: -8000}))
-    await utility.wait_for(lambda: len(utility.readings) == 4, 10)
+    await utility.wait_for(lambda: len(utility.readings) == 4, 60)
     told = {reading.uom: (reading.value, reading.flow_direction) for reading in utility.readings}
     assert told == {38: (-7500, 19), 63: (1200, 19), 29: (231, 0), 33: (50, 0)}
     (mirror,) = utility.mirrors
@@ -47,10 +47,10 @@ async def test_samples_become_one_mirror_with_averages(utility, bench, mine):
 async def test_a_mirror_that_the_utility_forgot_is_made_again(utility, bench):
     await bench.up()
     await measured(bench)
-    await utility.wait_for(lambda: len(utility.readings) == 4, 10)
+    await utility.wait_for(lambda: len(utility.readings) == 4, 60)
     utility.mirrors.clear()
     await measured(bench)
-    await utility.wait_for(lambda: len(utility.readings) == 8, 10)
+    await utility.wait_for(lambda: len(utility.readings) == 8, 60)
     assert len(utility.mirrors) == 1
 
 
@@ -59,7 +59,7 @@ async def test_a_mirror_of_an_earlier_run_is_used_again(utility, started):
         async with started() as bench:
             await bench.up()
             await measured(bench)
-            await utility.wait_for(lambda total=total: len(utility.readings) == total, 10)
+            await utility.wait_for(lambda total=total: len(utility.readings) == total, 60)
     assert len(utility.mirrors) == 1
     posts = [it for it in utility.exchanges if (it.method, it.path) == ("POST", "/mup")]
     assert len(posts) == 1
@@ -70,7 +70,7 @@ async def test_the_utility_says_how_often(utility, started):
     async with started(post_interval_s=None) as bench:
         await bench.up()
         await measured(bench)
-        await utility.wait_for(lambda: len(utility.readings) == 4, 10)
+        await utility.wait_for(lambda: len(utility.readings) == 4, 60)
         assert {reading.duration for reading in utility.readings} == {1}
 
 
@@ -78,10 +78,10 @@ async def test_readings_that_are_refused_stop_nothing(utility, program, bench, c
     await bench.up()
     utility.fail("/mup", fault.status(403), method="POST")
     await measured(bench)
-    await utility.wait_for(lambda: [it for it in utility.exchanges if it.path == "/mup"], 10)
+    await utility.wait_for(lambda: [it for it in utility.exchanges if it.path == "/mup"], 60)
     utility.heal()
     await measured(bench)
-    await utility.wait_for(lambda: utility.readings, 10)
+    await utility.wait_for(lambda: utility.readings, 60)
     assert capsys.readouterr().out.count("readings.delayed") <= 1
 
 
@@ -93,7 +93,7 @@ async def test_a_mirror_without_location_is_an_error(utility, bench, capsys):
         lambda: [i for i in utility.exchanges if (i.method, i.path) == ("POST", "/mup")], 10
     )
     await measured(bench)
-    await utility.wait_for(lambda: utility.readings, 10)
+    await utility.wait_for(lambda: utility.readings, 60)
     assert "has no Location" in capsys.readouterr().out
 
 
@@ -133,7 +133,7 @@ async def test_the_default_gradient_becomes_a_setting(utility, program, bench):
     await bench.link.report_station(a_report(a_profile()))
     assert newest(utility, "DERSettings")["setGradW"] == "0"
     utility.set_default(program, make.max_lim_w(80), settings={"setGradW": 100})
-    await utility.wait_for(lambda: newest(utility, "DERSettings")["setGradW"] == "100", 10)
+    await utility.wait_for(lambda: newest(utility, "DERSettings")["setGradW"] == "100", 60)
 
 
 async def test_a_setting_that_cannot_be_told_now_is_told_later(utility, program, started, capsys):
@@ -143,7 +143,7 @@ async def test_a_setting_that_cannot_be_told_now_is_told_later(utility, program,
         bench.link._report_retry_s = 0.1
         utility.fail("/edev/1/der/1/derg", fault.status(500), method="PUT", times=1)
         utility.set_default(program, make.max_lim_w(80), settings={"setGradW": 100})
-        await utility.wait_for(lambda: newest(utility, "DERSettings")["setGradW"] == "100", 10)
+        await utility.wait_for(lambda: newest(utility, "DERSettings")["setGradW"] == "100", 60)
     assert "report.delayed" in capsys.readouterr().out
 
 

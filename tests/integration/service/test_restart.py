@@ -9,7 +9,7 @@ from gateway.simulators.utility_2030_5 import Dialect, Files, Options, Simulated
 from gateway.simulators.utility_2030_5_controls import fixed_pf
 from support.site import PASSWORD, a_utility
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 @pytest.fixture

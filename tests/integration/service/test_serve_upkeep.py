@@ -66,7 +66,7 @@ async def test_a_changed_password_counts_after_a_restart(
     await gateway.running()
     orders = Orders(tmp_path / "state" / "orders")
     async with a_simulated_station(port, authorities) as station:
-        await station.wait_for(lambda: station.ready, 10)
+        await station.wait_for(lambda: station.ready, 60)
         name = orders.place(ChangePassword("CS1"))
         assert (await until(lambda: orders.outcome(name))).done
         new = station.core.security.network.way.password
@@ -76,7 +76,7 @@ async def test_a_changed_password_counts_after_a_restart(
     again = service(settings(ocpp=encrypted(port)))
     await again.running()
     async with a_simulated_station(port, authorities, new) as station:
-        await station.wait_for(lambda: station.ready, 10)
+        await station.wait_for(lambda: station.ready, 60)
     await again.end()
     segments = b"".join(p.read_bytes() for p in (tmp_path / "state" / "audit").iterdir())
     assert b"security.errand.change-password" in segments
@@ -92,7 +92,7 @@ async def test_the_settings_move_a_station_to_a_certificate(
     await gateway.running()
     async with a_simulated_station(port, authorities) as station:
         await station.wait_for(lambda: station.core.security.network.profile == 3, 20)
-        await station.wait_for(lambda: station.ready, 10)
+        await station.wait_for(lambda: station.ready, 60)
     await gateway.end()
     kept = Vault(tmp_path / "state" / "stations").of("CS1")
     assert (kept.profile, kept.target) == (3, 3)

@@ -12,7 +12,7 @@ from gateway.simulators.utility_2030_5 import Dialect, Files, Options, Simulated
 from gateway.simulators.utility_2030_5_controls import fixed_pf
 from support.site import PASSWORD, a_utility
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 SILENT = {"poll_interval_s": 0.2, "silent_after_s": 1.5, "return_after_s": 0.5}
 SAFE = {"max_export_w": 1500, "after_s": 2}
 
@@ -70,4 +70,4 @@ async def test_what_runs_ends_then_the_default_and_the_fail_safe_hold_until_the_
         await gateway.end()
     told = [record for record in audited(tmp_path) if record["kind"].startswith("failsafe.")]
     assert [record["kind"].partition(".")[2] for record in told] == ["entered", "limited", "left"]
-    assert 1 <= told[0]["details"]["silence_s"] <= 3
+    assert 1 <= told[0]["details"]["silence_s"] <= 6

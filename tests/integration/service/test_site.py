@@ -13,7 +13,7 @@ from gateway.simulators.utility_2030_5_controls import fixed_pf, import_limit
 from gateway.simulators.utility_2030_5_xml import CSIP_AUS
 from support.site import PASSWORD, a_station, a_utility, an_evse
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 NAMES = ("CS1", "CS2", "CS3")
 SITE = {"id": "depot", "stations": [{"id": name} for name in NAMES]}
 RATED = [an_evse(ratings={"MaxChargeRateW": 22000})]

@@ -12,7 +12,7 @@ from gateway.simulators.utility_2030_5_controls import fixed_pf, fixed_var, impo
 from gateway.simulators.utility_2030_5_xml import CSIP_AUS
 from support.site import PASSWORD, a_station, a_utility
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 @dataclass

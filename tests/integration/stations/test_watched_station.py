@@ -38,7 +38,7 @@ async def a_watched_station(version="2.1", *, rhythm=PATIENT, personality=None, 
 
 async def until_monitored(station, count):
     """Wait until the station has so many monitors."""
-    await station.wait_for(lambda: len(station.core.monitoring._monitors) >= count, 5)
+    await station.wait_for(lambda: len(station.core.monitoring._monitors) >= count, 60)
 
 
 def kinds(station):
@@ -80,8 +80,8 @@ async def test_an_old_station_tells_whether_it_can_be_used():
         await until_monitored(station, 2)
         assert kinds(station) == {("EVSE", "AvailabilityState", n, "Delta") for n in (1, 2)}
         station.unplug(1)
-        await station.wait_for(lambda: station.payloads(OUT, "NotifyEvent"), 5)
-        await station.wait_for(lambda: answered(station, "NotifyEvent"), 5)
+        await station.wait_for(lambda: station.payloads(OUT, "NotifyEvent"), 60)
+        await station.wait_for(lambda: answered(station, "NotifyEvent"), 60)
 
 
 def answered(station, action):
@@ -102,7 +102,7 @@ async def test_power_comes_by_itself_where_a_site_asks_for_it(version, streams, 
     async with a_watched_station(
         version, rhythm=POWERED, event_streams=streams, demand_w=7000.0
     ) as (site, station):
-        await station.wait_for(lambda: message in sent(station), 10)
+        await station.wait_for(lambda: message in sent(station), 60)
         measured, nth = set(), 0
         while measured != {1, 2}:
             nth += 1
@@ -126,7 +126,7 @@ async def test_monitors_are_set_once_however_often_the_line_breaks():
         assert len(station.payloads(IN, "GetMonitoringReport")) == 1
         site.stations.current("CS1").plate.watch = None  # as after a start of the gateway
         await station.disconnect()
-        await station.wait_for(lambda: len(station.payloads(IN, "GetMonitoringReport")) == 2, 10)
+        await station.wait_for(lambda: len(station.payloads(IN, "GetMonitoringReport")) == 2, 60)
         await site.posted.next(StationConnected, 3)
         assert len(station.payloads(IN, "GetMonitoringReport")) == 2
         assert len(station.payloads(IN, MONITORED)) == before
@@ -164,8 +164,8 @@ async def test_a_report_that_lost_its_beginning_is_asked_for_again():
 )
 async def test_a_station_that_is_bad_at_it_is_served_all_the_same(faults):
     async with a_watched_station(personality=faults) as (site, station):
-        await station.wait_for(lambda: station.payloads(IN, MONITORED), 5)
+        await station.wait_for(lambda: station.payloads(IN, MONITORED), 60)
         station.core.vary("DCDERCtrlr", "MaxW", "9000", 1)
-        await station.wait_for(lambda: station.core.device.value("EVSE", "Power", 1) != "", 5)
+        await station.wait_for(lambda: station.core.device.value("EVSE", "Power", 1) != "", 60)
         assert site.stations.current("CS1").announced
         assert station.sessions == 1

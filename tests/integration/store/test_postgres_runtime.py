@@ -39,7 +39,7 @@ def site(tmp_path, postgres_url):
 
 async def test_a_command_runs_and_its_audit_is_whole(site):
     async with site.at_work(*received(a_command_now("M1", pf(), start_s=-60))):
-        await until(lambda: site.stations.sent and site.outcomes(), within_s=10)
+        await until(lambda: site.stations.sent and site.outcomes(), within_s=60)
     await asyncio.to_thread(_left, site)
     assert verify(site.folder / "audit").fault is None
 
@@ -59,10 +59,10 @@ async def test_nothing_is_said_while_the_server_refuses_and_it_goes_on_by_itself
         site.store._line._drop()
         for event in received(a_command_now("M1", pf(), start_s=-60)):
             runtime.post(event)
-        await until(lambda: "does not answer" in runtime.refusal, within_s=10)
+        await until(lambda: "does not answer" in runtime.refusal, within_s=60)
         assert site.outcomes() == []
         site.store._line._address = site.store._address
-        await until(lambda: ControlOutcome.RECEIVED in site.outcomes(), within_s=10)
+        await until(lambda: ControlOutcome.RECEIVED in site.outcomes(), within_s=60)
         assert runtime.refusal == ""
 
 

@@ -104,7 +104,7 @@ async def test_a_flawed_request_is_refused_and_told_and_the_station_stays(tmp_pa
         bad = Personality(flaw=flaw)
         async with site.station(site.certificate(ends_days=5), personality=bad) as station:
             event = await site.told("certificate.refused_request")
-            await station.wait_for(lambda: station.ready, 5)
+            await station.wait_for(lambda: station.ready, 60)
             assert FLAWS[flaw] in event.problem
             assert (event.station, station.sessions) == ("CS1", 1)
 
@@ -144,7 +144,7 @@ async def test_a_station_moves_from_its_password_to_a_certificate_and_never_back
     async with a_kept_site(tmp_path, password=VERIFIER, profile=3) as site:
         async with site.station() as station:
             await site.told("station.profile_raised", 2)
-            await station.wait_for(lambda: station.ready, 5)
+            await station.wait_for(lambda: station.ready, 60)
             assert station.core.security.network.profile == 3
             assert station.core.security.network.order == [2]
         assert await denied(site, ssl=site.makers.client()) == 401
@@ -184,7 +184,7 @@ async def test_a_plain_station_learns_the_root_and_moves_to_tls(tmp_path):
             outcome = await site.ordered(move)
             assert outcome.done, outcome
             await site.told("station.profile_raised")
-            await station.wait_for(lambda: station.core.security.network.profile == 2, 5)
+            await station.wait_for(lambda: station.core.security.network.profile == 2, 60)
             assert (await site.ordered(ListRoots("CS1"))).done
             await site.settled()
 
