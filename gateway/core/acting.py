@@ -29,6 +29,7 @@ from gateway.core.lifecycle import State
 from gateway.core.payloads import clear_call
 from gateway.core.proving import next_probe, unshown
 from gateway.core.renewing import UPDATE, call_for, due, renewal
+from gateway.core.site_views import awaits_share
 from gateway.core.slots import Slot, slot_of_functions
 from gateway.core.station import SITE, Purpose, StationState
 from gateway.core.timeline import HOLD_OVER
@@ -82,6 +83,8 @@ def _carry_out(
 ) -> None:
     """Take back what is over, then set what is wanted; ask what has to be shown or renewed."""
     waiting = _taken_over(state, found, desired, turn.now.utc)
+    if awaits_share(turn.world, state.id):
+        waiting = frozenset(Slot)
     for entry in todo.clear:
         if entry.desired.is_default or slot_of_functions(entry.desired.functions) not in waiting:
             _clear(turn, state, entry)

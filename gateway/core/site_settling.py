@@ -109,8 +109,8 @@ def _settle(turn: Turn, site: SiteState, met: Collection[str]) -> None:
     met = met if site.views else site.stations
     rounds = 0
     while met and rounds < _ROUNDS:
-        _look(turn, site, met)
-        met = _decide(turn, site) if turn.world.drain is None else ()
+        back = _look(turn, site, met)
+        met = back | (_decide(turn, site) if turn.world.drain is None else set())
         for name in sorted(met):
             settle(turn, turn.world.stations[name])
         rounds += 1
@@ -121,9 +121,9 @@ def _settle(turn: Turn, site: SiteState, met: Collection[str]) -> None:
     _wake(turn, site)
 
 
-def _look(turn: Turn, site: SiteState, names: Collection[str]) -> None:
-    """Know anew what may be counted on at stations."""
-    now = turn.now.utc
+def _look(turn: Turn, site: SiteState, names: Collection[str]) -> set[str]:
+    """Know anew what may be counted on at stations; return those that listen again."""
+    now, back = turn.now.utc, set()
     for name in sorted(names):
         state = turn.world.stations[name]
         view, before = view_of(turn, site, state), site.views.get(name, View())
@@ -141,9 +141,12 @@ def _look(turn: Turn, site: SiteState, names: Collection[str]) -> None:
             if retract(turn, site, name):
                 settle(turn, state)
                 view = view_of(turn, site, state)
+        if view.listens and not before.listens:
+            back.add(name)
         site.views[name] = view
         site.touched.add(name)
         learn(site, name, view)
+    return back
 
 
 def _decide(turn: Turn, site: SiteState) -> set[str]:

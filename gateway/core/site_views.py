@@ -14,7 +14,7 @@ from gateway.core.site_state import Place, SiteState, View
 from gateway.core.slots import Slot, slot_of_functions
 from gateway.core.station import SITE, StationState
 from gateway.core.wanted import Wanted
-from gateway.core.world import Turn
+from gateway.core.world import Turn, World
 from translators.canonical.capability import StationProfile
 from translators.ocpp.limits import can_discharge
 
@@ -94,6 +94,15 @@ def view_of(turn: Turn, site: SiteState, state: StationState) -> View:
         ),
         feeds=state.profile is None or can_discharge(state.profile),
     )
+
+
+def awaits_share(world: World, station: str) -> bool:
+    """Say whether a station is back to which its site, which is bounded, has said nothing yet.
+
+    Until then it keeps the limits that it came with: without them it would be free for a moment.
+    """
+    home = world.sites.get(world.homes.get(station, ""))
+    return home is not None and bool(home.bounds) and not home.views.get(station, View()).listens
 
 
 def _dispatched(turn: Turn, state: StationState) -> bool:

@@ -6,10 +6,19 @@ from fractions import Fraction
 import pytest
 
 from gateway.core.allocation import Policy
-from gateway.core.effects import Table
-from gateway.core.events import CommandReceived, HoldChanged, ParticipationChanged, UtilityChanged
+from gateway.core.effects import SendToStation, Table
+from gateway.core.engine import Engine
+from gateway.core.events import (
+    CommandReceived,
+    CommandWithdrawn,
+    HoldChanged,
+    ParticipationChanged,
+    UtilityChanged,
+    Withdrawal,
+)
 from gateway.core.slots import Slot
-from support.engine_bench import limit
+from gateway.core.station import StationRules
+from support.engine_bench import limit, the_book
 from support.site_worlds import SITE, SiteWorld, a_member, for_the_site, site_rules, three
 from translators.canonical.commands import Target
 from translators.canonical.controls import LimitOn, LimitScope, Quantity
@@ -428,3 +437,25 @@ def test_what_is_held_on_to_is_what_was_confirmed():
     assert world.site.shares[Slot.CHARGE, "CS1"].amount == 5000
     world.join("CS1")
     assert world.bounds() == shares(2000)
+
+
+def test_a_station_that_is_back_keeps_a_limit_that_is_over_until_it_has_its_share():
+    world = three()
+    rules = [StationRules(name, ("dso",)) for name in RATED]
+    world.engine = Engine(the_book(), rules, sites=[world.rules])
+    world.join()
+    own = for_the_site("OWN", watts=3000, target=Target("CS1"))
+    world.hear(CommandReceived(own))
+    world.flow()
+    assert world.bounds()["CS1"] == 3000
+    world.leave("CS1")
+    world.hear(CommandWithdrawn("dso", "CS1", "OWN", Withdrawal.CANCELLED))
+    world.serve(for_the_site(watts=12000))
+    world.effects.clear()
+    world.join("CS1")  # each growth is judged
+    sent = [
+        e.action for e in world.effects if isinstance(e, SendToStation) and "Profile" in e.action
+    ]
+    assert sent[0] == "SetChargingProfile"
+    assert "ClearChargingProfile" in sent
+    assert sum(world.bounds().values()) <= 12000
