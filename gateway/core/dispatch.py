@@ -101,7 +101,7 @@ def wanted(lines: Sequence[Line], scene: Scene) -> Wanted:
     defaults = defaults_of(lines, rules)
     slots = Slots(
         {key: record.command for key, record in by_key.items()},
-        result.segments,
+        _live(by_key, result.segments),
         [(record.utility, control) for record, controls in defaults for control in controls],
     )
     result.shared = slots.shared
@@ -115,6 +115,14 @@ def wanted(lines: Sequence[Line], scene: Scene) -> Wanted:
     ahead = (at for at in _changes(result.segments, shares, scene.now) if at > scene.now)
     result.until = min(ahead, default=None)
     return result
+
+
+def _live(by_key: Mapping[str, CommandRecord], segments: Segments) -> Segments:
+    """Return the segments of what is not over: by a clock that was set back its time may lie ahead."""
+    return {
+        function: tuple(span for span in spans if not by_key[span.key].over)
+        for function, spans in segments.items()
+    }
 
 
 def _changes(segments: Segments, shares: Iterable[_Share], now: datetime) -> Iterator[datetime]:

@@ -1,12 +1,24 @@
 """Limits, setpoints and defaults of two utilities at one station."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from gateway.core.events import TransactionsChanged
-from support.engine_bench import a_command, a_default, a_profile, limit, pf
-from support.several import fixed_var, followed_by_two, held, run, theirs, watts, weak
+from gateway.core.lifecycle import State
+from support.engine_bench import NOON, a_command, a_default, a_profile, limit, pf
+from support.several import (
+    HOUR,
+    fixed_var,
+    followed_by_two,
+    held,
+    run,
+    state_of,
+    theirs,
+    watts,
+    weak,
+)
 from translators.canonical.capability import Transaction
 from translators.canonical.controls import LimitOn
 from translators.canonical.telemetry import ControlOutcome as Told
@@ -191,3 +203,21 @@ def test_when_the_tightest_limit_goes_the_next_is_held_before_it_is_let_go(bench
     actions = [call.action[:5] for call in bench.calls()[before:]]
     assert "Clear" in actions
     assert actions.index("Clear") > 0
+
+
+def test_an_event_that_a_wrong_clock_ended_takes_no_time_from_other_limits(bench):
+    bench.command(a_command("S", limit(LimitOn.LOAD, 3000), start=0, minutes=120))
+    bench.reply()
+    bench.command(a_command("E", limit(LimitOn.IMPORT, 2000), start=20, minutes=10))
+    bench.reply()
+    bench.offset = HOUR
+    bench.at(1)
+    assert state_of(bench, "E", "dso") is State.UNFOLLOWED
+    bench.offset = timedelta()
+    bench.at(2)
+    for _ in range(4):
+        bench.reply()
+    entries = bench.engine.world.stations["CS1"].ledger.entries.values()
+    (entry,) = [e for e in entries if e.desired.command == "dso/CS1/S"]
+    assert entry.desired.start <= NOON + timedelta(minutes=2)
+    assert entry.desired.end == NOON + timedelta(minutes=120)
