@@ -84,7 +84,7 @@ def _control(profile: StationProfile, payload: Json) -> Iterator[str]:
         yield from _service(payload["enterService"])
     elif kind == "LimitMaxDischarge":
         yield from _discharge(payload["limitMaxDischarge"])
-    elif "curve" in payload:
+    else:
         yield from _curve(profile, kind, payload["curve"])
 
 
