@@ -7,7 +7,7 @@ N ?= 200
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test thorough fmt lint types arch faults attack tampers nameplate silences rivals sites mutants bench peers ci
+.PHONY: help setup demo test thorough fmt lint types arch faults attack tampers nameplate silences rivals sites whole mutants bench peers ci
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ rivals: $(STAMP) ## Let several utilities want things of one station, and compar
 
 sites: $(STAMP) ## Let N sites live through lost calls: no station grows into room that others may use
 	$(BIN)/python tests/sites/campaign.py $(N)
+
+whole: $(STAMP) ## Let N stories use all of the engine at once, and judge what leaves it at each step
+	$(BIN)/python tests/whole/campaign.py $(N)
 
 mutants: $(STAMP) ## Change the translation code in small ways and count the changes that tests notice
 	$(BIN)/python tests/mutants/campaign.py $(N)
