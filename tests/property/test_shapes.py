@@ -19,7 +19,7 @@ SIGNS = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 NAMES = st.sampled_from(["u", "v", "size(points)", "dialect.vref"])
 TESTS = st.one_of(
     st.builds("{} {} {}".format, NAMES, SIGNS, LITERALS),
-    st.builds("{} {} {}".format, NAMES, SIGNS, NAMES),
+    st.builds("{} {} {}".format, NAMES | LITERALS, SIGNS, NAMES),
     st.sampled_from(["u", "v"]),
     st.builds(
         "points.all(p, p.{} {} {} && p.y {} {})".format,

@@ -51,6 +51,7 @@ def test_a_plain_condition_is_answered_without_cel(expression, values, holds):
         "!flag",
         "< 1.0",
         "points.all(p p.x > 0.0)",
+        "points.all(p, size(p) > 0)",
     ],
 )
 def test_any_other_shape_is_left_to_cel(expression):
@@ -87,3 +88,56 @@ def test_what_is_not_plain_is_asked_of_cel_with_each_value_read_once():
     assert condition(both, names, "r")(scope)
     assert condition("x > 1.5 || x > 1", names, "r")(scope)
     assert sorted(read) == ["dialect.droop", "dialect.vref", "x"]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "__import__('os').system('true')",
+        "x.__class__.__mro__ == null",
+        "seen['x'] == null",
+        "(lambda: x)()",
+        "[p for p in points]",
+        "(y := x) == null",
+        "x if x else x",
+        "f'{x}' == 'a'",
+        'x == "a"',
+        "x == 'a' + 'b'",
+        "x == 'a\nb'",
+        "x == 'a\\'",
+        "x == 'a' # 'b'",
+        "x\\\n== 'a'",
+        "\u00e9 == 'a'",
+        "\uff58 == 'a'",
+        "x\u00a0== 'a'",
+        "x > \uff11.0",
+        "x > 1_0",
+        "x > 1e9",
+        "x > 0x1",
+        f"x > {10**18}",
+        f"x > {10**400}.0",
+        f"x > {'9' * 5000}",
+        f"x > 0.{'1' * 5000}",
+        "points.all(p, (p.x == 1.0) for p in p)",
+    ],
+)
+def test_what_would_be_code_elsewhere_is_no_plain_shape(expression):
+    assert plainly(expression) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["__builtins__", "__import__", "__class__", "lambda", "None", "exec", "seen", "item"]
+)
+def test_a_name_is_looked_up_whatever_it_means_to_python(name):
+    assert answer(f"{name} == 'a'", **{name: "a"}) is True
+    assert answer(f"points.all(p, p.{name} > 0.0)", points=[{name: 1.0}]) is True
+    with pytest.raises(KeyError):
+        answer(f"{name} == 'a'")
+
+
+@pytest.mark.parametrize(
+    "held", ['") or exec("', "{0}", "%s", "\t", "\x00", "\u2028", "__import__", '"""', "#"]
+)
+def test_a_text_is_compared_as_it_stands(held):
+    assert answer(f"x == '{held}'", x=held) is True
+    assert answer(f"x == '{held}'", x=held + " ") is False
