@@ -25,18 +25,6 @@ def corpus(tmp_path):
     return folder
 
 
-@pytest.fixture(scope="module")
-def coarse(tmp_path_factory):
-    """The shipped rules, but power factors with one digit; read once in a process."""
-    rules = tmp_path_factory.mktemp("coarse") / "rules"
-    shutil.copytree(mappings_folder(), rules)
-    path = rules / "ocpp" / "2.1.yaml"
-    head, tail = path.read_text(encoding="utf-8").split("  id: ocpp21.fixed_pf\n")
-    tail = tail.replace("places: 4", "places: 1", 1)
-    path.write_text(f"{head}  id: ocpp21.fixed_pf\n{tail}", encoding="utf-8")
-    return rules
-
-
 def test_rules_that_are_the_same_end_with_0(dergate, corpus):
     arguments = ("shipped", mappings_folder(), "--corpus", corpus, "--detailed-exitcode")
     status, out, _ = dergate(*arguments)

@@ -6,23 +6,14 @@ import time
 
 import pytest
 
-from gateway.cli.main import main
 from gateway.settings.mappings import mappings_folder
 from support.engine_bench import a_command, pf
 from support.recorded import a_recorded_bench
 
 
 @pytest.fixture
-def dergate(capsys):
-    """Run `dergate replay`; return its exit status, stdout and stderr."""
-
-    def run(*arguments):
-        status = main([str(item) for item in ("replay", *arguments)])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return status, said.out, said.err
-
-    return run
+def dergate(in_process):
+    return lambda *arguments: in_process("replay", *arguments)
 
 
 @pytest.fixture
@@ -34,18 +25,6 @@ def folder(tmp_path):
         bench.reply()
         bench.at(11)
     return tmp_path / "inputs"
-
-
-@pytest.fixture(scope="module")
-def coarse_rules(tmp_path_factory):
-    """The shipped rules, but power factors with one digit."""
-    rules = tmp_path_factory.mktemp("coarse") / "rules"
-    shutil.copytree(mappings_folder(), rules)
-    path = rules / "ocpp" / "2.1.yaml"
-    head, tail = path.read_text(encoding="utf-8").split("  id: ocpp21.fixed_pf\n")
-    tail = tail.replace("places: 4", "places: 1", 1)
-    path.write_text(f"{head}  id: ocpp21.fixed_pf\n{tail}", encoding="utf-8")
-    return rules
 
 
 def states(folder):
@@ -80,8 +59,8 @@ def test_a_decision_that_differs_is_named_and_ends_with_1(dergate, folder):
     assert "command.received dso/CS1/M1" in out
 
 
-def test_other_rules_show_what_they_would_have_sent(dergate, folder, coarse_rules):
-    status, out, _ = dergate(folder, "--against", coarse_rules)
+def test_other_rules_show_what_they_would_have_sent(dergate, folder, coarse):
+    status, out, _ = dergate(folder, "--against", coarse)
     assert status == 1
     assert "same     every decision" in out
     assert "1 calls in place of 1" in out
@@ -117,14 +96,14 @@ def test_at_a_pace_it_waits_as_it_was_and_shows_what_was_decided(dergate, folder
     assert "  control.dispatched " in out
 
 
-def test_of_many_controls_that_differ_the_first_are_shown(dergate, tmp_path, coarse_rules):
+def test_of_many_controls_that_differ_the_first_are_shown(dergate, tmp_path, coarse):
     with a_recorded_bench(tmp_path / "inputs") as bench:
         bench.connect()
         for number in range(25):
             command = a_command(f"M{number}", pf("0.95"), start=10 + number, minutes=1)
             bench.command(command)
             bench.reply()
-    _, out, _ = dergate(tmp_path / "inputs", "--against", coarse_rules)
+    _, out, _ = dergate(tmp_path / "inputs", "--against", coarse)
     assert "25 controls differ: 25 other" in out
     assert "and 5 more" in out
 
