@@ -5,10 +5,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from gateway.security import pki
-from gateway.simulators.utility_2030_5 import Dialect, Files, Options, SimulatedUtility
+from gateway.simulators.utility_2030_5 import Dialect, Options, SimulatedUtility
 from support.places import ROOT
-from support.site import enrol
+from support.site import enrol, server_files
 
 
 class Process:
@@ -92,8 +91,7 @@ def authorities(tmp_path):
 
 @pytest.fixture
 async def utility(authorities):
-    server = pki.issue_server(authorities)
-    files = Files(server.certificate_path, server.key_path, authorities.trust_anchor)
+    files = server_files(authorities)
     options = Options(Dialect(), poll_rate_s=1, page_size=10)
     async with SimulatedUtility(files, options) as opened:
         yield opened

@@ -8,7 +8,7 @@ from peers.prepare import PeerUnavailableError, peer, prepare
 from peers.program import Service
 
 from gateway.security import pki
-from gateway.simulators.utility_2030_5 import Files
+from support.site import server_files
 
 
 @pytest.fixture(scope="session")
@@ -52,8 +52,7 @@ def authorities(tmp_path_factory):
 @pytest.fixture(scope="session")
 def files(authorities):
     """The TLS files of a utility."""
-    server = pki.issue_server(authorities)
-    return Files(server.certificate_path, server.key_path, authorities.trust_anchor)
+    return server_files(authorities)
 
 
 @pytest.fixture(scope="session")

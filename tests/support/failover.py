@@ -15,16 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.core.effects import Table
-from gateway.security import pki
 from gateway.security.identities import certificate_lfdi
 from gateway.simulators.station import IN, SimulatedStation, StationOptions
-from gateway.simulators.utility_2030_5 import Dialect, Files, Options, SimulatedUtility, control
+from gateway.simulators.utility_2030_5 import Dialect, Options, SimulatedUtility, control
 from gateway.simulators.utility_2030_5_controls import fixed_pf
 from gateway.store.postgres import PostgresStore
 from gateway.store.verification import verify
 from support.faults import PROGRAM
 from support.places import ROOT
-from support.site import PASSWORD, a_free_port, a_site, a_utility, enrol, write_site
+from support.site import PASSWORD, a_free_port, a_site, a_utility, enrol, server_files, write_site
 
 PATIENCE_S = 60
 _CONTROL = 0x08
@@ -181,8 +180,7 @@ class Play:
     @asynccontextmanager
     async def running(self):
         authorities = enrol(self._folder, "CS1")
-        server = pki.issue_server(authorities)
-        files = Files(server.certificate_path, server.key_path, authorities.trust_anchor)
+        files = server_files(authorities)
         async with AsyncExitStack() as stack:
             self.utility = await stack.enter_async_context(
                 SimulatedUtility(files, Options(Dialect(), page_size=100))

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from gateway import app
 from gateway.core.effects import Table
-from gateway.security import pki
 from gateway.security.identities import certificate_lfdi
 from gateway.settings import load
 from gateway.simulators.grid import Grid
@@ -19,7 +18,6 @@ from gateway.simulators.station import IN, Personality, SimulatedStation, Statio
 from gateway.simulators.utility_2030_5 import (
     Curve,
     Dialect,
-    Files,
     Options,
     SimulatedUtility,
     control,
@@ -32,7 +30,16 @@ from gateway.simulators.utility_2030_5_controls import (
     target_w,
 )
 from gateway.store.sqlite import SqliteStore
-from support.site import PASSWORD, a_site, a_station, a_utility, an_identity, enrol, write_site
+from support.site import (
+    PASSWORD,
+    a_site,
+    a_station,
+    a_utility,
+    an_identity,
+    enrol,
+    server_files,
+    write_site,
+)
 
 PATIENCE_S = 120
 """Half a hundred stations at once on a busy machine."""
@@ -136,8 +143,7 @@ class _Play:
 
     async def run(self, lead_s, lasts_s):
         authorities = enrol(self.folder, *self.ids.values())
-        server = pki.issue_server(authorities)
-        files = Files(server.certificate_path, server.key_path, authorities.trust_anchor)
+        files = server_files(authorities)
         options = Options(Dialect(), poll_rate_s=5, post_rate_s=30, page_size=10)
         async with SimulatedUtility(files, options) as utility, AsyncExitStack() as stack:
             programs = {name: self._program(utility, name) for name in self.faults}

@@ -13,16 +13,15 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 
 from gateway.core.effects import Table
-from gateway.security import pki
 from gateway.security.identities import certificate_lfdi
 from gateway.simulators.station import IN, SimulatedStation, StationOptions
-from gateway.simulators.utility_2030_5 import Dialect, Files, Options, SimulatedUtility, control
+from gateway.simulators.utility_2030_5 import Dialect, Options, SimulatedUtility, control
 from gateway.simulators.utility_2030_5_controls import fixed_pf
 from gateway.store.sqlite import SqliteStore
 from gateway.store.verification import verify
 from support.places import ROOT
 from support.recorded import replayed
-from support.site import PASSWORD, a_free_port, a_site, a_utility, enrol, write_site
+from support.site import PASSWORD, a_free_port, a_site, a_utility, enrol, server_files, write_site
 
 EVENT = f"{0xE:024X}00007ED9"
 PROGRAM = f"{0xF:024X}00007ED9"
@@ -109,8 +108,7 @@ async def running(gateway):
 async def live_through(folder, failpoint=""):
     """Play one life in `folder` and return its outcome."""
     authorities = enrol(folder, "CS1")
-    server = pki.issue_server(authorities)
-    files = Files(server.certificate_path, server.key_path, authorities.trust_anchor)
+    files = server_files(authorities)
     port = a_free_port()
     async with SimulatedUtility(files, Options(Dialect(), page_size=10)) as utility:
         grid = a_utility(url=utility.url, poll_interval_s=0.3, post_interval_s=60)

@@ -5,6 +5,7 @@ import socket
 
 from gateway.security import pki
 from gateway.security.credentials import make_verifier
+from gateway.simulators.utility_2030_5 import Files
 
 PASSWORD = "correct-horse-battery"
 VERIFIER = make_verifier(PASSWORD)
@@ -61,6 +62,12 @@ def write_site(folder, values=None):
     file = folder / "site.yaml"
     file.write_text(json.dumps(values or a_site(), indent=1), encoding="utf-8")
     return file
+
+
+def server_files(authorities):
+    """Return the TLS files of a simulated utility whose certificate these authorities issue."""
+    server = pki.issue_server(authorities)
+    return Files(server.certificate_path, server.key_path, authorities.trust_anchor)
 
 
 def enrol(folder, *stations):

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 
+import httpx
 import pytest
 
 from gateway import app
@@ -12,6 +13,8 @@ from gateway.settings import load
 from gateway.settings.mode import FOR_REAL
 from gateway.simulators.station import SimulatedStation, StationOptions
 from support.site import PASSWORD, a_site, enrol, write_site
+
+_TOKEN = "s3cret"
 
 
 class Site:
@@ -52,6 +55,12 @@ class Site:
         url = self.running.endpoint.url
         return SimulatedStation(StationOptions(id="CS1", password=PASSWORD, url=url, **options))
 
+    async def request(self, method, path, **options):
+        """Ask the admin listener, with the token of `admin`."""
+        told = {"Authorization": f"Bearer {_TOKEN}"}
+        async with httpx.AsyncClient(base_url=self.running.admin.url, trust_env=False) as client:
+            return await client.request(method, path, headers=told, **options)
+
     async def ask(self, *words):
         """Run a command of `dergate`; return its exit status and what it printed."""
         process = await asyncio.create_subprocess_exec(
@@ -63,6 +72,15 @@ class Site:
         async with asyncio.timeout(60):
             out, err = await process.communicate()
         return process.returncode, out.decode(), err.decode()
+
+
+@pytest.fixture
+def admin(tmp_path):
+    """Settings of an admin listener with a token, so that it takes orders."""
+    token = tmp_path / "token"
+    token.write_text(_TOKEN)
+    token.chmod(0o600)
+    return {"port": 0, "token_file": "token"}
 
 
 @pytest.fixture

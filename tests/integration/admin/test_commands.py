@@ -105,10 +105,8 @@ async def test_without_a_gateway_the_address_is_named(site, words):
     assert "does `dergate run` run with these settings?" in err
 
 
-async def test_the_token_of_the_settings_is_shown(site, tmp_path):
-    (tmp_path / "token").write_text("s3cret")
-    (tmp_path / "token").chmod(0o600)
-    async with site(admin={"port": 0, "token_file": "token"}) as here:
+async def test_the_token_of_the_settings_is_shown(site, admin, tmp_path):
+    async with site(admin=admin) as here:
         status, out, _ = await here.ask("station", "list", "-o", "json")
         assert (status, len(json.loads(out))) == (0, 1)
         (tmp_path / "token").write_text("other")
@@ -116,15 +114,8 @@ async def test_the_token_of_the_settings_is_shown(site, tmp_path):
         assert (status, "a bearer token is needed" in err) == (4, True)
 
 
-@pytest.fixture
-def token(tmp_path):
-    (tmp_path / "token").write_text("s3cret")
-    (tmp_path / "token").chmod(0o600)
-    return {"port": 0, "token_file": "token"}
-
-
-async def test_an_operator_declines_an_event_and_takes_part_again(site, token):
-    async with site(admin=token) as here:
+async def test_an_operator_declines_an_event_and_takes_part_again(site, admin):
+    async with site(admin=admin) as here:
         await posted(here)
         world = here.running.runtime.parts.engine.world
         (record,) = world.records["CS1"].values()
@@ -146,8 +137,8 @@ async def test_an_operator_declines_an_event_and_takes_part_again(site, token):
     assert b'"reason":"a fair"' in text
 
 
-async def test_all_dispatch_is_held_until_it_goes_on(site, token):
-    async with site(admin=token) as here:
+async def test_all_dispatch_is_held_until_it_goes_on(site, admin):
+    async with site(admin=admin) as here:
         world = here.running.runtime.parts.engine.world
         assert (await here.ask("hold", "on"))[0] == 2
         assert (await here.ask("hold", "on", "--release", "--reason", "works"))[0] == 0
@@ -164,8 +155,8 @@ async def test_all_dispatch_is_held_until_it_goes_on(site, token):
         }
 
 
-async def test_one_station_is_held_on_its_own(site, token):
-    async with site(admin=token) as here:
+async def test_one_station_is_held_on_its_own(site, admin):
+    async with site(admin=admin) as here:
         world = here.running.runtime.parts.engine.world
         assert (await here.ask("hold", "on", "--station", "CS1", "--reason", "works"))[0] == 0
         await soon(lambda: "CS1" in world.holds)

@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from gateway.simulators.station import IN, Personality
 from support.runtime_bench import until
 
@@ -17,14 +15,6 @@ BARE = {
 }
 
 
-@pytest.fixture
-def token(tmp_path):
-    file = tmp_path / "token"
-    file.write_text("secret")
-    file.chmod(0o600)
-    return {"token_file": str(file)}
-
-
 async def ready(here):
     world = here.running.runtime.parts.engine.world
     state = world.stations["CS1"]
@@ -32,8 +22,8 @@ async def ready(here):
     return world
 
 
-async def test_a_reversed_meter_is_found_and_the_station_stays_on_hold(site, token):
-    async with site(admin=token) as here:
+async def test_a_reversed_meter_is_found_and_the_station_stays_on_hold(site, admin):
+    async with site(admin=admin) as here:
         assert (await here.ask("station", "commission", "CS1", *QUICK))[0] == 4
         async with here.station(**BARE) as station:
             station.personality = Personality(reversed_clamps=frozenset({"L1", "L2", "L3"}))
@@ -52,8 +42,8 @@ async def test_a_reversed_meter_is_found_and_the_station_stays_on_hold(site, tok
             assert station.payloads(IN, "SetChargingProfile")
 
 
-async def test_what_cannot_begin_is_said(site, token):
-    async with site(admin=token) as here:
+async def test_what_cannot_begin_is_said(site, admin):
+    async with site(admin=admin) as here:
         status, _, err = await here.ask("station", "commission", "CS1", *QUICK)
         assert (status, "CS1 is not connected and read" in err) == (4, True)
         status, _, err = await here.ask("station", "commission", "CS9", *QUICK)

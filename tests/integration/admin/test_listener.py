@@ -47,17 +47,15 @@ async def test_a_store_that_refuses_shows_in_readyz_until_it_takes_again(site):
         await ready_says(here, 200)
 
 
-async def test_why_it_is_not_ready_is_told_with_the_token_only(site, tmp_path):
-    (tmp_path / "token").write_text("s3cret")
-    (tmp_path / "token").chmod(0o600)
-    async with site(admin={"port": 0, "token_file": "token"}) as here:
+async def test_why_it_is_not_ready_is_told_with_the_token_only(site, admin):
+    async with site(admin=admin) as here:
         await ready_says(here, 200)
         other = sqlite3.connect(here.folder / "state" / "dergate.db", isolation_level=None)
         with closing(other):
             other.execute("BEGIN IMMEDIATE")
             here.running.runtime.post(UtilityChanged("grid", "CS1", up=False))
             assert await ready_says(here, 503) == "not ready\n"
-            told = await got(here, "/readyz", headers={"Authorization": "Bearer s3cret"})
+            told = await here.request("GET", "/readyz")
             assert "DG-1302 is locked" in told.text
             other.execute("ROLLBACK")
 
@@ -196,13 +194,9 @@ async def test_a_stream_ends_with_its_gateway(site):
         ({"on": True, "reason": "x", "actor": "a", "of": 1}, "of: Extra inputs"),
     ],
 )
-async def test_an_order_that_is_none_is_refused(site, tmp_path, body, words):
-    (tmp_path / "token").write_text("s3cret")
-    (tmp_path / "token").chmod(0o600)
-    async with site(admin={"port": 0, "token_file": "token"}) as here:
-        async with httpx.AsyncClient(base_url=here.running.admin.url, trust_env=False) as client:
-            headers = {"Authorization": "Bearer s3cret"}
-            answer = await client.post("/hold", json=body, headers=headers)
+async def test_an_order_that_is_none_is_refused(site, admin, body, words):
+    async with site(admin=admin) as here:
+        answer = await here.request("POST", "/hold", json=body)
         assert answer.status_code == 422
         assert words in answer.json()["detail"]
         assert here.running.runtime.parts.engine.world.hold is None

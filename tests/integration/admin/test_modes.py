@@ -1,33 +1,15 @@
 """What onlookers and operators are told by a gateway that sends nothing, or takes no orders."""
 
-import httpx
-import pytest
-
 from gateway.settings.mode import Mode
 from gateway.stations.errands import ChangePassword
 from gateway.stations.orders import Orders
 
-TOKEN = {"Authorization": "Bearer s3cret"}
-
-
-@pytest.fixture
-def admin(tmp_path):
-    token = tmp_path / "token"
-    token.write_text("s3cret")
-    token.chmod(0o600)
-    return {"port": 0, "token_file": "token"}
-
-
-async def request(here, method, path, **options):
-    async with httpx.AsyncClient(base_url=here.running.admin.url, trust_env=False) as client:
-        return await client.request(method, path, headers=TOKEN, **options)
-
 
 async def test_a_shadow_says_so_wherever_one_looks(site, admin):
     async with site(Mode(shadow=True), admin=admin) as here:
-        ready = await request(here, "GET", "/readyz")
+        ready = await here.request("GET", "/readyz")
         assert (ready.status_code, ready.text) == (200, "ok\nshadow: nothing is sent\n")
-        stations = await request(here, "GET", "/stations")
+        stations = await here.request("GET", "/stations")
         assert stations.headers["Dergate-Mode"] == "shadow: nothing is sent"
         status, out, err = await here.ask("station", "list")
         assert (status, "CS1" in out) == (0, True)
@@ -36,16 +18,16 @@ async def test_a_shadow_says_so_wherever_one_looks(site, admin):
 
 async def test_a_gateway_for_real_says_nothing_of_it(site, admin):
     async with site(admin=admin) as here:
-        assert "Dergate-Mode" not in (await request(here, "GET", "/stations")).headers
+        assert "Dergate-Mode" not in (await here.request("GET", "/stations")).headers
 
 
 async def test_a_read_only_gateway_takes_no_orders_and_says_why(site, admin):
     async with site(Mode(read_only=True), admin=admin) as here:
         order = {"on": True, "reason": "works", "actor": "me"}
         for path in ("/hold", "/events/M1/participation"):
-            refused = await request(here, "POST", path, json=order)
+            refused = await here.request("POST", path, json=order)
             assert refused.status_code == 403
-        assert (await request(here, "GET", "/hold")).json()["on"] is False
+        assert (await here.request("GET", "/hold")).json()["on"] is False
         status, _, err = await here.ask("hold", "on", "--reason", "works")
         assert status == 4
         assert "DG-1295 this gateway runs read-only: it takes no orders" in err

@@ -5,25 +5,13 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import httpx
-import pytest
-
 from gateway.admin import listener
 from gateway.core.events import CommandReceived, HoldChanged
 from gateway.simulators.station import IN
 from support.engine_bench import a_command, pf
 from translators.canonical.commands import Interval, Origin, Protocol, Revision
 
-TOKEN = {"Authorization": "Bearer s3cret"}
 GRID = Origin("grid", Protocol.IEEE2030_5, Revision.IEEE2030_5_2018)
-
-
-@pytest.fixture
-def admin(tmp_path):
-    token = tmp_path / "token"
-    token.write_text("s3cret")
-    token.chmod(0o600)
-    return {"port": 0, "token_file": "token"}
 
 
 def a_command_now(mrid, displacement="0.95"):
@@ -88,10 +76,10 @@ async def test_a_plan_that_has_aged_is_refused_and_the_hold_stays(site, admin, t
 async def test_what_changes_between_the_look_and_the_engine_is_refused_too(site, admin):
     async with site(admin=admin) as here, here.station(versions=("ocpp2.1",)) as station:
         await held_back(here, station, a_command_now("0A0B"))
-        found = (await request(here, "GET")).json()
+        found = (await here.request("GET", "/plan")).json()
         here.running.runtime.post(CommandReceived(a_command_now("0A0C", "0.9")))
         order = {"digest": found["digest"], "reason": "r", "actor": "me"}
-        refused = await request(here, "POST", json=order)
+        refused = await here.request("POST", "/plan", json=order)
         assert refused.status_code == 409
         assert here.running.runtime.parts.engine.world.hold is not None
 
@@ -100,14 +88,9 @@ async def test_an_engine_that_says_nothing_in_time_is_no_success(site, admin, mo
     monkeypatch.setattr(listener, "_APPLY_S", -1)
     async with site(admin=admin) as here, here.station(versions=("ocpp2.1",)) as station:
         await held_back(here, station, a_command_now("0A0B"))
-        found = (await request(here, "GET")).json()
+        found = (await here.request("GET", "/plan")).json()
         order = {"digest": found["digest"], "reason": "r", "actor": "me"}
-        assert (await request(here, "POST", json=order)).status_code == 503
-
-
-async def request(here, method, **options):
-    async with httpx.AsyncClient(base_url=here.running.admin.url, trust_env=False) as client:
-        return await client.request(method, "/plan", headers=TOKEN, **options)
+        assert (await here.request("POST", "/plan", json=order)).status_code == 503
 
 
 async def test_what_is_no_plan_says_so(site, tmp_path):

@@ -3,8 +3,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from gateway.security import pki
-from gateway.simulators.utility_2030_5 import Files, Options, SimulatedUtility
+from gateway.simulators.utility_2030_5 import Options, SimulatedUtility
 from support.engine_bench import the_book
+from support.site import server_files
 from support.utility_bench import Bench, an_access, at_work
 
 
@@ -20,8 +21,7 @@ def authorities(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def files(authorities):
-    server = pki.issue_server(authorities)
-    return Files(server.certificate_path, server.key_path, authorities.trust_anchor)
+    return server_files(authorities)
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,8 @@
 
 import pytest
 
-from gateway.security import pki
-from gateway.security.identities import certificate_lfdi
 from gateway.simulators.station import IN, SimulatedStation, StationOptions
-from gateway.simulators.utility_2030_5 import Dialect, Files, Options, SimulatedUtility, control
+from gateway.simulators.utility_2030_5 import control
 from gateway.simulators.utility_2030_5_controls import fixed_pf
 from support.site import PASSWORD, a_utility
 
@@ -13,19 +11,8 @@ PATIENCE_S = 60
 
 
 @pytest.fixture
-async def utility(enrolled):
-    server = pki.issue_server(enrolled)
-    files = Files(server.certificate_path, server.key_path, enrolled.trust_anchor)
-    options = Options(Dialect(), poll_rate_s=1, page_size=10)
-    async with SimulatedUtility(files, options) as opened:
-        yield opened
-
-
-@pytest.fixture
-def held(tmp_path, utility):
+def held(utility, program):
     """A power factor that the utility asks of the station for an hour."""
-    program = utility.add_program(1)
-    utility.add_device(certificate_lfdi(tmp_path / "certs" / "cs1.pem"), program)
     begin = int(utility.now())
     return utility.add_control(program, control(begin, 3600, fixed_pf("0.95", absorbing_var=True)))
 

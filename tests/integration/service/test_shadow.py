@@ -2,12 +2,10 @@
 
 import pytest
 
-from gateway.security import pki
-from gateway.security.identities import certificate_lfdi
 from gateway.security.vault import Vault, digest
 from gateway.settings.mode import Mode
 from gateway.simulators.station import IN, SimulatedStation, StationOptions
-from gateway.simulators.utility_2030_5 import Dialect, Files, Options, SimulatedUtility, control
+from gateway.simulators.utility_2030_5 import Dialect, Options, control
 from gateway.simulators.utility_2030_5_controls import fixed_pf, load_limit
 from gateway.store.story import as_text, records, story
 from support.site import PASSWORD, VERIFIER, a_utility
@@ -16,11 +14,8 @@ SHADOW = Mode(shadow=True)
 
 
 @pytest.fixture
-async def utility(tmp_path, enrolled):
-    server = pki.issue_server(enrolled)
-    files = Files(server.certificate_path, server.key_path, enrolled.trust_anchor)
-    async with SimulatedUtility(files, Options(Dialect(), poll_rate_s=1, post_rate_s=1)) as made:
-        yield made
+def options():
+    return Options(Dialect(), poll_rate_s=1, post_rate_s=1)
 
 
 def a_station(url, password=PASSWORD):
@@ -29,10 +24,8 @@ def a_station(url, password=PASSWORD):
 
 
 async def test_a_command_runs_in_the_audit_of_a_shadow_and_nowhere_else(
-    service, settings, utility, tmp_path
+    service, settings, utility, program, tmp_path
 ):
-    program = utility.add_program(1)
-    utility.add_device(certificate_lfdi(tmp_path / "certs" / "cs1.pem"), program)
     gateway = service(settings(utilities=[a_utility(url=utility.url, poll_interval_s=0.3)]), SHADOW)
     running = await gateway.running()
     engine = running.runtime.parts.engine

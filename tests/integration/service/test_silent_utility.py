@@ -4,11 +4,9 @@ import json
 
 import pytest
 
-from gateway.security import pki
-from gateway.security.identities import certificate_lfdi
 from gateway.simulators import utility_2030_5_faults as faults
 from gateway.simulators.station import SimulatedStation, StationOptions
-from gateway.simulators.utility_2030_5 import Dialect, Files, Options, SimulatedUtility, control
+from gateway.simulators.utility_2030_5 import control
 from gateway.simulators.utility_2030_5_controls import fixed_pf
 from support.site import PASSWORD, a_utility
 
@@ -18,19 +16,9 @@ SAFE = {"max_export_w": 1500, "after_s": 2}
 
 
 @pytest.fixture
-async def utility(enrolled):
-    server = pki.issue_server(enrolled)
-    files = Files(server.certificate_path, server.key_path, enrolled.trust_anchor)
-    async with SimulatedUtility(files, Options(Dialect(), poll_rate_s=1)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def program(tmp_path, utility):
-    found = utility.add_program(1)
-    utility.add_device(certificate_lfdi(tmp_path / "certs" / "cs1.pem"), found)
-    utility.set_default(found, fixed_pf("0.98", absorbing_var=True))
-    return found
+def program(program, utility):
+    utility.set_default(program, fixed_pf("0.98", absorbing_var=True))
+    return program
 
 
 def active(station, kind):

@@ -5,10 +5,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from gateway.security import pki
-from gateway.security.identities import certificate_lfdi
 from gateway.simulators.station import IN, SimulatedStation, StationOptions
-from gateway.simulators.utility_2030_5 import Dialect, Files, Options, SimulatedUtility, control
+from gateway.simulators.utility_2030_5 import Dialect, Options, control
 from gateway.simulators.utility_2030_5_controls import fixed_pf, import_limit
 from gateway.simulators.utility_2030_5_xml import CSIP_AUS
 from support.site import PASSWORD, a_station, a_utility, an_evse
@@ -20,19 +18,8 @@ RATED = [an_evse(ratings={"MaxChargeRateW": 22000})]
 
 
 @pytest.fixture
-async def utility(enrolled):
-    server = pki.issue_server(enrolled)
-    files = Files(server.certificate_path, server.key_path, enrolled.trust_anchor)
-    options = Options(Dialect("2018", CSIP_AUS), poll_rate_s=1, page_size=10)
-    async with SimulatedUtility(files, options) as opened:
-        yield opened
-
-
-@pytest.fixture
-def program(tmp_path, utility):
-    found = utility.add_program(1)
-    utility.add_device(certificate_lfdi(tmp_path / "certs" / "cs1.pem"), found)
-    return found
+def options():
+    return Options(Dialect("2018", CSIP_AUS), poll_rate_s=1, page_size=10)
 
 
 @pytest.fixture

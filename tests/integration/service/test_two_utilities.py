@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway.security import pki
 from gateway.security.identities import certificate_lfdi
 from gateway.simulators.station import IN, SimulatedStation, StationOptions
-from gateway.simulators.utility_2030_5 import Dialect, Files, Options, SimulatedUtility, control
+from gateway.simulators.utility_2030_5 import Dialect, Options, SimulatedUtility, control
 from gateway.simulators.utility_2030_5_controls import fixed_pf, fixed_var, import_limit
 from gateway.simulators.utility_2030_5_xml import CSIP_AUS
-from support.site import PASSWORD, a_station, a_utility
+from support.site import PASSWORD, a_station, a_utility, server_files
 
 PATIENCE_S = 60
 
@@ -36,8 +35,7 @@ class Peer:
 @pytest.fixture
 async def peers(enrolled, tmp_path):
     """`dso` and `iso`; both number their events alike."""
-    server = pki.issue_server(enrolled)
-    files = Files(server.certificate_path, server.key_path, enrolled.trust_anchor)
+    files = server_files(enrolled)
     options = Options(Dialect("2018", CSIP_AUS), poll_rate_s=1, page_size=10)
     async with SimulatedUtility(files, options) as dso, SimulatedUtility(files, options) as iso:
         iso.time_offset_s = 3600.0

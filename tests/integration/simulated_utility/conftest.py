@@ -5,7 +5,8 @@ import pytest
 
 from gateway.security import pki
 from gateway.security.tls import utility_client_context
-from gateway.simulators.utility_2030_5 import Dialect, Files, Options, SimulatedUtility
+from gateway.simulators.utility_2030_5 import Dialect, Options, SimulatedUtility
+from support.site import server_files
 
 SEP = "application/sep+xml"
 
@@ -22,8 +23,7 @@ def foreign(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def files(authorities):
-    server = pki.issue_server(authorities)
-    return Files(server.certificate_path, server.key_path, authorities.trust_anchor)
+    return server_files(authorities)
 
 
 @pytest.fixture(scope="session")
