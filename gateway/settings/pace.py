@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from gateway.settings.fields import Duration, Name, StationId, Strict, number
+from gateway.settings.fields import Name, StationId, Strict, number, seconds
 
 
 class Feeder(Strict):
@@ -28,4 +28,7 @@ class Canary(Strict):
     stations: Annotated[list[StationId], Field(min_length=1)] = Field(
         description="The stations; where they do not carry an event out, no other does."
     )
-    wait_s: Duration = Field(default=60.0, description="How much later the others start.")
+    wait_s: Annotated[float, BeforeValidator(seconds), Field(ge=10, le=86_400)] = Field(
+        default=60.0,
+        description="How much later the others start; the group has all of it but 5 s to show itself.",
+    )

@@ -48,8 +48,9 @@ def test_a_canary_group_goes_first(tmp_path):
         ({"feeders": [FEEDER, FEEDER | {"id": "G"}]}, "station CS1 is on feeder F already"),
         ({"feeders": [FEEDER | {"max_step_w": 0}]}, "greater than 0"),
         ({"canary": {"stations": ["CS9"]}}, "CS9 of the canary group is no station here"),
+        ({"canary": {"stations": ["CS1"], "wait_s": 5}}, "greater than or equal to 10"),
     ],
-    ids=["no station", "two feeders", "no step", "no canary"],
+    ids=["no station", "two feeders", "no step", "no canary", "no time to show itself"],
 )
 def test_what_cannot_be_is_refused_where_it_stands(tmp_path, changes, problem):
     with pytest.raises(SettingsError, match=problem):
