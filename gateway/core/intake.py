@@ -115,15 +115,12 @@ def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:
 
 
 def _paced(turn: Turn, record: CommandRecord) -> CommandRecord:
-    """Return an event that starts here as late as the settings say, counted from now where it is late."""
-    planned = record.planned
-    if planned is None or record.utility == COMMISSIONING:
+    """Return an event that starts here as late as the settings say."""
+    if record.utility == COMMISSIONING:
         return record
-    wait = turn.world.pace.wait(record)
-    if not wait:
+    waits = ceil(turn.world.pace.wait(record, turn.time_of(record)).total_seconds())
+    if not waits:
         return record
-    late = max(timedelta(), turn.time_of(record) - planned.start)
-    waits = ceil((late + wait).total_seconds())
     turn.audit("command.paced", "gateway", record.key, seconds=waits)
     return changed(record, waits_s=waits)
 

@@ -9,6 +9,9 @@ stations of one minute can move by at most, from one end of their ratings to the
 feeder's bound. And an event reaches the canary group first: where none of it carries the event out, or one of
 it refuses it or does not follow it, the others take no part, and their utility is told so.
 
+Where a utility has starts drawn at random, the minutes begin after the latest that may be drawn, and take the
+place of what was drawn; the group is waited for as long as it may have drawn.
+
 What restricts is never late: limits, ceasing to energize, disconnecting, trips; an event that holds one of
 these beside a setpoint starts at once as a whole. Ends are not spread: nothing may outlast what was asked.
 """
@@ -80,27 +83,42 @@ class PaceRules:
 
     @cached_property
     def minutes(self) -> dict[str, int]:
-        """Return the minute in which each station of a feeder starts."""
+        """Return the minute in which each station starts whose feeder needs more than one."""
         found: dict[str, int] = {}
         for feeder in self.feeders:
-            found |= minutes(feeder)
+            own = minutes(feeder)
+            found |= own if any(own.values()) else {}
         return found
 
-    def wait(self, record: CommandRecord) -> timedelta:
-        """Return how much later than its utility says an event starts at its station.
+    def wait(self, record: CommandRecord, now: datetime) -> timedelta:
+        """Return how much later than planned an event starts at its station; `now`: its utility's time.
 
-        What a site passes on to its stations it has reckoned out for all of them: no group comes first there.
+        One that comes late waits from now on. What a site passes on to its stations it has reckoned out for
+        all of them: no group comes first there.
         """
-        command, station = record.command, record.command.target.station
-        if any(isinstance(control, _STRICT) for control in command.controls):
+        command, planned = record.command, record.planned
+        if planned is None or any(isinstance(control, _STRICT) for control in command.controls):
             return timedelta()
-        wait = timedelta()
+        minute = self._minute(record)
+        span, drawn = command.randomization.start_s, command.randomization.start_draw_s or 0
+        start = planned.start
+        if minute is not None:
+            start += timedelta(seconds=max(0, span) - drawn)
+        wait = (minute or 0) * MINUTE
+        if self.canary is not None and self._follows_a_group(record, self.canary):
+            wait += self.canary.wait
+            wait += timedelta(seconds=abs(span) if minute is None else 0)
+        if wait:
+            start = max(start, now) + wait
+        return start - planned.start
+
+    def _minute(self, record: CommandRecord) -> int | None:
+        moves = any(isinstance(control, _MOVES) for control in record.command.controls)
+        return self.minutes.get(record.command.target.station) if moves else None
+
+    def _follows_a_group(self, record: CommandRecord, canary: Canary) -> bool:
         own = record.utility.startswith(SITE)
-        if self.canary is not None and not own and station not in self.canary.stations:
-            wait = self.canary.wait
-        if any(isinstance(control, _MOVES) for control in command.controls):
-            wait += self.minutes.get(station, 0) * MINUTE
-        return wait
+        return not own and record.command.target.station not in canary.stations
 
 
 def minutes(feeder: Feeder) -> dict[str, int]:

@@ -1,8 +1,10 @@
 """How fast a command for many stations takes hold: minutes on a feeder, and a group that goes first."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
@@ -14,7 +16,7 @@ from gateway.core.pace import Canary, Feeder, PaceRules, minutes
 from gateway.core.records import CommandRecord
 from support.engine_bench import NOON, a_command, limit, pf
 from support.fleet import Fleet
-from translators.canonical.commands import Origin, Protocol, Revision, Target
+from translators.canonical.commands import Origin, Protocol, Randomization, Revision, Target
 from translators.canonical.controls import ActiveSetpoint, Energize, Quantity
 from translators.canonical.telemetry import ControlOutcome as Told
 from translators.units import parse_unit
@@ -173,21 +175,47 @@ def test_an_operator_may_let_others_take_part_after_all(trusting):
     assert trusting.told("B")[-1] is Told.OPTED_IN
 
 
-def test_a_thousand_stations_never_move_a_feeder_by_more_than_its_bound_in_any_minute(book):
-    """Whatever each did before, and whatever each is asked for: from one end of its ratings to the other."""
+@pytest.mark.parametrize("span", [0, 600, -600], ids=["exact", "drawn later", "drawn earlier"])
+def test_a_thousand_stations_never_move_a_feeder_by_more_than_its_bound_in_any_minute(book, span):
+    """Whatever each did before, is asked for, and drew: from one end of its ratings to the other."""
     swings = {f"S{n}": Fraction(1_000 + 977 * n % 20_000) for n in range(1_000)}
     rules = PaceRules((Feeder("F", swings, Fraction(250_000)),))
     moved = defaultdict(Fraction)
-    for name, swing in swings.items():
-        record = _record(name)
-        moved[rules.wait(record)] += swing
+    for at, (name, swing) in enumerate(swings.items()):
+        record = _record(name, span, draw=span * at // 999)
+        moved[record.planned.start + rules.wait(record, NOON)] += swing
     assert max(moved.values()) <= 250_000
     assert sum(moved.values()) == sum(swings.values())
     assert len(moved) <= 2 * sum(swings.values()) / 250_000
+    starts = sorted(moved)
+    assert all(b - a >= timedelta(minutes=1) for a, b in pairwise(starts))
 
 
-def _record(name):
-    return CommandRecord(a_command("M1", setpoint(), target=Target(name)))
+@pytest.mark.parametrize("control", [pf(), setpoint()], ids=["a mode", "a setpoint on a feeder"])
+@pytest.mark.parametrize("span", [300, -300], ids=["drawn later", "drawn earlier"])
+def test_the_first_come_first_whatever_was_drawn(span, control):
+    pace = replace(CANARY, feeders=(feeder(1, A=9, B=9),))
+    ends = {name: [_start(pace, name, control, span, draw) for draw in (0, span)] for name in "AB"}
+    assert min(ends["B"]) - max(ends["A"]) >= CANARY.canary.wait
+
+
+def test_a_feeder_that_may_move_at_once_keeps_what_was_drawn():
+    pace = PaceRules((feeder(100, A=9, B=9),))
+    assert [_start(pace, name, setpoint(), 300, 120) for name in "AB"] == [_TEN_TWELVE] * 2
+
+
+_TEN_TWELVE = NOON + timedelta(minutes=12)
+
+
+def _start(pace, name, control, span, draw):
+    record = _record(name, span, draw, control)
+    return record.planned.start + pace.wait(record, NOON)
+
+
+def _record(name, span=0, draw=0, control=None):
+    drawn = Randomization(start_s=span, start_draw_s=draw)
+    command = a_command("M1", control or setpoint(), target=Target(name), randomization=drawn)
+    return CommandRecord(command)
 
 
 def test_who_hears_of_it_after_the_first_refused_is_told_nothing(trusting):
