@@ -137,7 +137,7 @@ def _look(turn: Turn, site: SiteState, names: Collection[str]) -> set[str]:
             settle(turn, state)
             view = view_of(turn, site, state)
         if before.listens and not view.listens:
-            learn(site, name, view)
+            learn(site, name, view, now)
             if retract(turn, site, name):
                 settle(turn, state)
                 view = view_of(turn, site, state)
@@ -145,7 +145,7 @@ def _look(turn: Turn, site: SiteState, names: Collection[str]) -> set[str]:
             back.add(name)
         site.views[name] = view
         site.touched.add(name)
-        learn(site, name, view)
+        learn(site, name, view, now)
     return back
 
 
@@ -219,6 +219,9 @@ def _instants(turn: Turn, site: SiteState) -> Iterator[datetime]:
         yield from (at - offset for at in ends if at is not None)
     if site.turned is not None:
         yield site.turned + site.rules.rotate
+    for (slot, station), spans in site.spans.items():
+        if slot not in site.views[station].sure:
+            yield from (span.end for span in spans if span.end is not None)
     stale = fresh_until(turn.world, site)
     if stale is not None:
         yield datetime.fromtimestamp(stale, UTC)

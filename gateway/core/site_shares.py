@@ -123,7 +123,7 @@ def _participants(
         view = site.views[member.station]
         held = site.held.get((slot, member.station))
         if view.away and member.away is not None:
-            held = member.away if held is None else max(held, member.away)
+            held = _without_a_line(site, (slot, member.station), member.away)
         most = member.most[slot] if slot is Slot.CHARGE or view.feeds else Fraction()
         yield Participant(
             id=member.station,
@@ -135,6 +135,15 @@ def _participants(
             held=held,
             revocable=not view.without(slot),
         )
+
+
+def _without_a_line(site: SiteState, place: Place, own: Fraction) -> Fraction:
+    """Return what a station draws at most by settings of its own, or by what it may hold still."""
+    held, proven = site.held.get(place), site.proven.get(place)
+    amounts = [own] if held is None else [own, held]
+    if proven is not None and place[0] not in site.views[place[1]].free:
+        amounts.append(proven.amount)
+    return max(amounts)
 
 
 def _uses(amps: Mapping[str, Fraction], bounds: Mapping[str, Fraction]) -> dict[str, Fraction]:

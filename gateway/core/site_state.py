@@ -13,9 +13,14 @@ from gateway.core.failsafe import FailSafe
 from gateway.core.lifecycle import State
 from gateway.core.slots import Slot
 from gateway.core.station import SITE
+from translators.canonical.codec import decode, encode
+from translators.canonical.commands import Interval
 
 type Place = tuple[Slot, str]
 """One direction of power at one station."""
+
+type Spans = tuple[Interval, ...]
+"""When something is held, in our time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +111,15 @@ class Share:
 class View:
     """What matters of a station to its site: whether it listens, and what it is bound by for sure.
 
-    `sure` are directions in which it is known to hold its present share, `free` those in which it holds
-    none. `refuses` are those in which it said no, `mute` those in which it never answers, `ignores` those in
-    which its meter shows that it does not do what it took.
+    `sure` are directions in which it is known to hold its present share, and when; `free` those in which it
+    holds none. `refuses` are those in which it said no, `mute` those in which it never answers, `ignores`
+    those in which its meter shows that it does not do what it took.
     """
 
     listens: bool = False
     away: bool = True
     """Whether it has no line."""
-    sure: frozenset[Slot] = frozenset()
+    sure: Mapping[Slot, Spans] = field(default_factory=dict)
     free: frozenset[Slot] = frozenset(Slot)
     refuses: frozenset[Slot] = frozenset()
     mute: frozenset[Slot] = frozenset()
@@ -152,6 +157,8 @@ class SiteState:
     held: dict[Place, Fraction | None] = field(default_factory=dict)
     proven: dict[Place, Share] = field(default_factory=dict)
     """The share that a station was known to hold last."""
+    spans: dict[Place, Spans] = field(default_factory=dict)
+    """When it holds that: its form may have an end, and a start that our clock is set back before."""
     views: dict[str, View] = field(default_factory=dict)
     since: dict[str, float] = field(default_factory=dict)
     """Since when each station has a car that charges, in seconds."""
@@ -206,6 +213,11 @@ def station_document(site: SiteState, station: str) -> dict[str, Any]:
     return {
         "shares": _written(site.shares, station),
         "proven": _written(site.proven, station),
+        "spans": {
+            slot.value: [encode(span) for span in spans]
+            for slot in Slot
+            if (spans := site.spans.get((slot, station))) is not None
+        },
         "held": {slot: None if amount is None else str(amount) for slot, amount in held.items()},
         "since": site.since.get(station),
     }
@@ -243,5 +255,7 @@ def remember(site: SiteState, station: str, document: Mapping[str, Any]) -> None
                 datetime.fromisoformat(share["since"]),
                 share["version"],
             )
+    for name, spans in document.get("spans", {}).items():
+        site.spans[Slot(name), station] = tuple(decode(span, Interval) for span in spans)
     if document["since"] is not None:
         site.since[station] = document["since"]

@@ -7,32 +7,37 @@ draw by whatever it held before. What it was told and never took, or lost, bound
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from gateway.core.ledger import MAX_ATTEMPTS, Desired, Evidence, holds
-from gateway.core.site_state import Place, SiteState, View
+from gateway.core.site_state import Place, SiteState, Spans, View
 from gateway.core.slots import Slot, slot_of_functions
 from gateway.core.station import SITE, StationState
 from gateway.core.wanted import Wanted
 from gateway.core.world import Turn, World
 from translators.canonical.capability import StationProfile
+from translators.canonical.commands import Interval
 from translators.ocpp.limits import can_discharge
 
-_NONE: frozenset[str] = frozenset()
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
-def secured(state: StationState, found: Wanted, now: datetime) -> frozenset[str]:
-    """Return the commands of a site whose limits the station holds as wanted, and none looser beside."""
+def secured(state: StationState, found: Wanted, now: datetime) -> dict[str, Spans]:
+    """Return when the station holds limits of its site as wanted, and none looser beside, by command."""
     if not any(utility.startswith(SITE) for utility in found.utilities):
-        return _NONE
-    served: set[str] = set()
+        return {}
+    served: dict[str, Spans] = {}
     for slot in Slot:
         wanted = [w for w in found.desired.values() if slot_of_functions(w.functions) is slot]
         if all(_runs(state, one, now) for one in wanted) and _alone(state, wanted, slot, now):
-            served |= {one.command for one in wanted}
-            served |= {key for one in wanted for key, _ in found.carried[one.id]}
-    served |= {key for key in found.vacuous if followed_untold(state, key, found)}
-    return frozenset(key for key in served if key.startswith(SITE))
+            for one in wanted:
+                span = Interval(one.start or _EVER, one.end)
+                for key in {one.command, *(key for key, _ in found.carried[one.id])}:
+                    served[key] = (*served.get(key, ()), span)
+    for key in found.vacuous:
+        if followed_untold(state, key, found):
+            served[key] = (Interval(_EVER, None),)
+    return {key: spans for key, spans in served.items() if key.startswith(SITE)}
 
 
 def followed_untold(state: StationState, key: str, found: Wanted) -> frozenset[str]:
@@ -80,7 +85,11 @@ def view_of(turn: Turn, site: SiteState, state: StationState) -> View:
     return View(
         listens=state.connected and state.ready and _dispatched(turn, state),
         away=not state.connected,
-        sure=frozenset(slot for slot, key in keyed.items() if key in state.secured),
+        sure={
+            slot: spans
+            for slot, key in keyed.items()
+            if _in_force(spans := state.secured.get(key, ()), turn.now.utc)
+        },
         free=frozenset(Slot) - held,
         refuses=frozenset(s for s, key in keyed.items() if key in records and records[key].refused),
         mute=frozenset(slot for slot, key in keyed.items() if _mute(state, key)),
@@ -123,10 +132,11 @@ def _mute(state: StationState, key: str) -> bool:
     return any(entry.attempts >= MAX_ATTEMPTS for entry in state.ledger.of_command(key))
 
 
-def learn(site: SiteState, station: str, view: View) -> None:
+def learn(site: SiteState, station: str, view: View, now: datetime) -> None:
     """Let a site know what a station may hold: its share where that is sure, else at worst what it may be.
 
-    Where nothing of the share is held, or the meter shows that it is ignored, only the rating is left.
+    Where nothing of the share is held, or the meter shows that it is ignored, only the rating is left; and
+    where what it was known to hold has ended, or begins later: our clock was set.
     """
     for slot in Slot:
         place = slot, station
@@ -134,14 +144,20 @@ def learn(site: SiteState, station: str, view: View) -> None:
             site.held[place] = None
         elif slot in view.sure:
             share = site.proven[place] = site.shares[place]
+            site.spans[place] = view.sure[slot]
             site.held[place] = share.amount
-        elif slot in view.free:
+        elif slot in view.free or not _in_force(site.spans.get(place), now):
             site.held[place] = None
         elif slot in view.refuses and _one_later(site, place):
             site.held[place] = site.proven[place].amount
         else:
             before = site.held.get(place)
             site.held[place] = None if before is None else max(before, site.shares[place].amount)
+
+
+def _in_force(spans: Spans | None, now: datetime) -> bool:
+    """Say whether what is held in these spans holds now; where nobody wrote them down, it does."""
+    return spans is None or any(span.covers(now) for span in spans)
 
 
 def _one_later(site: SiteState, place: Place) -> bool:

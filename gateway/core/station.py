@@ -17,6 +17,7 @@ from gateway.core.meters import Course, Meters
 from gateway.core.trial import Trial
 from translators.canonical.capability import Situation, StationProfile, Transaction
 from translators.canonical.codec import decode, encode
+from translators.canonical.commands import Interval
 from translators.canonical.telemetry import GridFault
 from translators.ocpp.foreign import ForeignLimit
 
@@ -109,8 +110,8 @@ class StationState:
     """Limits of charge that others gave it, by source and EVSE."""
     bound: frozenset[tuple[str, str]] = frozenset()
     """Sources and the control ids of ours to which their limits leave less."""
-    secured: frozenset[str] = frozenset()
-    """Commands of its site whose limits it is known to hold."""
+    secured: Mapping[str, tuple[Interval, ...]] = field(default_factory=dict)
+    """When it is known to hold limits of its site, by command (our time)."""
     courses: dict[str, Course] = field(default_factory=dict)
     """By command that is in force: what flowed since it began."""
     trial: Trial | None = None

@@ -44,8 +44,6 @@ class World:
         """Seconds that truly passed."""
         self.jumped = timedelta()
         """What our clock was set by."""
-        self.set_back = False
-        """Whether it was ever set back."""
         self.known = dict.fromkeys(UTILITIES, True)
         self.measured = {}
         """Offsets as the links last measured them."""

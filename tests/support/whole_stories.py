@@ -246,7 +246,6 @@ class Story:
         seconds = self.draw.choice((-3600, -60, 3, 60, 3600, 86400))
         self.note(seconds)
         world.jumped += timedelta(seconds=seconds)
-        world.set_back |= seconds < 0
         world.clocks_known = False
         if self.draw.random() < 0.7:
             world.measure()

@@ -1,19 +1,23 @@
 """A step of our own clock, and what a site tells its stations: it begins and ends when it should."""
 
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 
+from gateway.core.effects import Table
 from gateway.core.events import CommissioningOrdered, Now, Tick
+from gateway.core.slots import Slot
 from support.engine_bench import NOON, pf
 from support.site_worlds import for_the_site, three
+from translators.canonical.commands import Interval
 
 HOUR = timedelta(hours=1)
 
 
-def joined(version="2.0.1"):
+def joined(version="2.0.1", **changes):
     """Return a world whose clock can be set; that of its utility goes on."""
-    world = three(version)
+    world = three(version, **changes)
     world.step = timedelta()
     world._at = lambda: Now(
         world.now, (world.now - world.step - NOON).total_seconds(), {"dso": -world.step}
@@ -29,11 +33,16 @@ def set_clock(world, step):
     world.flow()
 
 
-def bounded(world, minutes=30, watts=30000):
+def bounded(world, minutes=30, watts=30000, mrid="E1", **changes):
     """Serve a limit of import from now on; `start` is in the utility's time."""
-    start = (world.now - world.step - NOON).total_seconds() / 60
-    world.serve(for_the_site("E1", watts=watts, start=start, minutes=minutes), told=False)
+    now = world.now - world.step
+    times = {"start": (now - NOON).total_seconds() / 60, "minutes": minutes, "created": now}
+    world.serve(for_the_site(mrid, watts=watts, **times | changes), told=False)
     return world.bounds()
+
+
+def may_draw(world):
+    return [world.site.held[Slot.CHARGE, name] for name in EACH]
 
 
 EACH = {"CS1": 10000, "CS2": 10000, "CS3": 10000}
@@ -52,6 +61,71 @@ def test_a_share_that_holds_goes_on_over_a_step(step):
     bounded(world)
     set_clock(world, step)
     assert world.bounds() == EACH
+
+
+def test_a_share_that_begins_later_by_our_clock_bounds_nothing_before_it_is_set_anew():
+    world = joined()
+    bounded(world)
+    world.chargers["CS1"].fates.append("late")
+    set_clock(world, -HOUR)
+    world.wait(1)
+    assert bounded(world, watts=36000, mrid="E2") == EACH | {"CS1": 22000}
+    world.chargers["CS1"].fates.clear()
+    world.flow()
+    assert world.bounds() == dict.fromkeys(EACH, 12000)
+
+
+def test_who_is_away_while_our_clock_is_set_back_counts_with_its_rating():
+    world = joined()
+    bounded(world)
+    world.leave("CS1")
+    set_clock(world, -HOUR)
+    assert world.bounds() == {"CS1": 22000, "CS2": 4000, "CS3": 4000}
+    assert may_draw(world) == [None, 4000, 4000]
+    world.restart()
+    assert may_draw(world) == [None, 4000, 4000]
+    world.join("CS1")
+    assert world.bounds() == EACH
+
+
+def test_who_is_away_while_our_clock_is_set_a_little_back_counts_with_what_it_holds():
+    world = joined()
+    bounded(world, minutes=100)
+    world.wait(4000)
+    world.leave("CS1")
+    set_clock(world, -HOUR)
+    assert world.bounds() == EACH
+    world.restart()
+    assert may_draw(world) == [10000] * 3
+
+
+def test_the_default_of_a_station_is_not_less_than_what_it_may_hold_when_our_clock_is_set_back():
+    world = joined(member={"away": Fraction(6000)})
+    bounded(world)
+    world.leave("CS1")
+    set_clock(world, -HOUR)
+    assert world.bounds() == {"CS1": 22000, "CS2": 10000, "CS3": 10000}
+
+
+def test_a_share_that_lapses_since_its_renewals_are_lost_bounds_nothing():
+    world = joined()
+    bounded(world, interval=Interval(NOON, None))
+    world.wait(20)
+    world.chargers["CS1"].fates.extend(["lost"] * 6)
+    world.wait(30 * 24 * 3600 - 21)
+    assert world.bounds() == EACH
+    world.wait(1)
+    assert world.bounds() == {"CS1": 22000, "CS2": 4000, "CS3": 4000}
+
+
+def test_what_was_kept_without_its_time_holds_on():
+    world = joined()
+    bounded(world)
+    world.leave("CS1")
+    for document in world.kept[Table.SITE].values():
+        document.pop("spans", None)
+    world.restart()
+    assert may_draw(world) == [10000] * 3
 
 
 def test_a_share_goes_on_over_a_start_of_the_gateway_after_a_step_back():
