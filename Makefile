@@ -60,7 +60,7 @@ types: $(STAMP) ## Check types, strictly
 arch: $(STAMP) ## Check who may import whom
 	$(BIN)/lint-imports
 
-faults: $(STAMP) ## Kill the gateway N times, and let faults happen inside it, on its disk, in upgrades; write docs/faults.md
+faults: $(STAMP) ## Kill the gateway N times; faults inside it, on its disk, in upgrades, at fail-over; write docs/faults.md
 	$(BIN)/python tests/faults/page.py $(N)
 
 attack: $(STAMP) ## Foreign connects, password pairs, races for one id, slow connections against the endpoint
