@@ -16,6 +16,7 @@ from gateway.core.events import (
     NoticeReceived,
     Now,
     ReplyStatus,
+    RulesReplaced,
     SamplesTaken,
     StationConnected,
     StationDisconnected,
@@ -253,6 +254,8 @@ class World:
         for name in online:
             self.connect(name)
             old.disconnect(name)
+        if old.engine.world.translator.kept:  # a restart translates all by the rules in force
+            old.hear(RulesReplaced(self.books(self.setup.rules), at_once=True))
         for name in online:
             old.connect(name)
         if alike and old.alike():

@@ -1,11 +1,17 @@
 """A gateway in which everything happens at once: what has to hold does, and the judge can say no."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.core import acting
-from gateway.core.events import HoldChanged
+from gateway.core.events import CommandReceived, HoldChanged, RulesReplaced
+from gateway.core.lifecycle import State
 from gateway.core.world import Turn
-from support.whole_stories import Story, played
+from support.engine_bench import a_command
+from support.otherbooks import without_var
+from support.whole_stories import CONTROLS, Story, played
+from translators.canonical.commands import Target
 
 SEED = 4
 TOLD = ("opted_out", "no_participation", "commissioning.begun", "site.excess", "lives compared")
@@ -25,6 +31,20 @@ def test_whatever_happens_at_once_what_has_to_hold_does():
     assert found == {}
     assert {kind: tally[kind] for kind in TOLD if not tally[kind]} == {}
     assert tally["setpoints judged"] > 20
+
+
+def test_a_restart_translates_by_the_rules_in_force_and_its_twin_is_told_so():
+    story = Story(1)
+    world = story.world
+    command = a_command("M1", CONTROLS["var"](story.draw), target=Target("CS2"), start=0)
+    world.hear(CommandReceived(command))
+    world.flow()
+    world.hear(RulesReplaced(without_var(), at_once=False))
+    world.setup = replace(world.setup, rules=without_var().digest)
+    world.restart()
+    assert world.judge.tally["lives compared"] == 1
+    (record,) = world.engine.world.records["CS2"].values()
+    assert record.state is State.REFUSED
 
 
 def test_the_judge_sees_what_a_step_of_our_clock_does(monkeypatch):
