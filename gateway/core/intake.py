@@ -9,10 +9,11 @@ from math import ceil
 from gateway.core.agenda import defeat, segments_of
 from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
 from gateway.core.lifecycle import State, Trigger
+from gateway.core.pace import never_late
 from gateway.core.participation import Word, decline
 from gateway.core.records import CommandRecord, differs, forgettable, key_of
 from gateway.core.responses import advance, tell
-from gateway.core.station import COMMISSIONING, StationState
+from gateway.core.station import COMMISSIONING, SITE, StationState
 from gateway.core.world import Turn
 from translators.canonical.commands import DerCommand, Randomization
 from translators.canonical.swift import changed
@@ -55,7 +56,9 @@ def receive(turn: Turn, event: CommandReceived) -> None:
     turn.world.translator.forget(known.key)
     updated = changed(known, command=redrawn, refused=()).refuse(event.refusals)
     if not _begun(turn, updated):
-        updated = _paced(turn, changed(updated, baseline=None, waits_s=0))
+        updated = changed(updated, baseline=None)
+        if not _keeps_its_minute(known, redrawn):
+            updated = _paced(turn, changed(updated, waits_s=0))
     turn.audit(
         "command.updated",
         command.origin.utility,
@@ -89,6 +92,12 @@ def _begun(turn: Turn, record: CommandRecord) -> bool:
     """Say whether a command's time has come, as far as its plan goes."""
     planned = record.planned
     return planned is not None and planned.start <= turn.time_of(record)
+
+
+def _keeps_its_minute(known: CommandRecord, command: DerCommand) -> bool:
+    """Say whether an edition starts when the one before would: what a site splits anew moves no start."""
+    same = known.utility.startswith(SITE) and known.command.interval == command.interval
+    return same and known.waits_s > 0 and not never_late(command)
 
 
 def _admit(turn: Turn, event: CommandReceived, command: DerCommand) -> None:

@@ -27,6 +27,7 @@ from functools import cached_property
 from gateway.core.lifecycle import State
 from gateway.core.records import CommandRecord
 from gateway.core.station import SITE
+from translators.canonical.commands import DerCommand
 from translators.canonical.controls import (
     ActiveSetpoint,
     ApparentLimit,
@@ -97,7 +98,7 @@ class PaceRules:
         all of them: no group comes first there.
         """
         command, planned = record.command, record.planned
-        if planned is None or any(isinstance(control, _STRICT) for control in command.controls):
+        if planned is None or never_late(command):
             return timedelta()
         minute = self._minute(record)
         span, drawn = command.randomization.start_s, command.randomization.start_draw_s or 0
@@ -119,6 +120,11 @@ class PaceRules:
     def _follows_a_group(self, record: CommandRecord, canary: Canary) -> bool:
         own = record.utility.startswith(SITE)
         return not own and record.command.target.station not in canary.stations
+
+
+def never_late(command: DerCommand) -> bool:
+    """Say whether a command holds anything that restricts: it starts at once as a whole."""
+    return any(isinstance(control, _STRICT) for control in command.controls)
 
 
 def minutes(feeder: Feeder) -> dict[str, int]:

@@ -99,6 +99,23 @@ def test_what_a_site_passes_on_keeps_the_minutes_and_waits_for_nobody(book):
     assert found.waits_s == 60
 
 
+def test_what_a_site_splits_anew_keeps_its_minute(book):
+    fleet = Fleet(book, "AB", PaceRules((feeder(1, A=9, B=9),)))
+    origin = Origin("site:home:000:dso", Protocol.SITE, Revision.SITE)
+    names = {"stations": "B", "origin": origin, "start": 0}
+    record = fleet.engine.world.records["B"]
+    key = "site:home:000:dso/B/M1"
+    fleet.command(pf(), setpoint(), **names)
+    fleet.at(0.5)
+    fleet.command(pf(), setpoint(-2000), version=1, **names)
+    assert record[key].waits_s == 60
+    fleet.command(pf(), version=2, **names)
+    fleet.command(pf(), setpoint(-2000), version=3, **names)
+    assert record[key].waits_s == 60
+    fleet.command(limit(), version=4, **names)
+    assert record[key].waits_s == 0
+
+
 def test_the_others_start_when_the_first_have_shown_that_it_goes_well(trusting):
     trusting.command(pf(), stations="ABC")
     assert [trusting.begins(name) for name in "ABC"] == [10, 12, 12]
