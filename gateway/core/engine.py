@@ -66,7 +66,7 @@ from gateway.core.station import (
 )
 from gateway.core.station_events import hear_station
 from gateway.core.translating import Translator
-from gateway.core.world import Turn, World
+from gateway.core.world import JUMPED, Turn, World
 from translators.rules.book import Book
 
 _ORDER: tuple[type, ...] = (
@@ -140,6 +140,7 @@ class Engine:
         world.hold, world.holds = participation.continue_from(kept.get(Table.SITE, {}))
         commissioning.continue_from(world, kept.get(Table.SITE, {}))
         turn = Turn(world, now)
+        turn.recall_clock(kept.get(Table.SITE, {}).get(JUMPED))
         for document in kept.get(Table.RESPONSES, {}).values():
             response = responses.from_document(document)
             world.owed[response.key] = response

@@ -23,6 +23,8 @@ from gateway.core.station import SITE, Purpose, StationState, entry_document
 from gateway.core.translating import Translator
 from gateway.core.wakes import Wakes
 
+JUMPED = "jumped"
+"""The key under which it is kept how far our own clock was set."""
 _JUMP_S = 2.0
 """How far our own clock may go apart from the time that passed, between two events."""
 _RULES = UtilityRules()
@@ -65,7 +67,7 @@ class World:
     heard_at: tuple[datetime, float] | None = None
     """When the last event was handled: UTC, and monotonic seconds."""
     jumped: timedelta = timedelta()
-    """How far our own clock was set since the start: what is our own goes on by the clock of the start."""
+    """How far our own clock was set, in all runs: what is our own goes on by the clock of the first."""
     requests: int = 0
     applied: tuple[str, bool] | None = None
     """Digest of the plan that was ordered last, and whether it was carried out."""
@@ -183,7 +185,14 @@ class Turn:
             return False
         self.audit("clock.jumped", "gateway", "gateway", seconds=f"{apart:+.1f}")
         self.world.jumped += timedelta(seconds=round(apart))
+        seconds = int(self.world.jumped.total_seconds())
+        self.emit(Persist(Table.SITE, JUMPED, {"seconds": seconds, "at": now.utc.isoformat()}))
         return True
+
+    def recall_clock(self, kept: dict[str, Any] | None) -> None:
+        """Go on by what was kept of our own clock; not where it stands before that: it was set meanwhile."""
+        if kept is not None and datetime.fromisoformat(kept["at"]) <= self.now.utc:
+            self.world.jumped = timedelta(seconds=kept["seconds"])
 
     def utility_now(self, utility: str) -> datetime:
         """Return the utility's own time; ours while its offset is unknown."""

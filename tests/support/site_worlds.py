@@ -35,8 +35,9 @@ from gateway.core.station import StationRules
 from support.engine_bench import NOON, a_command, a_profile, limit, the_book
 from translators.canonical.capability import Transaction
 from translators.canonical.commands import Target
-from translators.canonical.controls import LimitOn
+from translators.canonical.controls import ActiveSetpoint, LimitOn, Quantity
 from translators.canonical.telemetry import ControlNotice
+from translators.units import parse_unit
 
 SITE = "depot"
 
@@ -54,6 +55,10 @@ def for_the_site(mrid="E1", *controls, watts=30000, on=LimitOn.IMPORT, **changes
     """Return a command of the utility for the site: by default a limit of import from now on."""
     fields = {"start": 0, "target": Target(SITE)} | changes
     return a_command(mrid, *(controls or (limit(on, watts),)), **fields)
+
+
+def setpoint(watts, unit="W"):
+    return ActiveSetpoint(Quantity(Fraction(watts), parse_unit(unit)))
 
 
 @dataclass

@@ -9,7 +9,7 @@ from gateway.core.effects import Table
 from gateway.core.events import CommissioningOrdered, Now, Tick
 from gateway.core.slots import Slot
 from support.engine_bench import NOON, pf
-from support.site_worlds import for_the_site, three
+from support.site_worlds import for_the_site, setpoint, three
 from translators.canonical.commands import Interval
 
 HOUR = timedelta(hours=1)
@@ -146,7 +146,31 @@ def test_a_share_begins_anew_where_our_clock_was_set_back_while_the_gateway_was_
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR])
-def test_what_is_passed_on_keeps_the_utilitys_time_over_a_step(step):
+def test_what_is_passed_on_goes_on_over_a_step_and_a_start_of_the_gateway(step):
+    world = joined("2.1")
+    set_clock(world, step)
+    start = (world.now - world.step - NOON).total_seconds() / 60
+    world.serve(for_the_site("E1", setpoint(-6000), start=start, minutes=30), told=False)
+    set_clock(world, step)
+    world.restart()
+    world.wait(60)
+    parts = [charger.setpoints() for charger in world.chargers.values()]
+    assert parts == [[2000]] * 3
+    world.wait(30 * 60)
+    assert [charger.setpoints() for charger in world.chargers.values()] == [[]] * 3
+
+
+def test_where_our_clock_was_set_back_while_the_gateway_was_down_earlier_steps_count_no_more():
+    world = joined()
+    set_clock(world, HOUR)
+    world.step, world.now = -HOUR, world.now - 2 * HOUR
+    world.restart()
+    assert world.engine.world.jumped == timedelta()
+    assert bounded(world) == EACH
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_what_is_passed_on_keeps_keeps_the_utilitys_time_over_a_step(step):
     world = joined("2.1")
     set_clock(world, step)
     world.serve(for_the_site("E1", pf(), start=10), told=False)
