@@ -163,13 +163,22 @@ def _refused_by_all(turn: Turn, site: SiteState, record: CommandRecord) -> Itera
     away = not all(site.views[station].listens for station in site.stations)
     if not controls or (ahead and away):
         return  # who is away may be back by the start
-    found = [child_of(turn.world, site, record, m.station)[1] for m in site.rules.members]
+    found = [_last_of(turn.world, site, record, m.station) for m in site.rules.members]
     children = [child for child in found if child is not None]
     for function in (function_of(control) for control in controls):
         outcomes = [dict(child.refused).get(function) for child in children]
         if outcomes and None not in outcomes:
             gravest = next(child.refusal for child in children if child.refusal is not None)
             yield _no(gravest, function, site.id, "no station of the site takes it")
+
+
+def _last_of(
+    world: World, site: SiteState, record: CommandRecord, station: str
+) -> CommandRecord | None:
+    """Return what a station has of a command, or had before it went away: it may be back."""
+    children = [c for _, c in offspring(world, site, record, station) if c is not None]
+    had = None if site.views[station].listens or not children else children[-1]
+    return child_of(world, site, record, station)[1] or had
 
 
 def _no(outcome: ControlOutcome, function: str, where: str, problem: str) -> Refusal:

@@ -18,7 +18,15 @@ from gateway.core.events import (
     Withdrawal,
 )
 from support.engine_bench import NOON, limit, pf
-from support.site_worlds import SITE, SiteWorld, a_member, for_the_site, site_rules, three
+from support.site_worlds import (
+    SITE,
+    SiteWorld,
+    a_member,
+    for_the_site,
+    setpoint,
+    site_rules,
+    three,
+)
 from translators.canonical.commands import Interval, Randomization
 from translators.canonical.controls import (
     ActiveSetpoint,
@@ -37,10 +45,6 @@ def joined(**changes):
     world = three(**{"version": "2.1"} | changes)
     world.join()
     return world
-
-
-def setpoint(watts, unit="W"):
-    return ActiveSetpoint(Quantity(Fraction(watts), parse_unit(unit)))
 
 
 def types(world):
@@ -353,6 +357,20 @@ def test_who_is_away_may_be_back_before_others_refuse_for_all():
     assert world.told() == [Told.RECEIVED]
     world.join("CS1")
     assert world.told() == [Told.RECEIVED]
+    assert setpoints(world)["CS1"] == [2000]
+
+
+def test_who_ran_it_and_is_away_for_a_moment_does_not_leave_it_to_those_who_refused():
+    world = joined()
+    for name in ("CS2", "CS3"):
+        world.chargers[name].fates.append("reject")
+    world.serve(for_the_site("E1", setpoint(-6000)), told=False)
+    assert world.told() == [Told.RECEIVED, Told.STARTED]
+    for name in ("CS2", "CS3"):
+        world.chargers[name].fates.append("reject")
+    world.leave("CS1")
+    world.join("CS1")
+    assert world.told() == [Told.RECEIVED, Told.STARTED]
     assert setpoints(world)["CS1"] == [2000]
 
 
