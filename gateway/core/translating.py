@@ -23,6 +23,8 @@ from translators.rules.trace import Loss, Refusal, Translation
 
 MOST = 1_000
 """Translations that are remembered, of all events and kinds of stations."""
+_BOOKS = 4
+"""By which commands are translated at one time: before and after their replacement."""
 
 type _Json = dict[str, Any]
 
@@ -78,8 +80,7 @@ class Translator:
     book: Book
     _books: dict[str, Book] = field(default_factory=dict)
     """Of commands that were there before `book` was."""
-    _press: Press | None = None
-    """Of the book that was used last."""
+    _presses: Memo[Press] = field(default_factory=lambda: Memo(_BOOKS))
     _memo: Memo[Told] = field(default_factory=lambda: Memo(MOST))
 
     def orders(
@@ -96,7 +97,7 @@ class Translator:
                 *_apart(situation),
             ),
             (sheet, kind, situation, book.digest),
-            lambda: Told(guarded(self._press_of(book).orders(sheet, kind, situation), kind)),
+            lambda: Told(guarded(self._pressed(book, sheet, kind, situation), kind)),
         )
         made = told.made.value
         messages = tuple([addressed(m, command.mrid, profile.id) for m in made.messages])
@@ -106,13 +107,14 @@ class Translator:
         """Return the rules that the command of a record is translated by."""
         return self._books.get(key, self.book)
 
-    def _press_of(self, book: Book) -> Press:
-        if self._press is None or self._press.book is not book:
-            self._press = Press(book)
-        return self._press
+    def _pressed(
+        self, book: Book, sheet: DerCommand, kind: StationProfile, situation: Situation
+    ) -> Translation[StationOrders]:
+        press = self._presses.recall(book.digest, (), lambda: Press(book))
+        return press.orders(sheet, kind, situation)
 
     def by(self, books: dict[str, Book]) -> Translator:
-        """Return one that translates these records by other rules, and remembers the same results."""
+        """Return one that translates these records by other rules, and shares all that is remembered."""
         return changed(self, _books=books)
 
     def adopt(self, book: Book, translated: Iterable[str]) -> None:

@@ -1,6 +1,7 @@
 """What is translated once for all stations that are alike is what each would get by itself."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -8,12 +9,15 @@ from gateway.core.guard import guarded
 from gateway.core.translating import Translator
 from support.engine_bench import NOON, a_command, a_profile, limit, pf
 from support.nameplate import draw_from
+from support.translation import curve
 from translators.canonical.capability import Situation, Transaction
 from translators.canonical.commands import Target
+from translators.canonical.controls import VoltVar
 from translators.chain import to_station
 
 DRAWS = 300
 KEY = "dso/CS1/M1"
+VOLT_VAR = VoltVar(curve("92 44, 108 -22"))
 
 
 def at(station, command):
@@ -92,3 +96,19 @@ def test_a_command_that_was_translated_keeps_its_rules_until_it_comes_anew(book)
     assert (translator.book_of("a"), translator.book_of("b")) == (book, newer)
     translator.forget("a")
     assert (translator.book_of("a"), translator.book_of("b")) == (newest, newer)
+
+
+def test_what_a_press_settled_serves_whoever_translates_by_the_same_rules(book):
+    translator, told, kind = Translator(book), [], a_profile()
+    (first,) = kind.evses
+    for number in range(3):
+        ratings = replace(first.ratings, max_va=Fraction(30_000 + number))
+        profile = replace(kind, evses=(replace(first, ratings=ratings),))
+        once = translator.by({KEY: book})
+        told.append(once.orders(KEY, a_command("M1", VOLT_VAR), profile, Situation()).told)
+        alone = by_itself(book, a_command("M1", VOLT_VAR), profile, Situation())
+        assert told[-1].made.losses == alone.losses
+        assert told[-1].steps == [step.told() for step in alone.steps]
+    lengths = [[len(part.noted) for part in one.made.parts] for one in told]
+    assert lengths == [lengths[0], [1], [1]]
+    assert lengths[0] != [1]
