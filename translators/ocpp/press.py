@@ -29,6 +29,7 @@ from translators.ocpp.curves import curve_points
 from translators.ocpp.desk import Desk
 from translators.ocpp.fallback import carrier
 from translators.ocpp.identifiers import control_id
+from translators.ocpp.limits import can_discharge
 from translators.ocpp.orders import StationOrders, to_station
 from translators.ocpp.rated import Axis, Wired, axis
 from translators.ocpp.wire import Json, StationMessage
@@ -46,7 +47,7 @@ _ASKED = attrgetter(
 """What of a command a station is told."""
 _KIND = attrgetter("ocpp_version", "nominal_frequency_hz", "dialect")
 _EVSE = attrgetter(*(item.name for item in fields(Evse) if item.name != "ratings"))
-"""What of a station decides how it is told; how many of what, say its ratings."""
+"""What decides how a station is told, with whether it can discharge; how many of what, say its ratings."""
 _ADDED = frozenset({LossKind.ROUND, LossKind.REBASE, LossKind.CLIP})
 """What a curve's own numbers lose."""
 
@@ -101,7 +102,7 @@ class _Event:
 
     def plan(self, book: Book, profile: StationProfile, situation: Situation) -> _Plan | None:
         """Return how stations of this kind are told, None for the first of them."""
-        kind = (_KIND(profile), *map(_EVSE, profile.evses))
+        kind = (_KIND(profile), can_discharge(profile), *map(_EVSE, profile.evses))
         known, plan = self.last
         if known == kind:  # to compare is cheaper than to hash
             return plan

@@ -182,6 +182,17 @@ def test_a_kind_of_station_is_settled_by_itself():
     assert settled(pressed(a_command(OF_WATTS), mixed)) == [False, False, True, False, True]
 
 
+def test_whether_a_station_can_discharge_is_part_of_its_kind():
+    (row,) = book().fallback["VoltVar"]
+    rows = (row.model_copy(update={"der": row.der.model_copy(update={"needs": ["discharge"]})}),)
+    rules = replace(book(), fallback={**book().fallback, "VoltVar": rows})
+    able = [rated(n, modes=["VoltVar"], v2x=(), max_discharge_rate_w=1) for n in range(3)]
+    unable = [rated(n, modes=["VoltVar"], v2x=(), max_discharge_rate_w=0) for n in range(2)]
+    made = pressed(a_command(OF_WATTS), [*able, *unable], rules=rules)
+    assert settled(made)[:3] == [False, True, True]
+    assert [len(one.refusals) for one in made] == [0, 0, 0, 1, 1]
+
+
 def test_evses_that_differ_are_summed_or_refused_as_ever():
     two = [a_station(an_evse(1, max_var=1000 * n), an_evse(2, max_var=2000)) for n in range(20, 24)]
     control = VoltVar(curve("92 1, 108 0", "pct[setMaxW]"))
