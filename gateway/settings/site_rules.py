@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from gateway.settings.document import Location
 from gateway.settings.findings import Finding
 from gateway.settings.schema import Settings
-from gateway.settings.sites import rated_charge
+from gateway.settings.sites import Site, rated_charge
+
+
+_TAKEN = "commissioning"
+"""What speaks to stations as a site of this name would: the gateway itself, when it tries them."""
 
 
 def members(settings: Settings) -> Iterator[Finding]:
-    """Find sites under the id of a station, and members that are none or stand behind two of them."""
+    """Find sites under a name that is taken, members that are none or stand behind two sites, and meters."""
     stations = {station.id for station in settings.stations}
     taken: dict[str, str] = {}
     at: Location
     for n, site in enumerate(settings.sites):
         if site.id in stations:
             yield Finding(("sites", n, "id"), f"site {site.id} has the id of a station")
+        if site.id == _TAKEN:
+            yield Finding(("sites", n, "id"), f"site {site.id} has a name of the gateway's own")
         for m, member in enumerate(site.stations):
             at = ("sites", n, "stations", m, "id")
             if member.id not in stations:
@@ -26,9 +32,18 @@ def members(settings: Settings) -> Iterator[Finding]:
                 problem = f"station {member.id} stands behind {taken[member.id]} already"
                 yield Finding(at, problem, "a station has one connection point")
             taken[member.id] = site.id
-        if site.meter is not None and site.meter.station not in stations:
-            at = ("sites", n, "meter", "station")
-            yield Finding(at, f"the meter is {site.meter.station}, which is no station here")
+        yield from _meter(site, ("sites", n, "meter", "station"), stations)
+
+
+def _meter(site: Site, at: Location, stations: Collection[str]) -> Iterator[Finding]:
+    if site.meter is None:
+        return
+    name = site.meter.station
+    if name not in stations:
+        yield Finding(at, f"the meter is {name}, which is no station here")
+    if name in {member.id for member in site.stations}:
+        rule = "its main meter shows what it takes itself"
+        yield Finding(at, f"the meter of site {site.id} is {name}, one of its own stations", rule)
 
 
 def ratings(settings: Settings) -> Iterator[Finding]:

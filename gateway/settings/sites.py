@@ -40,7 +40,7 @@ class SiteMeter(Strict):
     """Who measures the connection point."""
 
     station: StationId = Field(
-        description="Station whose main meter it is: it need not be one of the site's."
+        description="Station whose main meter it is, none of the site's own."
     )
     stale_s: Duration = Field(
         default=60.0, description="Age from which its values no longer count: the worst case does."

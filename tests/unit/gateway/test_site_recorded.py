@@ -15,7 +15,7 @@ def test_what_the_engine_has_from_the_settings_is_recorded_exactly(tmp_path):
         "id": "depot",
         "stations": [{"id": "CS1", "phases": ["L1"], "minimum_a": 6}, {"id": "CS2", "away_w": 0}],
         "fuse_a": 63,
-        "meter": {"station": "CS2", "load_w": 100},
+        "meter": {"station": "M1", "load_w": 100},
         "fail_safe": {"max_import_w": 9000},
     }
     values = a_site(
@@ -23,8 +23,9 @@ def test_what_the_engine_has_from_the_settings_is_recorded_exactly(tmp_path):
         stations=[
             a_station(evses=rated, der_settings={"setMinPFOverExcited": 0.85}),
             a_station("CS2", evses=rated, policy={"dynamic_watchdog_s": 60}),
+            a_station("M1"),
         ],
-        utilities=[a_utility("grid", an_identity(), an_identity("CS2"), silent_after_s=90)],
+        utilities=[a_utility("grid", an_identity(), an_identity("CS2"), an_identity("M1"), silent_after_s=90)],
         sites=[depot],
         canary={"stations": ["CS1"]},
         feeders=[{"id": "f1", "stations": ["CS1", "CS2"], "max_step_w": 5000}],

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.core.station import COMMISSIONING, SITE
 from gateway.settings import examine
 from support.site import a_site, a_station, a_utility, an_evse, an_identity, write_site
 
@@ -46,6 +47,16 @@ def test_a_station_of_a_site_may_have_an_identity_beside_it(tmp_path):
             depot(meter={"station": "CS9"}),
             "the meter is CS9, which is no station here",
             id="unknown meter",
+        ),
+        pytest.param(
+            depot("CS1", meter={"station": "CS1"}),
+            "the meter of site depot is CS1, one of its own stations",
+            id="meter of its own",
+        ),
+        pytest.param(
+            depot(id=COMMISSIONING.removeprefix(SITE)),
+            "site commissioning has a name of the gateway's own",
+            id="name of a trial",
         ),
     ],
 )
