@@ -16,7 +16,7 @@ from gateway.core.effects import Persist, Table, WakeAt
 from gateway.core.envelope import SOON, changes, envelope, limits
 from gateway.core.passing import pass_on
 from gateway.core.settle import close_ended, forget, settle
-from gateway.core.site_meter import fresh_until
+from gateway.core.site_meter import fresh_until, see
 from gateway.core.site_shares import (
     begin_anew,
     lift,
@@ -66,12 +66,14 @@ def measured(turn: Turn, state: StationState, samples: tuple[Sample, ...]) -> tu
     world = turn.world
     if not world.sites:
         return ()
-    measured = world.measured.get(state.id, ())
+    now, measured = turn.now.utc.timestamp(), world.measured.get(state.id, ())
     home = world.sites.get(world.homes.get(state.id, ""))
     for name in measured:
+        see(world, world.sites[name], state.id, now)
         site_reports.metered(turn, world.sites[name], samples)
     if home is None:
         return measured
+    see(world, home, state.id, now)
     if home.rules.meter is None:
         site_reports.summed(turn, home, samples)
     changed = (home.id,) if _looks_otherwise(turn, home, state.id) else ()

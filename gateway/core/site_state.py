@@ -11,6 +11,7 @@ from typing import Any
 from gateway.core.allocation import Allocation, Policy
 from gateway.core.failsafe import FailSafe
 from gateway.core.lifecycle import State
+from gateway.core.meters import Value
 from gateway.core.slots import Slot
 from gateway.core.station import SITE
 from translators.canonical.codec import decode, encode
@@ -162,6 +163,10 @@ class SiteState:
     views: dict[str, View] = field(default_factory=dict)
     since: dict[str, float] = field(default_factory=dict)
     """Since when each station has a car that charges, in seconds."""
+    shown: Value | None = None
+    """The newest value of its meter."""
+    seen: dict[tuple[str, int], tuple[Fraction, Fraction]] = field(default_factory=dict)
+    """Least and most that stations showed since, by station and place: W, + exports."""
     room: dict[tuple[Slot, str], Fraction] = field(default_factory=dict)
     """What the meter left to the stations last, by direction and resource."""
     bounds: dict[Slot, Mapping[str, Fraction]] = field(default_factory=dict)

@@ -9,7 +9,6 @@ from gateway.settings.findings import Finding
 from gateway.settings.schema import Settings
 from gateway.settings.sites import Site, rated_charge
 
-
 _TAKEN = "commissioning"
 """What speaks to stations as a site of this name would: the gateway itself, when it tries them."""
 

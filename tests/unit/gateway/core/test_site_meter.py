@@ -75,6 +75,55 @@ def test_what_a_station_may_have_taken_less_is_load_of_others():
     assert bounds(world) == [8000, 8000, 8000]
 
 
+def test_what_a_station_took_before_the_sites_meter_showed_it_is_not_known():
+    world = metered()
+    world.leave("CS1")
+    world.join("CS1")
+    shows(world, "METER", 0)
+    world.wait(5)
+    shows(world, "CS1", -6000)
+    world.serve(for_the_site(watts=30000), told=False)
+    assert bounds(world) == [10000, 10000, 10000]
+
+
+def test_what_a_station_showed_long_before_the_sites_meter_does_not_count():
+    world = metered()
+    world.wait(1)
+    shows(world, "CS1", -6000)
+    world.wait(61)
+    shows(world, "METER", 0)
+    world.wait(5)
+    shows(world, "CS1", -6000)
+    world.serve(for_the_site(watts=30000), told=False)
+    assert bounds(world) == [10000, 10000, 10000]
+
+
+def test_what_a_station_takes_since_the_sites_meter_was_read_gives_no_room():
+    world = metered()
+    shows(world, "METER", 0)
+    for _ in range(3):
+        world.wait(5)
+        shows(world, "CS1", -6000)
+    world.serve(for_the_site(watts=30000), told=False)
+    assert bounds(world) == [10000, 10000, 10000]
+    world.wait(5)
+    shows(world, "METER", -9000)
+    assert bounds(world) == [9000, 9000, 9000]
+
+
+def test_a_main_meter_that_shows_no_power_says_nothing_of_what_a_station_takes():
+    world = metered()
+    world.leave("CS1")
+    world.join("CS1")
+    varying = Sample("CS1", None, Kind.REACTIVE, Fraction(100), world.now)
+    world.hear(SamplesTaken("CS1", (varying,)))
+    world.wait(5)
+    shows(world, "CS1", -6000, evse=1)
+    shows(world, "METER", -6000)
+    world.serve(for_the_site(watts=30000), told=False)
+    assert bounds(world) == [8000, 8000, 8000]
+
+
 def test_local_generation_gives_room():
     world = metered()
     shows(world, "METER", 9000)
