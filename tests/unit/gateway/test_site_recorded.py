@@ -18,6 +18,7 @@ def test_what_the_engine_has_from_the_settings_is_recorded_exactly(tmp_path):
         "meter": {"station": "M1", "load_w": 100},
         "fail_safe": {"max_import_w": 9000},
     }
+    bound = an_identity(), an_identity("CS2"), an_identity("M1")
     values = a_site(
         fail_safe=limits,
         stations=[
@@ -25,7 +26,7 @@ def test_what_the_engine_has_from_the_settings_is_recorded_exactly(tmp_path):
             a_station("CS2", evses=rated, policy={"dynamic_watchdog_s": 60}),
             a_station("M1"),
         ],
-        utilities=[a_utility("grid", an_identity(), an_identity("CS2"), an_identity("M1"), silent_after_s=90)],
+        utilities=[a_utility("grid", *bound, silent_after_s=90)],
         sites=[depot],
         canary={"stations": ["CS1"]},
         feeders=[{"id": "f1", "stations": ["CS1", "CS2"], "max_step_w": 5000}],
