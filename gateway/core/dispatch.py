@@ -101,7 +101,7 @@ def wanted(lines: Sequence[Line], scene: Scene) -> Wanted:
     defaults = defaults_of(lines, rules)
     slots = Slots(
         {key: record.command for key, record in by_key.items()},
-        _live(by_key, result.segments, scene.now),
+        result.segments,
         [(record.utility, control) for record, controls in defaults for control in controls],
     )
     result.shared = slots.shared
@@ -115,19 +115,6 @@ def wanted(lines: Sequence[Line], scene: Scene) -> Wanted:
     ahead = (at for at in _changes(result.segments, shares, scene.now) if at > scene.now)
     result.until = min(ahead, default=None)
     return result
-
-
-def _live(by_key: Mapping[str, CommandRecord], segments: Segments, now: datetime) -> Segments:
-    """Return the segments without what is over before its time, as by a clock that was wrong for a while."""
-    return {
-        function: tuple(
-            span
-            for span in spans
-            if not by_key[span.key].over
-            or (span.interval.end is not None and span.interval.end <= now)
-        )
-        for function, spans in segments.items()
-    }
 
 
 def _changes(segments: Segments, shares: Iterable[_Share], now: datetime) -> Iterator[datetime]:

@@ -56,7 +56,7 @@ from gateway.core.failsafe import UtilityRules
 from gateway.core.ledger import Ledger
 from gateway.core.pace import PaceRules
 from gateway.core.records import from_document
-from gateway.core.settle import settle
+from gateway.core.settle import cut_short, settle
 from gateway.core.site_state import SiteRules, SiteState
 from gateway.core.station import (
     StationRules,
@@ -167,6 +167,8 @@ class Engine:
                 for state in known
                 if jumped or not moved.isdisjoint(state.rules.utilities)
             }
+            for name in names:
+                cut_short(turn, name, moved)
         self._settle(turn, names)
         self._settle(turn, canary.keep_back(turn, names))
         site_settling.settle_sites(turn, names)

@@ -52,7 +52,8 @@ class CommandRecord:
     """One command at one station.
 
     `refused` are functions that will not be carried out, with the outcome; `lost` are functions
-    that a better command took for good; `withdraw_at` (UTC of the utility) delays a cancellation;
+    that a better command took for good; `withdraw_at` (UTC of the utility) delays a cancellation, or is when
+    an event was over whose utility's clock said too early that its end had come;
     `level` is the stack level of its charging profiles at its station. `told` are the outcomes
     that the utility was owed so far, each once. `followed` are functions that the meter ever showed to be
     done, `ignored` those that it only showed not to be done.

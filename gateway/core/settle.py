@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 
@@ -67,6 +68,16 @@ def close_ended(turn: Turn, name: str) -> None:
         if planned is not None and planned.end is not None and planned.end <= turn.time_of(record):
             ignored = record.state is State.ACTIVE and record.ignored
             advance(turn, record, Trigger.IGNORED if ignored else Trigger.ENDED)
+
+
+def cut_short(turn: Turn, name: str, moved: Collection[str]) -> None:
+    """Let what is over take no time from now on: by clocks that were wrong till now its end had come."""
+    for record in tuple(turn.world.records[name].values()):
+        interval, unow = record.interval, turn.time_of(record)
+        if record.utility not in moved or interval is None or interval.end is None:
+            continue
+        if record.over and record.functions and interval.end > unow:
+            turn.keep(changed(record, withdraw_at=unow))
 
 
 def want(

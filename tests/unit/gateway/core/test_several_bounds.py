@@ -221,3 +221,20 @@ def test_an_event_that_a_wrong_clock_ended_takes_no_time_from_other_limits(bench
     (entry,) = [e for e in entries if e.desired.command == "dso/CS1/S"]
     assert entry.desired.start <= NOON + timedelta(minutes=2)
     assert entry.desired.end == NOON + timedelta(minutes=120)
+
+
+def test_an_event_that_a_wrong_clock_ended_beats_nothing_of_its_function(bench):
+    bench.command(a_command("S", start=25, minutes=120, primacy=5))
+    bench.reply()
+    bench.command(a_command("E", pf("0.9"), start=20, minutes=10, primacy=1))
+    bench.reply()
+    assert held(bench)["S"] == (30, 145)
+    bench.offset = HOUR
+    bench.at(1)
+    assert state_of(bench, "E", "dso") is State.UNFOLLOWED
+    bench.offset = timedelta()
+    for minute in (2, 26, 31):
+        bench.at(minute)
+        run(bench, "S", "dso")
+        assert held(bench)["S"] == (25, 145)
+    assert state_of(bench, "S", "dso") is State.ACTIVE
