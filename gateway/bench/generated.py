@@ -7,7 +7,6 @@ answers that are owed are posted, everything else is let go.
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import batched
+
+import orjson
 
 from gateway.bench.volt_var import CONTROL, CURVE
 from gateway.core.effects import Audit, Effect, ReadBack, RespondToUtility, SendToStation
@@ -35,6 +36,7 @@ from gateway.core.events import (
 from gateway.core.station import StationRules
 from gateway.settings.packs import shipped_book
 from translators.canonical.capability import Current, Evse, Ratings, StationProfile
+from translators.canonical.codec import decode, encode
 from translators.canonical.commands import DerCommand, ResponseDuty, Revision, Target
 from translators.canonical.controls import (
     DerControl,
@@ -97,9 +99,8 @@ def profile_of(name: str, number: int) -> StationProfile:
 
 
 def _own(command: bytes, name: str) -> DerCommand:
-    """Return a command as a station's own link reads it: nothing of it is shared with another's."""
-    own: DerCommand = pickle.loads(command)  # noqa: S301 - made here
-    return replace(own, target=Target(name))
+    """Return a command as a station's own link reads it: no number or text is shared with another's."""
+    return replace(decode(orjson.loads(command), DerCommand), target=Target(name))
 
 
 @dataclass(slots=True)
@@ -144,7 +145,7 @@ class Fleet:
 
     def command(self, command: DerCommand, names: Iterable[str]) -> None:
         """Give each of these stations the command as its own, and let it accept what it is told."""
-        copy = pickle.dumps(command)
+        copy = orjson.dumps(encode(command))
         served = [CommandReceived(_own(copy, name)) for name in names]
         said = self.hear("command", served)
         self._post(said)
