@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import cycle
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,9 +55,10 @@ def fleets(ratings, dialect=None):
     return st.lists(st.builds(station, st.integers(0, 99), ratings, second), min_size=3, max_size=5)
 
 
-def compare(command, fleet, told):
+def compare(command, fleet, *situations):
+    """Compare both ways, the stations in turns in these situations."""
     press = Press(book())
-    for station in fleet:
+    for station, told in zip(fleet, cycle(situations), strict=False):
         pressed = press.orders(command, station, told)
         long_way = to_station(press.book, command, station, told)
         assert pressed == long_way
@@ -75,11 +77,11 @@ def test_a_press_says_of_curves_what_the_long_way_says(asked, fleet, make):
 @given(
     asked=drawn.asked_together(3) | st.lists(CURVES, min_size=1, max_size=1),
     fleet=fleets(ODD) | fleets(RATINGS, Dialect(vref="bake_additive")),
-    told=SITUATIONS,
+    told=st.lists(SITUATIONS, min_size=1, max_size=3),
     make=st.sampled_from([a_command, a_default]),
 )
 def test_a_press_says_of_anything_what_the_long_way_says(asked, fleet, told, make):
-    compare(make(*asked), fleet, told)
+    compare(make(*asked), fleet, *told)
 
 
 MODES = st.sampled_from(["half_even", "down"])

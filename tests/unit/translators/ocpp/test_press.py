@@ -1,10 +1,12 @@
 """One event for many stations: what is settled once, what is not, and that both ways say the same."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from support.translation import (
+    NOON,
     F,
     a_command,
     a_default,
@@ -21,7 +23,7 @@ from support.translation import (
     trip,
     xy,
 )
-from translators.canonical.commands import Target
+from translators.canonical.commands import Interval, Target
 from translators.canonical.controls import (
     FixedVar,
     FreqWatt,
@@ -174,6 +176,16 @@ def test_what_bounds_a_station_besides_goes_the_long_way(told):
     assert not any(settled(pressed(a_command(OF_WATTS), FLEET, told)))
 
 
+def test_what_bounds_one_station_bounds_none_of_its_kind_and_is_not_lost():
+    press, command = Press(book()), a_command(OF_WATTS)
+    bounded = situation(settings={"setMaxW": 9000})
+    heard = [(one, situation()) for one in FLEET[:3]] + [(FLEET[3], bounded)]
+    made = [press.orders(command, station, told) for station, told in heard]
+    assert made == [to_station(press.book, command, station, told) for station, told in heard]
+    assert settled(made) == [False, True, True, False]
+    assert xy(made[3])[0] == (92, 17.2174)
+
+
 def test_a_kind_of_station_is_settled_by_itself():
     others = [replace(station, ocpp_version="2.1", vendor="v") for station in FLEET]
     silent = [a_station(an_evse(modes=())) for _ in range(2)]
@@ -214,6 +226,34 @@ def test_another_edition_of_an_event_is_settled_anew():
         made = [press.orders(command, station, situation()) for station in FLEET]
         assert settled(made) == [False, True, True, True, True]
         assert {only(one)["curve"]["priority"] for one in made} == {primacy}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mrid": "0B"},
+        {"controls": (VoltVar(curve("92 43, 98 0, 102 0, 108 -22", "pct[setMaxW]"), F(5)),)},
+        {"controls": (VoltVar(curve("92 44, 98 0, 102 0, 108 -22"), F(5)),)},
+        {"controls": (replace(OF_WATTS, response_time=F(6)),)},
+        {"interval": Interval(NOON, NOON + timedelta(hours=2))},
+        {"interval": Interval(NOON + timedelta(hours=1), NOON + timedelta(hours=2))},
+        {"primacy": 8},
+        {"ramp_time": F(5)},
+        {"is_default": True, "interval": None},
+        {"is_default": True},
+        {"target": Target("CS1", 1)},
+    ],
+    ids=" ".join,
+)
+def test_whatever_is_asked_for_otherwise_is_told_otherwise(changes):
+    press, one = Press(book()), a_command(OF_WATTS)
+    other = replace(one, **changes)
+    two = [replace(a_station(an_evse(1), an_evse(2)), id=f"CS{n}") for n in range(3)]
+    for command in (one, other, one, other):
+        for station in (*FLEET, *two):
+            made = press.orders(command, station, situation(unequal_ratings="sum"))
+            alone = to_station(book(), command, station, situation(unequal_ratings="sum"))
+            assert made == alone
 
 
 def test_events_in_turns_are_told_apart():
