@@ -130,7 +130,7 @@ def _look(turn: Turn, site: SiteState, names: Collection[str]) -> set[str]:
         state = turn.world.stations[name]
         view, before = view_of(turn, site, state), site.views.get(name, View())
         if view.charges:
-            site.since.setdefault(name, now.timestamp())
+            site.since.setdefault(name, turn.utility_now(site.rules.origin).timestamp())
         else:
             site.since.pop(name, None)
         if view.listens and not before.listens and view.refuses:
@@ -220,7 +220,8 @@ def _instants(turn: Turn, site: SiteState) -> Iterator[datetime]:
         ends = record.withdraw_at, None if planned is None else planned.end
         yield from (at - offset for at in ends if at is not None)
     if site.turned is not None:
-        yield site.turned + site.rules.rotate
+        waited = turn.utility_now(site.rules.origin) - site.turned
+        yield turn.now.utc + site.rules.rotate - waited
     for (slot, station), spans in site.spans.items():
         if slot not in site.views[station].sure:
             yield from (span.end for span in spans if span.end is not None)

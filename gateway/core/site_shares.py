@@ -249,10 +249,11 @@ def _irrevocable(site: SiteState, slot: Slot) -> dict[str, str]:
 
 def rotate(turn: Turn, site: SiteState) -> None:
     """Let the next station pause, where some do that could take turns."""
+    now = _now(turn, site)
     takes_turns = site.paused and site.rules.policy in {Policy.EQUAL, Policy.PROPORTIONAL}
     if not takes_turns:
         site.turned = None
     elif site.turned is None:
-        site.turned = turn.now.utc
-    elif site.turned + site.rules.rotate <= turn.now.utc:
-        site.turned, site.turn = turn.now.utc, site.turn + 1
+        site.turned = now
+    elif site.turned + site.rules.rotate <= now:
+        site.turned, site.turn = now, site.turn + 1

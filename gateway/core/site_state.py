@@ -162,7 +162,7 @@ class SiteState:
     """When it holds that: its form may have an end, and a start that our clock is set back before."""
     views: dict[str, View] = field(default_factory=dict)
     since: dict[str, float] = field(default_factory=dict)
-    """Since when each station has a car that charges, in seconds."""
+    """Since when each station has a car that charges, in seconds of the site's time."""
     shown: Value | None = None
     """The newest value of its meter."""
     seen: dict[tuple[str, int], tuple[Fraction, Fraction]] = field(default_factory=dict)
@@ -180,6 +180,7 @@ class SiteState:
     """How many shares were begun: each has an mRID of its own."""
     turn: int = 0
     turned: datetime | None = None
+    """When the last turn began, in the site's time; a start of the gateway begins it anew."""
     reported: dict[str, object] = field(default_factory=dict)
     """By utility: what it was told last of the site."""
     saved: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -208,8 +209,7 @@ class SiteState:
 
 def site_document(site: SiteState) -> dict[str, Any]:
     """Return the JSON document of how far a site has come."""
-    turned = None if site.turned is None else site.turned.isoformat()
-    return {"spells": site.spells, "turn": site.turn, "turned": turned}
+    return {"spells": site.spells, "turn": site.turn}
 
 
 def station_document(site: SiteState, station: str) -> dict[str, Any]:
@@ -243,9 +243,7 @@ def _written(shares: Mapping[Place, Share], station: str) -> dict[str, Any]:
 
 def continue_from(site: SiteState, document: Mapping[str, Any]) -> None:
     """Let a site have come as far as `site_document` described."""
-    turned = document["turned"]
     site.spells, site.turn = document["spells"], document["turn"]
-    site.turned = None if turned is None else datetime.fromisoformat(turned)
 
 
 def remember(site: SiteState, station: str, document: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from gateway.core.allocation import Policy
 from gateway.core.effects import Table
 from gateway.core.events import CommissioningOrdered, Now, Tick
 from gateway.core.slots import Slot
@@ -15,14 +16,14 @@ from translators.canonical.commands import Interval
 HOUR = timedelta(hours=1)
 
 
-def joined(version="2.0.1", **changes):
+def joined(version="2.0.1", stations=(), **changes):
     """Return a world whose clock can be set; that of its utility goes on."""
     world = three(version, **changes)
     world.step = timedelta()
     world._at = lambda: Now(
         world.now, (world.now - world.step - NOON).total_seconds(), {"dso": -world.step}
     )
-    world.join()
+    world.join(*stations)
     return world
 
 
@@ -170,7 +171,30 @@ def test_where_our_clock_was_set_back_while_the_gateway_was_down_earlier_steps_c
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR])
-def test_what_is_passed_on_keeps_keeps_the_utilitys_time_over_a_step(step):
+def test_who_pauses_takes_turns_after_the_same_time_over_a_step(step):
+    world = joined(member={"least": Fraction(4140)})
+    first = {"CS1": 4500, "CS2": 4500, "CS3": 0}
+    assert bounded(world, watts=9000) == first
+    world.wait(600)
+    set_clock(world, step)
+    assert world.bounds() == first
+    world.wait(299)
+    assert world.bounds() == first
+    world.wait(1)
+    assert world.bounds() == {"CS1": 0, "CS2": 4500, "CS3": 4500}
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_who_came_first_stays_the_first_over_a_step(step):
+    world = joined(policy=Policy.FIRST_COME, stations=("CS2", "CS3"))
+    set_clock(world, step)
+    world.wait(1)
+    world.join("CS1")
+    assert bounded(world, watts=44000) == {"CS1": 0, "CS2": 22000, "CS3": 22000}
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_what_is_passed_on_keeps_the_utilitys_time_over_a_step(step):
     world = joined("2.1")
     set_clock(world, step)
     world.serve(for_the_site("E1", pf(), start=10), told=False)
