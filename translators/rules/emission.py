@@ -95,8 +95,8 @@ class Number:
         """Say whether numbers of a unit go out as they are, whatever their sign; notes the unit then."""
         known, wire = self._standing
         if known is not unit:
-            self._standing = unit, self._stands(unit)
-            wire = self._standing[1]
+            wire = self._stands(unit)
+            self._standing = unit, wire
         settled = draft.bases.situation.settings
         if wire is None or (settled and (unit.of in settled or unit.of_negative in settled)):
             return False
