@@ -23,6 +23,7 @@ from support.translation import (
     trip,
     xy,
 )
+from translators.canonical.capability import Dialect
 from translators.canonical.commands import Interval, Target
 from translators.canonical.controls import (
     FixedVar,
@@ -192,6 +193,27 @@ def test_a_kind_of_station_is_settled_by_itself():
     assert settled(pressed(a_command(OF_WATTS), others)) == [False, True, True, True, True]
     mixed = [FLEET[0], silent[0], FLEET[1], silent[1], FLEET[2]]
     assert settled(pressed(a_command(OF_WATTS), mixed)) == [False, False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"dialect": Dialect(vref="bake_additive")},
+        {"dialect": Dialect(excitation="inverted")},
+        {"ocpp_version": "2.0.1"},
+        {"nominal_frequency_hz": F(50)},
+        {"evses": (an_evse(modes=["VoltWatt"]),)},
+        {"evses": (an_evse(1), an_evse(2))},
+        {"evses": ()},
+    ],
+    ids=lambda kind: " ".join(map(str, kind.items()))[:40],
+)
+def test_a_station_of_another_kind_among_them_is_told_by_what_it_is(kind):
+    control = VoltVar(curve("92 4, 98 0, 102 0, 108 -2", "pct[setMaxW]"), v_ref=F(95))
+    other = [replace(rated(n), **kind) for n in range(3)]
+    stations = [station for pair in zip(FLEET, other, strict=False) for station in pair]
+    for command in (a_command(control), a_command(OF_WATTS)):
+        pressed(command, [*FLEET, *stations], situation(unequal_ratings="sum"))
 
 
 def test_whether_a_station_can_discharge_is_part_of_its_kind():
