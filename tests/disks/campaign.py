@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import structlog
 
+from support.campaigns import asked
 from support.disks import played
 from support.engine_bench import the_book
 
@@ -34,8 +35,8 @@ def a_small_disk(folder):
 
 
 def main():
-    count, begin = int(sys.argv[1]), time.monotonic()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    begin = time.monotonic()
+    count, seed = asked()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory() as folder, a_small_disk(folder) as small:
         place, draws = Path(folder), random.Random(seed)

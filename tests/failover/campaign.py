@@ -1,4 +1,4 @@
-"""`make failovers N=200`: N events during each of which the leader of two gateways vanishes.
+"""`python tests/failover/campaign.py N [SEED [LEASE]]`: N events; in each the leader of two gateways vanishes.
 
 It is killed, paused for longer than its lease, or told to end, at a random instant; it is started again as
 the standby of the other. Prints how long nobody was ready, by kind, and what differed.
@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support import postgres
+from support.campaigns import asked
 from support.failover import Play
 
 HOWS = ("kill", "kill", "pause", "end")
@@ -48,8 +49,8 @@ async def campaign(count, folder, url, draws, lease_s):
 
 
 def main():
-    count, begin = int(sys.argv[1]), time.monotonic()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    begin = time.monotonic()
+    count, seed = asked()
     lease_s = float(sys.argv[3]) if len(sys.argv) > 3 else 6.0
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "site"

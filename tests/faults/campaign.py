@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.campaigns import asked
 from support.faults import live_through
 
 REACHED = {
@@ -65,8 +66,8 @@ async def _in_own_folder(place, failpoint):
 
 
 def main():
-    kills, begin = int(sys.argv[1]), time.monotonic()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    begin = time.monotonic()
+    kills, seed = asked()
     print(f"{kills} kills, seed {seed}")
 
     def report(done, failpoint, outcome):

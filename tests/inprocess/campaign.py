@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import structlog
 
+from support.campaigns import asked
 from support.engine_bench import the_book
 from support.inprocess import played
 
@@ -32,8 +33,8 @@ async def campaign(count, folder, draws):
 
 
 def main():
-    count, begin = int(sys.argv[1]), time.monotonic()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    begin = time.monotonic()
+    count, seed = asked()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory() as folder:
         struck, births, found = asyncio.run(campaign(count, Path(folder), random.Random(seed)))

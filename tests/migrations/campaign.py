@@ -13,12 +13,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.campaigns import asked
 from support.migrations import lives
 
 
 def main():
-    kills, begin = int(sys.argv[1]), time.monotonic()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    begin = time.monotonic()
+    kills, seed = asked()
     count, found = Counter(), []
     with tempfile.TemporaryDirectory() as folder:
         for schema, chances, faults in lives(folder, random.Random(seed), kills):

@@ -26,6 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.campaigns import asked
 from support.mutants import places
 from support.places import ROOT, shared_folder
 
@@ -171,8 +172,8 @@ def campaign(drawn, folder, report):
 
 
 def main():
-    count, begin = int(sys.argv[1]), time.monotonic()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    begin = time.monotonic()
+    count, seed = asked()
     drawn, possible = draw(count, seed)
     print(f"{len(drawn)} of {possible} mutants, seed {seed}", flush=True)
 

@@ -3,19 +3,19 @@
 What would leave is judged by `support.nameplate`, which shares no code with the guard of the engine.
 """
 
-import random
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.campaigns import asked
 from support.nameplate import played
 
 
 def main():
-    count, begin = int(sys.argv[1]), time.monotonic()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    begin = time.monotonic()
+    count, seed = asked()
     sent, beyond = played(count, seed)
     for message in beyond[:20]:
         print(message)

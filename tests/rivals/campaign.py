@@ -4,19 +4,19 @@ N stories through the whole engine and a station that decides by R04, and 50 N s
 arbitration alone, are compared with `support.rivals`, which shares no code with the engine.
 """
 
-import random
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.campaigns import asked
 from support.rivals import arbitrated, played
 
 
 def main():
-    count, begin = int(sys.argv[1]), time.monotonic()
-    seed = sys.argv[2] if len(sys.argv) > 2 else str(random.SystemRandom().randrange(10**6))
+    begin = time.monotonic()
+    count, seed = asked(str)
     schedules = arbitrated(50 * count, seed)
     found, told = played(count, seed)
     for name, text in (schedules + found)[:20]:

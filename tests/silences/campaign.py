@@ -3,20 +3,20 @@
 What has to hold when is judged by `support.silences`, which shares no code with the engine.
 """
 
-import random
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.campaigns import asked
 from support.engine_bench import the_book
 from support.silences import played
 
 
 def main():
-    count, begin = int(sys.argv[1]), time.monotonic()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    begin = time.monotonic()
+    count, seed = asked()
     told, problems = played(the_book(), count, seed)
     for problem in problems[:20]:
         print(problem)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.campaigns import asked
 from support.site_lives import a_life, live_through
 
 
@@ -25,8 +26,8 @@ def campaign(lives, draws):
 
 
 def main():
-    lives, begin = int(sys.argv[1]), time.process_time()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    begin = time.process_time()
+    lives, seed = asked()
     print(f"{lives} lives, seed {seed}")
     happened, faults = campaign(lives, random.Random(seed))
     print(f"{sum(happened.values())} steps in {time.process_time() - begin:.0f} s of CPU time:")

@@ -1,6 +1,5 @@
 """`make tampers N=10000`: so many random tamperings with the audit, and as many times none at all."""
 
-import random
 import sys
 import tempfile
 import time
@@ -9,12 +8,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.campaigns import asked
 from support.tampers import played
 
 
 def main():
-    count, begin = int(sys.argv[1]), time.monotonic()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    begin = time.monotonic()
+    count, seed = asked()
     done, missed, misplaced, false = Counter(), 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
         for kind, first, fault in played(Path(folder), count, seed):

@@ -1,20 +1,20 @@
 """`python tests/whole/campaign.py N [SEED]`: N stories of a gateway in which everything happens at once."""
 
-import random
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support.campaigns import asked
 from support.whole_stories import played
 
 STEPS = 40
 
 
 def main():
-    count, begin = int(sys.argv[1]), time.process_time()
-    seed = sys.argv[2] if len(sys.argv) > 2 else str(random.SystemRandom().randrange(10**6))
+    begin = time.process_time()
+    count, seed = asked(str)
     wrong, tally = played([f"{seed}/{number}" for number in range(count)], STEPS)
     for name, text in wrong.items():
         print(f"FAULT {name}: {text}")
