@@ -1,4 +1,4 @@
-"""`python tests/failover/campaign.py N [SEED [LEASE]]`: N events; in each the leader of two gateways vanishes.
+"""`python tests/failover/campaign.py N [SEED [LEASE]]`: in each of N events the leader vanishes.
 
 It is killed, paused for longer than its lease, or told to end, at a random instant; it is started again as
 the standby of the other. Prints how long nobody was ready, by kind, and what differed.
