@@ -185,7 +185,8 @@ def received(*commands):
 
 
 async def until(condition, *, within_s=60.0):
-    """Wait until `condition()` holds; fail where it never does."""
+    """Wait until `condition()` holds and return what it is; fail where it never does."""
     async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - files and other tasks tell no event
+        while not (found := condition()):  # noqa: ASYNC110 - files and other tasks tell no event
             await asyncio.sleep(0.002)
+    return found

@@ -16,6 +16,7 @@ from gateway.stations.session import Clocks
 from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
 from support.errands import ACCEPTED, Answers, setting, variables
 from support.requests import OPERATOR, a_request
+from support.runtime_bench import until
 from support.stations import NOON, PATIENCE_S, Posted, a_weak_verifier, an_entry
 
 OLD = a_weak_verifier()
@@ -72,10 +73,7 @@ class Bench:
 
     async def until(self, wanted):
         """Wait until something is so; return what it is."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not (found := wanted()):  # noqa: ASYNC110 - nobody tells of files
-                await asyncio.sleep(0.005)
-        return found
+        return await until(wanted, within_s=PATIENCE_S)
 
     async def outcome(self, name):
         return await self.until(lambda: self.orders.outcome(name))

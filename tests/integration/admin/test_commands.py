@@ -8,6 +8,7 @@ import pytest
 
 from gateway.core.events import CommandReceived
 from support.engine_bench import pf
+from support.runtime_bench import until
 from support.site import a_station, an_evse
 from translators.canonical.commands import (
     DerCommand,
@@ -34,20 +35,11 @@ def a_command():
     )
 
 
-async def soon(predicate):
-    """Wait until it holds."""
-    for _ in range(1000):
-        if predicate():
-            return
-        await asyncio.sleep(0.01)
-    raise TimeoutError
-
-
 async def posted(here):
     """Let the gateway hear of a command, and wait until it is known."""
     here.running.runtime.post(CommandReceived(a_command()))
     world = here.running.runtime.parts.engine.world
-    await soon(lambda: world.records["CS1"])
+    await until(lambda: world.records["CS1"])
 
 
 async def test_events_are_listed_and_shown(site):
@@ -86,7 +78,7 @@ async def test_tap_follows_until_the_gateway_ends(site):
     async with site() as here:
         following = asyncio.create_task(here.ask("tap", "utility", "--station", "CS1"))
         tap = here.running.admin._sources.tap
-        await soon(lambda: tap._followers)
+        await until(lambda: tap._followers)
         await posted(here)
         here.stop.set()
         status, out, err = await following
@@ -121,9 +113,9 @@ async def test_an_operator_declines_an_event_and_takes_part_again(site, admin):
         (record,) = world.records["CS1"].values()
         words = ("event", "optout", "0A0B", "--reason", "a fair", "--station", "CS1")
         assert (await here.ask(*words))[0] == 0
-        await soon(lambda: world.records["CS1"][record.key].declined == "operator")
+        await until(lambda: world.records["CS1"][record.key].declined == "operator")
         assert (await here.ask(*words, "--back"))[0] == 0
-        await soon(lambda: not world.records["CS1"][record.key].declined)
+        await until(lambda: not world.records["CS1"][record.key].declined)
         status, _, err = await here.ask("event", "optout", "9", "--reason", "a fair")
         assert (status, "DG-1295 no command 9" in err) == (4, True)
         status, _, err = await here.ask(*words, "--station", "CS9")
@@ -142,13 +134,13 @@ async def test_all_dispatch_is_held_until_it_goes_on(site, admin):
         world = here.running.runtime.parts.engine.world
         assert (await here.ask("hold", "on"))[0] == 2
         assert (await here.ask("hold", "on", "--release", "--reason", "works"))[0] == 0
-        await soon(lambda: world.hold is not None)
+        await until(lambda: world.hold is not None)
         told = json.loads((await here.ask("hold", "show"))[1])
         assert (told["on"], told["release"], told["reason"]) == (True, True, "works")
         await posted(here)
         assert next(iter(world.records["CS1"].values())).declined == "hold"
         assert (await here.ask("hold", "off", "--reason", "done"))[0] == 0
-        await soon(lambda: world.hold is None)
+        await until(lambda: world.hold is None)
         assert json.loads((await here.ask("hold", "show"))[1]) == {
             "on": False,
             "stations": {},
@@ -159,7 +151,7 @@ async def test_one_station_is_held_on_its_own(site, admin):
     async with site(admin=admin) as here:
         world = here.running.runtime.parts.engine.world
         assert (await here.ask("hold", "on", "--station", "CS1", "--reason", "works"))[0] == 0
-        await soon(lambda: "CS1" in world.holds)
+        await until(lambda: "CS1" in world.holds)
         told = json.loads((await here.ask("hold", "show"))[1])
         assert (told["on"], told["stations"]["CS1"]["reason"]) == (False, "works")
         assert json.loads((await here.ask("station", "list", "-o", "json"))[1])[0]["on_hold"]

@@ -1,6 +1,5 @@
 """`dergate plan` and `apply` against a running gateway whose dispatch is on hold."""
 
-import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from gateway.admin import listener
 from gateway.core.events import CommandReceived, HoldChanged
 from gateway.simulators.station import IN
 from support.engine_bench import a_command, pf
+from support.runtime_bench import until
 from translators.canonical.commands import Interval, Origin, Protocol, Revision
 
 GRID = Origin("grid", Protocol.IEEE2030_5, Revision.IEEE2030_5_2018)
@@ -30,8 +30,7 @@ async def held_back(here, station, *commands):
     for command in commands:
         runtime.post(CommandReceived(command))
     records = runtime.parts.engine.world.records["CS1"]
-    while len(records) < len(commands):  # noqa: ASYNC110 - the engine tells no event
-        await asyncio.sleep(0.01)
+    await until(lambda: len(records) >= len(commands))
 
 
 async def test_a_plan_is_read_and_exactly_that_is_sent(site, admin, tmp_path):

@@ -11,6 +11,7 @@ from gateway.core.events import CommandReceived
 from gateway.settings.mappings import mappings_folder
 from gateway.simulators.station import IN, SimulatedStation, StationOptions
 from support.engine_bench import a_command, pf
+from support.runtime_bench import until
 from support.site import PASSWORD
 from translators.canonical.commands import Interval, Origin, Protocol, Revision
 
@@ -43,9 +44,7 @@ async def test_a_control_that_runs_follows_other_rules_at_once(
         path.write_text(text.replace("places: 4", "places: 3", 1), encoding="utf-8")
         before = runtime.parts.engine.world.translator.book
         os.kill(os.getpid(), signal.SIGHUP)
-        async with asyncio.timeout(30):
-            while runtime.parts.engine.world.translator.book is before:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await until(lambda: runtime.parts.engine.world.translator.book is not before)
         await asyncio.sleep(0.3)
         sent = [
             one["fixedPFInject"]["displacement"] for one in station.payloads(IN, "SetDERControl")

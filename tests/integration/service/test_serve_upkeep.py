@@ -1,7 +1,5 @@
 """What the service keeps of its stations: settings, orders and restarts, from one end to the other."""
 
-import asyncio
-
 import pytest
 
 from gateway.errors import IdentityError
@@ -12,6 +10,7 @@ from gateway.simulators.station import SimulatedStation, StationOptions
 from gateway.simulators.station_security import SecurityOptions
 from gateway.stations.errands import ChangePassword
 from gateway.stations.orders import Orders
+from support.runtime_bench import until
 from support.site import PASSWORD, VERIFIER, a_free_port, a_station
 
 OPERATOR = "Grid Operator"
@@ -49,13 +48,6 @@ def a_simulated_station(port, authorities, password=PASSWORD):
             backoff_s=0.05,
         )
     )
-
-
-async def until(wanted):
-    async with asyncio.timeout(20):
-        while not (found := wanted()):  # noqa: ASYNC110 - nobody tells of files
-            await asyncio.sleep(0.02)
-    return found
 
 
 async def test_a_changed_password_counts_after_a_restart(

@@ -13,6 +13,7 @@ from gateway.core.effects import SendToStation
 from gateway.core.events import ReplyStatus, StationDisconnected, StationReplied
 from gateway.errors import PeerError
 from gateway.stations.listening import MAX_FRAGMENTS
+from support.runtime_bench import until
 from support.stations import PATIENT, Wire, a_mute_station, a_site, an_entry, dial, masked
 
 CLEAR = {"chargingProfileId": 5}
@@ -197,6 +198,4 @@ async def test_a_station_that_says_anything_lives_though_it_answers_no_ping():
             writer.write(masked(b'[2,"h%d","Heartbeat",{}]' % number))
             await asyncio.sleep(0.05)
         assert transport.close_code is None
-        async with asyncio.timeout(5):
-            while transport.close_code is None:  # noqa: ASYNC110 - it tells nobody
-                await asyncio.sleep(0.05)
+        await until(lambda: transport.close_code is not None, within_s=5)
