@@ -86,7 +86,7 @@ def _carry_out(
     if awaits_share(turn.world, state.id):
         waiting = frozenset(Slot)
     for entry in todo.clear:
-        if entry.desired.is_default or slot_of_functions(entry.desired.functions) not in waiting:
+        if slot_of_functions(entry.desired.functions) not in waiting:
             _clear(turn, state, entry)
     if turn.world.drain is None:
         for entry in todo.set:

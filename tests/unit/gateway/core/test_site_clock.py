@@ -6,12 +6,19 @@ from fractions import Fraction
 import pytest
 
 from gateway.core.allocation import Policy
-from gateway.core.effects import Table
-from gateway.core.events import CommissioningOrdered, Now, Tick
+from gateway.core.effects import SendToStation, Table
+from gateway.core.events import (
+    CommandReceived,
+    CommandWithdrawn,
+    CommissioningOrdered,
+    Now,
+    Tick,
+    Withdrawal,
+)
 from gateway.core.slots import Slot
-from support.engine_bench import NOON, pf
+from support.engine_bench import NOON, a_default, limit, pf
 from support.site_worlds import for_the_site, setpoint, three
-from translators.canonical.commands import Interval
+from translators.canonical.commands import Interval, Target
 
 HOUR = timedelta(hours=1)
 
@@ -87,6 +94,22 @@ def test_who_is_away_while_our_clock_is_set_back_counts_with_its_rating():
     assert may_draw(world) == [None, 4000, 4000]
     world.join("CS1")
     assert world.bounds() == EACH
+
+
+def test_a_default_that_bounds_who_is_back_is_let_go_once_its_share_holds_by_our_clock():
+    world = joined()
+    default = a_default("D1", limit(watts=15000), target=Target("CS1"))
+    world.hear(CommandReceived(default))
+    world.flow()
+    bounded(world)
+    world.leave("CS1")
+    set_clock(world, -HOUR)
+    world.hear(CommandWithdrawn("dso", "CS1", "D1", Withdrawal.CANCELLED))
+    assert world.bounds()["CS1"] == 15000
+    before = len(world.effects)
+    world.join("CS1")
+    sent = [e.action for e in world.effects[before:] if isinstance(e, SendToStation)]
+    assert sent.index("SetChargingProfile") < sent.index("ClearChargingProfile")
 
 
 def test_who_is_away_while_our_clock_is_set_a_little_back_counts_with_what_it_holds():
