@@ -89,8 +89,9 @@ def test_what_a_station_loses_by_its_ratings_is_its_own():
 
 def test_of_a_point_both_of_whose_numbers_are_rounded_x_tells_the_rest():
     control = WattVar(curve("33.33333 10, 50 0", "pct[setMaxW]", "pct[setMaxChargeRateW]"))
-    made = pressed(a_command(control), FLEET)[4]
-    (rounded,) = (loss for loss in made.losses if loss.kind.value == "round")
+    made = pressed(a_command(control), FLEET)
+    assert settled(made)[4:] == [True]
+    (rounded,) = (loss for loss in made[4].losses if loss.kind.value == "round")
     assert (rounded.where, rounded.residual) == ("curve/curveData[0]/x", "-0.000037")
 
 
