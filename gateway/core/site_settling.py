@@ -19,6 +19,7 @@ from gateway.core.settle import close_ended, forget, settle
 from gateway.core.site_meter import fresh_until, see
 from gateway.core.site_shares import (
     begin_anew,
+    keep_to,
     lift,
     retract,
     rotate,
@@ -34,7 +35,7 @@ from gateway.core.site_state import (
     site_document,
     station_document,
 )
-from gateway.core.site_views import learn, view_of
+from gateway.core.site_views import learn, one_later, view_of
 from gateway.core.slots import Slot
 from gateway.core.station import SITE, StationState
 from gateway.core.world import Turn
@@ -133,11 +134,8 @@ def _look(turn: Turn, site: SiteState, names: Collection[str]) -> set[str]:
             site.since.setdefault(name, turn.utility_now(site.rules.origin).timestamp())
         else:
             site.since.pop(name, None)
-        if view.listens and not before.listens and view.refuses:
-            for slot in sorted(view.refuses):
-                try_again(turn, site, (slot, name))
-            settle(turn, state)
-            view = view_of(turn, site, state)
+        if view.listens and view.refuses:
+            view = _answer_no(turn, site, state, view, anew=not before.listens)
         if before.listens and not view.listens:
             learn(site, name, view, now)
             if retract(turn, site, name):
@@ -149,6 +147,24 @@ def _look(turn: Turn, site: SiteState, names: Collection[str]) -> set[str]:
         site.touched.add(name)
         learn(site, name, view, now)
     return back
+
+
+def _answer_no(turn: Turn, site: SiteState, state: StationState, view: View, *, anew: bool) -> View:
+    """Tell a station that is back anew what it refused; until then it keeps to what it holds."""
+    places = [(slot, state.id) for slot in sorted(view.refuses)]
+    if anew:
+        kept = site.refused.intersection(places)
+        site.refused -= kept
+        again = [place for place in places if place not in kept]
+        for place in again:
+            try_again(turn, site, place)
+    else:
+        again = [place for place in places if one_later(site, place)]
+        for place in again:
+            keep_to(turn, site, place)
+    if again:
+        settle(turn, state)
+    return view_of(turn, site, state)
 
 
 def _decide(turn: Turn, site: SiteState) -> set[str]:

@@ -65,6 +65,7 @@ def lift(turn: Turn, site: SiteState, slot: Slot) -> None:
     for place in tuple(site.shares):
         if place[0] is slot and site.views[place[1]].listens:
             del site.shares[place]
+            site.refused.discard(place)
             site.touched.add(place[1])
     site.kept.pop(slot, None)
     site.bounds.pop(slot, None)
@@ -79,6 +80,16 @@ def try_again(turn: Turn, site: SiteState, place: Place) -> None:
     share, held = site.shares[place], site.held.get(place)
     amount = share.amount if held is None else min(share.amount, held)
     _send(turn, site, place, replace(share.of(amount), since=_now(turn, site)))
+
+
+def keep_to(turn: Turn, site: SiteState, place: Place) -> None:
+    """Let the share that a station holds stay its share after it refused the next edition.
+
+    What it holds would bound nothing beside looser limits of its own if it were nobody's any more.
+    """
+    site.refused.add(place)
+    version = site.shares[place].version + 1
+    _send(turn, site, place, replace(site.proven[place], version=version))
 
 
 def begin_anew(turn: Turn, site: SiteState) -> None:

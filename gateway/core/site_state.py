@@ -158,6 +158,8 @@ class SiteState:
     held: dict[Place, Fraction | None] = field(default_factory=dict)
     proven: dict[Place, Share] = field(default_factory=dict)
     """The share that a station was known to hold last."""
+    refused: set[Place] = field(default_factory=set)
+    """Where a station said no to another share since it is here, and keeps the one it had."""
     spans: dict[Place, Spans] = field(default_factory=dict)
     """When it holds that: its form may have an end, and a start that our clock is set back before."""
     views: dict[str, View] = field(default_factory=dict)

@@ -91,7 +91,11 @@ def view_of(turn: Turn, site: SiteState, state: StationState) -> View:
             if _in_force(spans := state.secured.get(key, ()), turn.now.utc)
         },
         free=frozenset(Slot) - held,
-        refuses=frozenset(s for s, key in keyed.items() if key in records and records[key].refused),
+        refuses=frozenset(
+            slot
+            for slot, key in keyed.items()
+            if (slot, state.id) in site.refused or (key in records and records[key].refused)
+        ),
         mute=frozenset(slot for slot, key in keyed.items() if _mute(state, key)),
         ignores=frozenset(slot for slot in Slot if slot in ignored),
         in_amps=_in_amps(state.profile),
@@ -148,7 +152,7 @@ def learn(site: SiteState, station: str, view: View, now: datetime) -> None:
             site.held[place] = share.amount
         elif slot in view.free or not _in_force(site.spans.get(place), now):
             site.held[place] = None
-        elif slot in view.refuses and _one_later(site, place):
+        elif slot in view.refuses and one_later(site, place):
             site.held[place] = site.proven[place].amount
         else:
             before = site.held.get(place)
@@ -160,7 +164,7 @@ def _in_force(spans: Spans | None, now: datetime) -> bool:
     return spans is None or any(span.covers(now) for span in spans)
 
 
-def _one_later(site: SiteState, place: Place) -> bool:
+def one_later(site: SiteState, place: Place) -> bool:
     """Say whether a share is the only edition since the one that its station was known to hold."""
     proven, share = site.proven.get(place), site.shares[place]
     return proven is not None and (proven.mrid, proven.version + 1) == (share.mrid, share.version)

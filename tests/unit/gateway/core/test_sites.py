@@ -18,7 +18,7 @@ from gateway.core.events import (
 )
 from gateway.core.slots import Slot
 from gateway.core.station import StationRules
-from support.engine_bench import limit, the_book
+from support.engine_bench import a_command, limit, the_book
 from support.site_worlds import SITE, SiteWorld, a_member, for_the_site, site_rules, three
 from translators.canonical.commands import Target
 from translators.canonical.controls import LimitOn, LimitScope, Quantity
@@ -195,6 +195,22 @@ def test_a_station_that_refuses_keeps_what_it_took_and_others_make_room():
     world.chargers["CS1"].fates.append("reject")
     world.serve(for_the_site("E2", watts=15000, created=world.now), told=False)
     assert world.bounds() == {"CS1": 10000, "CS2": 2500, "CS3": 2500}
+    world.wait(5)
+    world.leave("CS1")
+    world.join("CS1")
+    assert world.bounds() == shares(5000)
+
+
+def test_a_looser_limit_of_its_own_does_not_free_who_keeps_the_share_before_the_one_that_it_refused():
+    world = joined()
+    world.serve(for_the_site(watts=30000))
+    world.chargers["CS1"].fates.append("reject")
+    world.serve(for_the_site("E2", watts=15000, created=world.now), told=False)
+    own = a_command("M1", limit(watts=20000), start=0, target=Target("CS1"))
+    world.hear(CommandReceived(own))
+    world.flow()
+    assert world.bounds() == {"CS1": 10000, "CS2": 2500, "CS3": 2500}
+    assert world.site.views["CS1"].without(Slot.CHARGE) == "refuses"
     world.wait(5)
     world.leave("CS1")
     world.join("CS1")
