@@ -28,6 +28,7 @@ from gateway.core.ledger import (
 from gateway.core.lifecycle import State
 from gateway.core.payloads import clear_call
 from gateway.core.proving import next_probe, unshown
+from gateway.core.records import CommandRecord
 from gateway.core.renewing import UPDATE, call_for, due, renewal
 from gateway.core.site_views import awaits_share
 from gateway.core.slots import Slot, slot_of_functions
@@ -132,7 +133,7 @@ def _lingering(
     """Return controls that stay although nothing wants them.
 
     Those that are over stay until their successor runs: no dip to the default. So do those of a utility
-    whose clock is not known.
+    whose clock is not known, and limits that were refused in a new form.
     """
     if turn.world.drain is not None:
         return frozenset()
@@ -141,14 +142,34 @@ def _lingering(
         record = turn.world.records[state.id].get(entry.desired.command)
         if control_id in desired or record is None or record.state is State.CANCELLING:
             continue
-        if record.utility.startswith(SITE) and record.state is State.REFUSED:
-            staying.add(control_id)  # refused in a new form: without the old one it would be freer
+        if _refused_anew(turn, entry, record, desired):
+            staying.add(control_id)
         unheard = record.utility not in found.utilities
         if unheard or any(
             _bridges(state, entry, other, turn.now.utc) for other in found.desired.values()
         ):
             staying.add(control_id)
     return frozenset(staying)
+
+
+def _refused_anew(
+    turn: Turn, entry: Entry, record: CommandRecord, desired: Mapping[str, Desired]
+) -> bool:
+    """Say whether a limit was refused in the form that its command asks for now, and is held in an older one.
+
+    Without that the station would be freer than before. Where other limits hold there, theirs is told: the
+    old one could hide it. A share stays all the same: its site counts on it.
+    """
+    slot, now = slot_of_functions(entry.desired.functions), turn.now.utc
+    refused = {slot_of_functions([function]) for function, _ in record.refused}
+    if slot is None or slot not in refused or record.declined or not entry.may_be_held:
+        return False
+    interval = record.interval
+    if interval is not None and not interval.covers(turn.time_of(record)):
+        return False
+    others = (other for other in desired.values() if slot_of_functions(other.functions) is slot)
+    taken = any(other.start is None or other.start <= now for other in others)
+    return record.utility.startswith(SITE) or not taken
 
 
 def _bridges(state: StationState, entry: Entry, successor: Desired, now: datetime) -> bool:

@@ -150,7 +150,8 @@ def plan(
     for control_id, entry in ledger.entries.items():
         if control_id in desired or control_id in keep:
             continue
-        ends_by_itself = entry.desired.action == "SetDERControl" and entry.expired(now)
+        scheduled = entry.desired.action == "SetDERControl" and not entry.older
+        ends_by_itself = scheduled and entry.expired(now)  # an older form may end later
         if not entry.may_be_held or (ends_by_itself and entry.swept(now)):
             forget.append(entry)
         elif entry.state in _CLEARABLE and not ends_by_itself:
