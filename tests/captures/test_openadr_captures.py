@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from support.openadr import a_context
-from support.translation import a_station, book, running, situation
+from support.openadr import a_context, told
+from support.translation import a_station, book, situation
 from translators.chain import Case, travel
 from translators.errors import DocumentError
 from translators.openadr.inbound import served
@@ -122,36 +122,7 @@ def notices(folder, name):
 
 
 def outcome(event, received, revision):
-    context = a_context(revision=revision, received=received)
-    gone = travel(book(), Case(served(event, context), a_station(), situation(running())))
-    told = [said(message) for message in gone.value.orders.messages]
-    told += [f"refused: {reason(refusal)}" for refusal in gone.refusals]
-    losses = sorted({loss.kind.value for loss in gone.losses})
-    followed = sorted(set(gone.value.orders.vacuous))
-    text = "; ".join(told) or "; ".join(followed) or "nothing to do"
-    return text, " ".join(losses)
-
-
-def said(message):
-    """A message in one line."""
-    if message.action == "SetDERControl":
-        percent = message.payload["limitMaxDischarge"]["pctMaxDischargePower"]
-        return f"{message.payload['controlType']} {percent} %"
-    profile = message.payload["chargingProfile"]
-    (schedule,) = profile["chargingSchedule"]
-    periods = schedule["chargingSchedulePeriod"]
-    member = "setpoint" if "setpoint" in periods[0] else "limit"
-    steps = " ".join(f"{period['startPeriod']}:{period[member]}" for period in periods)
-    line = f"{profile['chargingProfilePurpose']} {member} {steps} until {schedule['duration']}"
-    ceiling = schedule.get("limitAtSoC")
-    return f"{line}, {ceiling['limit']} above {ceiling['soc']} %" if ceiling else line
-
-
-def reason(refusal):
-    """Why, without the rest that says what would have been taken."""
-    problem = refusal.problem.partition(": needs a binding")[0].partition(", not one of")[0]
-    units = refusal.where.endswith("descriptor/units")
-    return f"descriptor/units {problem}" if units else problem
+    return told(event, a_context(revision=revision, received=received))
 
 
 def test_every_folder_is_known(folder):

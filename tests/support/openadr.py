@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from support.translation import book
+from support.translation import a_station, book, running, situation
 from translators.canonical.commands import Revision
+from translators.chain import Case, travel
 from translators.openadr.binding import binding_of
 from translators.openadr.inbound import served, to_commands
 from translators.openadr.intervals import Clock, expand
@@ -71,3 +72,45 @@ def spans(expansion):
         )
         for slot in expansion.slots
     ]
+
+
+def told(event, context=None):
+    """Return what a 22 kW station with one transaction is told of an event, or why nothing; kinds of loss."""
+    case = Case(served(event, context or a_context()), a_station(), situation(running()))
+    gone = travel(book(), case)
+    lines = [said(message) for message in gone.value.orders.messages]
+    lines += [f"refused: {_reason(refusal)}" for refusal in gone.refusals]
+    followed = sorted(set(gone.value.orders.vacuous))
+    text = "; ".join(lines) or "; ".join(followed) or "nothing to do"
+    return text, " ".join(sorted({loss.kind.value for loss in gone.losses}))
+
+
+def said(message):
+    """A message in one line."""
+    if message.action == "SetDERControl":
+        return _control_said(message.payload)
+    profile = message.payload["chargingProfile"]
+    (schedule,) = profile["chargingSchedule"]
+    periods = schedule["chargingSchedulePeriod"]
+    member = next(name for name in ("setpoint", "limit", "operationMode") if name in periods[0])
+    steps = " ".join(f"{period['startPeriod']}:{period[member]}" for period in periods)
+    line = f"{profile['chargingProfilePurpose']} {member} {steps}"
+    if "duration" in schedule:
+        line += f" until {schedule['duration']}"
+    ceiling = schedule.get("limitAtSoC")
+    return f"{line}, {ceiling['limit']} above {ceiling['soc']} %" if ceiling else line
+
+
+def _control_said(payload):
+    if "curve" in payload:
+        points = " ".join(f"{it['x']}:{it['y']}" for it in payload["curve"]["curveData"])
+        return f"{payload['controlType']} {points}"
+    percent = payload["limitMaxDischarge"]["pctMaxDischargePower"]
+    return f"{payload['controlType']} {percent} %"
+
+
+def _reason(refusal):
+    """Why, without the rest that says what would have been taken."""
+    problem = refusal.problem.partition(": needs a binding")[0].partition(", not one of")[0]
+    units = refusal.where.endswith("descriptor/units")
+    return f"descriptor/units {problem}" if units else problem
