@@ -33,9 +33,10 @@ def for_the_depot():
 
 def settings_of(folder, *evses, member=None, **site):
     depot = {"id": "depot", "stations": [{"id": "CS1"} | (member or {})]} | site
+    apart = [site["meter"]["station"]] if "meter" in site else []
     values = a_site(
-        stations=[a_station(evses=list(evses))],
-        utilities=[a_utility("grid", for_the_depot())],
+        stations=[a_station(evses=list(evses)), *map(a_station, apart)],
+        utilities=[a_utility("grid", for_the_depot(), *map(an_identity, apart))],
         sites=[depot],
     )
     return load(write_site(folder, values), {})
@@ -113,7 +114,7 @@ def test_meter_fuse_and_pace_are_taken_over(tmp_path):
             dc(),
             member={"away_w": 11000, "priority": 2},
             fuse_a=63,
-            meter={"station": "CS1", "load_w": 30000},
+            meter={"station": "METER", "load_w": 30000},
             margin_w=1000,
             step_w=250,
             rotate_s=60,
@@ -121,13 +122,13 @@ def test_meter_fuse_and_pace_are_taken_over(tmp_path):
             precedence=["grid"],
         )
     )
-    assert rules.meter == MeterRules("CS1", timedelta(seconds=60), Fraction(30000), None)
+    assert rules.meter == MeterRules("METER", timedelta(seconds=60), Fraction(30000), None)
     assert (rules.margin, rules.step, rules.rotate) == (1000, 250, timedelta(minutes=1))
     assert rules.fuse == dict.fromkeys(PHASES, 63)
     assert (rules.members[0].away, rules.members[0].priority) == (11000, 2)
 
 
 def test_the_input_log_tells_of_sites(tmp_path):
-    rules = site_rules(settings_of(tmp_path, ac(), fuse_a=63, meter={"station": "CS1"}))
+    rules = site_rules(settings_of(tmp_path, ac(), fuse_a=63, meter={"station": "METER"}))
     setup = Setup("digest", (), sites=tuple(rules))
     assert setup_from(orjson.loads(orjson.dumps(setup_document(setup)))) == setup
