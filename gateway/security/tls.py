@@ -1,4 +1,4 @@
-"""TLS contexts, one per kind of peer: explicit suites, own trust anchors, never the system's."""
+"""TLS contexts, one per kind of peer: own trust anchors, the system's for public servers alone."""
 
 from __future__ import annotations
 
@@ -46,6 +46,23 @@ def utility_client_context(
     context.check_hostname = check_hostname
     context.load_cert_chain(certificate, key)
     context.load_verify_locations(cadata=trust_store(trust_anchor))
+    return context
+
+
+def web_client_context(
+    trust_anchor: Path | None, identity: tuple[Path, Path] | None = None
+) -> ssl.SSLContext:
+    """Return the context for a server of the web, as an OpenADR VTN is: TLS 1.2 or better, verified.
+
+    Its certificate must name the host and lead to `trust_anchor`, or to the system's roots. `identity` is
+    a certificate to show, with its key. IdentityError as in `utility_client_context`.
+    """
+    anchors = None if trust_anchor is None else trust_store(trust_anchor)
+    context = ssl.create_default_context(cadata=anchors)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if identity is not None:
+        read_identity(*identity)
+        context.load_cert_chain(*identity)
     return context
 
 

@@ -15,6 +15,7 @@ from gateway.connectors.ieee2030_5.access import UtilityAccess
 from gateway.errors import PeerError
 from gateway.protocols.sep2_documents import address
 from gateway.protocols.sep2_entries import Answer
+from gateway.security.handshake import Handshake
 from gateway.security.identities import read_identity
 from gateway.security.tls import utility_client_context
 from translators.errors import DocumentError
@@ -110,7 +111,7 @@ class Channel:
             raise PeerError("the connection is not open", where=self._access.utility)
         headers = {} if content is None else {"Content-Type": xml.MEDIA_TYPE}
         body = bytearray()
-        handshake = _Handshake(self._access)
+        handshake = Handshake(self._check)
         try:
             async with self._http.stream(
                 method, url, content=content, headers=headers, extensions={"trace": handshake.trace}
@@ -123,6 +124,14 @@ class Channel:
         finally:
             await handshake.end()
 
+    def _check(self, stream: Any) -> None:
+        """Compare the LFDI of the server with the pinned one, before the request is written."""
+        pinned = self._access.peer_lfdi.upper()
+        found = lfdi(stream.get_extra_info("ssl_object").getpeercert(binary_form=True))
+        if pinned and found != pinned:
+            problem = f"the server's LFDI is {found}, not the pinned {pinned}"
+            raise PeerError(problem, where=self._access.utility, code="DG-1210")
+
     def _answer(self, status: int, headers: Mapping[str, str], body: bytes, sent: float) -> Answer:
         received = self._utc().timestamp()
         wait = _retry_after(headers.get("retry-after"), self._utc())
@@ -133,38 +142,6 @@ class Channel:
         except DocumentError as exc:
             return Answer(status, sent, received, body=body, problem=str(exc))
         return Answer(status, sent, received, document, body)
-
-
-class _Handshake:
-    """Watches a new connection until TLS stands: checks the peer, closes what is left half open.
-
-    The library below leaves a socket open whose handshake is cancelled.
-    """
-
-    def __init__(self, access: UtilityAccess) -> None:
-        self._access = access
-        self._open: Any = None
-
-    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Follow the connection; PeerError for a server that is not the pinned one."""
-        if event == "connection.connect_tcp.complete":
-            self._open = info["return_value"]
-        elif event == "connection.start_tls.complete":
-            self._check(info["return_value"])
-            self._open = None
-
-    async def end(self) -> None:
-        """Close a connection that never came to stand."""
-        if self._open is not None:
-            await self._open.aclose()
-
-    def _check(self, stream: Any) -> None:
-        """Compare the LFDI of the server with the pinned one, before the request is written."""
-        pinned = self._access.peer_lfdi.upper()
-        found = lfdi(stream.get_extra_info("ssl_object").getpeercert(binary_form=True))
-        if pinned and found != pinned:
-            problem = f"the server's LFDI is {found}, not the pinned {pinned}"
-            raise PeerError(problem, where=self._access.utility, code="DG-1210")
 
 
 def _retry_after(text: str | None, now: datetime) -> float | None:
