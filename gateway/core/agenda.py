@@ -15,6 +15,12 @@ from translators.canonical.commands import Interval, Revision
 from translators.canonical.controls import DerControl, function_of
 from translators.canonical.swift import swift
 
+_RESUMING = frozenset({Revision.IEEE2030_5_2023, Revision.OPENADR_3_0, Revision.OPENADR_3_1})
+"""Whose beaten commands come back: 2030.5-2018 knows no resume, 2023 does (response 15).
+
+An OpenADR event holds to the end of its intervals, whatever else held in between.
+"""
+
 type Defaults = list[tuple[CommandRecord, tuple[DerControl, ...]]]
 
 
@@ -77,8 +83,7 @@ def segments_of(records: Iterable[CommandRecord], offset: timedelta = timedelta(
         if record.state in CLAIMING | ENDED and (interval := _ours(record, offset)) is not None
         for function in sorted(record.functions)
     ]
-    # IEEE 2030.5-2018 knows no resume after supersession; 2023 does (response 15)
-    resume = any(r.command.origin.revision is Revision.IEEE2030_5_2023 for r in records)
+    resume = any(r.command.origin.revision in _RESUMING for r in records)
     return arbitrate(claims, resume=resume)
 
 

@@ -32,6 +32,8 @@ class Table(StrEnum):
     DEVICES = "devices"
     """Device models of stations: only the station side reads them."""
     LINKS = "links"
+    SESSIONS = "sessions"
+    """What connectors want to find again: only they read it."""
 
 
 @dataclass(frozen=True, slots=True)

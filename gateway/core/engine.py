@@ -48,6 +48,7 @@ from gateway.core.events import (
     RulesRefused,
     RulesReplaced,
     SecurityNoticed,
+    SessionKept,
     Tick,
     UtilityChanged,
     UtilityHeard,
@@ -236,6 +237,9 @@ class Engine:
                 return (name,) if self.world.named(name) is not None else ()
             case UtilityHeard():
                 return listening.heard(turn, event)
+            case SessionKept(utility=utility, part=part, document=document):
+                turn.emit(Persist(Table.SESSIONS, f"{utility}/{part}", document))
+                return ()
             case _:
                 return hear_station(turn, event)
 

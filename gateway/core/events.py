@@ -91,6 +91,16 @@ class UtilityHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionKept:
+    """What a part of the session with a utility wants to find again after a restart."""
+
+    utility: str
+    part: str
+    document: dict[str, Any]
+    """JSON values."""
+
+
+@dataclass(frozen=True, slots=True)
 class StationConnected:
     """A station is connected and booted; `profile` is what it is and can do, as far as known."""
 
@@ -385,6 +395,7 @@ type Event = (
     | CommandWithdrawn
     | UtilityChanged
     | UtilityHeard
+    | SessionKept
     | StationConnected
     | StationDescribed
     | DeviceReported

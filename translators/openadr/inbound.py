@@ -17,6 +17,7 @@ from translators.canonical.commands import (
     Origin,
     Protocol,
     Randomization,
+    ResponseDuty,
     Target,
 )
 from translators.canonical.controls import DerControl, function_of
@@ -173,6 +174,7 @@ def _command(
         server_time=context.now or context.received or event.created or _EPOCH,
         interval=Interval(slot.start, slot.end),
         description=event.name,
+        response=ResponseDuty(specific=True, reply_to=event.id),
         randomization=Randomization(
             start_s=slot.randomize, start_draw_s=draw if slot.randomize else None
         ),

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from gateway.core.events import ReplyStatus, Withdrawal
 from support.engine_bench import NOON, a_command, a_default, a_profile, limit, pf
 from translators.canonical.commands import Origin, Protocol, Revision
@@ -99,8 +101,16 @@ def test_a_beaten_command_of_2018_does_not_resume(ready):
     assert ready.told("M1")[-1] is Told.SUPERSEDED
 
 
-def test_a_beaten_command_of_2023_resumes(ready):
-    origin = Origin("dso", Protocol.IEEE2030_5, Revision.IEEE2030_5_2023)
+@pytest.mark.parametrize(
+    ("protocol", "revision"),
+    [
+        (Protocol.IEEE2030_5, Revision.IEEE2030_5_2023),
+        (Protocol.OPENADR, Revision.OPENADR_3_0),
+        (Protocol.OPENADR, Revision.OPENADR_3_1),
+    ],
+)
+def test_a_beaten_command_of_who_knows_a_resume_resumes(ready, protocol, revision):
+    origin = Origin("dso", protocol, revision)
     running(ready, origin=origin)
     ready.command(a_command("M2", pf("0.9"), primacy=5, start=30, minutes=10, origin=origin))
     ready.reply()

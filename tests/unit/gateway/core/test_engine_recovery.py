@@ -20,6 +20,7 @@ from gateway.core.events import (
     NoticeReceived,
     ReplyStatus,
     ResponsePosted,
+    SessionKept,
     StationConnected,
     StationDisconnected,
     StationReplied,
@@ -354,6 +355,11 @@ def test_every_change_of_the_ledger_is_durable_before_it_is_sent(ready):
 def test_a_device_model_is_kept_as_it_came(ready):
     ready.hear(DeviceReported("CS1", {"version": "2.1"}))
     assert ready.effects[-1] == Persist(Table.DEVICES, "CS1", {"version": "2.1"})
+
+
+def test_what_a_session_wants_to_find_again_is_kept_by_utility_and_part(ready):
+    ready.hear(SessionKept("dso", "ven", {"seed": 7}))
+    assert ready.effects[-1] == Persist(Table.SESSIONS, "dso/ven", {"seed": 7})
 
 
 def test_a_device_model_of_nobody_is_not_kept(ready):

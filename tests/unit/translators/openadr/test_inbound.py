@@ -16,7 +16,7 @@ from support.openadr import (
     commands,
     read,
 )
-from translators.canonical.commands import Interval, Protocol, Randomization
+from translators.canonical.commands import Interval, Protocol, Randomization, ResponseDuty
 from translators.canonical.controls import (
     ActiveSetpoint,
     Alert,
@@ -394,3 +394,8 @@ def test_now_and_no_end_are_traced_as_such():
     }
     assert ("interval.start", "now", CREATED.isoformat()) in steps
     assert ("interval.duration", "not stated", "without end") in steps
+
+
+def test_what_becomes_of_a_command_is_told_under_the_event_that_asked_for_it():
+    (command,) = commands(an_event(an_interval(), id="e7"), a_context())
+    assert command.response == ResponseDuty(specific=True, reply_to="e7")
