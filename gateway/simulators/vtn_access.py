@@ -1,0 +1,132 @@
+"""Who sees which object of a simulated VTN: queries, targets and object privacy of both editions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.simulators.vtn_quirks import Quirk
+from gateway.simulators.vtn_times import lifetime, moment
+from gateway.simulators.vtn_world import Body, Entry, Kind, World, named
+
+type Query = Mapping[str, Sequence[str]]
+
+_OWN = (Kind.VEN, Kind.RESOURCE, Kind.REPORT, Kind.SUBSCRIPTION)
+_FILTERS = ("eventID", "clientName", "venID", "venName", "resourceName")
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A client, and whether it is the business logic."""
+
+    client: str
+    business: bool
+
+
+def listed(world: World, viewer: Viewer, kind: Kind, query: Query) -> list[Entry]:
+    """Return the objects of a list before it is cut into pages."""
+    found = [item for item in world.entries(kind) if _asked(world, item, query)]
+    if viewer.business:
+        return found
+    if kind in _OWN:
+        return [item for item in found if readable(world, viewer, item)]
+    open_ones = [item for item in found if not item.body.get("targets")]
+    held = granted(world, viewer.client)
+    if kind is Kind.EVENT and world.options.has(Quirk.DUPLICATE_EVENTS) and not held:
+        return open_ones + found
+    wanted = _wanted(query)
+    if wanted and not world.options.has(Quirk.IGNORE_TARGETS):
+        return [item for item in found if _matches(world, viewer, item, wanted)]
+    if world.options.revision == "3.0":
+        return found
+    if world.options.has(Quirk.UNASKED_TARGETS):
+        return open_ones + [item for item in found if held & set(item.body.get("targets") or ())]
+    return open_ones
+
+
+def readable(world: World, viewer: Viewer, entry: Entry) -> bool:
+    """Say whether a client may read this object by its id (3.1: object privacy)."""
+    if viewer.business or world.options.revision == "3.0":
+        return True
+    if entry.kind in _OWN:
+        return entry.client == viewer.client
+    targets = entry.body.get("targets")
+    if not targets or world.options.has(Quirk.READABLE_BY_ID):
+        return True
+    return bool(granted(world, viewer.client) & set(targets))
+
+
+def granted(world: World, client: str) -> set[str]:
+    """Return the targets that the ven of a client and its resources carry (3.1)."""
+    own = [item for item in world.entries(Kind.VEN) if item.client == client]
+    parts = own + [res for ven in own for res in world.resources_of(ven.id)]
+    return {str(name) for part in parts for name in part.body.get("targets") or ()}
+
+
+def rendered(world: World, entry: Entry) -> Body:
+    """Return an object as it is served, with its metadata."""
+    body: Body = dict(entry.body)
+    if entry.kind is Kind.PROGRAM and world.options.has(Quirk.DROP_DESCRIPTORS):
+        body.pop("payloadDescriptors", None)
+    if entry.kind is Kind.VEN and world.options.revision == "3.0":
+        body["resources"] = [rendered(world, item) for item in world.resources_of(entry.id)]
+    if entry.kind in _OWN and world.options.revision == "3.1":
+        body["clientID"] = entry.client
+    changed: float | None = entry.created if entry.modified is None else entry.modified
+    if entry.modified is None and world.options.has(Quirk.NULL_MODIFIED):
+        changed = None
+    body["id"], body["objectType"] = entry.id, str(entry.kind)
+    body["createdDateTime"] = _time(world, entry.created)
+    body["modificationDateTime"] = None if changed is None else _time(world, changed)
+    return body
+
+
+def conflict(world: World, kind: Kind, body: Body) -> bool:
+    """Say whether an object of that name exists already, where names are unique."""
+    keys = {Kind.PROGRAM: "programName", Kind.VEN: "venName", Kind.RESOURCE: "resourceName"}
+    if kind not in keys:
+        return False
+    return any(
+        named(item) == body.get(keys[kind]) and item.body.get("venID") == body.get("venID")
+        for item in world.entries(kind)
+    )
+
+
+def _asked(world: World, entry: Entry, query: Query) -> bool:
+    for key in _FILTERS:
+        wanted = query.get(key, ())
+        if key in entry.body and wanted and entry.body[key] != wanted[0]:
+            return False
+    programs = query.get("programID", ())
+    heeded = bool(programs) and not world.options.has(Quirk.IGNORE_PROGRAM)
+    if heeded and _program_of(world, entry) not in (None, programs[0]):
+        return False
+    if query.get("active") == ["true"] and not world.options.has(Quirk.IGNORE_ACTIVE):
+        return entry.kind is not Kind.EVENT or lifetime(entry.body, entry.created)[1] > world.now()
+    return True
+
+
+def _program_of(world: World, entry: Entry) -> Any:
+    if entry.kind is Kind.REPORT:
+        event = world.find(Kind.EVENT, str(entry.body.get("eventID")))
+        return event.body.get("programID") if event else ""
+    return entry.body.get("programID")
+
+
+def _wanted(query: Query) -> set[str]:
+    return set(query.get("targets", ())) | set(query.get("targetValues", ()))
+
+
+def _matches(world: World, viewer: Viewer, entry: Entry, wanted: set[str]) -> bool:
+    targets = entry.body.get("targets") or ()
+    if world.options.revision == "3.0":
+        return any(wanted & set(map(str, item["values"])) for item in targets)
+    return bool(wanted & granted(world, viewer.client) & set(targets))
+
+
+def _time(world: World, seconds: float) -> str:
+    text = moment(seconds)
+    if world.options.has(Quirk.TIME_ONLY):
+        return text[11:19]
+    return text[:19].replace("T", " ") if world.options.has(Quirk.SPACE_TIMES) else text

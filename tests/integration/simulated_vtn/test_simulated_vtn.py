@@ -1,0 +1,85 @@
+"""The simulated VTN over real HTTP: tokens, lists, privacy, registration, reports."""
+
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from gateway.simulators.vtn import Options, Quirk, SimulatedVtn
+
+FORM = {"grant_type": "client_credentials", "client_id": "ven_client", "client_secret": "secret"}
+EVENT = {
+    "intervalPeriod": {"start": "2026-11-22T12:00:00Z", "duration": "PT15M"},
+    "intervals": [{"id": 0, "payloads": [{"type": "IMPORT_CAPACITY_LIMIT", "values": [22.5]}]}],
+}
+
+
+@asynccontextmanager
+async def a_ven(vtn):
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(f"{vtn.url}/auth/token", data=FORM)
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield client
+
+
+@pytest.mark.parametrize("revision", ["3.0", "3.1"])
+async def test_an_event_is_listed_until_it_is_deleted(revision):
+    async with SimulatedVtn(Options(revision=revision)) as vtn, a_ven(vtn) as ven:
+        event = vtn.add_event(vtn.add_program("flex"), **EVENT)
+        [served] = (await ven.get(f"{vtn.url}/events")).json()
+        assert (served["id"], served["intervals"]) == (event, EVENT["intervals"])
+        vtn.delete_event(event)
+        assert (await ven.get(f"{vtn.url}/events")).json() == []
+
+
+async def test_a_revoked_token_is_refused():
+    async with SimulatedVtn() as vtn, a_ven(vtn) as ven:
+        vtn.revoke_tokens()
+        assert (await ven.get(f"{vtn.url}/programs")).status_code == 401
+
+
+async def test_targets_have_to_be_granted_and_asked_for():
+    async with SimulatedVtn() as vtn, a_ven(vtn) as ven:
+        vtn.add_event(vtn.add_program("flex"), targets=["feeder7"], **EVENT)
+        vtn.add_ven("gateway")
+        asked = f"{vtn.url}/events?targets=feeder7"
+        assert (await ven.get(asked)).json() == []
+        vtn.grant("gateway", "feeder7")
+        assert len((await ven.get(asked)).json()) == 1
+        assert (await ven.get(f"{vtn.url}/events")).json() == []
+
+
+async def test_a_second_registration_is_a_conflict():
+    options = Options(quirks=frozenset({Quirk.EMPTY_CONFLICT}))
+    async with SimulatedVtn(options) as vtn, a_ven(vtn) as ven:
+        body = {"objectType": "VEN_VEN_REQUEST", "venName": "gateway"}
+        first = await ven.post(f"{vtn.url}/vens", json=body)
+        second = await ven.post(f"{vtn.url}/vens", json=body)
+        assert (first.status_code, second.status_code, second.json()) == (201, 409, [])
+
+
+async def test_a_report_is_kept_with_its_client():
+    async with SimulatedVtn() as vtn, a_ven(vtn) as ven:
+        event = vtn.add_event(vtn.add_program("flex"), **EVENT)
+        body = {"eventID": event, "clientName": "gateway", "reportName": "r", "resources": []}
+        assert (await ven.post(f"{vtn.url}/reports", json=body)).status_code == 201
+        assert [(item.client, item.body) for item in vtn.reports] == [("ven_client", body)]
+
+
+async def test_pages_follow_skip_and_limit_and_no_page_is_longer_than_fifty():
+    async with SimulatedVtn() as vtn, a_ven(vtn) as ven:
+        program = vtn.add_program("flex")
+        ids = [vtn.add_event(program, **EVENT) for _ in range(7)]
+        page = (await ven.get(f"{vtn.url}/events?skip=5&limit=5")).json()
+        assert [item["id"] for item in page] == ids[5:]
+        assert (await ven.get(f"{vtn.url}/events?limit=51")).status_code == 400
+
+
+async def test_it_comes_back_on_its_port_and_fails_on_order():
+    async with SimulatedVtn() as vtn, a_ven(vtn) as ven:
+        await vtn.down()
+        with pytest.raises(httpx.ConnectError):
+            await ven.get(f"{vtn.url}/events")
+        await vtn.up()
+        vtn.fail("/events*", 500)
+        assert [(await ven.get(f"{vtn.url}/events")).status_code for _ in "ab"] == [500, 200]
