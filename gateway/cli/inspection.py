@@ -17,9 +17,16 @@ from gateway.protocols.sep2_documents import Role
 from gateway.security.identities import read_chain, read_identity
 from gateway.security.issuing import KeyAuthority
 from gateway.settings import Settings, examine, mapping_files
+from gateway.settings.openadr import OpenAdrUtility
 from gateway.settings.packs import proven_book, shipped_book
 from gateway.settings.schema import Utility
-from gateway.site import BoundIdentity, admin_config, bound_identities, utility_accesses
+from gateway.site import (
+    BoundIdentity,
+    admin_config,
+    bound_identities,
+    utility_accesses,
+    vtn_accesses,
+)
 from translators.errors import MappingError
 
 FOREVER = 9999
@@ -61,6 +68,8 @@ def inspect(file: Path, *, online: bool) -> Report:
         _inspect_identity(report, bound, now)
     for utility in settings.utilities:
         _inspect_anchor(report, utility, now)
+    if not faults:
+        _inspect_vens(report, settings)
     if online and not faults and not broken:
         _inspect_peers(report, utility_accesses(settings))
     return report
@@ -133,7 +142,22 @@ def _inspect_identity(report: Report, bound: BoundIdentity, now: datetime) -> No
     report.facts.append(("identity", text))
 
 
-def _inspect_anchor(report: Report, utility: Utility, now: datetime) -> None:
+def _inspect_vens(report: Report, settings: Settings) -> None:
+    try:
+        accesses = vtn_accesses(settings)
+    except SettingsError as fault:
+        report.faults.append(fault)
+        return
+    for access in accesses:
+        ven = access.ven
+        names = ", ".join(resource.name for resource in ven.resources)
+        text = f"{ven.utility}  {ven.url}  auth {ven.client.auth.value}  resources {names}"
+        report.facts.append(("ven", text))
+
+
+def _inspect_anchor(report: Report, utility: Utility | OpenAdrUtility, now: datetime) -> None:
+    if utility.trust_anchor is None:
+        return
     try:
         ends = _ends(report, utility.trust_anchor, now)
     except IdentityError as fault:

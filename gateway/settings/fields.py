@@ -68,6 +68,20 @@ class Strict(BaseModel):
     )
 
 
+class Bound(Strict):
+    """What stands for one station or one site at a utility."""
+
+    station: str = Field(default="", description="Id of the station that it stands for.")
+    site: str = Field(
+        default="", description="Id of the site that it stands for, in place of a station."
+    )
+
+    @property
+    def stands_for(self) -> str:
+        """Return the id of the station or site."""
+        return self.site or self.station
+
+
 def facts(values: BaseModel) -> dict[str, Any]:
     """Return what was given, by the standard's own names, without what is None."""
     named = {

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from gateway.errors import SettingsError
 from gateway.settings.document import Document, Location, read
 from gateway.settings.rules import RULES
-from gateway.settings.schema import Settings
+from gateway.settings.schema import PROTOCOLS, Settings
 
 SCHEMA_VERSION = 1
 
@@ -73,19 +73,33 @@ def _check_version(document: Document) -> None:
 
 def _in_order(document: Document, exc: ValidationError) -> list[Any]:
     def place(error: Any) -> tuple[int, int]:
-        line, column = document.where(error["loc"], key=True).rsplit(":", 2)[1:]
+        line, column = document.where(_at(error), key=True).rsplit(":", 2)[1:]
         return int(line), int(column)
 
     return sorted(exc.errors(include_url=False), key=place)
 
 
+def _at(error: Any) -> Location:
+    """Return where a fault is in the file: without the protocol by which an entry was read."""
+    at: Location = error["loc"]
+    return (*at[:2], *at[3:]) if at[:1] == ("utilities",) and at[2:3] and at[2] in PROTOCOLS else at
+
+
 def _fault(document: Document, error: Any) -> SettingsError:
     """Return pydantic's finding in our words."""
-    at: Location = error["loc"]
+    at = _at(error)
     name = str(at[-1])
     match error["type"]:
+        case "union_tag_invalid":
+            context = error["ctx"]
+            problem = f"{_dotted((*at, 'protocol'))} = {_shown(context['tag'])}"
+            return SettingsError(
+                f"{problem}: must be {context['expected_tags']}",
+                where=document.where((*at, "protocol")),
+                code="DG-1031",
+            )
         case "extra_forbidden":
-            advice = _suggestion(name, _keys_at(at[:-1]))
+            advice = _suggestion(name, _keys_at(error["loc"][:-1]))
             where = document.where(at, key=True)
             return SettingsError(
                 f'unknown key "{name}"', where=where, code="DG-1032", advice=advice
@@ -160,8 +174,10 @@ def _dotted(at: Location) -> str:
 def _keys_at(at: Location) -> list[str]:
     """Return the keys that are known at a place."""
     model: type[BaseModel] = Settings
-    for part in at:
-        if isinstance(part, str):
+    for n, part in enumerate(at):
+        if n == 2 and at[0] == "utilities":
+            model = PROTOCOLS[str(part)]
+        elif isinstance(part, str):
             fields = {field.alias or name: field for name, field in model.model_fields.items()}
             found = models_in(fields[part].annotation)
             model = found[0]

@@ -7,17 +7,21 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from gateway.settings import pace_rules, site_rules
+from gateway.settings import openadr_rules, pace_rules, site_rules
 from gateway.settings.document import Location
 from gateway.settings.fail_safe import FailSafeLimits
-from gateway.settings.fields import facts
+from gateway.settings.fields import Bound, facts
 from gateway.settings.findings import Finding
+from gateway.settings.openadr import OpenAdrUtility
 from gateway.settings.schema import Identity, Settings
 from gateway.settings.sites import Site
 from gateway.settings.stations import Station
 
 _TIMES = frozenset({"after_s", "cold_start"})
 """What stands beside the limits of a fail-safe."""
+
+
+_WORDS: dict[int | str, str] = {"identities": "identity", "resources": "resource"}
 
 
 def _unique_ids(settings: Settings) -> Iterator[Finding]:
@@ -36,9 +40,20 @@ def _unique_ids(settings: Settings) -> Iterator[Finding]:
 
 
 def _identities(settings: Settings) -> Iterator[tuple[Location, Identity]]:
+    for at, bound in _bounds(settings):
+        if isinstance(bound, Identity):
+            yield at, bound
+
+
+def _bounds(settings: Settings) -> Iterator[tuple[Location, Bound]]:
+    """Yield what stands for stations and sites: identities and resources."""
     for n, utility in enumerate(settings.utilities):
-        for m, identity in enumerate(utility.identities):
-            yield ("utilities", n, "identities", m), identity
+        if isinstance(utility, OpenAdrUtility):
+            for m, resource in enumerate(utility.resources):
+                yield ("utilities", n, "resources", m), resource
+        else:
+            for m, identity in enumerate(utility.identities):
+                yield ("utilities", n, "identities", m), identity
 
 
 def _one_station_each(settings: Settings) -> Iterator[Finding]:
@@ -48,17 +63,18 @@ def _one_station_each(settings: Settings) -> Iterator[Finding]:
         "site": {site.id for site in settings.sites},
     }
     bound: set[tuple[int | str, str]] = set()
-    for at, identity in _identities(settings):
+    for at, identity in _bounds(settings):
         kind, bond = "site" if identity.site else "station", (at[1], identity.stands_for)
         if bool(identity.station) is bool(identity.site):
-            problem = "an identity stands for one station or for one site"
+            article = "an" if at[2] == "identities" else "a"
+            problem = f"{article} {_WORDS[at[2]]} stands for one station or for one site"
             yield Finding(at, problem, "give one of the two")
         elif bond[1] not in known[kind]:
-            problem = f"the identity is bound to {bond[1]}, which is no {kind} here"
+            problem = f"the {_WORDS[at[2]]} is bound to {bond[1]}, which is no {kind} here"
             yield Finding((*at, kind), problem)
         elif bond in bound:
             problem = f"{kind} {bond[1]} is bound twice"
-            advice = f"a {kind} has one identity at each utility that it follows"
+            advice = f"a {kind} has one {_WORDS[at[2]]} at each utility that it follows"
             yield Finding((*at, kind), problem, advice)
         bound.add(bond)
     followed = {name for _, name in bound}
@@ -66,7 +82,9 @@ def _one_station_each(settings: Settings) -> Iterator[Finding]:
     for n, station in enumerate(settings.stations):
         if station.id not in followed:
             problem = f"station {station.id} is bound to no identity"
-            yield Finding(("stations", n, "id"), problem, "name it under a utility's identities")
+            yield Finding(
+                ("stations", n, "id"), problem, "name it under a utility's identities or resources"
+            )
 
 
 def _precedence(settings: Settings) -> Iterator[Finding]:
@@ -78,11 +96,7 @@ def _precedence(settings: Settings) -> Iterator[Finding]:
     for kind, group in groups:
         for n, one in enumerate(group):
             at = (f"{kind}s", n, "precedence")
-            follows = [
-                utility.id
-                for utility in settings.utilities
-                if any(identity.stands_for == one.id for identity in utility.identities)
-            ]
+            follows = [utility.id for utility in settings.utilities if one.id in utility.subjects]
             for m, name in enumerate(one.precedence):
                 if name not in follows:
                     yield Finding((*at, m), f"{kind} {one.id} has no identity at {name}")
@@ -207,6 +221,8 @@ def _moved(settings: Settings) -> Iterator[Finding]:
 def _pinned(settings: Settings) -> Iterator[Finding]:
     """Find utilities whose name is not checked and whose certificate is not pinned."""
     for n, utility in enumerate(settings.utilities):
+        if isinstance(utility, OpenAdrUtility):
+            continue
         if not utility.check_hostname and not utility.peer_lfdi:
             problem = "without check_hostname any certificate under the trust anchor would do"
             yield Finding(("utilities", n, "check_hostname"), problem, "give peer_lfdi")
@@ -256,5 +272,8 @@ RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "DG-1062": _watched,
     "DG-1068": _failing_safe,
     "DG-1046": _shared,
+    "DG-1094": openadr_rules.secured,
+    "DG-1095": openadr_rules.contracts,
+    "DG-1097": openadr_rules.named,
 }
 """By error code."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from gateway.settings.fail_safe import FailSafe
 from gateway.settings.fields import (
+    Bound,
     DatabaseUrl,
     Duration,
     LongDuration,
@@ -24,6 +25,7 @@ from gateway.settings.fields import (
     seconds,
     text,
 )
+from gateway.settings.openadr import OpenAdrUtility
 from gateway.settings.pace import Canary, Feeder
 from gateway.settings.sites import Site
 from gateway.settings.stations import Station
@@ -125,13 +127,9 @@ class Admin(Strict):
     )
 
 
-class Identity(Strict):
+class Identity(Bound):
     """One certificate at one utility, bound to one station or one site."""
 
-    station: str = Field(default="", description="Id of the station that this identity stands for.")
-    site: str = Field(
-        default="", description="Id of the site that it stands for, in place of a station."
-    )
     certificate: SitePath = Field(description="Device certificate chain (PEM).")
     key: SitePath = Field(description="Its private key (PEM).")
     pin: Annotated[int, Field(ge=0, le=999_999)] | None = Field(
@@ -139,14 +137,9 @@ class Identity(Strict):
         description="Registration PIN that the utility must show; checked where given.",
     )
 
-    @property
-    def stands_for(self) -> str:
-        """Return the id of the station or site."""
-        return self.site or self.station
-
 
 class Utility(Strict):
-    """One utility server."""
+    """One utility server of IEEE 2030.5."""
 
     id: Name = Field(description="Your name for it, in logs and records.")
     protocol: Literal["ieee2030_5"] = Field(default="ieee2030_5", description="What it speaks.")
@@ -199,6 +192,31 @@ class Utility(Strict):
     identities: Annotated[list[Identity], Field(min_length=1)] = Field(
         description="The identities at this utility, one for each station or site that follows it."
     )
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Return the ids of the stations and sites that follow it."""
+        return tuple(identity.stands_for for identity in self.identities)
+
+
+PROTOCOLS: dict[str, type[Utility | OpenAdrUtility]] = {
+    "ieee2030_5": Utility,
+    "openadr3": OpenAdrUtility,
+}
+"""What an entry of `utilities` says, by its `protocol`."""
+
+
+def _protocol(value: object) -> str:
+    """Return the protocol that an entry of `utilities` names; the first one where it names none."""
+    if isinstance(value, dict):
+        return str(value.get("protocol", "ieee2030_5"))
+    return getattr(value, "protocol", "ieee2030_5")
+
+
+AnyUtility = Annotated[
+    Annotated[Utility, Tag("ieee2030_5")] | Annotated[OpenAdrUtility, Tag("openadr3")],
+    Discriminator(_protocol),
+]
 
 
 class Settings(Strict):
@@ -263,7 +281,7 @@ class Settings(Strict):
     fail_safe: FailSafe = Field(
         default=FailSafe(), description="What holds while a utility is silent for long."
     )
-    utilities: Annotated[list[Utility], Field(min_length=1)] = Field(
+    utilities: Annotated[list[AnyUtility], Field(min_length=1)] = Field(
         description="Utilities to follow."
     )
     stations: Annotated[list[Station], Field(min_length=1)] = Field(
@@ -278,6 +296,16 @@ class Settings(Strict):
     canary: Canary | None = Field(
         default=None, description="Stations that every event reaches first; limits never wait."
     )
+
+    @property
+    def sep2_utilities(self) -> list[Utility]:
+        """Return the utilities that speak IEEE 2030.5."""
+        return [one for one in self.utilities if isinstance(one, Utility)]
+
+    @property
+    def openadr_utilities(self) -> list[OpenAdrUtility]:
+        """Return the utilities that speak OpenADR 3."""
+        return [one for one in self.utilities if isinstance(one, OpenAdrUtility)]
 
     @property
     def database_file(self) -> Path:

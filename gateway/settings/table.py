@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from types import UnionType
@@ -19,6 +20,7 @@ _LISTED = 4
 _TYPES = {
     bool: "true or false",
     float: "number",
+    Decimal: "number",
     Fraction: "number",
     int: "whole number",
     Path: "path",
@@ -39,9 +41,10 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
         inner = models_in(info.annotation)
         kind = _kind(info.annotation)
         yield f"| `{key}` | {kind} | {_default(info)} | {info.description} |"
-        if inner:
-            dots = "[]." if kind.startswith("list") else "."
-            yield from _rows(inner[0], f"{key}{dots}")
+        for n, group in enumerate(inner):
+            which = "".join(get_args(group.model_fields["protocol"].annotation)) if n else ""
+            dots = f"[{which}]." if kind.startswith("list") else "."
+            yield from _rows(group, f"{key}{dots}")
 
 
 def _kind(annotation: Any) -> str:

@@ -25,7 +25,7 @@ def bound_identities(settings: Settings) -> tuple[list[BoundIdentity], list[Gate
     usable: list[BoundIdentity] = []
     faults: list[GatewayError] = []
     holders: dict[str, str] = {}
-    for utility in settings.utilities:
+    for utility in settings.sep2_utilities:
         for entry in utility.identities:
             try:
                 identity = read_identity(entry.certificate, entry.key)
@@ -71,6 +71,6 @@ def utility_accesses(settings: Settings) -> list[UtilityAccess]:
             post_interval_s=utility.post_interval_s,
             request_timeout_s=utility.request_timeout_s,
         )
-        for utility in settings.utilities
+        for utility in settings.sep2_utilities
         for identity in utility.identities
     ]

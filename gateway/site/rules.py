@@ -93,8 +93,8 @@ def _follows(settings: Settings) -> defaultdict[str, list[str]]:
     """Return the utilities that each station or site follows."""
     follows: defaultdict[str, list[str]] = defaultdict(list)
     for utility in settings.utilities:
-        for identity in utility.identities:
-            follows[identity.stands_for].append(utility.id)
+        for subject in utility.subjects:
+            follows[subject].append(utility.id)
     return follows
 
 

@@ -39,6 +39,15 @@ def a_utility(name="grid", *identities, **changes):
     } | changes
 
 
+def a_vtn(name="vtn", *resources, **changes):
+    return {
+        "id": name,
+        "protocol": "openadr3",
+        "url": "https://127.0.0.1:9443/openadr3/3.1.0",
+        "resources": list(resources) or [{"station": "CS1"}],
+    } | changes
+
+
 def a_free_port():
     """Return a port that nobody listens on."""
     with socket.socket() as found:

@@ -1,0 +1,65 @@
+"""What must hold of a utility that speaks OpenADR 3: tokens over TLS, whole credentials, contracts, names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.settings.document import Location
+from gateway.settings.findings import Finding
+from gateway.settings.openadr import OpenAdrUtility
+from gateway.settings.schema import Settings
+from translators.errors import DocumentError
+from translators.openadr.binding import binding_of
+
+
+def _vens(settings: Settings) -> Iterator[tuple[Location, OpenAdrUtility]]:
+    for n, utility in enumerate(settings.utilities):
+        if isinstance(utility, OpenAdrUtility):
+            yield ("utilities", n), utility
+
+
+def secured(settings: Settings) -> Iterator[Finding]:
+    """Find plain HTTP that nobody allowed, and credentials and certificates that are not whole."""
+    for at, vtn in _vens(settings):
+        for key, url in (("url", vtn.url), ("token_url", vtn.token_url)):
+            if url.startswith("http:") and not vtn.insecure:
+                problem = f"{url} would carry tokens and events in plain text"
+                yield Finding((*at, key), problem, "use https, or set insecure: true")
+        whole = bool(vtn.client_id) and vtn.client_secret_file is not None
+        if vtn.auth != "none" and not whole:
+            problem = f"auth {vtn.auth} needs client_id and client_secret_file"
+            yield Finding((*at, "auth"), problem, "without a token it is auth: none")
+        elif vtn.auth == "none" and (vtn.client_id or vtn.client_secret_file is not None):
+            yield Finding((*at,), "credentials are given that nobody shows", "set auth: post")
+        for name, pair in (("webhook", vtn.webhook), ("mqtt", vtn.mqtt)):
+            if pair is not None and (pair.certificate is None) != (pair.key is None):
+                yield Finding((*at, name), "certificate and key belong together")
+
+
+def contracts(settings: Settings) -> Iterator[Finding]:
+    """Find bindings that say nothing, or two things about one payload type of a program."""
+    for at, vtn in _vens(settings):
+        bound: set[tuple[str, str]] = set()
+        for m, entry in enumerate(vtn.bindings):
+            here: Location = (*at, "bindings", m)
+            try:
+                binding = binding_of(entry.given)
+            except DocumentError as fault:
+                yield Finding((*here, fault.where), str(fault))
+                continue
+            pair = binding.program, binding.payload
+            if pair in bound:
+                yield Finding(here, f"{pair[1]} of {pair[0]} is bound twice", "leave one of them")
+            bound.add(pair)
+
+
+def named(settings: Settings) -> Iterator[Finding]:
+    """Find resources of one VEN that share a name."""
+    for at, vtn in _vens(settings):
+        seen: set[str] = set()
+        for m, resource in enumerate(vtn.resources):
+            name = resource.name or resource.stands_for
+            if name in seen:
+                problem = f"two resources are called {name}"
+                yield Finding((*at, "resources", m), problem, "give each a name of its own")
+            seen.add(name)

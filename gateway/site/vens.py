@@ -1,0 +1,64 @@
+"""How VTNs are reached, and for which stations and sites."""
+
+from __future__ import annotations
+
+from gateway.connectors.openadr.access import VtnAccess
+from gateway.protocols.openadr_access import Auth, Client, Resource, VenAccess
+from gateway.security.files import secret
+from gateway.settings import Settings
+from gateway.settings.openadr import OpenAdrUtility
+from translators.canonical.commands import Revision
+from translators.openadr.binding import binding_of
+
+
+def vtn_accesses(settings: Settings) -> list[VtnAccess]:
+    """Return how each VTN is reached; SettingsError where a client secret cannot be read."""
+    return [
+        VtnAccess(
+            _ven(settings, vtn),
+            trust_anchor=vtn.trust_anchor,
+            insecure=vtn.insecure,
+        )
+        for vtn in settings.openadr_utilities
+    ]
+
+
+def _ven(settings: Settings, vtn: OpenAdrUtility) -> VenAccess:
+    return VenAccess(
+        utility=vtn.id,
+        url=vtn.url.rstrip("/"),
+        ven=vtn.ven,
+        client=_client(vtn),
+        resources=tuple(
+            Resource(one.stands_for, one.name or one.stands_for, frozenset(one.targets))
+            for one in vtn.resources
+        ),
+        members=_members(settings, vtn),
+        revision=None if vtn.version == "auto" else Revision(vtn.version),
+        programs=frozenset(vtn.programs),
+        targets=tuple(vtn.targets),
+        bindings=tuple(binding_of(entry.given) for entry in vtn.bindings),
+        policy=vtn.policy.model_dump(),
+        contract=vtn.contract,
+        poll_s=vtn.poll_interval_s,
+        max_skew_s=vtn.max_skew_s,
+        request_timeout_s=vtn.request_timeout_s,
+    )
+
+
+def _client(vtn: OpenAdrUtility) -> Client:
+    if vtn.client_secret_file is None:
+        return Client()
+    return Client(
+        Auth(vtn.auth),
+        vtn.client_id,
+        secret(vtn.client_secret_file),
+        vtn.token_url,
+        tuple(vtn.scopes),
+    )
+
+
+def _members(settings: Settings, vtn: OpenAdrUtility) -> frozenset[str]:
+    """Return the stations behind a site that follows the VTN itself: what names nobody is the site's."""
+    sites = (site for site in settings.sites if site.id in vtn.subjects)
+    return frozenset(member.id for site in sites for member in site.stations)
