@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gateway.protocols.pacing import backoff, spread
 from gateway.protocols.sep2_documents import DISCOVERY, NAMES, Document, Pages, Role
 from gateway.protocols.sep2_survey import Stop
 from translators.ieee2030_5.wire import Resource
 
 DEFAULT_POLL_S = 900
 CONTROL_POLL_S = 300  # CSIP 5.4
-FIRST_RETRY_S = 5.0
 _LONGEST_POLL_S = 86_400
-_LONGEST_RETRY_S = 60.0
 _LONGEST_WAIT_S = 3_600.0
-_JITTER = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +161,6 @@ class Shelf:
             return _bounded(entry.document.poll_rate_s)
         controls = entry.stop.role in {Role.CONTROLS, Role.DEFAULT}
         return float(CONTROL_POLL_S if controls else DEFAULT_POLL_S)
-
-
-def backoff(rate: float, failures: int, draw: float) -> float:
-    """Return how long to wait after so many failures in a row."""
-    delay = min(rate, FIRST_RETRY_S) * 2 ** min(failures - 1, 10)
-    return spread(min(delay, max(rate, _LONGEST_RETRY_S)), draw)
-
-
-def spread(seconds: float, draw: float) -> float:
-    """Return the interval, up to a twentieth shorter or longer, as `draw` in [0, 1) says."""
-    return seconds * (1 + _JITTER * (draw - 0.5))
 
 
 def _bounded(rate_s: int) -> float:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.protocols.pacing import FIRST_RETRY_S, backoff
 from gateway.protocols.sep2_changes import (
     Change,
     CurveState,
@@ -35,12 +36,10 @@ from gateway.protocols.sep2_documents import (
     with_query,
 )
 from gateway.protocols.sep2_entries import (
-    FIRST_RETRY_S,
     Answer,
     Entry,
     Request,
     Shelf,
-    backoff,
 )
 from gateway.protocols.sep2_survey import Identity, Program, Survey, survey
 from translators.ieee2030_5.wire import Resource

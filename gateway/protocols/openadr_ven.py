@@ -1,0 +1,406 @@
+"""An OpenADR 3 VEN at one VTN, without I/O: which request is due, and what its answer changes.
+
+Theory of operation. `due(now)` names the next request, `answered` takes what came of it and returns what
+changed, `wake_at` says when the next one is due; one request is under way at a time. Found out first is
+which edition the VTN speaks; then a walk reads its programs and its events, page by page, and the ledger
+compares. Then the VEN registers itself. `hint` makes a walk due at once: a push is never the truth itself.
+Failures change nothing but the time of the next try: what was served last goes on. Of a list that came in
+part only what is in it counts. While the VTN's clock is too far from ours, nothing of it is passed on.
+
+Random numbers in [0, 1) and all times come in: monotonic seconds, and UTC by our clock. The token is the
+business of whoever owns the connection (`openadr_token`): 401 here means that none is to be had.
+
+In the list of changes `SessionKept` stands first: it must be kept before the others are acted on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from gateway.protocols.openadr_access import VenAccess
+from gateway.protocols.openadr_changes import (
+    Change,
+    Held,
+    RevisionFound,
+    SessionKept,
+    VtnHeard,
+    VtnState,
+)
+from gateway.protocols.openadr_enrolment import Enrolment
+from gateway.protocols.openadr_events import UNNAMED, Ledger
+from gateway.protocols.openadr_http import Answer, Json, Request, Role
+from gateway.protocols.openadr_listing import Listing
+from gateway.protocols.openadr_problem import parsed, problem_of, retry_after_s, said_at
+from gateway.protocols.pacing import backoff, spread
+from translators.canonical.commands import Revision
+from translators.errors import DocumentError
+from translators.openadr.wire import Program, program_of
+
+_PROGRAMS_S = 300.0
+"""How often programs are read, besides whenever an event names one that is not known."""
+_HINT_S = 1.0
+"""How soon after one walk a hint may begin another; after a failure it is five times as long."""
+_MOST_CHECKS = 20
+_UNCHANGED = 304
+_TRIES = 3
+"""How often programs are asked for in vain before events are read without them."""
+_CLOCK_S = 1.0  # resolution of HTTP Date
+_STALE_S = 300.0
+_GONE = frozenset({403, 404, 410})
+_REFUSING = frozenset({403, 404, 405, 501})
+_EDITION = re.compile(r"/3\.(\d)(?:\.\d+)?(?:/|$)")
+
+
+class _Stage(Enum):
+    """How far a walk is."""
+
+    REVISION = "which edition"
+    PROGRAMS = "programs"
+    EVENTS = "events"
+    CHECKS = "events that seem gone"
+    REST = "between walks"
+
+
+class Ven:
+    """One VEN; `kept` is the document of its last `SessionKept` of the part `ven`."""
+
+    def __init__(self, access: VenAccess, kept: Mapping[str, Any] | None = None) -> None:
+        """Know the VTN, and what an earlier run saw."""
+        self._access = access
+        kept = kept or {}
+        self._ledger = Ledger(kept.get("events"))
+        self.seed: str = kept.get("seed", "")
+        """Of random starts: drawn once, the same after a restart."""
+        self.revision = access.revision or _by_path(access.url)
+        self.programs: dict[str, Program] = {}
+        """Programs by id, as they were read last."""
+        self.enrolment = Enrolment(access)
+        self._announced = False
+        self._stage = _Stage.REST
+        self._due, self._began, self._last = 0.0, 0.0, 0.0
+        self._failures, self._barred = 0, 0.0
+        self._again = False
+        self._programs_due, self._program_tries = 0.0, 0
+        self._programs_read = False
+        self._program_list = Listing(Role.PROGRAMS, "/programs")
+        self._lists: dict[tuple[tuple[str, str], ...], Listing] = {}
+        self._walk: list[Listing] = []
+        self._walked = False
+        self._at = 0
+        self._checks: list[str] = []
+        self._doubts: frozenset[str] | None = None
+        """What a walk missed that is made once more, None where it is the first."""
+        self._spared: frozenset[str] = frozenset()
+        self._programs_at = -1.0
+        self._extra: list[bytes] = []
+        self._note = ""
+        self._up: bool | None = None
+        self._trouble = ""
+        self._state: VtnState | None = None
+
+    @property
+    def held(self) -> list[Held]:
+        """Return the events that are served now."""
+        return self._ledger.held
+
+    def describe(self, subject: str, attributes: Sequence[Json], now: float) -> None:
+        """Know the attributes of a subject's resource, as the VTN is to have them."""
+        self.enrolment.describe(subject, attributes, now)
+
+    def hint(self, now: float) -> None:
+        """Read everything at once: something changed, says a push."""
+        self._programs_due = now
+        self._again = self._stage is not _Stage.REST
+        if not self._again or self._failures:
+            pause = _HINT_S * (5 if self._failures else 1)
+            self._due = min(self._due, max(now, self._last + pause, self._barred))
+
+    def due(self, now: float) -> Request | None:
+        """Return the request that is due, None where none is."""
+        if now < self._barred:
+            return None
+        if now >= self._due:
+            if self._stage is _Stage.REST:
+                self._begin(now)
+            return self._walk_request()
+        if self._enrols() and now >= self.enrolment.due and self.revision is not None:
+            return self.enrolment.request(self.revision)
+        return None
+
+    def wake_at(self) -> float:
+        """Return when the next request will be due (monotonic seconds)."""
+        first = min(self._due, self.enrolment.due) if self._enrols() else self._due
+        return max(first, self._barred)
+
+    def answered(
+        self, request: Request, answer: Answer, now: float, utc: datetime, draw: float
+    ) -> list[Change]:
+        """Take what came of a request; return what changed. `draw` in [0, 1) spreads the next try."""
+        self._last = now
+        changes: list[Change] = []
+        if not self.seed:
+            self.seed, self._ledger.moved = f"{draw:.17f}", True
+        if request.role in {Role.VENS, Role.RESOURCES}:
+            self._enrolled(request, answer, now, utc, draw)
+        else:
+            try:
+                self._guard(answer, utc)
+                changes += self._take(request, answer, now, utc, draw)
+                if answer.ok or answer.status == _UNCHANGED:
+                    self._failures = 0
+            except DocumentError as error:
+                changes += self._failed(str(error), answer, now, utc, draw)
+        if self.revision is not None and not self._announced:
+            self._announced = True
+            changes.insert(0, RevisionFound(self.revision))
+        if self._ledger.moved:
+            document = {"seed": self.seed, "events": self._ledger.document()}
+            changes.insert(0, SessionKept("ven", document))
+        return [*changes, *self._state_changed()]
+
+    def _begin(self, now: float) -> None:
+        """Start a walk."""
+        self._began, self._again = now, False
+        self._checks, self._extra, self._at = [], [], 0
+        self._doubts, self._spared = None, frozenset()
+        self._walk = []
+        self._program_list.begin()
+        if self.revision is None:
+            self._stage = _Stage.REVISION
+        elif now >= self._programs_due:
+            self._stage = _Stage.PROGRAMS
+        else:
+            self._to_events()
+
+    def _to_events(self) -> None:
+        self._stage, self._at = _Stage.EVENTS, 0
+        queries = self._queries()
+        self._lists = {
+            query: self._lists.get(query) or Listing(Role.EVENTS, "/events", query)
+            for query in queries
+        }
+        self._walk = list(self._lists.values())
+        for listing in self._walk:
+            listing.begin()
+
+    def _queries(self) -> list[tuple[tuple[str, str], ...]]:
+        """Return what is asked for: all that names nobody, then each target, for some leave out others."""
+        followed = self._followed()
+        only = sorted(followed & self.programs.keys()) if followed is not None else []
+        program = (
+            (("programID", only[0]),) if len(only) == 1 and len(self._access.programs) == 1 else ()
+        )
+        queries: list[tuple[tuple[str, str], ...]] = [program]
+        for target in self._access.targets:
+            if self.revision is Revision.OPENADR_3_0:
+                queries.append((*program, ("targetType", "GROUP"), ("targetValues", target)))
+            else:
+                queries.append((*program, ("targets", target)))
+        return queries
+
+    def _followed(self) -> frozenset[str] | None:
+        """Return the ids of the programs that are followed, None for all."""
+        names = self._access.programs
+        if not names:
+            return None
+        return names | {it.id for it in self.programs.values() if it.name in names}
+
+    def _walk_request(self) -> Request:
+        match self._stage:
+            case _Stage.REVISION:
+                return Request(Role.DISCOVERY, "GET", "/auth/server")
+            case _Stage.PROGRAMS:
+                return self._program_list.request()
+            case _Stage.CHECKS:
+                path = f"/events/{quote(self._checks[0], safe='')}"
+                return Request(Role.EVENTS, "GET", path)
+            case _:
+                return self._walk[self._at].request()
+
+    def _take(
+        self, request: Request, answer: Answer, now: float, utc: datetime, draw: float
+    ) -> list[Change]:
+        """Go on with the walk by what came."""
+        match self._stage:
+            case _Stage.REVISION:
+                self._discovered(answer)
+                self._stage = _Stage.PROGRAMS
+            case _Stage.PROGRAMS:
+                if self._programs_came(answer, now):
+                    if self._walk:  # asked for because of an event
+                        return self._listed(now, utc, draw)
+                    self._to_events()
+            case _Stage.CHECKS:
+                self._checked(answer)
+                if not self._checks:
+                    return self._compare(now, utc, draw)
+            case _Stage.EVENTS if request == self._walk[self._at].request():
+                if self._walk[self._at].answered(answer):
+                    self._at += 1
+                    if self._at == len(self._walk):
+                        return self._listed(now, utc, draw)
+            case _:
+                pass  # an answer of a walk that was given up
+        return []
+
+    def _discovered(self, answer: Answer) -> None:
+        """Know the edition: only 3.1 has this address (3.1 Definition, auth/server)."""
+        if answer.problem or answer.status in {0, 408, 429} or answer.status >= 500:
+            raise DocumentError(problem_of(answer), where="/auth/server")
+        try:
+            value = parsed(answer.body) if answer.ok else None
+        except DocumentError:
+            value = None
+        named = isinstance(value, dict) and "tokenURL" in value
+        self.revision = Revision.OPENADR_3_1 if named else Revision.OPENADR_3_0
+
+    def _programs_came(self, answer: Answer, now: float) -> bool:
+        """Take programs; say whether the walk goes on to the events."""
+        self._programs_at = now
+        if answer.status in _REFUSING and not self._access.programs:
+            self._note = f"programs: {problem_of(answer)}"
+            self._programs_due = now + _PROGRAMS_S
+            return True
+        try:
+            if not self._program_list.answered(answer):
+                return False
+        except DocumentError:
+            self._program_tries += 1
+            if self._program_tries < _TRIES or not (
+                self._programs_read or not self._access.programs
+            ):
+                raise
+            self._note = f"programs: {problem_of(answer)}"
+            return True
+        self._program_tries, self._programs_read = 0, True
+        self._programs_due = now + _PROGRAMS_S
+        bad = []
+        for item in self._program_list.items:
+            try:
+                program = program_of(parsed(item))
+                self.programs[program.id] = program
+            except DocumentError as error:
+                bad.append(f"a program cannot be read: {error}")
+        self._note = "; ".join(bad[:3])
+        return True
+
+    def _items(self) -> list[bytes]:
+        return [item for listing in self._walk for item in listing.items] + self._extra
+
+    def _listed(self, now: float, utc: datetime, draw: float) -> list[Change]:
+        """All lists are whole: ask for what seems gone, and for programs that are not known."""
+        items = self._items()
+        if self._programs_at < self._began and self._ledger.programs(items) - self.programs.keys():
+            self._program_list.begin()
+            self._stage = _Stage.PROGRAMS
+            return []
+        doubtful = any(it.pages > 1 for it in self._walk) or self._ledger.nameless(items)
+        missing = frozenset(self._ledger.missing(items) if doubtful else ())
+        if len(missing) > _MOST_CHECKS and self._doubts is None:
+            self._doubts = missing  # too many to ask for one by one: read once more
+            self._to_events()
+            return []
+        if len(missing) > _MOST_CHECKS:
+            self._spared = missing - (self._doubts or frozenset())
+        else:
+            self._checks = sorted(id_ for id_ in missing if not id_.startswith(UNNAMED))
+        if self._checks:
+            self._stage = _Stage.CHECKS
+            return []
+        return self._compare(now, utc, draw)
+
+    def _checked(self, answer: Answer) -> None:
+        """Take one event that was on no page: it is gone only where the VTN has it no more."""
+        id_ = self._checks[0]
+        if answer.ok and not answer.problem:
+            value = parsed(answer.body)
+            if not isinstance(value, dict) or str(value.get("id")) != id_:
+                raise DocumentError("is not that event", where=f"/events/{id_[:40]}")
+            self._extra.append(answer.body.strip())
+        elif answer.status not in _GONE:
+            raise DocumentError(problem_of(answer), where=f"/events/{id_[:40]}")
+        self._checks.pop(0)
+
+    def _compare(self, now: float, utc: datetime, draw: float) -> list[Change]:
+        """Close the walk: what changed, and when the next one is due."""
+        items = self._items()
+        changes = self._ledger.take(
+            items, self.programs, self._followed(), utc, whole=True, spared=self._spared
+        )
+        pause = spread(self._access.poll_s, draw)
+        self._stage, self._walked = _Stage.REST, True
+        self._due = now + (_HINT_S if self._again else pause)
+        self._up = True
+        return [*changes, VtnHeard(pause)]
+
+    def _failed(
+        self, problem: str, answer: Answer, now: float, utc: datetime, draw: float
+    ) -> list[Change]:
+        """Pause; take what came of a list as far as it did, and remove nothing."""
+        self._failures += 1
+        asked = retry_after_s(answer, utc)
+        if asked is not None:
+            self._barred = self._due = now + asked
+        else:
+            self._due = now + backoff(self._access.poll_s, self._failures, draw)
+        changes: list[Change] = []
+        if self._stage in {_Stage.EVENTS, _Stage.CHECKS} and not self._skewed(answer, utc):
+            followed = self._followed()
+            changes = self._ledger.take(self._items(), self.programs, followed, utc, whole=False)
+        if now - self._began > _STALE_S or self._failures >= _TRIES:
+            self._stage = _Stage.REST
+        self._up, self._trouble = False, problem
+        return changes
+
+    def _guard(self, answer: Answer, utc: datetime) -> None:
+        """Refuse answers of a VTN whose clock is too far from ours, an old copy of one too."""
+        if self._skewed(answer, utc):
+            told = said_at(answer)
+            problem = f"its clock says {told}, ours {utc.replace(microsecond=0)}"
+            raise DocumentError(problem, where="Date", rule="max_skew_s")
+
+    def _skewed(self, answer: Answer, utc: datetime) -> bool:
+        told = said_at(answer) if answer.status else None
+        if told is None:
+            return False
+        return abs((told - utc).total_seconds()) > self._access.max_skew_s + _CLOCK_S
+
+    def _enrols(self) -> bool:
+        return bool(self._access.ven) and self._walked and self.revision is not None
+
+    def _enrolled(
+        self, request: Request, answer: Answer, now: float, utc: datetime, draw: float
+    ) -> None:
+        known = self.enrolment.ven_id
+        self.enrolment.answered(request, answer, now, draw)
+        asked = retry_after_s(answer, utc) if not answer.ok else None
+        if asked is not None:
+            self.enrolment.due = now + asked
+        if self.revision is not None and self.enrolment.request(self.revision) is None:
+            self.enrolment.over(now, draw)
+            if self.enrolment.ven_id != known or request.method == "POST":
+                self.hint(now)  # events for its targets may be served from now on
+
+    def _state_changed(self) -> list[Change]:
+        if self._up is None:
+            return []
+        odd = [self._note, self.enrolment.problem, *self._ledger.notes[:3]]
+        problem = "; ".join(filter(None, odd)) if self._up else self._trouble
+        state = VtnState(self._up, problem)
+        if state == self._state:
+            return []
+        self._state = state
+        return [state]
+
+
+def _by_path(url: str) -> Revision | None:
+    """Return the edition that a base address names (`/openadr3/3.0.1`), None where it names none."""
+    found = _EDITION.search(urlsplit(url).path)
+    if found is None:
+        return None
+    return Revision.OPENADR_3_0 if found[1] == "0" else Revision.OPENADR_3_1
