@@ -12,6 +12,7 @@ Clients: `ven_client`, `ven_client2`, `bl_client`, each with the secret `secret`
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from aiohttp import web
 
 from gateway.simulators.vtn_desk import Desk, Request
 from gateway.simulators.vtn_options import Account, Options
+from gateway.simulators.vtn_push import Pusher
 from gateway.simulators.vtn_quirks import QUIRKS, Quirk
 from gateway.simulators.vtn_world import Entry, Kind, World
 
@@ -58,12 +60,16 @@ class SimulatedVtn(World):
         self._host, self._port = address
         self._runner: web.AppRunner | None = None
         self._changed = asyncio.Condition()
+        self._pusher = Pusher(self)
+        self._pushing: asyncio.Task[None] | None = None
+        self.listeners.append(self._pusher.note)
         self._failures: list[tuple[str, int, list[int]]] = []
         self.exchanges: list[Exchange] = []
 
     async def __aenter__(self) -> Self:
-        """Listen."""
+        """Listen, and deliver webhooks."""
         await self.up()
+        self._pushing = asyncio.create_task(self._pusher.run())
         return self
 
     async def __aexit__(
@@ -73,6 +79,9 @@ class SimulatedVtn(World):
         trace: TracebackType | None,
     ) -> None:
         """Stop."""
+        if self._pushing is not None:
+            self._pushing.cancel()
+            await asyncio.gather(self._pushing, return_exceptions=True)
         await self.down()
 
     @property
@@ -121,10 +130,21 @@ class SimulatedVtn(World):
         headers = {key.lower(): value for key, value in http.headers.items()}
         asked = Request(http.method, http.path[len(base) :], query, headers, await http.read())
         answer = self._failed(asked) or self._answered(asked)
+        if answer.status == 201 and asked.path == "/subscriptions":
+            answer = await self._challenged(answer)
         answer.headers["Date"] = formatdate(self.now(), usegmt=True)
         async with self._changed:
             self._changed.notify_all()
         return answer
+
+    async def _challenged(self, answer: web.Response) -> web.Response:
+        """Keep a subscription only where its callbacks pass the echo challenge."""
+        entry = self.entry(Kind.SUBSCRIPTION, json.loads(answer.text or "")["id"])
+        if await self._pusher.challenge(entry.body):
+            return answer
+        self.remove(entry)
+        problem = {"title": "Bad Request", "status": 400, "detail": "the callback does not echo"}
+        return web.json_response(problem, status=400, content_type="application/problem+json")
 
     def _failed(self, asked: Request) -> web.Response | None:
         for pattern, status, left in self._failures:
@@ -138,7 +158,14 @@ class SimulatedVtn(World):
         reply, client, reason = self._desk.answer(asked)
         self._record(asked, client, reply.status, reason)
         body = json.dumps(reply.body).encode()
-        return web.Response(status=reply.status, body=body, content_type=reply.media)
+        if self.options.etags and asked.method == "GET" and reply.status == 200:
+            tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+            if asked.headers.get("if-none-match") == tag:
+                return web.Response(status=304, headers={"ETag": tag})
+            reply.headers["ETag"] = tag
+        return web.Response(
+            status=reply.status, body=body, content_type=reply.media, headers=reply.headers
+        )
 
     def _record(self, asked: Request, client: str, status: int, reason: str = "") -> None:
         exchange = Exchange(self.now(), client, asked.method, asked.path, status, reason)

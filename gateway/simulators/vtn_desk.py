@@ -52,7 +52,7 @@ class Reply:
     status: int
     body: Any = None
     media: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class RefusedError(Exception):
@@ -106,7 +106,10 @@ class Desk:
         ):
             return Reply(400, {"error": "invalid_request"})
         if basic:
-            name, _, secret = base64.b64decode(header[6:]).decode().partition(":")
+            try:
+                name, _, secret = base64.b64decode(header[6:]).decode().partition(":")
+            except ValueError:
+                return Reply(400, {"error": "invalid_request"})
         account = self._options.accounts.get(name)
         if account is None or account.secret != secret:
             return Reply(401, {"error": "invalid_client"})

@@ -1,9 +1,11 @@
 """The simulated VTN over real HTTP: tokens, lists, privacy, registration, reports."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from aiohttp import web
 
 from gateway.simulators.vtn import Options, Quirk, SimulatedVtn
 
@@ -83,3 +85,58 @@ async def test_it_comes_back_on_its_port_and_fails_on_order():
         await vtn.up()
         vtn.fail("/events*", 500)
         assert [(await ven.get(f"{vtn.url}/events")).status_code for _ in "ab"] == [500, 200]
+
+
+async def test_an_unchanged_list_is_not_served_twice_where_there_are_etags():
+    async with SimulatedVtn(Options(etags=True)) as vtn, a_ven(vtn) as ven:
+        first = await ven.get(f"{vtn.url}/events")
+        known = {"If-None-Match": first.headers["etag"]}
+        assert (await ven.get(f"{vtn.url}/events", headers=known)).status_code == 304
+        vtn.add_event(vtn.add_program("flex"), **EVENT)
+        assert (await ven.get(f"{vtn.url}/events", headers=known)).status_code == 200
+
+
+@asynccontextmanager
+async def a_callback(*, echoes=True):
+    heard = asyncio.Queue()
+
+    async def take(request):
+        if request.method == "POST":
+            await heard.put((await request.json(), request.headers["Authorization"]))
+        return web.Response(text=request.query.get("echo", "") if echoes else "no")
+
+    app = web.Application()
+    app.router.add_route("*", "/callback", take)
+    runner = web.AppRunner(app, shutdown_timeout=0.5)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/callback", heard
+    await runner.cleanup()
+
+
+def a_subscription(url, *operations, **members):
+    wanted = {"objects": ["EVENT"], "callbackUrl": url, "bearerToken": "t"}
+    wanted["operations"] = list(operations)
+    return {"clientName": "gateway", "objectOperations": [wanted], **members}
+
+
+@pytest.mark.parametrize(
+    ("revision", "verb"), [("3.0", "DELETE"), ("3.0", "POST"), ("3.1", "CREATE")]
+)
+async def test_a_callback_hears_of_a_change(revision, verb):
+    options = Options(revision=revision)
+    async with SimulatedVtn(options) as vtn, a_ven(vtn) as ven, a_callback() as (url, heard):
+        program = vtn.add_program("flex")
+        body = a_subscription(url, verb, programID=program)
+        assert (await ven.post(f"{vtn.url}/subscriptions", json=body)).status_code == 201
+        vtn.delete_event(vtn.add_event(program, **EVENT))
+        notification, token = await asyncio.wait_for(heard.get(), 5)
+        assert (notification["operation"], notification["objectType"]) == (verb, "EVENT")
+        assert token == "Bearer t"
+
+
+async def test_a_callback_that_does_not_echo_gets_no_subscription():
+    async with SimulatedVtn() as vtn, a_ven(vtn) as ven, a_callback(echoes=False) as (url, _):
+        body = a_subscription(url, "CREATE")
+        assert (await ven.post(f"{vtn.url}/subscriptions", json=body)).status_code == 400
+        assert (await ven.get(f"{vtn.url}/subscriptions")).json() == []
