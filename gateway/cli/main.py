@@ -57,7 +57,7 @@ COMMANDS = {
         "gateway.cli.replaying", "replay", "Decide a recorded day once more, or by other rules."
     ),
     "db": Command("gateway.cli.database", "app", "The state: check, upgrade, backup, restore."),
-    "sim": Command("gateway.cli.play", "app", "Simulators: a utility, a station, a fleet."),
+    "sim": Command("gateway.cli.play", "app", "Simulators: a utility, a VTN, a station, a fleet."),
     "demo": Command("gateway.cli.show", "demo", "The main job on loopback, each step judged."),
     "bench": Command("gateway.cli.measure", "bench", "Measure the gateway's own work, as ratios."),
 }

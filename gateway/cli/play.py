@@ -11,17 +11,26 @@ import typer
 from gateway.cli.fleet import fleet
 from gateway.errors import SettingsError
 from gateway.security.identities import read_identity, trust_store
-from gateway.simulators import station_script, utility_2030_5
+from gateway.simulators import station_script, utility_2030_5, vtn_script
+from gateway.simulators.vtn_quirks import QUIRKS
 
 app = typer.Typer(
     name="sim",
     no_args_is_help=True,
     add_completion=False,
-    help="Simulators: a utility, a station, a fleet.",
+    help="Simulators: a utility, a VTN, a station, a fleet.",
 )
 app.command("fleet")(fleet)
 
 Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="YAML script to play.")]
+
+_VTN_HELP = "\n\n".join(
+    (
+        "Serve an OpenADR 3 VTN over plain HTTP; print each step, write and refusal.",
+        "Switches of a script (`quirks`):",
+        *(f"{name}: {text}." for name, text in QUIRKS.items()),
+    )
+)
 
 
 @app.callback()
@@ -53,6 +62,18 @@ def utility_command(
     asyncio.run(
         utility_2030_5.serve(played, files, typer.echo, address=(host, port), folder=script.parent)
     )
+
+
+@app.command("vtn", help=_VTN_HELP)
+def vtn_command(
+    script: Script,
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8080,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Serve the script."""
+    played = vtn_script.load_script(_text(script))
+    asyncio.run(vtn_script.serve(played, typer.echo, (host, port)))
 
 
 def _text(script: Path) -> str:

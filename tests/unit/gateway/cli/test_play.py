@@ -8,13 +8,13 @@ UTILITY = ["sim", "utility-2030.5", "--certificate", "a.pem", "--key", "a.key"]
 UTILITY += ["--trust-anchor", "ca.pem", "--port", "0"]
 
 
-@pytest.mark.parametrize("command", [UTILITY, ["sim", "station"]])
+@pytest.mark.parametrize("command", [UTILITY, ["sim", "station"], ["sim", "vtn"]])
 def test_a_script_that_is_not_there_is_named(command, tmp_path, capsys):
     assert main([*command, str(tmp_path / "gone.yaml")]) == 2
     assert "gone.yaml DG-1020 cannot be read" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [UTILITY, ["sim", "station"]])
+@pytest.mark.parametrize("command", [UTILITY, ["sim", "station"], ["sim", "vtn"]])
 def test_a_wrong_script_says_which_entry(command, tmp_path, capsys):
     script = tmp_path / "script.yaml"
     script.write_text("steps: [{at_s: soon}]\n")
