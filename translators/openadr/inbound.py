@@ -22,6 +22,7 @@ from translators.canonical.commands import (
 )
 from translators.canonical.controls import DerControl, function_of
 from translators.errors import DocumentError
+from translators.openadr.contracts import breach
 from translators.openadr.intervals import MOST_SLOTS, Clock, Expansion, Slot, drawn, expand
 from translators.openadr.payloads import EventContext, Reading, controls_of
 from translators.openadr.wire import Event, Period, event_of
@@ -89,6 +90,10 @@ def to_commands(
     reading = Reading()
     if isinstance(event, DocumentError):
         reading.refuse("event", event.where, event.problem, "invalid", _EVENT)
+        return reading.result(())
+    broken = breach(context.contract, event)
+    if broken is not None:
+        reading.refuse("event", broken.where, broken.problem, "invalid", broken.rule)
         return reading.result(())
     try:
         line = _timed(event, context)

@@ -55,6 +55,8 @@ class EventContext:
     known: bool = False
     seed: str = ""
     digest: str = ""
+    contract: str = ""
+    """Rules that events must keep (`contracts`), empty for none."""
 
     def binding(self, program: str, payload: str) -> Binding | None:
         """Return the contract of a program for a payload type, None where there is none."""
