@@ -64,6 +64,7 @@ class SimulatedVtn(World):
         self._pushing: asyncio.Task[None] | None = None
         self.listeners.append(self._pusher.note)
         self._failures: list[tuple[str, int, list[int]]] = []
+        self._losses: list[tuple[str, list[int]]] = []
         self.exchanges: list[Exchange] = []
 
     async def __aenter__(self) -> Self:
@@ -113,6 +114,10 @@ class SimulatedVtn(World):
         """Let no token be good any more."""
         self._desk.tokens.clear()
 
+    def lose_answers(self, pattern: str, times: int = 1) -> None:
+        """Do what the next writes at `pattern` ask, then break the connection instead of saying so."""
+        self._losses.append((pattern, [times]))
+
     def fail(self, pattern: str, status: int, times: int = 1) -> None:
         """Answer the next requests at `pattern` (`/events*`) with a bare status."""
         self._failures.append((pattern, status, [times]))
@@ -132,6 +137,8 @@ class SimulatedVtn(World):
         answer = self._failed(asked) or self._answered(asked)
         if answer.status == 201 and asked.path == "/subscriptions":
             answer = await self._challenged(answer)
+        if http.method != "GET" and http.transport is not None and self._lost(asked.path):
+            http.transport.abort()
         answer.headers["Date"] = formatdate(self.now(), usegmt=True)
         async with self._changed:
             self._changed.notify_all()
@@ -145,6 +152,13 @@ class SimulatedVtn(World):
         self.remove(entry)
         problem = {"title": "Bad Request", "status": 400, "detail": "the callback does not echo"}
         return web.json_response(problem, status=400, content_type="application/problem+json")
+
+    def _lost(self, path: str) -> bool:
+        for pattern, left in self._losses:
+            if left[0] and fnmatchcase(path, pattern):
+                left[0] -= 1
+                return True
+        return False
 
     def _failed(self, asked: Request) -> web.Response | None:
         for pattern, status, left in self._failures:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +12,11 @@ from typing import Any
 import aiohttp
 
 from gateway.simulators.vtn_access import Viewer, readable, rendered
+from gateway.simulators.vtn_quirks import Quirk
 from gateway.simulators.vtn_world import Body, Entry, Kind, Operation, Verb, World
 
 _HTTP_VERBS = {Verb.CREATE: "POST", Verb.UPDATE: "PUT", Verb.DELETE: "DELETE"}  # 3.0.1
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 
@@ -44,7 +48,9 @@ class Pusher:
         """Say whether every callback repeats what its query `echo` holds."""
         for wanted in subscription["objectOperations"]:
             word = secrets.token_hex(8)
-            if await _called("GET", wanted, params={"echo": word}) != word:
+            path = "/echo" if self.world.options.has(Quirk.ECHO_PATH) else ""
+            called = {**wanted, "callbackUrl": wanted["callbackUrl"] + path}
+            if await _called("GET", called, params={"echo": word}) != word:
                 return False
         return True
 
@@ -52,8 +58,21 @@ class Pusher:
         """Deliver until cancelled."""
         while True:
             wanted, notification = await self._due.get()
-            if await _called("POST", wanted, json=notification) is None:
+            if await _called("POST", wanted, json=self._encoded(notification)) is None:
                 self.lost.append(notification)
+
+    def _encoded(self, notification: Body) -> Any:
+        if self.world.options.has(Quirk.WEBHOOK_SNAKE_STRING):
+            return json.dumps(_snake(notification))
+        if self.world.options.has(Quirk.WEBHOOK_CAMEL_STRING):
+            return json.dumps(notification)
+        return notification
+
+
+def _snake(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_HUMP.sub("_", key).lower(): _snake(item) for key, item in value.items()}
+    return [_snake(item) for item in value] if isinstance(value, list) else value
 
 
 def _concerns(world: World, subscription: Entry, entry: Entry) -> bool:

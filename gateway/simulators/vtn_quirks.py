@@ -28,6 +28,9 @@ class Quirk(StrEnum):
     SPACE_TIMES = "space_times"
     TIME_ONLY = "time_only"
     UNASKED_TARGETS = "unasked_targets"
+    WEBHOOK_CAMEL_STRING = "webhook_camel_string"
+    WEBHOOK_SNAKE_STRING = "webhook_snake_string"
+    ECHO_PATH = "echo_path"
 
 
 QUIRKS: Mapping[Quirk, str] = {
@@ -50,4 +53,7 @@ QUIRKS: Mapping[Quirk, str] = {
     Quirk.SPACE_TIMES: "metadata times have a space and no zone",
     Quirk.TIME_ONLY: "metadata times have no date",
     Quirk.UNASKED_TARGETS: "targeted events come unasked to a VEN that was granted their targets",
+    Quirk.WEBHOOK_CAMEL_STRING: "a webhook body is a JSON string that holds JSON",
+    Quirk.WEBHOOK_SNAKE_STRING: "a webhook body is a JSON string that holds JSON with snake_case keys",
+    Quirk.ECHO_PATH: "the echo challenge goes to `{callbackUrl}/echo?echo=…`",
 }

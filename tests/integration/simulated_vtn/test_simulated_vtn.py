@@ -1,6 +1,7 @@
 """The simulated VTN over real HTTP: tokens, lists, privacy, registration, reports."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 
 import httpx
@@ -106,7 +107,7 @@ async def a_callback(*, echoes=True):
         return web.Response(text=request.query.get("echo", "") if echoes else "no")
 
     app = web.Application()
-    app.router.add_route("*", "/callback", take)
+    app.router.add_route("*", "/callback{rest:.*}", take)
     runner = web.AppRunner(app, shutdown_timeout=0.5)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -140,3 +141,29 @@ async def test_a_callback_that_does_not_echo_gets_no_subscription():
         body = a_subscription(url, "CREATE")
         assert (await ven.post(f"{vtn.url}/subscriptions", json=body)).status_code == 400
         assert (await ven.get(f"{vtn.url}/subscriptions")).json() == []
+
+
+@pytest.mark.parametrize(
+    ("quirk", "key"),
+    [(Quirk.WEBHOOK_SNAKE_STRING, "program_id"), (Quirk.WEBHOOK_CAMEL_STRING, "programID")],
+)
+async def test_a_webhook_body_may_be_a_string_that_holds_json(quirk, key):
+    options = Options(quirks=frozenset({quirk, Quirk.ECHO_PATH}))
+    async with SimulatedVtn(options) as vtn, a_ven(vtn) as ven, a_callback() as (url, heard):
+        answer = await ven.post(f"{vtn.url}/subscriptions", json=a_subscription(url, "CREATE"))
+        assert answer.status_code == 201
+        program = vtn.add_program("flex")
+        vtn.add_event(program, **EVENT)
+        body, _ = await asyncio.wait_for(heard.get(), 5)
+        assert json.loads(body)["object"][key] == program
+
+
+async def test_a_report_whose_answer_is_lost_is_stored():
+    async with SimulatedVtn() as vtn, a_ven(vtn) as ven:
+        event = vtn.add_event(vtn.add_program("flex"), **EVENT)
+        vtn.lose_answers("/reports")
+        body = {"eventID": event, "clientName": "gateway", "reportName": "r", "resources": []}
+        with pytest.raises(httpx.TransportError):
+            await ven.post(f"{vtn.url}/reports", json=body)
+        assert len(vtn.reports) == 1
+        assert (await ven.post(f"{vtn.url}/reports", json=body)).status_code == 201
