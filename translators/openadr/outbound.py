@@ -38,7 +38,8 @@ _GENERATOR = frozenset({"export_positive", "inject_positive"})
 class Wanted:
     """What a report descriptor of an event asks for, and of whom.
 
-    `units` is empty where it leaves them open; `binding` is the program's contract for the type.
+    `units` is empty where it leaves them open; `binding` is the program's contract for the type; `name` is
+    the reportName, the payload type where it is empty.
     """
 
     payload: str
@@ -48,6 +49,7 @@ class Wanted:
     resource: str
     units: str = ""
     binding: Binding | None = None
+    name: str = ""
 
     @property
     def frame(self) -> str:
@@ -179,7 +181,7 @@ def _report(revision: Revision, wanted: Wanted, told: Sequence[tuple[Slot, Told]
     made: Json = {
         "eventID": wanted.event,
         "clientName": wanted.client,
-        "reportName": wanted.payload,
+        "reportName": wanted.name or wanted.payload,
         "payloadDescriptors": [descriptor],
         "resources": [resource],
     }

@@ -10,6 +10,7 @@ A descriptor that cannot be read is refused alone: the event and its other descr
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -74,6 +75,17 @@ def windows(event: Event, request: ReportRequest, clock: Clock) -> tuple[Window,
         return ()
     end = max(line) + 1 if expansion.beyond else None
     return tuple(_covered(request, line, len(event.intervals), end))
+
+
+def report_name(event: str, request: ReportRequest, resource: str, window: Window) -> str:
+    """Return the reportName of one report, the same whenever it is asked for; at most 128 characters.
+
+    `event` names the event for ever, also where the VTN gives its id to another one.
+    """
+    begin, end = window.slots[0].start, window.slots[-1].end
+    said = repr((event, request.number, request.payload, resource, str(begin), str(end)))
+    digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+    return f"{request.payload[:40]}/{resource[:40]}/{begin:%Y%m%dT%H%M%SZ}/{digest}"
 
 
 def _covered(

@@ -260,6 +260,11 @@ def test_what_cannot_be_told_is_refused_with_a_reason(payload_type, units, slot,
     assert [(item.outcome, item.problem) for item in told.refusals] == [(outcome, problem)]
 
 
+def test_a_report_may_have_a_name_of_its_own():
+    told = report(book(), NEW, wanted("DEMAND", name="DEMAND/1"), [a_mean(-1)])
+    assert told.value["reportName"] == "DEMAND/1"
+
+
 def test_what_is_not_known_leaves_a_report_due():
     told = report(book(), NEW, wanted("SETPOINT"), [a_status()])
     assert told.value is None

@@ -9,7 +9,7 @@ from support.openadr import START, an_event, an_interval
 from translators.canonical.commands import Revision
 from translators.errors import DocumentError
 from translators.openadr.intervals import Clock
-from translators.openadr.requests import ReportRequest, report_requests, windows
+from translators.openadr.requests import ReportRequest, report_name, report_requests, windows
 from translators.openadr.wire import event_of
 
 USAGE = {"payloadType": "USAGE"}
@@ -140,3 +140,17 @@ def test_a_forecast_beyond_what_is_looked_ahead_is_left_out():
     asked = {"historical": False, "frequency": 1, "repeat": 2}
     assert covered(1, event=endless, numIntervals=3, **asked) == [(0, [0, 1, 2]), (1, [1, 2, 3])]
     assert covered(1, event=endless, numIntervals=2000, **asked) == []
+
+
+def test_each_report_has_a_name_of_its_own_that_never_changes():
+    event = an_asking(
+        {**USAGE, "startInterval": 0, "frequency": 1, "repeat": -1, "numIntervals": 1}
+    )
+    (request,) = report_requests(event)
+    found = windows(event, request, Clock(Revision.OPENADR_3_1))
+    names = [report_name("e", request, "CS" * 99, window) for window in found]
+    again = [report_name("e", request, "CS" * 99, window) for window in found]
+    assert names == again
+    assert len(set(names)) == 4
+    assert max(map(len, names)) <= 128
+    assert report_name("f", request, "CS" * 99, found[0]) not in names
