@@ -95,6 +95,11 @@ class SimulatedVtn(World):
         """Every stored report, in order."""
         return self.entries(Kind.REPORT)
 
+    @property
+    def complaints(self) -> list[str]:
+        """What VENs sent against the specification, or twice."""
+        return self._desk.complaints
+
     async def up(self) -> None:
         """Listen, again on the same port where it did before."""
         app = web.Application(client_max_size=16 << 20)

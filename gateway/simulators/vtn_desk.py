@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from gateway.simulators.vtn_access import Query, Viewer, conflict, listed, readable, rendered
 from gateway.simulators.vtn_options import BL_SCOPES, VEN_SCOPES, Options
 from gateway.simulators.vtn_quirks import Quirk
-from gateway.simulators.vtn_world import Body, Entry, Kind, World
+from gateway.simulators.vtn_world import METADATA, Body, Entry, Kind, World
 
 KINDS: Mapping[str, Kind] = {
     "programs": Kind.PROGRAM,
@@ -32,6 +32,7 @@ _REQUIRED: Mapping[Kind, tuple[str, ...]] = {
     Kind.RESOURCE: ("resourceName", "venID"),
 }
 _SCOPES = {Kind.RESOURCE: "write_vens"}
+_GRANTED = (Kind.VEN, Kind.RESOURCE)  # 3.1: only the business logic writes their targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Desk:
 
     world: World
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+    """What VENs sent against the specification, or twice."""
 
     def answer(self, request: Request) -> tuple[Reply, str, str]:
         """Return the answer, the client, and why it was refused (empty where it was not)."""
@@ -88,6 +91,8 @@ class Desk:
             client = self._client(request)
             return self._carried_out(request, client), client, ""
         except RefusedError as exc:
+            if exc.status == 400:
+                self._complain(client, request, exc.detail)
             return self._problem(exc), client, exc.detail
 
     @property
@@ -163,7 +168,9 @@ class Desk:
 
     def _collection(self, request: Request, viewer: Viewer, kind: Kind, owner: str) -> Reply:
         if request.method == "POST":
-            return self._create(viewer, kind, _object(request), owner)
+            body = _object(request)
+            self._look(request, viewer, kind, body)
+            return self._create(viewer, kind, body, owner)
         if request.method != "GET":
             raise RefusedError(405, "Method Not Allowed")
         query = {**request.query, **({"venID": [owner]} if owner else {})}
@@ -180,15 +187,34 @@ class Desk:
         self._check(kind, body)
         if conflict(self.world, kind, body):
             raise RefusedError(409, "Conflict", f"the name of this {kind} is taken")
-        entry = self.world.create(kind, body, str(body.get("clientID", viewer.client)))
+        client = str(body.get("clientID", "")) if viewer.business else viewer.client
+        if self._options.revision == "3.1" and not viewer.business and kind in _GRANTED:
+            body = {key: value for key, value in body.items() if key != "targets"}
+        entry = self.world.create(kind, body, client)
         return Reply(201, rendered(self.world, entry))
+
+    def _look(self, request: Request, viewer: Viewer, kind: Kind, body: Body) -> None:
+        """Complain of what is stored all the same."""
+        sent = {key: value for key, value in body.items() if key not in METADATA}
+        stored = [it.body for it in self.world.entries(kind) if it.client == viewer.client]
+        if kind is Kind.REPORT and sent in stored:
+            self._complain(viewer.client, request, "the same report is filed twice")
+        new = self._options.revision == "3.1" and not viewer.business
+        if new and kind in _GRANTED:
+            if body.get("objectType") != f"VEN_{kind}_REQUEST":
+                self._complain(viewer.client, request, f"objectType is not VEN_{kind}_REQUEST")
+            if body.get("targets"):
+                self._complain(viewer.client, request, "only the business logic writes targets")
+
+    def _complain(self, client: str, request: Request, text: str) -> None:
+        self.complaints.append(f"{client} {request.method} {request.path}: {text}")
 
     def _single(self, request: Request, viewer: Viewer, entry: Entry) -> Reply:
         if request.method == "PUT":
             body = _object(request)
             self._check(entry.kind, body)
-            if not viewer.business and self._options.revision == "3.1" and "targets" in entry.body:
-                body = {**body, "targets": entry.body["targets"]}  # only business logic writes them
+            if not viewer.business and self._options.revision == "3.1" and entry.kind in _GRANTED:
+                body = {**body, "targets": entry.body.get("targets", [])}
             self.world.replace(entry, body)
         elif request.method == "DELETE":
             self.world.remove(entry)

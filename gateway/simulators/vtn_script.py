@@ -174,4 +174,7 @@ async def _report(vtn: SimulatedVtn, announce: Callable[[str], None]) -> None:
             if item.method != "GET" or item.status >= 400:
                 line = f"{item.client} {item.method} {item.path} {item.status} {item.reason}"
                 announce(line.strip())
+        for complaint in vtn.complaints:
+            announce(f"complaint: {complaint}")
         vtn.exchanges.clear()
+        vtn.complaints.clear()

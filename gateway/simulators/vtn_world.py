@@ -141,7 +141,7 @@ class World:
 
     def create(self, kind: Kind, body: Body, client: str = "") -> Entry:
         """Store a new object and tell those who listen."""
-        kept = {key: copy.deepcopy(value) for key, value in body.items() if key not in _METADATA}
+        kept = {key: copy.deepcopy(value) for key, value in body.items() if key not in METADATA}
         entry = Entry(kind, self._identity(kind), kept, client, self.now())
         self._entries.setdefault(kind, {})[entry.id] = entry
         self._tell(Verb.CREATE, entry)
@@ -149,7 +149,7 @@ class World:
 
     def replace(self, entry: Entry, body: Body) -> None:
         """Give an object other members, all of them."""
-        entry.body = {key: copy.deepcopy(v) for key, v in body.items() if key not in _METADATA}
+        entry.body = {key: copy.deepcopy(v) for key, v in body.items() if key not in METADATA}
         entry.modified = self.now()
         self._tell(Verb.UPDATE, entry)
 
@@ -196,7 +196,8 @@ class World:
             listener(Operation(verb, entry))
 
 
-_METADATA = frozenset({"id", "createdDateTime", "modificationDateTime", "objectType", "clientID"})
+METADATA = frozenset({"id", "createdDateTime", "modificationDateTime", "objectType", "clientID"})
+"""Members that the VTN gives."""
 
 _NAMES = {Kind.PROGRAM: "programName", Kind.VEN: "venName", Kind.RESOURCE: "resourceName"}
 

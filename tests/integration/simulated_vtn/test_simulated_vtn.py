@@ -167,3 +167,28 @@ async def test_a_report_whose_answer_is_lost_is_stored():
             await ven.post(f"{vtn.url}/reports", json=body)
         assert len(vtn.reports) == 1
         assert (await ven.post(f"{vtn.url}/reports", json=body)).status_code == 201
+
+
+async def test_what_a_ven_sends_amiss_is_listed():
+    async with SimulatedVtn() as vtn, a_ven(vtn) as ven:
+        event = vtn.add_event(vtn.add_program("flex"), **EVENT)
+        report = {"eventID": event, "clientName": "gateway", "reportName": "r", "resources": []}
+        for body in (report, report, {"eventID": event}):
+            await ven.post(f"{vtn.url}/reports", json=body)
+        await ven.post(f"{vtn.url}/vens", json={"venName": "gateway", "targets": ["feeder7"]})
+        assert [line.partition(": ")[2] for line in vtn.complaints] == [
+            "the same report is filed twice",
+            "'clientName' is a required property",
+            "objectType is not VEN_VEN_REQUEST",
+            "only the business logic writes targets",
+        ]
+
+
+async def test_a_ven_grants_itself_no_targets():
+    async with SimulatedVtn() as vtn, a_ven(vtn) as ven:
+        vtn.add_event(vtn.add_program("flex"), targets=["feeder7"], **EVENT)
+        body = {"objectType": "VEN_VEN_REQUEST", "venName": "gateway", "targets": ["feeder7"]}
+        answer = await ven.post(f"{vtn.url}/vens", json={**body, "clientID": "ven_client2"})
+        assert answer.json()["clientID"] == "ven_client"
+        await ven.put(f"{vtn.url}/vens/{answer.json()['id']}", json=body)
+        assert (await ven.get(f"{vtn.url}/events?targets=feeder7")).json() == []
