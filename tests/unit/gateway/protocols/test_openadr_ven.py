@@ -349,7 +349,7 @@ def test_events_go_on_where_registration_is_refused():
     assert course.poll() == [VtnHeard(30.0)]
 
 
-def test_time_passes_for_a_hundred_thousand_events_in_proportion():
+def test_requests_grow_with_the_events_and_no_faster():
     few, many = (
         Course(AVtn(named(*map(str, range(500))))),
         Course(AVtn(named(*map(str, range(5000))))),
@@ -365,3 +365,9 @@ def test_the_clock_of_the_utility_may_be_silent():
     )
     assert VtnHeard(30.0) in course.walk()
     assert course.utc == EPOCH + timedelta(0)
+
+
+@pytest.mark.parametrize("refusals", [1, 2])
+def test_a_page_size_that_is_refused_is_made_smaller(refusals):
+    course = Course(AVtn(named("1"), faults=[None, None, *[400] * refusals]))
+    assert served(course.walk()) == ["1"]
