@@ -45,6 +45,7 @@ from gateway.site import (
     endpoint_config,
     setup_of,
     station_entries,
+    unfollowed,
     upkeep_of,
     utility_accesses,
 )
@@ -104,7 +105,7 @@ async def serve(
     IdentityError, MappingError, LockedError, StoreError.
     """
     settings = _apart(settings) if mode.shadow else settings
-    accesses = utility_accesses(settings)
+    accesses = _followed(settings)
     book = book_of(settings)
     opened, lead = open_store(settings)
     setup = setup_of(settings, book)
@@ -200,6 +201,13 @@ async def serve(
             leading.cancel()
             reloading.cancel()
     log.info("gateway.stopped")
+
+
+def _followed(settings: Settings) -> list[UtilityAccess]:
+    """Return how utilities are reached; SettingsError where one of them would not be followed."""
+    for fault in unfollowed(settings):
+        raise fault
+    return utility_accesses(settings)
 
 
 def _apart(settings: Settings) -> Settings:

@@ -3,7 +3,7 @@
 from gateway.site.identities import BoundIdentity, bound_identities, utility_accesses
 from gateway.site.rules import pace_rules, setup_of, site_rules, station_rules, utility_rules
 from gateway.site.stations import admin_config, endpoint_config, station_entries, upkeep_of
-from gateway.site.vens import vtn_accesses
+from gateway.site.vens import unfollowed, vtn_accesses
 
 __all__ = [
     "BoundIdentity",
@@ -15,6 +15,7 @@ __all__ = [
     "site_rules",
     "station_entries",
     "station_rules",
+    "unfollowed",
     "upkeep_of",
     "utility_accesses",
     "utility_rules",
