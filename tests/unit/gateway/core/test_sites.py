@@ -217,6 +217,21 @@ def test_a_looser_limit_of_its_own_does_not_free_who_keeps_the_share_before_the_
     assert world.bounds() == shares(5000)
 
 
+def test_what_a_station_refused_while_it_was_on_hold_is_told_anew_once_that_ends():
+    world = joined()
+    world.serve(for_the_site(watts=30000))
+    world.chargers["CS1"].fates.append("reject")
+    lower = for_the_site("E2", watts=15000, created=world.now)
+    world.hear(CommandReceived(lower))
+    world.hear(HoldChanged(on=True, reason="work", actor="me", station="CS1"))
+    world.flow()
+    assert world.bounds() == {"CS1": 10000, "CS2": 2500, "CS3": 2500}
+    world.wait(5)
+    world.hear(HoldChanged(on=False, reason="done", actor="me", station="CS1"))
+    world.flow()
+    assert world.bounds() == shares(5000)
+
+
 def test_who_cannot_have_its_minimum_pauses_by_turns():
     world = joined(member={"least": Fraction(4140)})
     world.serve(for_the_site(watts=9000))
