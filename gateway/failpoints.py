@@ -12,6 +12,8 @@ NAMES = (
     "fetched",
     "parsed",
     "mapped",
+    "reporting",
+    "reported",
     "received",
     "decided",
     "begun",
@@ -23,7 +25,10 @@ NAMES = (
     "responded",
     "answered",
 )
-"""In the order in which one command passes them; the audit record of what is sent is in `committed`."""
+"""In the order in which one command passes them; the audit record of what is sent is in `committed`.
+
+`reporting` and `reported` stand around each request of an OpenADR report.
+"""
 
 
 class Failpoints:

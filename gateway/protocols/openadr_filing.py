@@ -5,30 +5,35 @@
      ├── there, alike ──> filed
      └── there, otherwise ──> PUT ── 2xx ──> filed
 
-VTNs do not tell one report from its repetition, so nothing is posted while their list cannot be read.
+VTNs do not tell one report from its repetition, so nothing is posted while their list cannot be read. The
+list is read once for each event and then known (`Shelf`), until an answer is lost.
 """
 
 from __future__ import annotations
 
-import json
 import re
+from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
 from http import HTTPStatus
 
 from gateway.protocols.openadr_http import Answer, Json, Request, Role
+from gateway.protocols.openadr_listing import Listing
+from gateway.protocols.openadr_problem import parsed, problem_of
 from translators.errors import DocumentError
-from translators.openadr.wire import parse
 
-PAGE = 50
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _OF_THE_MOMENT = frozenset(
     {
-        HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,  # also of a token that was revoked
+        HTTPStatus.REQUEST_TIMEOUT,
         HTTPStatus.CONFLICT,
+        HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
+_MOST_CONFLICTS = 5
+"""How often a VTN may say that a report is there which its list does not have."""
 
 
 class Fate(StrEnum):
@@ -43,66 +48,186 @@ class Fate(StrEnum):
     """The VTN never will take it; `problem` says why."""
 
 
-class Filing:
-    """A report on its way; `report` is its body, its reportName is the same at every attempt."""
+class Shelf:
+    """The reports of one client on one event, as the VTN has them."""
 
-    def __init__(self, report: Json) -> None:
-        """Begin by looking it up."""
-        self._report = report
-        self._next, self._skip, self._id = "LOOK", 0, ""
-        self.problem = ""
+    def __init__(self, event: str, client: str) -> None:
+        """Know none of them."""
+        self._event, self._client = event, client
+        self._reading = self._listing()
+        self._found: dict[str, tuple[str, str]] = {}
+        self.known = False
 
     def request(self) -> Request:
-        """Return what to send now."""
-        match self._next:
-            case "POST":
-                return Request(Role.REPORTS, "POST", "/reports", body=self._report)
-            case "PUT":
-                return Request(Role.REPORTS, "PUT", f"/reports/{self._id}", body=self._report)
-            case _:
-                names = [name for name in ("programID", "clientName") if name in self._report]
-                query = [(name, str(self._report[name])) for name in names]
-                pages = [("skip", str(self._skip)), ("limit", str(PAGE))]
-                return Request(Role.REPORTS, "GET", "/reports", query=(*query, *pages))
+        """Return the page to ask for."""
+        return self._reading.request()
+
+    def answered(self, answer: Answer) -> None:
+        """Take a page; `DocumentError` where it cannot be read."""
+        if not self._reading.answered(answer):
+            return
+        self._found = {}
+        for item in self._reading.items:
+            self._take(item)
+        self.known = True
+        self._reading = self._listing()
+
+    def find(self, name: str) -> tuple[str, str] | None:
+        """Return the id and the digest of a report by its name."""
+        return self._found.get(name)
+
+    def put(self, name: str, id_: str, said: str) -> None:
+        """Know that a report was filed."""
+        self._found[name] = (id_, said)
+
+    def forget(self) -> None:
+        """Read the list again before anything is filed."""
+        self.known = False
+        self._reading = self._listing()
+
+    def _listing(self) -> Listing:
+        # filters that a server ignores are applied here too
+        query = (("eventID", self._event), ("clientName", self._client))
+        return Listing(Role.REPORTS, "/reports", query)
+
+    def _take(self, item: bytes) -> None:
+        """Know one report of the list; what is none, or is not ours, is passed over."""
+        try:
+            value = parsed(item)
+        except DocumentError:
+            return
+        if not isinstance(value, dict):
+            return
+        name = value.get("reportName")
+        ours = (value.get("eventID"), value.get("clientName")) == (self._event, self._client)
+        if ours and isinstance(name, str):
+            self._found[name] = (str(value.get("id")), said(value))
+
+
+class Filing:
+    """A report on its way; its reportName is the same at every attempt.
+
+    One that is there under its name and says something else is replaced where it `updates`, left otherwise.
+    """
+
+    def __init__(self, report: Json, shelf: Shelf, *, updates: bool = True) -> None:
+        """Begin by looking it up, unless the list is known."""
+        self._report, self._shelf, self._updates = report, shelf, updates
+        self._said = said(report)
+        self._conflicts = 0
+        self._sent: Request | None = None
+        self.problem = ""
+
+    def request(self) -> Request | None:
+        """Return what to send now, None where the report is filed or never will be (`fate`)."""
+        self._sent = self._next()
+        return self._sent
+
+    @property
+    def fate(self) -> Fate:
+        """Say what became of it where nothing is to be sent."""
+        return Fate.REFUSED if self.problem else Fate.FILED
+
+    def _next(self) -> Request | None:
+        if not self._shelf.known:
+            return self._shelf.request()
+        found = self._shelf.find(self._report["reportName"])
+        if found is None:
+            return Request(Role.REPORTS, "POST", "/reports", body=self._report)
+        id_, held = found
+        if held == self._said or not self._updates:
+            self.problem = ""
+            return None
+        if not _ID.fullmatch(id_):
+            self.problem = "is there under an id that is none"
+            return None
+        return Request(Role.REPORTS, "PUT", f"/reports/{id_}", body=self._report)
 
     def answered(self, answer: Answer) -> Fate:
         """Take the answer to `request`, and say how it goes on."""
-        if answer.ok:
-            return self._listed(answer.body) if self._next == "LOOK" else Fate.FILED
-        self.problem = answer.problem or f"HTTP {answer.status}"
-        moved = self._next == "PUT" and answer.status == HTTPStatus.NOT_FOUND
-        self._next, self._skip = "LOOK", 0
-        client = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
-        if client and answer.status not in _OF_THE_MOMENT and not moved:
+        method = "" if self._sent is None else self._sent.method
+        if method == "GET":
+            return self._looked(answer)
+        if answer.ok and not answer.problem:
+            self._filed(method, answer)
+            return Fate.FILED
+        self.problem = problem_of(answer)
+        self._shelf.forget()
+        self._conflicts += answer.status == HTTPStatus.CONFLICT
+        moved = method == "PUT" and answer.status == HTTPStatus.NOT_FOUND
+        if self._conflicts > _MOST_CONFLICTS or (_for_good(answer.status) and not moved):
             return Fate.REFUSED
         return Fate.LATER
 
-    def _listed(self, body: bytes) -> Fate:
+    def _looked(self, answer: Answer) -> Fate:
         try:
-            found = parse(body.decode())
-        except (DocumentError, UnicodeDecodeError) as error:
-            return self._unread(str(error))
-        if not isinstance(found, list):
-            return self._unread("the list of reports is no list")
-        mine = [item for item in found if isinstance(item, dict) and self._same(item)]
-        said = parse(json.dumps(self._report["resources"]))
-        if any(item.get("resources") == said for item in mine):
-            return Fate.FILED
-        if mine:
-            self._next, self._id = "PUT", str(mine[0].get("id"))
-            if not _ID.fullmatch(self._id):
-                self.problem = "is there under an id that is none"
-                return Fate.REFUSED
-        elif len(found) >= PAGE:
-            self._skip += len(found)
-        else:
-            self._next = "POST"
+            self._shelf.answered(answer)
+        except DocumentError as error:
+            self.problem = str(error)
+            self._shelf.forget()
+            return Fate.LATER
         return Fate.ASKING
 
-    def _unread(self, problem: str) -> Fate:
-        self.problem, self._skip = problem, 0
-        return Fate.LATER
+    def _filed(self, method: str, answer: Answer) -> None:
+        """Know it as the VTN has it from now on; without its id it has to be looked up again."""
+        name = self._report["reportName"]
+        if method == "PUT":
+            found = self._shelf.find(name)
+            self._shelf.put(name, "" if found is None else found[0], self._said)
+            return
+        try:
+            made = parsed(answer.body)
+        except DocumentError:
+            made = None
+        id_ = str(made.get("id")) if isinstance(made, dict) else ""
+        if _ID.fullmatch(id_):
+            self._shelf.put(name, id_, self._said)
+        else:
+            self._shelf.forget()
 
-    def _same(self, item: Json) -> bool:
-        names = ("eventID", "clientName", "reportName")
-        return all(item.get(name) == self._report[name] for name in names)
+
+def said(report: Json) -> str:
+    """Return a digest of what a report says: values by resource and interval, however they are written.
+
+    VTNs write times, numbers and absent members in their own way.
+    """
+    resources = report.get("resources")
+    found = [_resource(item) for item in (resources if isinstance(resources, list) else [])]
+    return sha256(repr(found).encode()).hexdigest()
+
+
+def _resource(item: Json) -> object:
+    if not isinstance(item, dict):
+        return None
+    intervals = item.get("intervals")
+    listed = intervals if isinstance(intervals, list) else []
+    return item.get("resourceName"), [_payloads(interval) for interval in listed]
+
+
+def _payloads(interval: Json) -> object:
+    payloads = interval.get("payloads") if isinstance(interval, dict) else None
+    listed = payloads if isinstance(payloads, list) else []
+    return [
+        (item.get("type"), [_plain(value) for value in item.get("values") or ()])
+        for item in listed
+        if isinstance(item, dict)
+    ]
+
+
+def _plain(value: Json) -> object:
+    """Return a number by value: 7, 7.0 and 70e-1 are one."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return value
+    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if not exact.is_finite():
+        return str(exact)
+    sign, digits, exponent = exact.as_tuple()
+    text = "".join(map(str, digits)).lstrip("0")
+    short = text.rstrip("0")
+    return (sign, short, int(exponent) + len(text) - len(short)) if short else 0
+
+
+def _for_good(status: int) -> bool:
+    """Say whether a refusal will be the same at the next try."""
+    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return (refused and status not in _OF_THE_MOMENT) or status == HTTPStatus.NOT_IMPLEMENTED

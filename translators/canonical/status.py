@@ -20,7 +20,7 @@ class StationStatus:
     """
 
     at: datetime
-    connected: bool
+    connected: bool | None
     alarms: frozenset[GridFault] = frozenset()
     faulted: bool | None = None
     in_session: bool | None = None

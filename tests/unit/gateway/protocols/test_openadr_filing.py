@@ -4,83 +4,192 @@ import json
 
 import pytest
 
-from gateway.protocols.openadr_filing import PAGE, Fate, Filing
+from gateway.protocols.openadr_filing import Fate, Filing, Shelf, said
 from gateway.protocols.openadr_http import Answer
+from translators.openadr.wire import parse
 
 REPORT = {
     "eventID": "1",
     "clientName": "gateway-1",
     "reportName": "USAGE/CS1/1",
-    "resources": [{"resourceName": "CS1", "intervals": [{"id": 0, "payloads": [3.2]}]}],
+    "resources": [
+        {
+            "resourceName": "CS1",
+            "intervalPeriod": {"start": "2027-03-09T14:30:00Z", "duration": "PT900S"},
+            "intervals": [{"id": 0, "payloads": [{"type": "USAGE", "values": [3.2]}]}],
+        }
+    ],
 }
+OTHERWISE = {**REPORT, "id": "7", "resources": []}
 
 
 def ok(*reports):
     return Answer(200, body=json.dumps(list(reports)).encode())
 
 
+def created(id_="7"):
+    return Answer(201, body=json.dumps({**REPORT, "id": id_}).encode())
+
+
 def asked(filing):
     request = filing.request()
-    return f"{request.method} {request.path}"
+    return request and f"{request.method} {request.path}"
 
 
-def a_looked_up(*reports):
-    filing = Filing(REPORT)
-    assert asked(filing) == "GET /reports"
-    return filing, filing.answered(ok(*reports))
+def a_filing(shelf=None, report=REPORT, **changes):
+    return Filing(report, shelf or Shelf("1", "gateway-1"), **changes)
+
+
+def answered(filing, *answers):
+    """Return each request with its fate, in turn."""
+    return [(asked(filing), filing.answered(answer)) for answer in answers]
+
+
+def a_looked_up(*reports, **changes):
+    """Return a filing that has read the list: one page, and the empty one behind it."""
+    filing = a_filing(**changes)
+    pages = [ok(*reports), *([ok()] if reports else [])]
+    assert answered(filing, *pages) == [("GET /reports", Fate.ASKING)] * len(pages)
+    return filing
 
 
 def test_a_report_that_is_not_there_is_posted():
-    filing, fate = a_looked_up({**REPORT, "reportName": "another"})
-    assert (fate, asked(filing)) == (Fate.ASKING, "POST /reports")
-    assert filing.answered(Answer(201)) is Fate.FILED
+    filing = a_looked_up({**REPORT, "reportName": "another"})
+    assert answered(filing, created()) == [("POST /reports", Fate.FILED)]
 
 
 def test_a_report_that_is_there_is_not_posted_again():
-    assert a_looked_up({**REPORT, "id": "7"})[1] is Fate.FILED
+    filing = a_looked_up({**REPORT, "id": "7"})
+    assert (asked(filing), filing.fate) == (None, Fate.FILED)
+
+
+@pytest.mark.parametrize("other", [{"clientName": "gateway-2"}, {"eventID": "2"}])
+def test_a_list_that_was_not_filtered_is_filtered_here(other):
+    assert asked(a_looked_up({**REPORT, "id": "7", **other})) == "POST /reports"
+
+
+def test_what_is_no_report_hides_no_other():
+    filing = a_looked_up(7, {"reportName": 1}, {**REPORT, "id": "7"})
+    assert (asked(filing), filing.fate) == (None, Fate.FILED)
 
 
 def test_a_report_that_says_something_else_is_updated():
-    filing, fate = a_looked_up({**REPORT, "id": "7", "resources": []})
-    assert (fate, asked(filing)) == (Fate.ASKING, "PUT /reports/7")
-    assert filing.answered(Answer(200)) is Fate.FILED
+    filing = a_looked_up(OTHERWISE)
+    assert answered(filing, Answer(200)) == [("PUT /reports/7", Fate.FILED)]
 
 
-@pytest.mark.parametrize("lost", [Answer(0, problem="timed out"), Answer(500), Answer(409)])
+def test_a_report_that_must_not_change_is_left_as_it_is():
+    filing = a_looked_up(OTHERWISE, updates=False)
+    assert (asked(filing), filing.fate) == (None, Fate.FILED)
+
+
+@pytest.mark.parametrize(
+    "lost", [Answer(0, problem="timed out"), Answer(500), Answer(409), Answer(401), Answer(403)]
+)
 def test_after_a_lost_answer_it_is_looked_up_before_it_is_repeated(lost):
-    filing, _ = a_looked_up()
-    assert filing.answered(lost) is Fate.LATER
-    assert asked(filing) == "GET /reports"
-    assert filing.answered(ok({**REPORT, "id": "7"})) is Fate.FILED
+    filing = a_looked_up()
+    assert answered(filing, lost) == [("POST /reports", Fate.LATER)]
+    assert answered(filing, ok({**REPORT, "id": "7"}), ok()) == [
+        ("GET /reports", Fate.ASKING),
+        ("GET /reports", Fate.ASKING),
+    ]
+    assert (asked(filing), filing.fate) == (None, Fate.FILED)
 
 
 def test_every_page_is_looked_through():
-    filing, fate = a_looked_up(*[{"id": str(n)} for n in range(PAGE)])
-    assert (fate, asked(filing)) == (Fate.ASKING, "GET /reports")
-    assert ("skip", "50") in filing.request().query
-    assert filing.answered(ok({**REPORT, "id": "7"})) is Fate.FILED
+    filing = a_filing()
+    assert (
+        answered(
+            filing,
+            ok(*[{"id": str(n)} for n in range(50)]),
+            ok({**REPORT, "id": "7"}),
+            ok(),
+        )
+        == [("GET /reports", Fate.ASKING)] * 3
+    )
+    assert (asked(filing), filing.fate) == (None, Fate.FILED)
 
 
-@pytest.mark.parametrize("body", [b"{}", b"[", b"\xff"])
-def test_nothing_is_posted_while_the_list_cannot_be_read(body):
-    filing = Filing(REPORT)
-    assert filing.answered(Answer(200, body=body)) is Fate.LATER
+def test_the_list_is_read_once_for_an_event():
+    shelf = Shelf("1", "gateway-1")
+    answered(a_filing(shelf), ok(), created())
+    other = a_filing(shelf, {**REPORT, "reportName": "another"})
+    assert answered(other, created("8")) == [("POST /reports", Fate.FILED)]
+    again = a_filing(shelf)
+    assert (asked(again), again.fate) == (None, Fate.FILED)
+    assert asked(a_filing(shelf, {**REPORT, "resources": []})) == "PUT /reports/7"
+
+
+def test_an_update_is_known_as_it_was_sent():
+    shelf = Shelf("1", "gateway-1")
+    answered(a_filing(shelf), ok(OTHERWISE), ok(), Answer(200))
+    again = a_filing(shelf)
+    assert (asked(again), again.fate) == (None, Fate.FILED)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"id": "../events/7"}'])
+def test_a_report_whose_id_did_not_come_is_looked_up_before_the_next(body):
+    shelf = Shelf("1", "gateway-1")
+    filing = a_filing(shelf)
+    assert answered(filing, ok(), Answer(201, body=body))[1] == ("POST /reports", Fate.FILED)
+    assert asked(a_filing(shelf)) == "GET /reports"
+
+
+@pytest.mark.parametrize("answer", [Answer(200, body=b"{}"), Answer(200, body=b"["), Answer(500)])
+def test_nothing_is_posted_while_the_list_cannot_be_read(answer):
+    filing = a_filing()
+    assert answered(filing, answer) == [("GET /reports", Fate.LATER)]
     assert filing.problem
     assert asked(filing) == "GET /reports"
 
 
-def test_what_the_vtn_never_will_take_is_refused():
-    filing, _ = a_looked_up()
-    assert filing.answered(Answer(400)) is Fate.REFUSED
-    assert filing.problem == "HTTP 400"
+@pytest.mark.parametrize("status", [400, 404, 422, 501])
+def test_what_the_vtn_never_will_take_is_refused(status):
+    filing = a_looked_up()
+    assert answered(filing, Answer(status)) == [("POST /reports", Fate.REFUSED)]
+    assert filing.problem == f"HTTP {status}"
+
+
+def test_a_conflict_with_what_no_list_shows_ends():
+    filing = a_filing()
+    steps = answered(filing, *[ok(), Answer(409)] * 6)
+    assert [fate for _, fate in steps[1::2]] == [Fate.LATER] * 5 + [Fate.REFUSED]
 
 
 def test_a_report_that_vanished_before_its_update_is_looked_up_again():
-    filing, _ = a_looked_up({**REPORT, "id": "7", "resources": []})
-    assert filing.answered(Answer(404)) is Fate.LATER
+    filing = a_looked_up(OTHERWISE)
+    assert answered(filing, Answer(404)) == [("PUT /reports/7", Fate.LATER)]
     assert asked(filing) == "GET /reports"
 
 
 def test_an_id_that_leads_elsewhere_is_not_followed():
-    _, fate = a_looked_up({**REPORT, "id": "../events/7", "resources": []})
-    assert fate is Fate.REFUSED
+    filing = a_looked_up({**OTHERWISE, "id": "../events/7"})
+    assert (asked(filing), filing.fate) == (None, Fate.REFUSED)
+
+
+def as_it_came(text):
+    return said(parse(text))
+
+
+@pytest.mark.parametrize("number", ["7", "7.0", "70e-1", "0.7e1"])
+def test_a_number_is_known_however_it_is_written(number):
+    text = '{"resources": [{"intervals": [{"payloads": [{"type": "READING", "values": [%s]}]}]}]}'
+    assert as_it_came(text % number) == as_it_came(text % "7")
+    assert as_it_came(text % number) != as_it_came(text % "70")
+
+
+@pytest.mark.parametrize("written", ["PT15M", "P0DT0H15M0S"])
+def test_times_in_the_words_of_the_vtn_are_no_other_report(written):
+    assert said(json.loads(json.dumps(REPORT).replace("PT900S", written))) == said(REPORT)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '{"resources": 7}',
+        '{"resources": [7]}',
+        '{"resources": [{"intervals": [7, {"payloads": 1}]}]}',
+    ],
+)
+def test_a_report_of_any_form_has_a_digest(odd):
+    assert as_it_came(odd) != said(REPORT)

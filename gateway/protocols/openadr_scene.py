@@ -1,0 +1,90 @@
+"""What reports are made of: the events that ask, the stations that are told of, and the rules that tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.protocols.openadr_access import VenAccess
+from gateway.protocols.openadr_changes import Held
+from gateway.protocols.openadr_http import Json
+from translators.canonical.capability import StationProfile
+from translators.canonical.commands import Revision
+from translators.canonical.status import StationStatus
+from translators.openadr.binding import Binding
+from translators.openadr.outbound import Wanted
+from translators.rules.book import Book
+
+AGGREGATED = "AGGREGATED_REPORT"
+"""The resourceName of a sum over resources (user guide 7.7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A report to file: `key` is its own, `event` that of the event; replaced under its name if `updates`."""
+
+    key: str
+    event: str
+    body: Json
+    updates: bool
+
+
+@dataclass(slots=True)
+class Scene:
+    """What is known now.
+
+    `events` are those that are served, by key, `subjects` whom each addresses; `whole` says that the list of
+    events was read since the start, so that an event that is not there is gone.
+    """
+
+    access: VenAccess
+    book: Book
+    revision: Revision | None
+    events: dict[str, Held] = field(default_factory=dict)
+    subjects: dict[str, frozenset[str]] = field(default_factory=dict)
+    whole: bool = False
+    states: dict[str, StationStatus] = field(default_factory=dict)
+    profiles: dict[str, StationProfile] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of resources, by subject."""
+
+    @property
+    def client(self) -> str:
+        """Return the clientName."""
+        return self.access.ven or self.access.client.id or self.access.utility
+
+    def resource(self, subject: str) -> str:
+        """Return the resourceName of a subject."""
+        return self.names.get(subject, subject)
+
+    def state(self, subject: str, at: datetime) -> StationStatus:
+        """Return what a station does, as far as it was said; nothing is known of one that never was."""
+        known = self.states.get(subject)
+        return StationStatus(at, connected=None) if known is None else known
+
+    def wanted(
+        self, held: Held, payload: str, resource: str, name: str, units: str = ""
+    ) -> Wanted | None:
+        """Return what a report on an event is; None where the event cannot be named to the VTN."""
+        event, program = _named(held.value, "id"), _named(held.value, "programID")
+        if not event or (not program and self.revision is Revision.OPENADR_3_0):
+            return None
+        binding = self._binding(held, program, payload)
+        return Wanted(payload, event, program, self.client, resource, units, binding, name)
+
+    def _binding(self, held: Held, program: str, payload: str) -> Binding | None:
+        """Return the program's contract for a payload type: it names the program by id or name."""
+        name = "" if held.program is None else held.program.name
+        for binding in self.access.bindings:
+            if binding.payload == payload and binding.program in {program, name}:
+                return binding
+        return None
+
+
+def _named(value: Json, key: str) -> str:
+    """Return an id of a document that may be no event at all."""
+    found = value.get(key) if isinstance(value, dict) else None
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found)
+    return found if isinstance(found, str) else ""
