@@ -43,12 +43,12 @@ from gateway.core.events import (
     StationReplied,
 )
 from gateway.core.guard import guarded
+from gateway.protocols.rates import Rate
 from gateway.security.credentials import make_verifier
 from gateway.settings.packs import shipped_book
 from gateway.stations.context import StationEntry
 from gateway.stations.endpoint import Endpoint, EndpointConfig
 from gateway.stations.facade import Stations
-from gateway.stations.rates import Rate
 from gateway.stations.session import Clocks, Rhythm
 from gateway.store.audit import AuditSegments
 from gateway.store.sqlite import SqliteStore

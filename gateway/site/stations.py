@@ -6,6 +6,7 @@ from ipaddress import ip_network
 
 from gateway.admin.listener import AdminConfig
 from gateway.ports import Post
+from gateway.protocols.rates import Rate
 from gateway.security.files import secret
 from gateway.security.issuing import KeyAuthority, Spool, StationAuthority
 from gateway.security.vault import Vault
@@ -18,7 +19,6 @@ from gateway.stations.context import StationEntry
 from gateway.stations.endpoint import EndpointConfig
 from gateway.stations.facade import Stations
 from gateway.stations.orders import Orders
-from gateway.stations.rates import Rate
 from gateway.stations.session import Clocks, Rhythm
 from gateway.stations.upkeep import Means, Pace, Upkeep, Ward
 from translators.canonical.capability import Current, Evse, Ratings

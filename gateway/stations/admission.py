@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
+from gateway.protocols.rates import Bucket, Buckets, Rate
 from gateway.security.peers import naming_fault
 from gateway.security.vault import Vault
 from gateway.stations.admission_passwords import CrowdedError, Passwords
 from gateway.stations.admission_past import Past
 from gateway.stations.admission_queue import AdmissionQueue, Later
 from gateway.stations.context import StationEntry
-from gateway.stations.rates import Bucket, Buckets, Rate
 
 PREFIX = "/ocpp/"
 LONGEST_PATH = 512

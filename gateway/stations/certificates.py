@@ -16,6 +16,7 @@ import structlog
 from gateway.core.events import ReplyStatus
 from gateway.errors import IdentityError
 from gateway.protocols.ocpp_rpc import Priority
+from gateway.protocols.rates import Bucket, Rate
 from gateway.security.issuing import (
     LONGEST_CHAIN,
     StationAuthority,
@@ -26,7 +27,6 @@ from gateway.security.issuing import (
 from gateway.security.peers import key_of
 from gateway.stations.context import Caller, Context, Json, Reply
 from gateway.stations.errands import Outcome
-from gateway.stations.rates import Bucket, Rate
 from gateway.stations.session import Clocks
 
 log = structlog.get_logger()

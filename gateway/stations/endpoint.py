@@ -18,6 +18,7 @@ import structlog
 from gateway.core.events import SecurityNoticed
 from gateway.errors import SettingsError
 from gateway.ports import Post
+from gateway.protocols.rates import Bucket, Rate
 from gateway.security.tls import StationTls
 from gateway.stations.admission import PREFIX, Admission, Denied, Doors, Knock
 from gateway.stations.admission_door import notice_of, refusal
@@ -29,7 +30,6 @@ from gateway.stations.deadlines import Deadlines
 from gateway.stations.facade import Stations
 from gateway.stations.listening import Ending, Listening, Opened, Pace, Reader, Refusal, Take
 from gateway.stations.nameplate import Nameplate
-from gateway.stations.rates import Bucket, Rate
 from gateway.stations.reports import Reports
 from gateway.stations.session import Clocks, Rhythm, Session
 from gateway.stations.templates import Templates

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.protocols.rates import Bucket
 from gateway.stations.listening import Reader
-from gateway.stations.rates import Bucket
 
 type Later = Callable[[float, Callable[[], None]], object]
 """Call back after so many seconds."""

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 from gateway.core.events import SecurityNoticed
-from gateway.stations.rates import Rate
+from gateway.protocols.rates import Rate
 from support.security_campaign import status
 from support.stations import PATIENT, Wire, a_site, an_entry, basic, dial
 

@@ -9,11 +9,11 @@ import pytest
 from gateway import site
 from gateway.core.failsafe import FailSafe, UtilityRules
 from gateway.core.station import StationRules
+from gateway.protocols.rates import Rate
 from gateway.settings import load, stations
 from gateway.settings.packs import shipped_book
 from gateway.stations.admission import Doors
 from gateway.stations.context import StationEntry
-from gateway.stations.rates import Rate
 from support.site import (
     VERIFIER,
     a_site,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.stations.rates import Bucket, Rate
+from gateway.protocols.rates import Bucket, Rate
 from gateway.stations.throttle import Throttle
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.stations.rates import Bucket, Buckets, Rate
+from gateway.protocols.rates import Bucket, Buckets, Rate
 
 SLOW = Rate(per_s=2, burst=3)
 

@@ -1,16 +1,14 @@
 """What stands before aiohttp: few connections, and ten seconds for a whole request head.
 
-aiohttp keeps a half-sent request for over a minute. Each connection serves one request (`listener`
-closes it), so that only the first head has to be timed.
+aiohttp keeps a half-sent request for over a minute. Each connection must serve one request (the
+listener closes it), so that only the first head has to be timed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Callable
 from typing import cast
-from urllib.parse import urlsplit
 
 HEAD_S = 10.0
 MOST_CONNECTIONS = 64
@@ -82,18 +80,6 @@ class _Guarded(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
             self._head.clear()
-
-
-def names_us(host: str, configured: str) -> bool:
-    """Say whether a Host header is an address, this machine's own name for itself, or what is configured."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-        if name in {"localhost", configured.lower()}:
-            return True
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _abort(transport: asyncio.BaseTransport) -> None:
