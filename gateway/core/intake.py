@@ -15,7 +15,7 @@ from gateway.core.records import CommandRecord, differs, forgettable, key_of
 from gateway.core.responses import advance, tell
 from gateway.core.station import COMMISSIONING, SITE, StationState
 from gateway.core.world import Turn
-from translators.canonical.commands import DerCommand, Randomization
+from translators.canonical.commands import DerCommand, Protocol, Randomization
 from translators.canonical.swift import changed
 from translators.canonical.telemetry import ControlOutcome
 
@@ -33,7 +33,7 @@ def receive(turn: Turn, event: CommandReceived) -> None:
     station = command.target.station
     known = turn.world.records[station].get(key_of(command))
     gone = known is None or known.over or known.state is State.CANCELLING
-    if known is None or (gone and command.is_default):  # a default may come back
+    if known is None or (gone and _returns(known, command)):
         _admit(turn, event, _drawn(command, event.draws))
         return
     if command.version < known.command.version:
@@ -67,6 +67,16 @@ def receive(turn: Turn, event: CommandReceived) -> None:
         **_trace(turn, event, redrawn),
     )
     _judge(turn, updated.step(Trigger.UPDATED))
+
+
+def _returns(known: CommandRecord, command: DerCommand) -> bool:
+    """Say whether what is over may begin anew: a default, and of OpenADR an interval in a new edition.
+
+    There an interval gives way to events of better priority and resumes after them, and an event may be
+    changed in place: it has one name throughout.
+    """
+    edition = command.version > known.command.version
+    return command.is_default or (command.origin.protocol is Protocol.OPENADR and edition)
 
 
 def crowded(turn: Turn, event: CommandReceived) -> bool:

@@ -12,13 +12,19 @@ from gateway.core.records import CommandRecord
 from gateway.core.responses import advance
 from gateway.core.wanted import Wanted
 from gateway.core.world import Turn
+from translators.canonical.commands import Protocol
 from translators.canonical.swift import changed
 
 _OPEN = frozenset({State.SCHEDULED, State.ACTIVE})
 
 
 def lose(turn: Turn, record: CommandRecord, found: Wanted | Agenda) -> CommandRecord:
-    """Give up functions that another command of its utility holds for good from now on."""
+    """Give up functions that another command of its utility holds for good from now on.
+
+    Nothing is for good in OpenADR, where every event may be deleted and what gave way to it resumes.
+    """
+    if record.command.origin.protocol is Protocol.OPENADR:
+        return record
     now = turn.now.utc
     ahead = _ahead(found.claimed, record, now)
     gone = record.functions - ahead
