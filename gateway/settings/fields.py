@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -51,6 +51,24 @@ type Rating = Annotated[Fraction, BeforeValidator(number), Field(ge=0)]
 type PowerFactor = Annotated[Fraction, BeforeValidator(number), Field(gt=0, le=1)]
 type Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=86_400)]
 type LongDuration = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=31 * 86_400)]
+
+# No `type` statements: a field takes its description only from an alias that is expanded.
+ReturnAfter = Annotated[
+    Duration | None,
+    Field(description="How long it must be heard again without a gap; else one poll interval."),
+]
+WhileSilent = Annotated[
+    Literal["start", "hold"],
+    Field(
+        description="Whether its known events begin while it is silent; what runs goes on to its end."
+    ),
+]
+KeepOffset = Annotated[
+    LongDuration,
+    Field(
+        description="How long its clock offset counts unconfirmed; after that no event of it begins."
+    ),
+]
 type SitePath = Annotated[Path, BeforeValidator(_path)]
 type Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,47}$")]
 # OCPP-J part 4, 3.1.1: identifierString; a colon would end the user name of Basic authentication.

@@ -10,11 +10,13 @@ from pydantic import BeforeValidator, Field
 from gateway.settings.fields import (
     Bound,
     Duration,
-    LongDuration,
+    KeepOffset,
     Name,
     Port,
+    ReturnAfter,
     SitePath,
     Strict,
+    WhileSilent,
     text,
 )
 
@@ -179,18 +181,9 @@ class OpenAdrUtility(Strict):
     silent_after_s: Duration | None = Field(
         default=None, description="Time without events after which it is silent; else three polls."
     )
-    return_after_s: Duration | None = Field(
-        default=None,
-        description="How long it must be heard again without a gap; else one poll interval.",
-    )
-    while_silent: Literal["start", "hold"] = Field(
-        default="start",
-        description="Whether its known events begin while it is silent; what runs goes on to its end.",
-    )
-    keep_offset_s: LongDuration = Field(
-        default=86_400.0,
-        description="How long its clock counts unconfirmed; after that no event of it begins.",
-    )
+    return_after_s: ReturnAfter = None
+    while_silent: WhileSilent = "start"
+    keep_offset_s: KeepOffset = 86_400.0
     webhook: Webhook | None = Field(
         default=None, description="Where the VTN says that something changed; polling goes on."
     )

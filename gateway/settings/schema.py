@@ -16,12 +16,14 @@ from gateway.settings.fields import (
     Bound,
     DatabaseUrl,
     Duration,
-    LongDuration,
+    KeepOffset,
     Name,
     Network,
     Port,
+    ReturnAfter,
     SitePath,
     Strict,
+    WhileSilent,
     seconds,
     text,
 )
@@ -177,18 +179,9 @@ class Utility(Strict):
             " else three poll intervals."
         ),
     )
-    return_after_s: Duration | None = Field(
-        default=None,
-        description="How long it must be heard again without a gap; else one poll interval.",
-    )
-    while_silent: Literal["start", "hold"] = Field(
-        default="start",
-        description="Whether its known events begin while it is silent; what runs goes on to its end.",
-    )
-    keep_offset_s: LongDuration = Field(
-        default=86_400.0,
-        description="How long its clock offset counts unconfirmed; after that no event of it begins.",
-    )
+    return_after_s: ReturnAfter = None
+    while_silent: WhileSilent = "start"
+    keep_offset_s: KeepOffset = 86_400.0
     identities: Annotated[list[Identity], Field(min_length=1)] = Field(
         description="The identities at this utility, one for each station or site that follows it."
     )

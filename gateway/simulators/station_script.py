@@ -23,12 +23,11 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from gateway.errors import SettingsError
 from gateway.simulators.grid import Grid
+from gateway.simulators.scripts import read_script
 from gateway.simulators.station import Personality, SimulatedStation, StationOptions
 from gateway.simulators.station_connection import IN, Recorded
 from gateway.simulators.station_wire import Kind
@@ -144,14 +143,7 @@ class Script(_Model):
 
 def load_script(text: str) -> Script:
     """Read a script; SettingsError says which entry is wrong."""
-    try:
-        return Script.model_validate(YAML(typ="safe", pure=True).load(text))
-    except YAMLError as exc:
-        raise SettingsError(f"no YAML: {exc}", where="script") from exc
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        path = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(first["msg"], where=f"script {path}".strip()) from exc
+    return read_script(Script, text)
 
 
 async def serve(

@@ -29,13 +29,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.errors import SettingsError
 from gateway.simulators import utility_2030_5_controls as controls
 from gateway.simulators import utility_2030_5_faults as faults
+from gateway.simulators.scripts import read_script
 from gateway.simulators.utility_2030_5_schema import Dialect, Revision
 from gateway.simulators.utility_2030_5_server import Files, SimulatedUtility
 from gateway.simulators.utility_2030_5_world import PIN, Options, Program, World
@@ -256,14 +255,7 @@ def load_script(text: str, folder: Path = Path()) -> Script:
 
     Certificates of devices are looked for relative to `folder`. SettingsError says which entry.
     """
-    try:
-        script = Script.model_validate(YAML(typ="safe", pure=True).load(text))
-    except YAMLError as exc:
-        raise SettingsError(f"no YAML: {exc}", where="script") from exc
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        path = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(first["msg"], where=f"script {path}".strip()) from exc
+    script = read_script(Script, text)
     with _blaming("programs and devices"):
         stage = Stage(script, World(script.options), folder)
     for number, step in enumerate(script.steps):

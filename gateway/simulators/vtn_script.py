@@ -18,11 +18,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.errors import SettingsError
+from gateway.simulators.scripts import read_script
 from gateway.simulators.vtn import SimulatedVtn
 from gateway.simulators.vtn_options import Options, Revision
 from gateway.simulators.vtn_quirks import Quirk
@@ -100,14 +99,7 @@ class Script(_Model):
 
 def load_script(text: str) -> Script:
     """Read a script; SettingsError says which entry is wrong."""
-    try:
-        script = Script.model_validate(YAML(typ="safe", pure=True).load(text))
-    except YAMLError as exc:
-        raise SettingsError(f"no YAML: {exc}", where="script") from exc
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        path = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(first["msg"], where=f"script {path}".strip()) from exc
+    script = read_script(Script, text)
     programs, events = {item.name for item in script.programs}, set[str]()
     for number, step in enumerate(script.steps):
         where = f"script steps[{number}]"
