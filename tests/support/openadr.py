@@ -14,6 +14,7 @@ from translators.openadr.wire import event_of
 START = datetime(2027, 3, 9, 14, 30, tzinfo=UTC)
 CREATED = datetime(2027, 3, 9, 9, tzinfo=UTC)
 LIMIT = "IMPORT_CAPACITY_LIMIT"
+ENDLESS = "P9999Y"
 
 
 def a_payload(kind=LIMIT, *values):
@@ -41,6 +42,18 @@ def an_event(*intervals, units="KW", **changes):
         "payloadDescriptors": [{"payloadType": kind, "units": units} for kind in sorted(kinds)],
     }
     return {name: value for name, value in {**event, **changes}.items() if value is not ...}
+
+
+def one(kind, *values, **changes):
+    """An event of one interval with one payload."""
+    return an_event(an_interval(a_payload(kind, *values)), **changes)
+
+
+def prices(*values, **changes):
+    """An event of prices for a time each."""
+    held = [an_interval(a_payload("PRICE", value)) for value in values]
+    described = [{"payloadType": "PRICE", "units": "KWH", "currency": "USD"}]
+    return an_event(*held, **{"payloadDescriptors": described, **changes})
 
 
 def a_context(*bindings, revision="3.1", **changes):
