@@ -374,3 +374,19 @@ def three(version="2.0.1", member=None, **changes):
     policy = {"policy": Policy.EQUAL} | changes
     members = (a_member(name, **(member or {})) for name in ("CS1", "CS2", "CS3"))
     return SiteWorld(site_rules(*members, **policy), version=version)
+
+
+RATED = {"CS1": 22000, "CS2": 22000, "CS3": 22000}
+"""What the three may draw where nothing bounds them."""
+
+
+def joined(**changes):
+    """Return the world of three, all of them there."""
+    world = three(**changes)
+    world.join()
+    return world
+
+
+def shares(watts):
+    """Return the same bound for each of the three."""
+    return dict.fromkeys(RATED, watts)
