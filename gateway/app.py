@@ -24,8 +24,9 @@ from gateway.cluster import Lease
 from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
 from gateway.connectors.shadow import ShadowLink
 from gateway.core.effects import Audit, Table
-from gateway.core.events import DrainMode, RulesRefused, RulesReplaced, SecurityNoticed
+from gateway.core.events import SecurityNoticed
 from gateway.core.inputs import Setup
+from gateway.core.orders import DrainMode, RulesRefused, RulesReplaced
 from gateway.core.records import from_document
 from gateway.errors import GatewayError, IdentityError, SettingsError
 from gateway.failpoints import Failpoints

@@ -32,15 +32,8 @@ from gateway.core.effects import (
     WakeAt,
 )
 from gateway.core.engine import RESTORED
-from gateway.core.events import (
-    CommandReceived,
-    DrainMode,
-    DrainRequested,
-    Event,
-    SamplesTaken,
-    StationReplied,
-    Tick,
-)
+from gateway.core.events import CommandReceived, Event, SamplesTaken, StationReplied, Tick
+from gateway.core.orders import DrainMode, DrainRequested
 from gateway.errors import GatewayError, StoreError
 from gateway.leading import until_leading
 from gateway.outbox import Outbox

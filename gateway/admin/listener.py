@@ -22,7 +22,7 @@ from gateway.admin.hosts import names_us
 from gateway.admin.metrics import Meters
 from gateway.admin.streams import STREAMS, Tap
 from gateway.admin.views import View
-from gateway.core.events import CommissioningOrdered, HoldChanged, ParticipationChanged, PlanOrdered
+from gateway.core.orders import CommissioningOrdered, HoldChanged, ParticipationChanged, PlanOrdered
 from gateway.ports import Post
 from gateway.security.guard import Guard
 from gateway.settings.mode import FOR_REAL, Mode

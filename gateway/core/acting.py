@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from gateway.core.effects import ReadBack
-from gateway.core.events import DrainMode
 from gateway.core.evidence import composite_request
 from gateway.core.ledger import (
     Desired,
@@ -26,6 +25,7 @@ from gateway.core.ledger import (
     plan,
 )
 from gateway.core.lifecycle import State
+from gateway.core.orders import DrainMode
 from gateway.core.payloads import clear_call
 from gateway.core.proving import next_probe, unshown
 from gateway.core.records import CommandRecord

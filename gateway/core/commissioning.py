@@ -18,16 +18,11 @@ from typing import Any
 
 from gateway.core import participation
 from gateway.core.effects import Persist, Table
-from gateway.core.events import (
-    CommandReceived,
-    CommandWithdrawn,
-    CommissioningOrdered,
-    HoldChanged,
-    Withdrawal,
-)
+from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
 from gateway.core.intake import receive, withdraw
 from gateway.core.ledger import EntryState
 from gateway.core.lifecycle import State
+from gateway.core.orders import CommissioningOrdered, HoldChanged
 from gateway.core.records import CommandRecord
 from gateway.core.shown import ordered
 from gateway.core.station import COMMISSIONING, SITE, StationState

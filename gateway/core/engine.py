@@ -37,16 +37,9 @@ from gateway.core.effects import (
 from gateway.core.events import (
     CommandReceived,
     CommandWithdrawn,
-    CommissioningOrdered,
-    DrainRequested,
     Event,
-    HoldChanged,
     Now,
-    ParticipationChanged,
-    PlanOrdered,
     ResponsePosted,
-    RulesRefused,
-    RulesReplaced,
     SecurityNoticed,
     SessionKept,
     Tick,
@@ -55,6 +48,15 @@ from gateway.core.events import (
 )
 from gateway.core.failsafe import UtilityRules
 from gateway.core.ledger import Ledger
+from gateway.core.orders import (
+    CommissioningOrdered,
+    DrainRequested,
+    HoldChanged,
+    ParticipationChanged,
+    PlanOrdered,
+    RulesRefused,
+    RulesReplaced,
+)
 from gateway.core.pace import PaceRules
 from gateway.core.records import from_document
 from gateway.core.settle import cut_short, settle

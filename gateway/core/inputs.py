@@ -20,9 +20,10 @@ import orjson
 
 from gateway.core.effects import Effect, PostSamples
 from gateway.core.engine import Engine
-from gateway.core.events import Event, Now, RulesReplaced
+from gateway.core.events import Event, Now
 from gateway.core.failsafe import UtilityRules
 from gateway.core.forms import form_of
+from gateway.core.orders import RulesReplaced
 from gateway.core.pace import PaceRules
 from gateway.core.site_state import SiteRules
 from gateway.core.station import StationRules

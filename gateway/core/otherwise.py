@@ -23,10 +23,10 @@ from gateway.core.events import (
     HeldControl,
     Now,
     ReplyStatus,
-    RulesReplaced,
     StationConnected,
     StationReplied,
 )
+from gateway.core.orders import RulesReplaced
 from gateway.core.replaying import Decision
 from translators.compare import (
     Direction,

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.core.effects import Persist, Table
-from gateway.core.events import HoldChanged, ParticipationChanged
 from gateway.core.failsafe import OWN
 from gateway.core.lifecycle import State
+from gateway.core.orders import HoldChanged, ParticipationChanged
 from gateway.core.records import CommandRecord
 from gateway.core.responses import tell
 from gateway.core.station import SITE

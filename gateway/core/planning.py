@@ -17,8 +17,9 @@ from typing import Any
 
 import orjson
 
-from gateway.core.events import HoldChanged, Now, PlanOrdered
+from gateway.core.events import Now
 from gateway.core.ledger import Entry, plan
+from gateway.core.orders import HoldChanged, PlanOrdered
 from gateway.core.participation import Word, held, rejoin, stays
 from gateway.core.payloads import clear_call
 from gateway.core.plans import Plans

@@ -10,10 +10,11 @@ from typing import Any
 
 from gateway.core.agenda import Line
 from gateway.core.effects import Audit, Effect, Persist, RespondToUtility, SendToStation, Table
-from gateway.core.events import DrainMode, Now
+from gateway.core.events import Now
 from gateway.core.failsafe import OWN, Hearing, Patience, UtilityRules
 from gateway.core.ledger import Entry, takes_effect
 from gateway.core.lifecycle import ENDED, State
+from gateway.core.orders import DrainMode
 from gateway.core.pace import PaceRules
 from gateway.core.plans import Plans
 from gateway.core.records import CommandRecord, to_document

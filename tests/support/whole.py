@@ -16,7 +16,6 @@ from gateway.core.events import (
     NoticeReceived,
     Now,
     ReplyStatus,
-    RulesReplaced,
     SamplesTaken,
     StationConnected,
     StationDisconnected,
@@ -24,6 +23,7 @@ from gateway.core.events import (
     Tick,
     TransactionsChanged,
 )
+from gateway.core.orders import RulesReplaced
 from gateway.simulators.station_controls import Controls
 from gateway.store.memory import MemoryStore
 from support.engine_bench import NOON, a_profile

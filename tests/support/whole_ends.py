@@ -1,6 +1,6 @@
 """How a story of a whole gateway ends: faults are over, bounds are kept, and nothing is left behind."""
 
-from gateway.core.events import HoldChanged
+from gateway.core.orders import HoldChanged
 from support.site_worlds import SITE
 from support.whole_stations import MEMBERS_OF_SITE, STATIONS
 

@@ -10,15 +10,17 @@ from fractions import Fraction
 from gateway.core.events import (
     CommandReceived,
     CommandWithdrawn,
+    ResponsePosted,
+    TransactionsChanged,
+    UtilityHeard,
+    Withdrawal,
+)
+from gateway.core.orders import (
     CommissioningOrdered,
     HoldChanged,
     ParticipationChanged,
     PlanOrdered,
-    ResponsePosted,
     RulesReplaced,
-    TransactionsChanged,
-    UtilityHeard,
-    Withdrawal,
 )
 from gateway.core.planning import instant, propose
 from support.engine_bench import a_command, a_default, limit, pf, the_book

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from gateway.core import acting
-from gateway.core.events import CommandReceived, HoldChanged, RulesReplaced
+from gateway.core.events import CommandReceived
 from gateway.core.lifecycle import State
+from gateway.core.orders import HoldChanged, RulesReplaced
 from gateway.core.world import Turn
 from support.engine_bench import a_command
 from support.otherbooks import without_var

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from gateway.admin import listener
-from gateway.core.events import CommandReceived, HoldChanged
+from gateway.core.events import CommandReceived
+from gateway.core.orders import HoldChanged
 from gateway.simulators.station import IN
 from support.engine_bench import a_command, pf
 from support.runtime_bench import until

@@ -16,12 +16,12 @@ from gateway.core.events import (
     AlarmReceived,
     CommandReceived,
     CommandWithdrawn,
-    DrainMode,
     NoticeReceived,
     SamplesTaken,
     StationDisconnected,
     Withdrawal,
 )
+from gateway.core.orders import DrainMode
 from gateway.errors import GatewayError, PeerError, ResponseRefusedError, StoreError
 from gateway.runtime import Runtime
 from gateway.security.signing import signer_at

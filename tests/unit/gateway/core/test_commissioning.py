@@ -7,14 +7,13 @@ import pytest
 
 from gateway.core.effects import Table
 from gateway.core.engine import Engine
-from gateway.core.events import (
+from gateway.core.events import Now, StationDisconnected
+from gateway.core.orders import (
     CommissioningOrdered,
     DrainMode,
     DrainRequested,
     HoldChanged,
-    Now,
     PlanOrdered,
-    StationDisconnected,
 )
 from gateway.core.planning import instant, propose
 from gateway.core.trial import Verdict

@@ -14,8 +14,6 @@ from gateway.core.events import (
     CommandWithdrawn,
     ControlsReported,
     DeviceReported,
-    DrainMode,
-    DrainRequested,
     HeldControl,
     NoticeReceived,
     ReplyStatus,
@@ -29,6 +27,7 @@ from gateway.core.events import (
     Withdrawal,
 )
 from gateway.core.ledger import MAX_ATTEMPTS, EntryState
+from gateway.core.orders import DrainMode, DrainRequested
 from support.engine_bench import (
     Bench,
     a_command,

@@ -4,13 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from gateway.core.events import (
-    HoldChanged,
-    ReplyStatus,
-    StationDescribed,
-    StationDisconnected,
-)
+from gateway.core.events import ReplyStatus, StationDescribed, StationDisconnected
 from gateway.core.fleet import carried
+from gateway.core.orders import HoldChanged
 from gateway.core.site_answers import Extent
 from support.engine_bench import a_profile, pf
 from support.fleet import Fleet

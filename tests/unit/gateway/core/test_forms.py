@@ -8,8 +8,9 @@ from typing import Any, get_args
 import orjson
 import pytest
 
-from gateway.core.events import Event, ReplyStatus, RulesReplaced
+from gateway.core.events import Event, ReplyStatus
 from gateway.core.forms import form_of
+from gateway.core.orders import RulesReplaced
 from support.engine_bench import NOON, a_command, a_profile
 from translators.canonical.capability import StationProfile
 from translators.canonical.commands import DerCommand

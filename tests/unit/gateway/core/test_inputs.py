@@ -14,14 +14,10 @@ from gateway.core.events import (
     CommandReceived,
     ControlsReported,
     DeviceReported,
-    DrainMode,
-    DrainRequested,
     HeldControl,
     LimitNoticed,
     Now,
-    ParticipationChanged,
     ReplyStatus,
-    RulesReplaced,
     SamplesTaken,
     SessionKept,
     StationConnected,
@@ -40,6 +36,7 @@ from gateway.core.inputs import (
     setup_from,
     written,
 )
+from gateway.core.orders import DrainMode, DrainRequested, ParticipationChanged, RulesReplaced
 from gateway.core.station import StationRules
 from support.engine_bench import NOON, a_command, a_profile, limit, pf
 from translators.canonical.telemetry import Alarm, ControlOutcome, GridFault, Sample

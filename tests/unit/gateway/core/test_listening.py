@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from gateway.core.effects import Persist
 from gateway.core.engine import Engine
-from gateway.core.events import HoldChanged, Now, UtilityHeard
+from gateway.core.events import Now, UtilityHeard
 from gateway.core.failsafe import Stage
 from gateway.core.listening import passed
+from gateway.core.orders import HoldChanged
 from gateway.core.station import StationRules
 from gateway.core.world import Turn
 from support.engine_bench import NOON, Bench, a_command, a_default, limit, pf

@@ -7,15 +7,9 @@ import pytest
 
 from gateway.core.effects import Audit, ReadBack, SendToStation
 from gateway.core.engine import Engine
-from gateway.core.events import (
-    ControlsReported,
-    HeldControl,
-    Now,
-    ReplyStatus,
-    RulesReplaced,
-    StationDisconnected,
-)
+from gateway.core.events import ControlsReported, HeldControl, Now, ReplyStatus, StationDisconnected
 from gateway.core.ledger import EntryState
+from gateway.core.orders import RulesReplaced
 from gateway.core.otherwise import Day, Otherwise, Told, about, differences, told
 from gateway.core.replaying import Decision
 from gateway.core.station import StationRules

@@ -8,10 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from gateway.core.events import (
-    ParticipationChanged,
-    ReplyStatus,
-)
+from gateway.core.events import ReplyStatus
+from gateway.core.orders import ParticipationChanged
 from gateway.core.pace import Canary, Feeder, PaceRules, minutes
 from gateway.core.records import CommandRecord
 from support.engine_bench import NOON, a_command, limit, pf

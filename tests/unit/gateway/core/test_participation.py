@@ -5,14 +5,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.effects import Table
-from gateway.core.events import (
-    CommandReceived,
-    DrainMode,
-    DrainRequested,
-    HoldChanged,
-    ParticipationChanged,
-    ReplyStatus,
-)
+from gateway.core.events import CommandReceived, ReplyStatus
+from gateway.core.orders import DrainMode, DrainRequested, HoldChanged, ParticipationChanged
 from support.engine_bench import a_command, a_default, limit, pf
 from translators.canonical.commands import Origin, Protocol, Revision, Target
 from translators.canonical.telemetry import ControlOutcome as Told

@@ -6,16 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from gateway.core.events import (
-    HoldChanged,
-    Now,
-    ParticipationChanged,
-    PlanOrdered,
-    ReplyStatus,
-    RulesReplaced,
-    StationDisconnected,
-)
+from gateway.core.events import Now, ReplyStatus, StationDisconnected
 from gateway.core.ledger import EntryState
+from gateway.core.orders import HoldChanged, ParticipationChanged, PlanOrdered, RulesReplaced
 from gateway.core.planning import instant, propose
 from support.engine_bench import NOON, a_command, a_default, limit, pf
 from support.otherbooks import coarse, without_var

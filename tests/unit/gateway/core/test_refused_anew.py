@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.core.events import ParticipationChanged, ReplyStatus
+from gateway.core.events import ReplyStatus
+from gateway.core.orders import ParticipationChanged
 from support.engine_bench import a_command, a_default, limit, pf
 from translators.canonical.controls import Energize, LimitOn
 from translators.canonical.telemetry import ControlOutcome as Told

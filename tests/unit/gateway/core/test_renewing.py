@@ -10,7 +10,6 @@ from gateway.core.engine import Engine
 from gateway.core.events import (
     ControlsReported,
     HeldControl,
-    HoldChanged,
     ReplyStatus,
     SchedulePulled,
     StationConnected,
@@ -18,6 +17,7 @@ from gateway.core.events import (
     Tick,
     TransactionsChanged,
 )
+from gateway.core.orders import HoldChanged
 from gateway.core.station import StationRules
 from support.engine_bench import NOON, Bench, a_command, a_profile
 from translators.canonical.capability import Transaction

@@ -6,7 +6,8 @@ import orjson
 import pytest
 
 from gateway.core.effects import Persist, Table
-from gateway.core.events import Now, ParticipationChanged, Withdrawal
+from gateway.core.events import Now, Withdrawal
+from gateway.core.orders import ParticipationChanged
 from gateway.store.memory import MemoryStore
 from support.engine_bench import NOON, a_command, a_default, limit, pf
 from support.recorded import a_recorded_bench, decisions

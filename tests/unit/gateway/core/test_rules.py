@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.core.events import RulesRefused, RulesReplaced
+from gateway.core.orders import RulesRefused, RulesReplaced
 from support.engine_bench import a_command, limit
 
 

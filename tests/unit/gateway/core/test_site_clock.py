@@ -7,14 +7,8 @@ import pytest
 
 from gateway.core.allocation import Policy
 from gateway.core.effects import SendToStation, Table
-from gateway.core.events import (
-    CommandReceived,
-    CommandWithdrawn,
-    CommissioningOrdered,
-    Now,
-    Tick,
-    Withdrawal,
-)
+from gateway.core.events import CommandReceived, CommandWithdrawn, Now, Tick, Withdrawal
+from gateway.core.orders import CommissioningOrdered
 from gateway.core.slots import Slot
 from support.engine_bench import NOON, a_default, limit, pf
 from support.site_worlds import for_the_site, setpoint, three

@@ -10,13 +10,11 @@ from gateway.core.effects import Audit, ReportStation
 from gateway.core.events import (
     AlarmReceived,
     CommandWithdrawn,
-    DrainMode,
-    DrainRequested,
     Now,
-    ParticipationChanged,
     StationDisconnected,
     Withdrawal,
 )
+from gateway.core.orders import DrainMode, DrainRequested, ParticipationChanged
 from support.engine_bench import NOON, limit, pf
 from support.site_worlds import (
     SITE,

@@ -7,11 +7,8 @@ import pytest
 
 from gateway.core.allocation import Policy
 from gateway.core.effects import Table
-from gateway.core.events import (
-    CommandReceived,
-    ParticipationChanged,
-    UtilityChanged,
-)
+from gateway.core.events import CommandReceived, UtilityChanged
+from gateway.core.orders import ParticipationChanged
 from gateway.core.slots import Slot
 from support.engine_bench import limit
 from support.site_worlds import (

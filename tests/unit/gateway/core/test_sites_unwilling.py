@@ -4,7 +4,8 @@ from fractions import Fraction
 
 from gateway.core.effects import SendToStation
 from gateway.core.engine import Engine
-from gateway.core.events import CommandReceived, CommandWithdrawn, HoldChanged, Withdrawal
+from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
+from gateway.core.orders import HoldChanged
 from gateway.core.slots import Slot
 from gateway.core.station import StationRules
 from support.engine_bench import a_command, limit, the_book
