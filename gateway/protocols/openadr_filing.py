@@ -12,6 +12,7 @@ list is read once for each event and then known (`Shelf`), until an answer is lo
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
@@ -48,6 +49,14 @@ class Fate(StrEnum):
     """The VTN never will take it; `problem` says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a report says: a digest of it, and of how many intervals it tells something."""
+
+    digest: str
+    told: int
+
+
 class Shelf:
     """The reports of one client on one event, as the VTN has them."""
 
@@ -55,7 +64,7 @@ class Shelf:
         """Know none of them."""
         self._event, self._client = event, client
         self._reading = self._listing()
-        self._found: dict[str, tuple[str, str]] = {}
+        self._found: dict[str, tuple[str, Said]] = {}
         self.known = False
 
     def request(self) -> Request:
@@ -72,11 +81,11 @@ class Shelf:
         self.known = True
         self._reading = self._listing()
 
-    def find(self, name: str) -> tuple[str, str] | None:
-        """Return the id and the digest of a report by its name."""
+    def find(self, name: str) -> tuple[str, Said] | None:
+        """Return the id of a report by its name, and what it says."""
         return self._found.get(name)
 
-    def put(self, name: str, id_: str, said: str) -> None:
+    def put(self, name: str, id_: str, said: Said) -> None:
         """Know that a report was filed."""
         self._found[name] = (id_, said)
 
@@ -107,7 +116,8 @@ class Shelf:
 class Filing:
     """A report on its way; its reportName is the same at every attempt.
 
-    One that is there under its name and says something else is replaced where it `updates`, left otherwise.
+    One that is there under its name and says something else is replaced where it `updates`, or tells of fewer
+    intervals.
     """
 
     def __init__(self, report: Json, shelf: Shelf, *, updates: bool = True) -> None:
@@ -135,7 +145,7 @@ class Filing:
         if found is None:
             return Request(Role.REPORTS, "POST", "/reports", body=self._report)
         id_, held = found
-        if held == self._said or not self._updates:
+        if held == self._said or not (self._updates or held.told < self._said.told):
             self.problem = ""
             return None
         if not _ID.fullmatch(id_):
@@ -186,32 +196,37 @@ class Filing:
             self._shelf.forget()
 
 
-def said(report: Json) -> str:
-    """Return a digest of what a report says: values by resource and interval, however they are written.
+def said(report: Json) -> Said:
+    """Return what a report says: values by resource and interval, however they are written.
 
     VTNs write times, numbers and absent members in their own way.
     """
-    resources = report.get("resources")
-    found = [_resource(item) for item in (resources if isinstance(resources, list) else [])]
-    return sha256(repr(found).encode()).hexdigest()
-
-
-def _resource(item: Json) -> object:
-    if not isinstance(item, dict):
-        return None
-    intervals = item.get("intervals")
-    listed = intervals if isinstance(intervals, list) else []
-    return item.get("resourceName"), [_payloads(interval) for interval in listed]
-
-
-def _payloads(interval: Json) -> object:
-    payloads = interval.get("payloads") if isinstance(interval, dict) else None
-    listed = payloads if isinstance(payloads, list) else []
-    return [
-        (item.get("type"), [_plain(value) for value in item.get("values") or ()])
-        for item in listed
-        if isinstance(item, dict)
+    found = [
+        (resource.get("resourceName"), [_payloads(it) for it in _objects(resource, "intervals")])
+        for resource in _objects(report, "resources")
     ]
+    told = [
+        any(kind != "DATA_QUALITY" for kind, _ in payloads)
+        for _, intervals in found
+        for payloads in intervals
+    ]
+    return Said(sha256(repr(found).encode()).hexdigest(), sum(told))
+
+
+def _payloads(interval: Json) -> list[tuple[Json, list[object]]]:
+    return [
+        (item.get("type"), [_plain(value) for value in _listed(item, "values")])
+        for item in _objects(interval, "payloads")
+    ]
+
+
+def _objects(value: Json, key: str) -> list[Json]:
+    return [item for item in _listed(value, key) if isinstance(item, dict)]
+
+
+def _listed(value: Json, key: str) -> list[Json]:
+    found = value.get(key)
+    return found if isinstance(found, list) else []
 
 
 def _plain(value: Json) -> object:

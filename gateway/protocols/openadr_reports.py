@@ -16,6 +16,7 @@ from typing import Any
 from gateway.protocols.openadr_access import VenAccess
 from gateway.protocols.openadr_answers import Answers, Delivered, Need, Owed
 from gateway.protocols.openadr_changes import Held, SessionKept
+from gateway.protocols.openadr_duties import Duties
 from gateway.protocols.openadr_filing import Fate, Filing, Shelf
 from gateway.protocols.openadr_http import Answer, Request
 from gateway.protocols.openadr_problem import retry_after_s
@@ -29,6 +30,8 @@ from translators.rules.book import Book
 
 PART = "reports"
 """The part of the session that this is."""
+_MOVED_S, _COUNTED_S = 2.0, 60.0
+"""How often it is kept which reports there are, and what was measured."""
 
 
 @dataclass(slots=True)
@@ -50,9 +53,11 @@ class Reporter:
         names = {one.subject: one.name for one in access.resources}
         self._scene = Scene(access, book, access.revision, names=names)
         self._answers = Answers(self._scene, kept.get("noted", []))
+        self._duties = Duties(self._scene, kept)
         self._shelves: dict[str, Shelf] = {}
         self._going: _Going | None = None
         self._failures, self._barred = 0, 0.0
+        self._kept_at = -_COUNTED_S
         self.problem = ""
         """Why what is due waits, for people; empty where nothing does."""
 
@@ -60,15 +65,18 @@ class Reporter:
         """Write by other mapping rules from now on."""
         self._scene.book = book
 
-    def speaks(self, revision: Revision) -> None:
+    def speaks(self, revision: Revision, utc: datetime) -> None:
         """Know the edition of the VTN: nothing is filed before."""
-        self._scene.revision = revision
+        if self._scene.revision is not revision:
+            self._scene.revision = revision
+            for held in self._scene.events.values():
+                self._duties.served(held, utc)
 
     def served(self, held: Held, subjects: frozenset[str], utc: datetime) -> None:
         """Know an event, or another edition of it, and the stations and sites that it addresses."""
-        del utc
         self._scene.events[held.key] = held
         self._scene.subjects[held.key] = subjects
+        self._duties.served(held, utc)
 
     def removed(self, key: str) -> None:
         """Report nothing more on an event that is served no more."""
@@ -78,19 +86,30 @@ class Reporter:
         if self._going is not None and self._going.outgoing.event == key:
             self._going = None
         self._answers.forget(key)
+        self._duties.removed(key)
 
     def listed(self) -> None:
         """Know that every event that is served now was handed on: what is not known is gone."""
         self._scene.whole = True
+        self._duties.listed()
 
-    def described(self, subject: str, state: StationStatus, profile: StationProfile | None) -> None:
-        """Know what a station or site does, and what it can."""
-        self._scene.states[subject] = state
-        if profile is not None:
-            self._scene.profiles[subject] = profile
+    def described(
+        self,
+        subject: str,
+        state: StationStatus,
+        profile: StationProfile | None,
+        sessions: frozenset[int] | None,
+        utc: datetime,
+    ) -> None:
+        """Know what a station or site does and can, and at which EVSEs a transaction runs."""
+        station = self._scene.station(subject)
+        station.state, station.sessions = state, sessions
+        station.profile = profile or station.profile
+        self._duties.described(subject, utc)
 
     def measured(self, subject: str, samples: tuple[Sample, ...], utc: datetime) -> None:
         """Take samples of a station or site into the intervals that are reported on."""
+        self._duties.measured(subject, samples, utc)
 
     def owe(self, owed: Owed) -> Need:
         """File what became of a command, where that is to be told."""
@@ -104,21 +123,24 @@ class Reporter:
 
     def due(self, now: float, utc: datetime) -> Request | None:
         """Return the request that is due, None where none is."""
-        del utc
+        self._duties.pass_to(utc)
         if self._scene.revision is None or now < self._barred:
             return None
-        while self._going is not None or self._begin():
+        while self._going is not None or self._begin(utc):
             request = self._going.filing.request() if self._going is not None else None
             if request is not None:
                 return request
-            self._end()
+            self._end(None, utc)
         return None
 
     def wake_at(self, now: float, utc: datetime) -> float | None:
         """Return when something may be due (monotonic seconds), None where an event alone changes that."""
-        del utc
-        waits = self._going is not None or self._answers.waiting
-        return max(now, self._barred) if waits else None
+        if self._scene.revision is None:
+            return None
+        if self._going is not None or self._answers.waiting:
+            return max(now, self._barred)
+        at = self._duties.wake_at()
+        return None if at is None else max(self._barred, now + (at - utc).total_seconds())
 
     def answered(self, answer: Answer, now: float, utc: datetime, draw: float) -> None:
         """Take what came of the request that was due. `draw` in [0, 1) spreads the next try."""
@@ -136,23 +158,33 @@ class Reporter:
             self.problem = going.filing.problem
         else:
             self._failures, self.problem = 0, ""
-        self._end(fate)
+        self._end(fate, utc)
 
     def delivered(self) -> list[Delivered]:
         """Return what became of answers since this was asked last."""
         found, self._answers.delivered = self._answers.delivered, []
         return found
 
-    def kept(self, now: float) -> SessionKept | None:
-        """Return what has to be kept for the next run, None where nothing is new."""
-        del now
-        if not self._answers.moved:
-            return None
-        return SessionKept(PART, {"noted": self._answers.document()})
+    def notes(self) -> list[str]:
+        """Return for people what is not reported and why, since this was asked last."""
+        found, self._duties.notes = self._duties.notes, []
+        return found
 
-    def _begin(self) -> bool:
+    def kept(self, now: float) -> SessionKept | None:
+        """Return what has to be kept for the next run, None where nothing is new (yet).
+
+        What is not kept in time is looked up at the VTN: that is why it may wait.
+        """
+        moved = self._answers.moved or self._duties.moved
+        pause = _MOVED_S if moved else _COUNTED_S
+        if not (moved or self._duties.counted) or now < self._kept_at + pause:
+            return None
+        self._kept_at = now
+        return SessionKept(PART, {"noted": self._answers.document(), **self._duties.document()})
+
+    def _begin(self, utc: datetime) -> bool:
         """Take up the next report; say whether there is one."""
-        outgoing = self._answers.next()
+        outgoing = self._answers.next() or self._duties.next(utc)
         if outgoing is None:
             return False
         shelf = self._shelves.get(outgoing.event)
@@ -162,9 +194,10 @@ class Reporter:
         self._going = _Going(outgoing, Filing(outgoing.body, shelf, updates=outgoing.updates))
         return True
 
-    def _end(self, fate: Fate | None = None) -> None:
+    def _end(self, fate: Fate | None, utc: datetime) -> None:
         """Put down the report that is under way."""
         going, self._going = self._going, None
         if going is not None:
-            filing = going.filing
-            self._answers.done(going.outgoing.key, fate or filing.fate, filing.problem)
+            filing, key = going.filing, going.outgoing.key
+            self._answers.done(key, fate or filing.fate, filing.problem)
+            self._duties.done(key, fate or filing.fate, filing.problem, utc)

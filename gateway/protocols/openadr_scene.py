@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.protocols.openadr_access import VenAccess
 from gateway.protocols.openadr_changes import Held
 from gateway.protocols.openadr_http import Json
-from translators.canonical.capability import StationProfile
+from gateway.protocols.openadr_spans import Subject
 from translators.canonical.commands import Revision
 from translators.canonical.status import StationStatus
 from translators.openadr.binding import Binding
 from translators.openadr.outbound import Wanted
+from translators.openadr.requests import ReportRequest
 from translators.rules.book import Book
 
 AGGREGATED = "AGGREGATED_REPORT"
@@ -44,8 +45,7 @@ class Scene:
     events: dict[str, Held] = field(default_factory=dict)
     subjects: dict[str, frozenset[str]] = field(default_factory=dict)
     whole: bool = False
-    states: dict[str, StationStatus] = field(default_factory=dict)
-    profiles: dict[str, StationProfile] = field(default_factory=dict)
+    stations: dict[str, Subject] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     """Of resources, by subject."""
 
@@ -60,8 +60,23 @@ class Scene:
 
     def state(self, subject: str, at: datetime) -> StationStatus:
         """Return what a station does, as far as it was said; nothing is known of one that never was."""
-        known = self.states.get(subject)
-        return StationStatus(at, connected=None) if known is None else known
+        known = self.stations.get(subject)
+        doing = None if known is None else known.doing(at)
+        return StationStatus(at, connected=None) if doing is None else doing
+
+    def station(self, subject: str) -> Subject:
+        """Return what is known of a subject, nothing at first."""
+        return self.stations.setdefault(subject, Subject(subject))
+
+    def asked(self, event: str, request: ReportRequest) -> frozenset[str]:
+        """Return the subjects of an event of which a request asks."""
+        del request
+        return self.subjects.get(event, frozenset())
+
+    def counted_twice(self, subjects: Iterable[str]) -> bool:
+        """Say whether a site may be among these and one of its stations too."""
+        members = self.access.members.intersection(subjects)
+        return bool(members) and not members.issuperset(subjects)
 
     def wanted(
         self, held: Held, payload: str, resource: str, name: str, units: str = ""

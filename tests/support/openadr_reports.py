@@ -111,6 +111,13 @@ class Course:
             self.reporter.served(one, frozenset(subjects), self.utc)
         self.reporter.listed()
 
+    def describe(self, subject="CS1", *, profile=None, sessions=None, **changes):
+        state = a_status(**changes)
+        self.reporter.described(subject, state, profile, sessions, self.utc)
+
+    def measure(self, *samples, subject="CS1"):
+        self.reporter.measured(subject, samples, self.utc)
+
     def file(self):
         """Send all that is due now; return what was asked."""
         before = len(self.desk.requests)

@@ -32,14 +32,17 @@ _RULE = "openadr.report"
 _QUALITY = "DATA_QUALITY"
 _GENERATOR = frozenset({"export_positive", "inject_positive"})
 """Signs of a contract that are the generator's; without one a program's numbers are the load's."""
+_MEANS = frozenset({"", "DIRECT_READ", "MEAN", "AVERAGE"})
+_SUMS = {"USAGE": frozenset({"SUMMED"})}
+"""What a value of an interval may be called: a mean, and of energy a sum."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a report descriptor of an event asks for, and of whom.
 
-    `units` is empty where it leaves them open; `binding` is the program's contract for the type; `name` is
-    the reportName, the payload type where it is empty.
+    `units` and `reading` (readingType) are empty where it leaves them open; `binding` is the program's
+    contract for the type; `name` is the reportName, the payload type where it is empty.
     """
 
     payload: str
@@ -50,6 +53,7 @@ class Wanted:
     units: str = ""
     binding: Binding | None = None
     name: str = ""
+    reading: str = ""
 
     @property
     def frame(self) -> str:
@@ -60,11 +64,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What is known of one interval of a report."""
+    """What is known of one interval of a report; `number` is its id, its place in the report where None."""
 
     start: datetime
     duration: timedelta
     facts: Facts
+    number: int | None = None
 
 
 def report(
@@ -72,8 +77,9 @@ def report(
 ) -> Translation[Json | None]:
     """Return a report with an interval for each slot of which the payload can be told; None without any.
 
-    Beside what was measured stands how good it is (user guide 7.8). What is not known or not allowed
-    (export as DEMAND) leaves its interval out: refusals and losses say why. Instants are the VTN's.
+    Beside what was measured stands how good it is (user guide 7.8), and MISSING alone where others of the
+    report were and it was not. What is not known otherwise or not allowed (export as DEMAND) leaves its
+    interval out: refusals and losses say why. Instants are the VTN's.
     """
     steps: list[Step] = []
     losses: list[Loss] = []
@@ -86,7 +92,8 @@ def report(
         refusals += made.refusals
         if made.value is not None:
             told.append((slot, made.value))
-    value = _report(revision, wanted, told) if told else None
+    known = any(wanted.payload in payloads for _, payloads in told)
+    value = _report(revision, wanted, told) if known else None
     return Translation(value, tuple(steps), tuple(losses), tuple(refusals))
 
 
@@ -113,6 +120,12 @@ def measured(book: Book, revision: Revision, wanted: Wanted) -> Kind | None:
     return None
 
 
+def told_of(book: Book, revision: Revision, payload_type: str) -> frozenset[str]:
+    """Return the subjects of facts that a payload type tells of, none where it is never told."""
+    rules = book.reports.get((Protocol.OPENADR, revision, payload_type), ())
+    return frozenset(rule.model.facts for rule in rules)
+
+
 def resource_attributes(
     book: Book, revision: Revision, profile: StationProfile
 ) -> Translation[list[Json]]:
@@ -134,6 +147,10 @@ def _rule(book: Book, revision: Revision, wanted: Wanted, facts: Facts) -> Repor
     if not mine:
         problem = f"no rule tells it of {facts.subject}" if rules else "no rule tells it"
         return Refusal(ControlOutcome.NOT_SUPPORTED, wanted.payload, "payloadType", problem, _RULE)
+    if wanted.reading not in _MEANS | _SUMS.get(wanted.payload, frozenset()):
+        problem = f"is no {wanted.reading[:40]}"
+        outcome = ControlOutcome.NOT_APPLICABLE
+        return Refusal(outcome, wanted.payload, "readingType", problem, mine[0].id)
     if not _fits(mine[0], wanted):
         problem = f"is told in {_units(mine[0])}, not in {wanted.units}"
         outcome = ControlOutcome.NOT_APPLICABLE
@@ -147,14 +164,21 @@ def _fits(rule: ReportRule, wanted: Wanted) -> bool:
 
 def _slot(book: Book, revision: Revision, wanted: Wanted, slot: Slot) -> Translation[Told | None]:
     made = payload(book, revision, wanted, slot.facts)
-    if made.value is None:
-        return Translation(None, made.parts, made.losses, made.refusals)
-    told: Told = {wanted.payload: made.value}
-    if slot.facts.subject == "measurement":
-        quality = payload(book, revision, replace(wanted, payload=_QUALITY, units=""), slot.facts)
-        if quality.value is not None:
-            told[_QUALITY] = quality.value
-    return Translation(told, made.parts, made.losses)
+    told: Told = {} if made.value is None else {wanted.payload: made.value}
+    missing = slot.facts.subject == "measurement" and slot.facts.get("mean") is None
+    if told or missing:
+        told |= _quality(book, revision, wanted, slot.facts)
+    return Translation(told or None, made.parts, made.losses, made.refusals)
+
+
+def _quality(book: Book, revision: Revision, wanted: Wanted, facts: Facts) -> Told:
+    """Return how good a measured value is."""
+    if facts.subject != "measurement":
+        return {}
+    quality = payload(
+        book, revision, replace(wanted, payload=_QUALITY, units="", reading=""), facts
+    )
+    return {} if quality.value is None else {_QUALITY: quality.value}
 
 
 def _units(rule: ReportRule) -> str:
@@ -163,12 +187,14 @@ def _units(rule: ReportRule) -> str:
 
 
 def _report(revision: Revision, wanted: Wanted, told: Sequence[tuple[Slot, Told]]) -> Json:
-    first, payloads = told[0]
-    members = payloads[wanted.payload]
+    first = told[0][0]
+    members = next(made[wanted.payload] for _, made in told if wanted.payload in made)
     descriptor: Json = {"objectType": "REPORT_PAYLOAD_DESCRIPTOR", "payloadType": wanted.payload}
     for name in ("readingType", "units"):
         if name in members:
             descriptor[name] = _json(members[name])
+    if wanted.reading and "readingType" in descriptor:
+        descriptor["readingType"] = wanted.reading
     even = _even([slot for slot, _ in told])
     resource = {
         "resourceName": wanted.resource,
@@ -201,7 +227,7 @@ def _interval(number: int, slot: Slot, told: Told, *, inherits: bool) -> Json:
         {"type": name, "values": [_json(members["value"])]} for name, members in told.items()
     ]
     period = {} if inherits else {"intervalPeriod": _period(slot)}
-    return {"id": number, **period, "payloads": payloads}
+    return {"id": number if slot.number is None else slot.number, **period, "payloads": payloads}
 
 
 def _period(slot: Slot) -> Json:

@@ -275,6 +275,12 @@ def measurement(
     )
 
 
+def unmeasured(kind: Kind, start: datetime, duration_s: int) -> Facts:
+    """Return that nothing was measured over an interval."""
+    known: dict[str, Value] = {"kind": kind.value, "phase": Phase.ALL.value, "start": start}
+    return Facts("measurement", {**known, "duration": Fraction(duration_s)})
+
+
 def _nameplate(profile: StationProfile) -> dict[str, Value]:
     evses = profile.evses
     rated: dict[str, Value] = {

@@ -27,6 +27,7 @@ from translators.rules.book import Book
 
 log = structlog.get_logger()
 
+_SLICE_S = 5.0
 _ENDED = "the connection is not open"
 
 type Send = Callable[[Request], Awaitable[Answer]]
@@ -67,7 +68,7 @@ class Reporting:
 
     def speaks(self, revision: Revision) -> None:
         """Know the edition of the VTN (`RevisionFound`)."""
-        self._reporter.speaks(revision)
+        self._reporter.speaks(revision, self._clock.now().utc)
         self._changed.set()
 
     def served(self, held: Held, subjects: frozenset[str]) -> None:
@@ -99,12 +100,12 @@ class Reporting:
     def measured(self, effect: PostSamples) -> None:
         """Take measured values of a subject."""
         self._reporter.measured(effect.station, effect.samples, self._clock.now().utc)
-        self._changed.set()
 
     def described(self, effect: ReportStation) -> None:
         """Know what a subject is and does; the newest counts."""
         state = StationStatus(effect.at, effect.connected, effect.alarms, faulted=effect.faulted)
-        self._reporter.described(effect.station, state, effect.profile)
+        utc = self._clock.now().utc
+        self._reporter.described(effect.station, state, effect.profile, None, utc)
         self._changed.set()
 
     async def respond(self, response: RespondToUtility) -> None:
@@ -168,6 +169,8 @@ class Reporting:
                 _settle(future, delivered)
         if (kept := self._reporter.kept(self._clock.now().monotonic)) is not None:
             post(SessionKept(self._access.utility, kept.part, kept.document))
+        for note in self._reporter.notes():
+            log.warning("report.untold", utility=self._access.utility, problem=note)
         problem = self._reporter.problem
         if problem and problem != self._problem:
             log.warning("reports.delayed", utility=self._access.utility, problem=problem)
@@ -177,7 +180,7 @@ class Reporting:
         """Wait until something is due, or something changed."""
         now = self._clock.now()
         wake = self._reporter.wake_at(now.monotonic, now.utc)
-        pause = None if wake is None else max(0.001, wake - now.monotonic)
+        pause = _SLICE_S if wake is None else max(0.001, min(_SLICE_S, wake - now.monotonic))
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._changed.wait()

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.protocols.openadr_answers import Delivered, Need
 from gateway.protocols.openadr_http import Answer
-from support.openadr_reports import Course, a_held, a_status, an_owed, told
+from support.openadr_reports import Course, a_held, an_owed, told
 from translators.canonical.commands import Revision
 from translators.canonical.telemetry import ControlOutcome
 from translators.openadr.wire import Program
@@ -13,10 +13,10 @@ STATE = {"payloadType": "OPERATING_STATE"}
 REVISIONS = [Revision.OPENADR_3_0, Revision.OPENADR_3_1]
 
 
-def a_course(*descriptors, state=None, event=None, **access):
+def a_course(*descriptors, event=None, state=(), **access):
     course = Course(**access)
     course.serve(event or a_held(*descriptors))
-    course.reporter.described("CS1", state or a_status(), None)
+    course.describe(**dict(state))
     return course
 
 
@@ -53,7 +53,7 @@ def test_what_goes_as_it_should_is_told_to_who_asks(outcome):
     ],
 )
 def test_every_way_not_to_follow_is_told(outcome):
-    course = a_course(state=a_status(in_session=True))
+    course = a_course(state={"in_session": True})
     assert course.reporter.owe(an_owed(outcome)) is Need.TOLD
     course.file()
     assert told(course.desk.reports[0])[1] == [{"OPERATING_STATE": "RUNNING_OPTED_OUT"}]
@@ -153,7 +153,7 @@ def test_nothing_is_said_to_a_vtn_whose_edition_is_not_known():
     course = a_course(revision=None)
     course.reporter.owe(an_owed())
     assert course.file() == []
-    course.reporter.speaks(Revision.OPENADR_3_1)
+    course.reporter.speaks(Revision.OPENADR_3_1, course.utc)
     assert course.file() == ["GET /reports", "POST /reports"]
 
 

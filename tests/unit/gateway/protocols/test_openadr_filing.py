@@ -78,9 +78,26 @@ def test_a_report_that_says_something_else_is_updated():
     assert answered(filing, Answer(200)) == [("PUT /reports/7", Fate.FILED)]
 
 
+def with_values(*values):
+    """The report with an interval for each value; None is MISSING."""
+    intervals = [
+        {"payloads": [{"type": "DATA_QUALITY" if it is None else "USAGE", "values": [it]}]}
+        for it in values
+    ]
+    return {**REPORT, "id": "7", "resources": [{"resourceName": "CS1", "intervals": intervals}]}
+
+
 def test_a_report_that_must_not_change_is_left_as_it_is():
-    filing = a_looked_up(OTHERWISE, updates=False)
+    filing = a_looked_up(with_values(4), updates=False)
     assert (asked(filing), filing.fate) == (None, Fate.FILED)
+
+
+def test_a_report_that_tells_of_fewer_intervals_is_replaced_all_the_same():
+    filing = a_filing(report=with_values(4, 5), updates=False)
+    assert answered(filing, ok(with_values(3, None)), ok(), Answer(200))[-1] == (
+        "PUT /reports/7",
+        Fate.FILED,
+    )
 
 
 @pytest.mark.parametrize(
