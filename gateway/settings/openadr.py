@@ -149,7 +149,8 @@ class OpenAdrUtility(Strict):
         default="", description="Token endpoint; else what the VTN names, or /auth/token."
     )
     scopes: list[_Text] = Field(
-        default=[], description="Scopes to ask for; else those that its edition has for a VEN."
+        default=[],
+        description="Scopes to ask for; else none is named, and the client gets its own.",
     )
     ven: Annotated[str, Field(max_length=128)] = Field(
         default="", description="venName to register; empty registers nothing."
