@@ -95,4 +95,4 @@ def worker() -> None:
     print("ready", flush=True)  # noqa: T201 - the pipe to the parent
     sys.stdin.readline()
     done = sum(len(work.cold().value.messages) for _ in range(calls))
-    print(done, flush=True)  # noqa: T201
+    print(done, flush=True)  # noqa: T201 - likewise
