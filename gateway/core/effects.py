@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, dataclass_transform
 
 from translators.canonical.capability import StationProfile
@@ -106,10 +107,24 @@ class PostSamples:
 
 
 @dataclass(frozen=True, slots=True)
+class Doing:
+    """What a station does: EVSEs with a transaction (None: not told), opt-out, curtailment, setpoint.
+
+    `curtailed`: what is in force lets it take less than it could. `setpoint` is in W, + exports, None
+    where it follows none.
+    """
+
+    sessions: frozenset[int] | None = None
+    opted_out: bool = False
+    curtailed: bool = False
+    setpoint: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportStation:
     """What a utility should know of a station now: nameplate, connection, alarms; the newest wins.
 
-    `faulted`: it does not do what it accepted.
+    `faulted`: it does not do what it accepted. `doing` is for utilities that are told of states.
     """
 
     utility: str
@@ -119,6 +134,7 @@ class ReportStation:
     alarms: frozenset[GridFault]
     at: datetime
     faulted: bool = False
+    doing: Doing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,11 +43,12 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UtilityRules:
-    """What the settings say of a utility's silence and of its clock, in seconds.
+    """What the settings say of a utility: of its silence and its clock, in seconds, and what it is told.
 
     `silent_s` and `return_s` follow the poll interval where they are None; `poll_s` is that interval until
     the utility is heard. `starts`: its known events begin while it is silent. `keep_offset_s` is how long
-    its clock offset counts after it was last confirmed.
+    its clock offset counts after it was last confirmed. `states`: it is told what stations do whenever
+    that changes.
     """
 
     silent_s: float | None = None
@@ -55,6 +56,7 @@ class UtilityRules:
     poll_s: float = 300.0
     starts: bool = True
     keep_offset_s: float = 86_400.0
+    states: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 from gateway.core.commissioning import take
 from gateway.core.delivery import note
+from gateway.core.doing import doing
 from gateway.core.effects import PostSamples, ReportStation
 from gateway.core.events import EventsMissed, ReadingsSigned, SamplesTaken
 from gateway.core.forces import in_force
@@ -160,14 +161,30 @@ def _tripped(turn: Turn, state: StationState, alarm: Alarm) -> None:
 def report(turn: Turn, state: StationState) -> None:
     """Tell each of its utilities what the station is now."""
     for utility in state.rules.utilities:
-        turn.emit(
-            ReportStation(
-                utility=utility,
-                station=state.id,
-                profile=state.profile,
-                connected=state.connected,
-                alarms=state.alarms,
-                at=turn.utility_now(utility),
-                faulted=state.watch.unfollowed,
-            )
+        _report(turn, state, utility)
+
+
+def show(turn: Turn, state: StationState) -> None:
+    """Tell the utilities that are told of states what the station does, where that changed."""
+    for utility in state.rules.utilities:
+        told = turn.world.rules_of(utility).states
+        if told and state.shown.get(utility) != doing(turn, state, utility):
+            _report(turn, state, utility)
+
+
+def _report(turn: Turn, state: StationState, utility: str) -> None:
+    does = doing(turn, state, utility) if turn.world.rules_of(utility).states else None
+    if does is not None:
+        state.shown[utility] = does
+    turn.emit(
+        ReportStation(
+            utility=utility,
+            station=state.id,
+            profile=state.profile,
+            connected=state.connected,
+            alarms=state.alarms,
+            at=turn.utility_now(utility),
+            faulted=state.watch.unfollowed,
+            doing=does,
         )
+    )

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 
+from gateway.core import measuring
 from gateway.core.acting import act, read_back
 from gateway.core.agenda import Line
 from gateway.core.baseline import due as due_baseline
@@ -47,6 +48,7 @@ def settle(turn: Turn, state: StationState) -> None:
     compare(turn, state)
     _release(turn, state)
     forget(turn, state.id)
+    measuring.show(turn, state)
     _wake(turn, state)
 
 

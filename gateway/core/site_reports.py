@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
+from gateway.core.doing import site_doing
 from gateway.core.effects import PostSamples, ReportStation
 from gateway.core.meters import STATION
 from gateway.core.site_state import Member, SiteState
@@ -29,19 +30,23 @@ _LATELY = timedelta(minutes=15)
 def report(turn: Turn, site: SiteState) -> None:
     """Tell each utility what the site is now, where that is something new."""
     states = [turn.world.stations[member.station] for member in site.rules.members]
-    told = (
+    known = (
         tuple(state.profile for state in states),
         any(state.connected for state in states),
         frozenset().union(*(state.alarms for state in states)),
         any(site.excess.values()) or any(state.watch.unfollowed for state in states),
     )
     for utility in site.rules.utilities:
+        states_told = turn.world.rules_of(utility).states
+        told = *known, site_doing(turn, site, utility) if states_told else None
         if site.reported.get(utility) != told:
             site.reported[utility] = told
             at, profile = turn.utility_now(utility), _profile(site, states)
-            _, connected, alarms, faulted = told
+            _, connected, alarms, faulted, does = told
             turn.emit(
-                ReportStation(utility, site.id, profile, connected, alarms, at, faulted=faulted)
+                ReportStation(
+                    utility, site.id, profile, connected, alarms, at, faulted=faulted, doing=does
+                )
             )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from gateway.core.effects import Doing
 from gateway.core.events import HeldControl
 from gateway.core.failsafe import OWN, FailSafe
 from gateway.core.following import Watch
@@ -114,6 +115,8 @@ class StationState:
     """When it is known to hold limits of its site, by command (our time)."""
     courses: dict[str, Course] = field(default_factory=dict)
     """By command that is in force: what flowed since it began."""
+    shown: dict[str, Doing] = field(default_factory=dict)
+    """What it does, as each utility was told last that is told of states."""
     trial: Trial | None = None
     """The commissioning under way, or the last one."""
     wake_at: datetime | None = None

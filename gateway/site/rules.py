@@ -19,6 +19,7 @@ from gateway.settings import Settings
 from gateway.settings.fail_safe import FailSafe as FailSafeSettings
 from gateway.settings.fail_safe import FailSafeLimits, SiteLimits
 from gateway.settings.fields import facts
+from gateway.settings.openadr import OpenAdrUtility
 from gateway.settings.sites import Member, SiteMeter, rated_charge, rated_discharge
 from gateway.settings.stations import Station, decisions
 from translators.canonical.controls import LimitOn, LimitScope, PowerLimit, Quantity
@@ -64,6 +65,7 @@ def utility_rules(settings: Settings) -> dict[str, UtilityRules]:
             poll_s=utility.poll_interval_s or float(CONTROL_POLL_S),
             starts=utility.while_silent == "start",
             keep_offset_s=utility.keep_offset_s,
+            states=isinstance(utility, OpenAdrUtility),
         )
         for utility in settings.utilities
     }

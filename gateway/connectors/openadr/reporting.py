@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from gateway.core.effects import PostSamples, ReportStation, RespondToUtility
+from gateway.core.effects import Doing, PostSamples, ReportStation, RespondToUtility
 from gateway.core.events import SessionKept
 from gateway.errors import PeerError, ResponseRefusedError
 from gateway.failpoints import Failpoints
@@ -103,9 +103,19 @@ class Reporting:
 
     def described(self, effect: ReportStation) -> None:
         """Know what a subject is and does; the newest counts."""
-        state = StationStatus(effect.at, effect.connected, effect.alarms, faulted=effect.faulted)
+        does = effect.doing or Doing()
+        state = StationStatus(
+            effect.at,
+            effect.connected,
+            effect.alarms,
+            faulted=effect.faulted,
+            in_session=None if does.sessions is None else bool(does.sessions),
+            opted_out=does.opted_out,
+            curtailed=does.curtailed,
+            setpoint=does.setpoint,
+        )
         utc = self._clock.now().utc
-        self._reporter.described(effect.station, state, effect.profile, None, utc)
+        self._reporter.described(effect.station, state, effect.profile, does.sessions, utc)
         self._changed.set()
 
     async def respond(self, response: RespondToUtility) -> None:
