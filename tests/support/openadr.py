@@ -1,5 +1,6 @@
 """Builders of OpenADR 3 events, with good defaults."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from support.translation import a_station, book, running, situation
@@ -87,9 +88,13 @@ def spans(expansion):
     ]
 
 
-def told(event, context=None):
-    """Return what a 22 kW station with one transaction is told of an event, or why nothing; kinds of loss."""
-    case = Case(served(event, context or a_context()), a_station(), situation(running()))
+def told(event, context=None, **known):
+    """Return what a 22 kW station with one transaction is told of an event, or why nothing; kinds of loss.
+
+    `known` of its situation, besides the transaction.
+    """
+    situated = replace(situation(running()), **known)
+    case = Case(served(event, context or a_context()), a_station(), situated)
     gone = travel(book(), case)
     lines = [said(message) for message in gone.value.orders.messages]
     lines += [f"refused: {_reason(refusal)}" for refusal in gone.refusals]
@@ -118,8 +123,10 @@ def _control_said(payload):
     if "curve" in payload:
         points = " ".join(f"{it['x']}:{it['y']}" for it in payload["curve"]["curveData"])
         return f"{payload['controlType']} {points}"
-    percent = payload["limitMaxDischarge"]["pctMaxDischargePower"]
-    return f"{payload['controlType']} {percent} %"
+    if "limitMaxDischarge" in payload:
+        percent = payload["limitMaxDischarge"]["pctMaxDischargePower"]
+        return f"{payload['controlType']} {percent} %"
+    return payload["controlType"]
 
 
 def _reason(refusal):
