@@ -15,6 +15,7 @@ import asyncio
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -24,7 +25,8 @@ from typing import Self
 
 from aiohttp import web
 
-from gateway.simulators.vtn_desk import Desk, Request
+from gateway.simulators.vtn_desk import Desk
+from gateway.simulators.vtn_http import Request
 from gateway.simulators.vtn_options import Account, Options
 from gateway.simulators.vtn_push import Pusher
 from gateway.simulators.vtn_quirks import QUIRKS, Quirk
@@ -62,7 +64,7 @@ class SimulatedVtn(World):
         self._changed = asyncio.Condition()
         self._pusher = Pusher(self)
         self._pushing: asyncio.Task[None] | None = None
-        self.listeners.append(self._pusher.note)
+        self.listeners += [self._pusher.note, lambda _: self._desk.watch.changed()]
         self._failures: list[tuple[str, int, list[int]]] = []
         self._losses: list[tuple[str, list[int]]] = []
         self.exchanges: list[Exchange] = []
@@ -97,8 +99,13 @@ class SimulatedVtn(World):
 
     @property
     def complaints(self) -> list[str]:
-        """What VENs sent against the specification, or twice."""
-        return self._desk.complaints
+        """What VENs did against the specification, each once; `complained` says how often."""
+        return list(self._desk.watch.counted)
+
+    @property
+    def complained(self) -> Counter[str]:
+        """How often each complaint was made."""
+        return self._desk.watch.counted
 
     async def up(self) -> None:
         """Listen, again on the same port where it did before."""
@@ -117,7 +124,7 @@ class SimulatedVtn(World):
 
     def revoke_tokens(self) -> None:
         """Let no token be good any more."""
-        self._desk.tokens.clear()
+        self._desk.tokens.revoke()
 
     def lose_answers(self, pattern: str, times: int = 1) -> None:
         """Do what the next writes at `pattern` ask, then break the connection instead of saying so."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.simulators.vtn_http import Query
 from gateway.simulators.vtn_quirks import Quirk
 from gateway.simulators.vtn_times import lifetime, moment
-from gateway.simulators.vtn_world import Body, Entry, Kind, World, named
-
-type Query = Mapping[str, Sequence[str]]
+from gateway.simulators.vtn_world import NAMES, Body, Entry, Kind, World, named
 
 _OWN = (Kind.VEN, Kind.RESOURCE, Kind.REPORT, Kind.SUBSCRIPTION)
 _FILTERS = ("eventID", "clientName", "venID", "venName", "resourceName")
@@ -82,14 +80,14 @@ def rendered(world: World, entry: Entry) -> Body:
     return body
 
 
-def conflict(world: World, kind: Kind, body: Body) -> bool:
-    """Say whether an object of that name exists already, where names are unique."""
-    keys = {Kind.PROGRAM: "programName", Kind.VEN: "venName", Kind.RESOURCE: "resourceName"}
-    if kind not in keys:
+def conflict(world: World, kind: Kind, body: Body, own: Entry | None = None) -> bool:
+    """Say whether an object of that name exists besides `own`, where names are unique."""
+    if kind not in NAMES:
         return False
     return any(
-        named(item) == body.get(keys[kind]) and item.body.get("venID") == body.get("venID")
+        named(item) == body.get(NAMES[kind]) and item.body.get("venID") == body.get("venID")
         for item in world.entries(kind)
+        if item is not own
     )
 
 

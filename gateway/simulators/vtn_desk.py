@@ -2,225 +2,164 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import secrets
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qs
+from typing import NoReturn
 
-from gateway.simulators.vtn_access import Query, Viewer, conflict, listed, readable, rendered
-from gateway.simulators.vtn_options import BL_SCOPES, VEN_SCOPES, Options
+from gateway.simulators.vtn_access import Viewer, conflict, listed, readable, rendered
+from gateway.simulators.vtn_http import RefusedError, Reply, Request, number
+from gateway.simulators.vtn_options import Options
 from gateway.simulators.vtn_quirks import Quirk
-from gateway.simulators.vtn_world import METADATA, Body, Entry, Kind, World
+from gateway.simulators.vtn_schema import CRUD_VERBS, HTTP_VERBS, Edition, faults
+from gateway.simulators.vtn_tokens import Holder, Tokens
+from gateway.simulators.vtn_watch import Watch, admits_json
+from gateway.simulators.vtn_world import NAMES, Body, Entry, Kind, World
 
-KINDS: Mapping[str, Kind] = {
-    "programs": Kind.PROGRAM,
-    "events": Kind.EVENT,
-    "reports": Kind.REPORT,
-    "subscriptions": Kind.SUBSCRIPTION,
-    "vens": Kind.VEN,
-    "resources": Kind.RESOURCE,
+KINDS: Mapping[str, Kind] = {f"{kind.lower()}s": kind for kind in Kind}
+_REFERENCES: Mapping[Kind, tuple[tuple[str, Kind], ...]] = {
+    Kind.EVENT: (("programID", Kind.PROGRAM),),
+    Kind.REPORT: (("eventID", Kind.EVENT), ("programID", Kind.PROGRAM)),
+    Kind.SUBSCRIPTION: (("programID", Kind.PROGRAM),),
+    Kind.RESOURCE: (("venID", Kind.VEN),),
 }
-_REQUIRED: Mapping[Kind, tuple[str, ...]] = {
-    Kind.PROGRAM: ("programName",),
-    Kind.EVENT: ("programID",),
-    Kind.REPORT: ("eventID", "clientName", "resources"),
-    Kind.SUBSCRIPTION: ("clientName", "objectOperations"),
-    Kind.VEN: ("venName",),
-    Kind.RESOURCE: ("resourceName", "venID"),
-}
-_SCOPES = {Kind.RESOURCE: "write_vens"}
-_GRANTED = (Kind.VEN, Kind.RESOURCE)  # 3.1: only the business logic writes their targets
+_VEN_OBJECTS = (Kind.VEN, Kind.RESOURCE)
+"""What 3.1 tells apart by who writes it; only the business logic writes their targets."""
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a client asks; `path` without the base path, names of headers in lower case."""
-
-    method: str
-    path: str
-    query: Query
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What it gets."""
-
-    status: int
-    body: Any = None
-    media: str = "application/json"
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-class RefusedError(Exception):
-    """The specification has this request refused."""
-
-    def __init__(self, status: int, title: str, detail: str = "") -> None:
-        """Keep the parts of the problem."""
-        super().__init__(detail or title)
-        self.status, self.title, self.detail = status, title, detail or title
-
-
-@dataclass(slots=True)
 class Desk:
-    """Answers requests on a world; `tokens` maps each good token to its client and its end."""
+    """Answers requests on a world."""
 
-    world: World
-    tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
-    complaints: list[str] = field(default_factory=list)
-    """What VENs sent against the specification, or twice."""
+    def __init__(self, world: World) -> None:
+        """Know no client yet."""
+        self.world = world
+        self.watch = Watch(world)
+        self.tokens = Tokens(world, self.watch)
 
     def answer(self, request: Request) -> tuple[Reply, str, str]:
         """Return the answer, the client, and why it was refused (empty where it was not)."""
         client = ""
         try:
             if request.path == "/auth/token" and request.method == "POST":
-                return self._token(request), "", ""
+                return self.tokens.answer(request), "", ""
             if request.path == "/auth/server" and self._options.revision == "3.1":
-                host = request.headers.get("host", "")
-                scheme = request.headers.get("x-scheme", "http")
-                return (
-                    Reply(200, {"tokenURL": f"{scheme}://{host}{self._options.base}/auth/token"}),
-                    "",
-                    "",
-                )
-            client = self._client(request)
-            return self._carried_out(request, client), client, ""
+                return self._server(request), "", ""
+            holder = self.tokens.holder(request)
+            client = holder.client
+            self.watch.request(client, request)
+            return self._carried_out(request, holder), client, ""
         except RefusedError as exc:
-            if exc.status == 400:
-                self._complain(client, request, exc.detail)
+            if exc.status in (400, 406, 415):
+                self.watch.complain(client, request, exc.detail)
             return self._problem(exc), client, exc.detail
 
     @property
     def _options(self) -> Options:
         return self.world.options
 
-    def _token(self, request: Request) -> Reply:
-        form = {key: values[0] for key, values in parse_qs(request.body.decode()).items()}
-        if form.get("grant_type") != "client_credentials":
-            return Reply(400, {"error": "unsupported_grant_type"})
-        header = request.headers.get("authorization", "")
-        name, secret = form.get("client_id", ""), form.get("client_secret", "")
-        basic = header.startswith("Basic ")
-        if (basic and self._options.has(Quirk.POST_ONLY)) or (
-            not basic and self._options.has(Quirk.BASIC_ONLY)
-        ):
-            return Reply(400, {"error": "invalid_request"})
-        if basic:
-            try:
-                name, _, secret = base64.b64decode(header[6:]).decode().partition(":")
-            except ValueError:
-                return Reply(400, {"error": "invalid_request"})
-        account = self._options.accounts.get(name)
-        if account is None or account.secret != secret:
-            return Reply(401, {"error": "invalid_client"})
-        token = secrets.token_hex(16)
-        self.tokens[token] = (name, self.world.now() + self._options.token_s)
-        scopes = self._scopes(name)
-        body: Body = {"access_token": token, "token_type": "Bearer"}
-        body["scope"] = list(scopes) if self._options.has(Quirk.SCOPE_LIST) else " ".join(scopes)
-        if not self._options.has(Quirk.NO_EXPIRES_IN):
-            body["expires_in"] = int(self._options.token_s)
-        return Reply(200, body)
+    @property
+    def _edition(self) -> Edition:
+        verbs = CRUD_VERBS if self._options.crud_verbs else HTTP_VERBS
+        return Edition(self._options.revision == "3.1", verbs)
 
-    def _scopes(self, client: str) -> tuple[str, ...]:
-        account = self._options.accounts.get(client)
-        if account is None:
-            return VEN_SCOPES[self._options.revision]
-        own = BL_SCOPES if account.business else VEN_SCOPES[self._options.revision]
-        return account.scopes or own
+    def _server(self, request: Request) -> Reply:
+        host = request.headers.get("host", "")
+        return Reply(200, {"tokenURL": f"{request.scheme}://{host}{self._options.base}/auth/token"})
 
-    def _client(self, request: Request) -> str:
-        if self._options.open:
-            return ""
-        header = request.headers.get("authorization", "")
-        old = self._options.revision == "3.0" or self._options.has(Quirk.BAD_TOKEN_403)
-        if not header:
-            raise RefusedError(401, "Unauthorized", "no token")
-        client, end = self.tokens.get(header.removeprefix("Bearer "), ("", 0.0))
-        if end <= self.world.now():
-            raise RefusedError(403 if old else 401, "Forbidden", "the token is not good")
-        return client
-
-    def _carried_out(self, request: Request, client: str) -> Reply:
+    def _carried_out(self, request: Request, holder: Holder) -> Reply:
+        strict = self._options.strict
+        if strict and not admits_json(request.headers.get("accept", "*/*")):
+            raise RefusedError(406, "Not Acceptable", "only application/json is served")
         parts = [part for part in request.path.split("/") if part]
         owner = ""
-        if len(parts) > 2 and parts[0] == "vens" and parts[2] == "resources":
-            if self._options.revision == "3.1":
-                raise RefusedError(404, "Not Found")
+        if self._options.revision == "3.0" and parts[:1] == ["vens"] and len(parts) > 2:
             owner, parts = parts[1], parts[2:]
+            if parts[0] != "resources" or self.world.find(Kind.VEN, owner) is None:
+                raise RefusedError(404, "Not Found")
+        elif self._options.revision == "3.0" and parts[:1] == ["resources"]:
+            raise RefusedError(404, "Not Found")
         if not parts or parts[0] not in KINDS or len(parts) > 2:
             raise RefusedError(404, "Not Found")
         kind = KINDS[parts[0]]
-        if request.method != "GET":
-            scope = _SCOPES.get(kind, f"write_{parts[0]}")
-            if scope not in self._scopes(client):
-                raise RefusedError(403, "Forbidden", f"the token has no scope {scope}")
-        account = self._options.accounts.get(client)
-        viewer = Viewer(client, business=account is not None and account.business)
+        self._allow(request, holder, kind)
+        viewer = Viewer(holder.client, holder.business)
         if len(parts) == 1:
             return self._collection(request, viewer, kind, owner)
-        return self._single(request, viewer, self._entry(viewer, kind, parts[1]))
+        if strict and _ID.fullmatch(parts[1]) is None:
+            raise RefusedError(400, "Bad Request", f"{parts[1]!r} is no objectID")
+        entry = self._entry(viewer, kind, parts[1])
+        if owner and entry.body.get("venID") != owner:
+            raise RefusedError(404, "Not Found")
+        return self._single(request, viewer, entry, owner)
+
+    def _allow(self, request: Request, holder: Holder, kind: Kind) -> None:
+        """Refuse what the scopes of a token do not cover."""
+        needed = {_writing(kind)}
+        if request.method == "GET":
+            needed = {"read_all"}
+            if self._options.revision == "3.1":
+                shared = kind in (Kind.PROGRAM, Kind.EVENT)
+                needed |= {"read_bl", "read_targets" if shared else "read_ven_objects"}
+        if not needed & holder.scopes:
+            text = f"the token has no scope {' or '.join(sorted(needed))}"
+            raise RefusedError(403, "Forbidden", text)
 
     def _collection(self, request: Request, viewer: Viewer, kind: Kind, owner: str) -> Reply:
         if request.method == "POST":
-            body = _object(request)
-            self._look(request, viewer, kind, body)
-            return self._create(viewer, kind, body, owner)
+            return self._create(request, viewer, kind, owner)
         if request.method != "GET":
             raise RefusedError(405, "Method Not Allowed")
         query = {**request.query, **({"venID": [owner]} if owner else {})}
-        skip, limit = _number(query, "skip", 0), _number(query, "limit", self._options.page_size)
+        skip, limit = number(query, "skip", 0), number(query, "limit", self._options.page_size)
         if limit > 50:
             raise RefusedError(400, "Bad Request", f"{limit} is greater than the maximum of 50")
         found = listed(self.world, viewer, kind, query)
         page = found[skip : skip + min(limit, self._options.page_size)]
+        self.watch.shown(viewer.client, page)
         return Reply(200, [rendered(self.world, item) for item in page])
 
-    def _create(self, viewer: Viewer, kind: Kind, body: Body, owner: str) -> Reply:
+    def _create(self, request: Request, viewer: Viewer, kind: Kind, owner: str) -> Reply:
+        body = self._body(request, viewer, kind)
         if owner:
             body["venID"] = owner
-        self._check(kind, body)
         if conflict(self.world, kind, body):
+            self.watch.conflict(viewer.client, request, kind, body[NAMES[kind]])
             raise RefusedError(409, "Conflict", f"the name of this {kind} is taken")
+        self.watch.created(viewer.client, request, kind, body)
         client = str(body.get("clientID", "")) if viewer.business else viewer.client
-        if self._options.revision == "3.1" and not viewer.business and kind in _GRANTED:
+        if self._grants(viewer, kind):
             body = {key: value for key, value in body.items() if key != "targets"}
         entry = self.world.create(kind, body, client)
+        self.watch.shown(viewer.client, [entry])
         return Reply(201, rendered(self.world, entry))
 
-    def _look(self, request: Request, viewer: Viewer, kind: Kind, body: Body) -> None:
-        """Complain of what is stored all the same."""
-        sent = {key: value for key, value in body.items() if key not in METADATA}
-        stored = [it.body for it in self.world.entries(kind) if it.client == viewer.client]
-        if kind is Kind.REPORT and sent in stored:
-            self._complain(viewer.client, request, "the same report is filed twice")
-        new = self._options.revision == "3.1" and not viewer.business
-        if new and kind in _GRANTED:
-            if body.get("objectType") != f"VEN_{kind}_REQUEST":
-                self._complain(viewer.client, request, f"objectType is not VEN_{kind}_REQUEST")
-            if body.get("targets"):
-                self._complain(viewer.client, request, "only the business logic writes targets")
-
-    def _complain(self, client: str, request: Request, text: str) -> None:
-        self.complaints.append(f"{client} {request.method} {request.path}: {text}")
-
-    def _single(self, request: Request, viewer: Viewer, entry: Entry) -> Reply:
+    def _single(self, request: Request, viewer: Viewer, entry: Entry, owner: str) -> Reply:
+        if request.method not in ("GET", "PUT", "DELETE"):
+            raise RefusedError(405, "Method Not Allowed")
+        if request.method != "GET" and not viewer.business and entry.client != viewer.client:
+            raise RefusedError(403, "Forbidden", "the object belongs to another client")
         if request.method == "PUT":
-            body = _object(request)
-            self._check(entry.kind, body)
-            if not viewer.business and self._options.revision == "3.1" and entry.kind in _GRANTED:
-                body = {**body, "targets": entry.body.get("targets", [])}
-            self.world.replace(entry, body)
+            self._replace(request, viewer, entry, owner)
         elif request.method == "DELETE":
             self.world.remove(entry)
-        elif request.method != "GET":
-            raise RefusedError(405, "Method Not Allowed")
+        self.watch.shown(viewer.client, [entry])
         return Reply(200, rendered(self.world, entry))
+
+    def _replace(self, request: Request, viewer: Viewer, entry: Entry, owner: str) -> None:
+        body = self._body(request, viewer, entry.kind)
+        if owner:
+            body["venID"] = owner
+        if conflict(self.world, entry.kind, body, entry):
+            raise RefusedError(409, "Conflict", f"the name of this {entry.kind} is taken")
+        self.watch.replaced(viewer.client, request, entry, body)
+        if self._grants(viewer, entry.kind):
+            body = {**body, "targets": entry.body.get("targets", [])}
+        self.world.replace(entry, body, viewer.client)
+
+    def _grants(self, viewer: Viewer, kind: Kind) -> bool:
+        """Say whether targets are not this client's to write."""
+        return self._options.revision == "3.1" and not viewer.business and kind in _VEN_OBJECTS
 
     def _entry(self, viewer: Viewer, kind: Kind, identity: str) -> Entry:
         entry = self.world.find(kind, identity)
@@ -228,17 +167,42 @@ class Desk:
             raise RefusedError(404, "Not Found")
         return entry
 
-    def _check(self, kind: Kind, body: Body) -> None:
-        required = _REQUIRED[kind]
-        if self._options.revision == "3.0" and kind in (Kind.REPORT, Kind.SUBSCRIPTION):
-            required = ("programID", *required)
-        for key in required:
-            if key not in body:
-                raise RefusedError(400, "Bad Request", f"'{key}' is a required property")
-        links = ((Kind.EVENT, "programID", Kind.PROGRAM), (Kind.REPORT, "eventID", Kind.EVENT))
-        for held, key, other in (*links, (Kind.RESOURCE, "venID", Kind.VEN)):
-            if kind is held and self.world.find(other, str(body[key])) is None:
+    def _body(self, request: Request, viewer: Viewer, kind: Kind) -> Body:
+        """Return the body of a write that keeps the schema; RefusedError where it does not."""
+        media = request.headers.get("content-type", "").partition(";")[0].strip()
+        if media != "application/json":
+            self._tolerate(viewer, request, "Content-Type is not application/json", 415)
+        body = _object(request)
+        for fault in faults(kind, body, self._edition):
+            if fault.grave:
+                raise RefusedError(400, "Bad Request", fault.text)
+            self._tolerate(viewer, request, fault.text)
+        self._object_type(request, viewer, kind, body)
+        for key, other in _REFERENCES.get(kind, ()):
+            if body.get(key) is not None and self.world.find(other, body[key]) is None:
                 raise RefusedError(400, "Bad Request", f"{key} does not refer to an object")
+        return body
+
+    def _object_type(self, request: Request, viewer: Viewer, kind: Kind, body: Body) -> None:
+        """Check who an object says that it comes from, and the members that this opens."""
+        told = body.get("objectType")
+        if not self._grants(viewer, kind):
+            business = self._options.revision == "3.1" and kind in _VEN_OBJECTS
+            wanted = f"BL_{kind}_REQUEST" if business else str(kind)
+            if told != wanted and (business or told is not None):
+                self._tolerate(viewer, request, f"objectType is not {wanted}")
+            return
+        if told != f"VEN_{kind}_REQUEST":
+            self._tolerate(viewer, request, f"objectType is not VEN_{kind}_REQUEST")
+        if body.get("targets"):
+            self._tolerate(viewer, request, "only the business logic writes targets")
+
+    def _tolerate(self, viewer: Viewer, request: Request, text: str, status: int = 400) -> None:
+        """Complain of what a strict VTN refuses, and refuse it where this one is."""
+        if self._options.strict:
+            title = "Bad Request" if status == 400 else "Unsupported Media Type"
+            raise RefusedError(status, title, text)
+        self.watch.complain(viewer.client, request, text)
 
     def _problem(self, exc: RefusedError) -> Reply:
         if exc.status == 409 and self._options.has(Quirk.EMPTY_CONFLICT):
@@ -250,9 +214,14 @@ class Desk:
         return Reply(exc.status, body, "application/problem+json")
 
 
+def _writing(kind: Kind) -> str:
+    """Return the scope that a write of such an object needs."""
+    return "write_vens" if kind is Kind.RESOURCE else f"write_{kind.lower()}s"
+
+
 def _object(request: Request) -> Body:
     try:
-        body = json.loads(request.body)
+        body = json.loads(request.body, parse_constant=_no_number)
     except ValueError as exc:
         raise RefusedError(400, "Bad Request", "the body is no JSON") from exc
     if not isinstance(body, dict):
@@ -260,8 +229,5 @@ def _object(request: Request) -> Body:
     return body
 
 
-def _number(query: Query, name: str, absent: int) -> int:
-    text = query.get(name, (str(absent),))[0]
-    if not text.isdecimal():
-        raise RefusedError(400, "Bad Request", f"{name} is no number")
-    return int(text)
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")

@@ -57,6 +57,10 @@ class Options:
     """How long a token is good."""
     page_size: int = 50
     """Objects per page where the client asks for no fewer."""
+    strict: bool = False
+    """Refuse every body that breaks the schema of the edition, and what else a careful VTN would."""
+    shortest_poll_s: float = 0.0
+    """What asks for the same list sooner again is complained of, unless something changed."""
     etags: bool = False
     """Lists carry an ETag and answer 304."""
     quirks: frozenset[Quirk] = frozenset()
@@ -66,6 +70,11 @@ class Options:
         """The path before `/programs` and the others, without a slash at its end."""
         given = BASE_PATHS[self.revision] if self.base_path is None else self.base_path
         return given.rstrip("/")
+
+    @property
+    def crud_verbs(self) -> bool:
+        """Whether subscriptions and notifications speak of CREATE, not of POST."""
+        return self.revision == "3.1" or self.has(Quirk.CRUD_VERBS)
 
     def has(self, quirk: Quirk) -> bool:
         """Say whether that switch is on."""

@@ -30,8 +30,8 @@ class Pusher:
 
     def note(self, operation: Operation) -> None:
         """Queue a change for every subscription that asked for it."""
-        entry, old = operation.entry, self.world.options.revision == "3.0"
-        verb = _HTTP_VERBS[operation.verb] if old else str(operation.verb)
+        entry, options = operation.entry, self.world.options
+        verb = str(operation.verb) if options.crud_verbs else _HTTP_VERBS[operation.verb]
         notification = {
             "objectType": str(entry.kind),
             "operation": verb,

@@ -12,6 +12,7 @@ class Quirk(StrEnum):
     BAD_TOKEN_403 = "bad_token_403"  # noqa: S105 - names of switches
     BARE_PROBLEMS = "bare_problems"
     BASIC_ONLY = "basic_only"
+    CRUD_VERBS = "crud_verbs"
     DROP_DESCRIPTORS = "drop_descriptors"
     DUPLICATE_EVENTS = "duplicate_events"
     EMPTY_CONFLICT = "empty_conflict"
@@ -37,6 +38,7 @@ QUIRKS: Mapping[Quirk, str] = {
     Quirk.BAD_TOKEN_403: "a wrong or expired token is answered 403 on 3.1, too",
     Quirk.BARE_PROBLEMS: "problems hold only title and status, as application/json",
     Quirk.BASIC_ONLY: "the token endpoint takes credentials in the header only",
+    Quirk.CRUD_VERBS: "subscriptions of 3.0.1 speak of CREATE, not POST",
     Quirk.DROP_DESCRIPTORS: "payloadDescriptors of programs are lost",
     Quirk.DUPLICATE_EVENTS: "a VEN without targets gets untargeted events twice, and those of others",
     Quirk.EMPTY_CONFLICT: "a conflict (409) has the body `[]`",

@@ -160,13 +160,14 @@ def _added(vtn: SimulatedVtn, entry: AddEntry) -> str:
 
 
 async def _report(vtn: SimulatedVtn, announce: Callable[[str], None]) -> None:
+    told = 0
     while True:
         await vtn.wait_for(lambda: vtn.exchanges, None)
         for item in vtn.exchanges:
             if item.method != "GET" or item.status >= 400:
                 line = f"{item.client} {item.method} {item.path} {item.status} {item.reason}"
                 announce(line.strip())
-        for complaint in vtn.complaints:
+        for complaint in vtn.complaints[told:]:
             announce(f"complaint: {complaint}")
+        told = len(vtn.complaints)
         vtn.exchanges.clear()
-        vtn.complaints.clear()

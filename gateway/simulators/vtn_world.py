@@ -45,6 +45,9 @@ class Entry:
     client: str
     created: float
     modified: float | None = None
+    author: str = ""
+    """Who wrote it last."""
+    edition: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +145,16 @@ class World:
     def create(self, kind: Kind, body: Body, client: str = "") -> Entry:
         """Store a new object and tell those who listen."""
         kept = {key: copy.deepcopy(value) for key, value in body.items() if key not in METADATA}
-        entry = Entry(kind, self._identity(kind), kept, client, self.now())
+        entry = Entry(kind, self._identity(kind), kept, client, self.now(), author=client)
         self._entries.setdefault(kind, {})[entry.id] = entry
         self._tell(Verb.CREATE, entry)
         return entry
 
-    def replace(self, entry: Entry, body: Body) -> None:
+    def replace(self, entry: Entry, body: Body, author: str = "") -> None:
         """Give an object other members, all of them."""
         entry.body = {key: copy.deepcopy(v) for key, v in body.items() if key not in METADATA}
-        entry.modified = self.now()
+        entry.modified, entry.author = self.now(), author
+        entry.edition += 1
         self._tell(Verb.UPDATE, entry)
 
     def remove(self, entry: Entry) -> None:
@@ -199,9 +203,10 @@ class World:
 METADATA = frozenset({"id", "createdDateTime", "modificationDateTime", "objectType", "clientID"})
 """Members that the VTN gives."""
 
-_NAMES = {Kind.PROGRAM: "programName", Kind.VEN: "venName", Kind.RESOURCE: "resourceName"}
+NAMES = {Kind.PROGRAM: "programName", Kind.VEN: "venName", Kind.RESOURCE: "resourceName"}
+"""Members that name an object, for people and over restarts."""
 
 
 def named(entry: Entry) -> str:
     """Return the name of a program, ven or resource."""
-    return str(entry.body.get(_NAMES[entry.kind], ""))
+    return str(entry.body.get(NAMES[entry.kind], ""))
