@@ -7,8 +7,7 @@ import shutil
 import signal
 import sys
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,13 +20,10 @@ from gateway.admin.streams import Tap
 from gateway.admin.views import View
 from gateway.clock import SystemClock
 from gateway.cluster import Lease
-from gateway.connectors.ieee2030_5 import Ieee2030_5Link, UtilityAccess
-from gateway.connectors.shadow import ShadowLink
 from gateway.core.effects import Audit, Table
 from gateway.core.events import SecurityNoticed
 from gateway.core.inputs import Setup
 from gateway.core.orders import DrainMode, RulesRefused, RulesReplaced
-from gateway.core.records import from_document
 from gateway.errors import GatewayError, IdentityError, SettingsError
 from gateway.failpoints import Failpoints
 from gateway.parts import Parts, Unrecorded
@@ -42,13 +38,13 @@ from gateway.settings.packs import book_of, proven_book
 from gateway.settings.schema import Admin as Watching
 from gateway.settings.schema import Ocpp
 from gateway.site import (
+    accesses_of,
     admin_config,
     endpoint_config,
+    links_of,
     setup_of,
     station_entries,
-    unfollowed,
     upkeep_of,
-    utility_accesses,
 )
 from gateway.standby import open_store, stand_by, standby_listener
 from gateway.stations.descriptors import as_many_as_allowed
@@ -66,11 +62,6 @@ if sys.platform == "linux":
     import uvloop
 
 log = structlog.get_logger()
-
-type LinkKey = tuple[str, str]
-"""Utility and station that an identity binds."""
-type Remembered = dict[str, int | None]
-"""Commands that did not end yet: mRID, and end in the utility's seconds where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +97,7 @@ async def serve(
     IdentityError, MappingError, LockedError, StoreError.
     """
     settings = _apart(settings) if mode.shadow else settings
-    accesses = _followed(settings)
+    accesses = accesses_of(settings)
     book = book_of(settings)
     opened, lead = open_store(settings)
     setup = setup_of(settings, book)
@@ -125,7 +116,7 @@ async def serve(
                 return
         seal = _sealing(settings, store, clock, book)
         failpoints = Failpoints.from_environment()
-        links = _links(accesses, book, clock, remembered(store), failpoints)
+        links = links_of(accesses, book, clock, store, failpoints, shadow=mode.shadow)
         stations = Stations(lambda event: heard(event))  # noqa: PLW0108 - it comes next
         engine = setup.engine(book)
         meters, tap = Meters(engine.world, clock.now), Tap(lambda: clock.now().utc)
@@ -135,9 +126,7 @@ async def serve(
                 store=store,
                 audit=audit,
                 stations=stations,
-                utilities={k: ShadowLink(link) for k, link in links.items()}
-                if mode.shadow
-                else links,
+                utilities=links.by_party,
                 clock=clock,
                 failpoints=failpoints,
                 observers=(meters, tap),
@@ -176,10 +165,7 @@ async def serve(
         async with _listening(settings, ocpp=endpoint, admin=admin), asyncio.TaskGroup() as group:
             work = group.create_task(runtime.run())
             leading = group.create_task(lead.keep())
-            users: list[Callable[[Book], None]] = [
-                endpoint.use,
-                *(link.use for link in links.values()),
-            ]
+            users: list[Callable[[Book], None]] = [endpoint.use, *links.users]
             if isinstance(inputs, InputSegments):
                 users.append(lambda _book: inputs.keep_rules(mapping_files(settings.mappings)))
             reloads = (endpoint.reload_certificates, upkeep.reload)
@@ -202,13 +188,6 @@ async def serve(
             leading.cancel()
             reloading.cancel()
     log.info("gateway.stopped")
-
-
-def _followed(settings: Settings) -> list[UtilityAccess]:
-    """Return how utilities are reached; SettingsError where one of them would not be followed."""
-    for fault in unfollowed(settings):
-        raise fault
-    return utility_accesses(settings)
 
 
 def _apart(settings: Settings) -> Settings:
@@ -302,23 +281,6 @@ def _recertify(settings: Settings, reloads: Iterable[Callable[[], None]], post: 
             post(SecurityNoticed("certificate.replaced", "", files))
 
 
-def _links(
-    accesses: Iterable[UtilityAccess],
-    book: Book,
-    clock: Clock,
-    held: Mapping[LinkKey, Remembered],
-    failpoints: Failpoints,
-) -> dict[LinkKey, Ieee2030_5Link]:
-    """Return one link for each identity; `held` is what each had not ended in an earlier run."""
-    found: dict[LinkKey, Ieee2030_5Link] = {}
-    for access in accesses:
-        key = access.utility, access.station
-        found[key] = Ieee2030_5Link(
-            access, book, clock, remembered=held.get(key), failpoints=failpoints
-        )
-    return found
-
-
 @asynccontextmanager
 async def _listening(settings: Settings, **listeners: Endpoint | Admin) -> AsyncIterator[None]:
     """Hold listeners open, by the names of their settings; SettingsError where one has no address."""
@@ -335,19 +297,6 @@ async def _listening(settings: Settings, **listeners: Endpoint | Admin) -> Async
                     advice=f"choose another {name}.host or {name}.port",
                 ) from exc
         yield
-
-
-def remembered(store: CommandStore) -> dict[LinkKey, Remembered]:
-    """Return the commands that did not end yet, by link."""
-    found: defaultdict[LinkKey, Remembered] = defaultdict(dict)
-    for document in store.load(Table.COMMANDS).values():
-        record = from_document(document)
-        if not record.over:
-            command, planned = record.command, record.planned
-            end = None if planned is None or planned.end is None else planned.end.timestamp()
-            key = (command.origin.utility, command.target.station)
-            found[key][command.mrid] = None if end is None else int(end)
-    return dict(found)
 
 
 @contextmanager

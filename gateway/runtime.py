@@ -60,6 +60,7 @@ _TROUBLES = frozenset(
         "control.not_followed",
         "control.overridden",
         "control.refused",
+        "document.refused",
         "failsafe.entered",
         "failsafe.left",
         "failsafe.limited",

@@ -24,7 +24,6 @@ from gateway.site import (
     BoundIdentity,
     admin_config,
     bound_identities,
-    unfollowed,
     utility_accesses,
     vtn_accesses,
 )
@@ -144,7 +143,6 @@ def _inspect_identity(report: Report, bound: BoundIdentity, now: datetime) -> No
 
 
 def _inspect_vens(report: Report, settings: Settings) -> None:
-    report.faults += unfollowed(settings)
     try:
         accesses = vtn_accesses(settings)
     except SettingsError as fault:

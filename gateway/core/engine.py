@@ -9,6 +9,7 @@ reads a clock.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -37,6 +38,7 @@ from gateway.core.effects import (
 from gateway.core.events import (
     CommandReceived,
     CommandWithdrawn,
+    DocumentRefused,
     Event,
     Now,
     ResponsePosted,
@@ -233,15 +235,8 @@ class Engine:
                 return self._hear_command(turn, event, command.target.station)
             case CommandWithdrawn(station=name):
                 return self._hear_command(turn, event, name)
-            case UtilityChanged(utility=utility, station=name):
-                kind = "utility.up" if event.up else "utility.down"
-                turn.audit(kind, utility, name, problem=event.problem)
-                return (name,) if self.world.named(name) is not None else ()
-            case UtilityHeard():
-                return listening.heard(turn, event)
-            case SessionKept(utility=utility, part=part, document=document):
-                turn.emit(Persist(Table.SESSIONS, f"{utility}/{part}", document))
-                return ()
+            case UtilityChanged() | UtilityHeard() | SessionKept() | DocumentRefused():
+                return self._hear_utility(turn, event)
             case _:
                 return hear_station(turn, event)
 
@@ -272,6 +267,23 @@ class Engine:
                 assert_never(event)
         return ()
 
+    def _hear_utility(self, turn: Turn, event: _UtilityEvent) -> Collection[str]:
+        match event:
+            case UtilityChanged(utility=utility, station=name):
+                kind = "utility.up" if event.up else "utility.down"
+                turn.audit(kind, utility, name, problem=event.problem)
+                return (name,) if self.world.named(name) is not None else ()
+            case UtilityHeard():
+                return listening.heard(turn, event)
+            case SessionKept(utility=utility, part=part, document=document):
+                turn.emit(Persist(Table.SESSIONS, f"{utility}/{part}", document))
+            case DocumentRefused(utility=utility, document=name, station=station, raw=raw):
+                told = [asdict(refusal) for refusal in event.refusals]
+                turn.audit("document.refused", utility, name, raw, station=station, refusals=told)
+            case _:
+                assert_never(event)
+        return ()
+
     def _hear_command(
         self, turn: Turn, event: CommandReceived | CommandWithdrawn, station: str
     ) -> Collection[str]:
@@ -297,6 +309,7 @@ type _OperatorEvent = (
     | RulesReplaced
     | RulesRefused
 )
+type _UtilityEvent = UtilityChanged | UtilityHeard | SessionKept | DocumentRefused
 
 
 def _ordered(effects: list[Effect]) -> list[Effect]:

@@ -55,6 +55,22 @@ class CommandReceived:
     """Digest of the rules that read it."""
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentRefused:
+    """A utility serves a document of which nothing, or a part not, is followed: no command comes of that.
+
+    `station` is the party that it was for, empty where nobody can tell.
+    """
+
+    utility: str
+    station: str
+    document: str
+    """Its name at the utility."""
+    refusals: tuple[Refusal, ...]
+    raw: tuple[bytes, ...] = ()
+    """As it came, for the audit."""
+
+
 class Withdrawal(StrEnum):
     """Why a command is no longer served."""
 
@@ -310,6 +326,7 @@ class Tick:
 type Event = (
     CommandReceived
     | CommandWithdrawn
+    | DocumentRefused
     | UtilityChanged
     | UtilityHeard
     | SessionKept

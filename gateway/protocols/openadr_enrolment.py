@@ -171,8 +171,10 @@ class Enrolment:
             or self._sent.get(name) == wanted
         ):
             return None
-        if plain and there.get("targets") is not None:  # a PUT replaces the whole object
-            body["targets"] = there["targets"]
+        if plain:  # a PUT replaces the whole object
+            body["venID"] = self.ven_id
+            if there.get("targets") is not None:
+                body["targets"] = there["targets"]
         others = _others(there.get("attributes"), wanted)
         target = f"{path}/{_segment(self.resource_ids[name])}"
         return Request(Role.RESOURCES, "PUT", target, body=_with(body, [*others, *wanted]))

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from gateway.connectors.openadr.access import VtnAccess
-from gateway.errors import SettingsError
 from gateway.protocols.openadr_access import Auth, Client, Resource, VenAccess
 from gateway.security.files import secret
 from gateway.settings import Settings
 from gateway.settings.openadr import OpenAdrUtility
 from translators.canonical.commands import Revision
 from translators.openadr.binding import binding_of
-
-
-def unfollowed(settings: Settings) -> list[SettingsError]:
-    """Return one fault for each VTN: nothing drives a session with one yet, so none of its events counts."""
-    return [
-        SettingsError(
-            "OpenADR 3 is read and translated, but a VTN is not followed yet",
-            where=vtn.id,
-            code="DG-1098",
-            advice="leave it out of `utilities`; `dergate map explain` reads its events",
-        )
-        for vtn in settings.openadr_utilities
-    ]
 
 
 def vtn_accesses(settings: Settings) -> list[VtnAccess]:

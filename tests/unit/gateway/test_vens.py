@@ -2,7 +2,6 @@
 
 import pytest
 
-from gateway.app import serve
 from gateway.cli.inspection import inspect
 from gateway.errors import SettingsError
 from gateway.protocols.openadr_access import Auth, Client, Resource
@@ -75,11 +74,3 @@ def test_check_tells_of_a_ven_and_of_a_secret_that_cannot_be_read(tmp_path):
     secretive = a_vtn(auth="post", client_id="me", client_secret_file="nowhere")
     broken = inspect(write_site(tmp_path, a_site(utilities=[secretive])), online=False)
     assert "DG-1063" in [fault.code for fault in broken.faults]
-
-
-async def test_nothing_runs_as_if_it_followed_a_vtn(tmp_path):
-    settings = settings_of(tmp_path, a_utility(), a_vtn())
-    with pytest.raises(SettingsError, match=r"DG-1098 .* not followed yet"):
-        await serve(settings)
-    report = inspect(tmp_path / "site.yaml", online=False)
-    assert "DG-1098" in [fault.code for fault in report.faults]

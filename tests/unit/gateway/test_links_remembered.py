@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.app import remembered
 from gateway.core.effects import Persist, Table
 from gateway.core.lifecycle import State
 from gateway.core.records import CommandRecord, to_document
+from gateway.site.links import records_of, remembered
 from gateway.store.memory import MemoryStore
 from support.engine_bench import NOON, a_command, a_default
 from translators.canonical.commands import Interval, Target
@@ -27,7 +27,7 @@ def seconds(**after_noon):
 
 
 def test_nothing_is_remembered_of_an_empty_store():
-    assert remembered(MemoryStore()) == {}
+    assert remembered(records_of(MemoryStore())) == {}
 
 
 @pytest.mark.parametrize(
@@ -36,26 +36,26 @@ def test_nothing_is_remembered_of_an_empty_store():
 )
 def test_an_event_is_remembered_with_its_end(state):
     record = CommandRecord(a_command(start=10, minutes=60), state=state)
-    assert remembered(a_store(record)) == {LINK: {"M1": seconds(minutes=70)}}
+    assert remembered(records_of(a_store(record))) == {LINK: {"M1": seconds(minutes=70)}}
 
 
 @pytest.mark.parametrize(
     "state", [State.COMPLETED, State.CANCELLED, State.SUPERSEDED, State.LATE, State.CLOSED]
 )
 def test_an_event_that_is_over_is_not_remembered(state):
-    assert remembered(a_store(CommandRecord(a_command(), state=state))) == {}
+    assert remembered(records_of(a_store(CommandRecord(a_command(), state=state)))) == {}
 
 
 def test_a_default_control_and_an_event_without_end_have_no_end():
     default = CommandRecord(a_default("D1"), state=State.ACTIVE)
     endless = CommandRecord(a_command("M1", interval=Interval(NOON, None)), state=State.ACTIVE)
-    assert remembered(a_store(default, endless)) == {LINK: {"D1": None, "M1": None}}
+    assert remembered(records_of(a_store(default, endless))) == {LINK: {"D1": None, "M1": None}}
 
 
 def test_each_link_remembers_its_own():
     here = CommandRecord(a_command("M1"))
     there = CommandRecord(a_command("M2", target=Target("CS2")))
-    found = remembered(a_store(here, there))
+    found = remembered(records_of(a_store(here, there)))
     assert {link: set(mrids) for link, mrids in found.items()} == {
         LINK: {"M1"},
         ("dso", "CS2"): {"M2"},

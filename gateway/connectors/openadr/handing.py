@@ -1,0 +1,105 @@
+"""What the engine was handed on for one station or site, and what of it has to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from gateway.core.events import CommandReceived, CommandWithdrawn, Withdrawal
+from gateway.core.lifecycle import State
+from gateway.core.records import RETENTION, CommandRecord, differs
+from translators.canonical.commands import DerCommand
+from translators.canonical.swift import changed
+from translators.rules.trace import Refusal
+
+_KEPT = RETENTION + timedelta(days=1)
+"""Longer than the engine remembers a command: an edition never falls behind one that it knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A command as the engine knows it; `gone` says since when it is withdrawn.
+
+    `refusals` are None where an earlier run handed it on.
+    """
+
+    command: DerCommand
+    refusals: tuple[Refusal, ...] | None = None
+    gone: datetime | None = None
+
+
+def handed_before(records: Iterable[CommandRecord]) -> dict[str, Handed]:
+    """Return what an earlier run handed on, by mRID."""
+    taken_back = {State.CANCELLING, State.CANCELLED}
+    return {
+        record.command.mrid: Handed(
+            record.command,
+            gone=_end(record.command, record.withdraw_at) if record.state in taken_back else None,
+        )
+        for record in records
+    }
+
+
+class Handing:
+    """The commands of one station or site; `known` are those of an earlier run."""
+
+    def __init__(self, utility: str, subject: str, known: Mapping[str, Handed]) -> None:
+        """Hand on nothing yet."""
+        self._utility, self._subject = utility, subject
+        self._known = dict(known)
+
+    def plan(
+        self, wanted: Iterable[CommandReceived], now: datetime, *, whole: bool
+    ) -> list[CommandReceived | CommandWithdrawn]:
+        """Return what makes the engine's commands those that are wanted: new ones and editions first.
+
+        Only where the wanted ones are the `whole` of it the others are withdrawn.
+        """
+        events: list[CommandReceived | CommandWithdrawn] = []
+        here: set[str] = set()
+        for received in wanted:
+            here.add(received.command.mrid)
+            edition = self._edition(received)
+            if edition is not None:
+                events.append(edition)
+        if whole:
+            events += [self._withdrawn(mrid, now) for mrid in self._open() - here]
+        self._forget(now)
+        return events
+
+    def _edition(self, received: CommandReceived) -> CommandReceived | None:
+        """Return a command as a new one or a new edition, None where the engine knows it so."""
+        command, version = received.command, 0
+        known = self._known.get(command.mrid)
+        if known is not None:
+            same = known.refusals is None or known.refusals == received.refusals
+            if known.gone is None and same and not differs(known.command, command):
+                self._known[command.mrid] = Handed(known.command, received.refusals)
+                return None
+            version = known.command.version + 1
+        command = changed(command, version=version)
+        self._known[command.mrid] = Handed(command, received.refusals)
+        return replace(received, command=command)
+
+    def _open(self) -> set[str]:
+        return {mrid for mrid, known in self._known.items() if known.gone is None}
+
+    def _withdrawn(self, mrid: str, now: datetime) -> CommandWithdrawn:
+        """Return that a command is served no more; the engine lets one run out whose end has come."""
+        self._known[mrid] = replace(self._known[mrid], gone=now)
+        return CommandWithdrawn(self._utility, self._subject, mrid, Withdrawal.VANISHED)
+
+    def _forget(self, now: datetime) -> None:
+        """Forget what the engine has forgotten."""
+        self._known = {
+            mrid: known
+            for mrid, known in self._known.items()
+            if known.gone is None or _end(known.command, known.gone) + _KEPT > now
+        }
+
+
+def _end(command: DerCommand, gone: datetime | None) -> datetime:
+    """Return when a command that was withdrawn then is over for good."""
+    end = None if command.interval is None else command.interval.end
+    return max(filter(None, (end, gone)), default=command.server_time)
