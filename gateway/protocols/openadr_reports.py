@@ -170,13 +170,13 @@ class Reporter:
         found, self._duties.notes = self._duties.notes, []
         return found
 
-    def kept(self, now: float) -> SessionKept | None:
-        """Return what has to be kept for the next run, None where nothing is new (yet).
+    def kept(self, now: float, *, final: bool = False) -> SessionKept | None:
+        """Return what has to be kept for the next run, None where nothing is new (yet, unless it is `final`).
 
         What is not kept in time is looked up at the VTN: that is why it may wait.
         """
         moved = self._answers.moved or self._duties.moved
-        pause = _MOVED_S if moved else _COUNTED_S
+        pause = 0.0 if final else _MOVED_S if moved else _COUNTED_S
         if not (moved or self._duties.counted) or now < self._kept_at + pause:
             return None
         self._kept_at = now

@@ -168,6 +168,7 @@ class Reporting:
                 self._tell(post)
         finally:
             self._running = False
+            self._keep(post, final=True)
             for key, future in self._waiting.items():
                 _settle(future, Delivered(key, accepted=False, problem=_ENDED, final=False))
 
@@ -177,14 +178,18 @@ class Reporting:
             future = self._waiting.get(delivered.key)
             if future is not None:
                 _settle(future, delivered)
-        if (kept := self._reporter.kept(self._clock.now().monotonic)) is not None:
-            post(SessionKept(self._access.utility, kept.part, kept.document))
+        self._keep(post)
         for note in self._reporter.notes():
             log.warning("report.untold", utility=self._access.utility, problem=note)
         problem = self._reporter.problem
         if problem and problem != self._problem:
             log.warning("reports.delayed", utility=self._access.utility, problem=problem)
         self._problem = problem
+
+    def _keep(self, post: Post, *, final: bool = False) -> None:
+        kept = self._reporter.kept(self._clock.now().monotonic, final=final)
+        if kept is not None:
+            post(SessionKept(self._access.utility, kept.part, kept.document))
 
     async def _rest(self) -> None:
         """Wait until something is due, or something changed."""
