@@ -23,18 +23,16 @@ from translators.canonical.commands import (
 from translators.canonical.controls import DerControl, function_of
 from translators.errors import DocumentError
 from translators.openadr.contracts import breach
-from translators.openadr.intervals import MOST_SLOTS, Clock, Expansion, Slot, drawn, expand
-from translators.openadr.payloads import EventContext, Reading, controls_of
+from translators.openadr.intervals import MOST_SLOTS, Expansion, Slot, drawn
+from translators.openadr.payloads import EventContext, Reading, controls_of, identity
+from translators.openadr.timeline import EVENT_RULE, UNSTATED_PRIORITY, Stretch, priority, timed
 from translators.openadr.wire import Event, Period, event_of
 from translators.rules.book import Book
 from translators.rules.trace import Block, Loss, LossKind, Part, Translation
 from translators.rules.values import Trace, Unmet
 
-UNSTATED_PRIORITY = 2**31 - 2
-"""Of an event without priority: whatever states one wins."""
 FALLBACK_PRIORITY = 2**31 - 1
 """Of a subscribed capacity: any limit wins, an unstated priority too."""
-_EVENT = "openadr.event"
 _CITES = ("OpenADR 3.1 Definition, event.priority", "OpenADR 3 User Guide 7.3")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -64,11 +62,37 @@ class ServedEvent:
     @property
     def primacy(self) -> int:
         """Return its priority; lower wins, and one that is not stated loses."""
-        return _priority(self.event) if isinstance(self.event, Event) else UNSTATED_PRIORITY
+        return priority(self.event) if isinstance(self.event, Event) else UNSTATED_PRIORITY
 
     def read(self, book: Book) -> Translation[tuple[DerCommand, ...]]:
         """Return its commands in the order of time."""
         return to_commands(book, self.event, self.context)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedStretch:
+    """What of an event holds at one time for one station or site, as `timeline` found it.
+
+    `uneven` says that values which follow each other change at whole seconds.
+    """
+
+    event: Event
+    context: EventContext
+    stretch: Stretch
+    uneven: bool = False
+
+    def read(self, book: Book) -> Translation[tuple[DerCommand, ...]]:
+        """Return its command, and the one of its subscribed capacity."""
+        reading = Reading()
+        _note(Expansion(uneven=self.uneven), reading)
+        slot, part = self.stretch.slot, self.stretch.part
+        commands = list(_slot_commands(book, self.event, slot, self.context, reading, part))
+        return reading.result(commands)
+
+    def mrids(self) -> tuple[str, str]:
+        """Return the names that its command has, and that of its subscribed capacity."""
+        of = self.event, self.stretch.slot, self.context, self.stretch.part
+        return _mrid(*of, fallback=False), _mrid(*of, fallback=True)
 
 
 def served(value: Any, context: EventContext) -> ServedEvent:
@@ -89,16 +113,16 @@ def to_commands(
     """
     reading = Reading()
     if isinstance(event, DocumentError):
-        reading.refuse("event", event.where, event.problem, "invalid", _EVENT)
+        reading.refuse("event", event.where, event.problem, "invalid", EVENT_RULE)
         return reading.result(())
     broken = breach(context.contract, event)
     if broken is not None:
         reading.refuse("event", broken.where, broken.problem, "invalid", broken.rule)
         return reading.result(())
     try:
-        line = _timed(event, context)
+        line = timed(event, context)
     except Unmet as unmet:
-        reading.refuse("event", unmet.where, unmet.problem, unmet.outcome, _EVENT)
+        reading.refuse("event", unmet.where, unmet.problem, unmet.outcome, EVENT_RULE)
         return reading.result(())
     _note(line, reading)
     commands = [
@@ -109,38 +133,27 @@ def to_commands(
     return reading.result(commands)
 
 
-def _timed(event: Event, context: EventContext) -> Expansion:
-    """Return when the event's intervals hold; `Unmet` where that or its priority cannot be."""
-    if _priority(event) > UNSTATED_PRIORITY:
-        raise Unmet("invalid", "priority", f"is {event.priority}, beyond Int32")
-    clock = Clock(context.revision, context.received, context.now, known=context.known)
-    return expand(event, clock)
-
-
-def _priority(event: Event) -> int:
-    return UNSTATED_PRIORITY if event.priority is None else event.priority
-
-
 def _note(line: Expansion, reading: Reading) -> None:
     """Declare what of the line of time is not told exactly."""
     if line.beyond:
         detail = f"more than {MOST_SLOTS} intervals: the later ones are read again as time passes"
-        reading.losses.append(Loss(LossKind.DROP, _EVENT, "intervals", detail))
+        reading.losses.append(Loss(LossKind.DROP, EVENT_RULE, "intervals", detail))
     if line.uneven:
         detail = "values that follow each other change at whole seconds"
-        reading.losses.append(Loss(LossKind.ROUND, _EVENT, "intervals", detail))
+        reading.losses.append(Loss(LossKind.ROUND, EVENT_RULE, "intervals", detail))
 
 
 def _slot_commands(
-    book: Book, event: Event, slot: Slot, context: EventContext, reading: Reading
+    book: Book, event: Event, slot: Slot, context: EventContext, reading: Reading, part: int = 0
 ) -> Iterator[DerCommand]:
-    """Yield the command of one interval, and the one of its subscribed capacity."""
+    """Yield the command of one interval or a part of it, and the one of its subscribed capacity."""
     made = list(controls_of(book, event, slot, context, reading))
     for fallback in (False, True):
         held = [item for item in made if item.fallback == fallback]
         if not held:
             continue
-        command = _command(event, slot, context, [item.control for item in held], fallback=fallback)
+        controls = [item.control for item in held]
+        command = _command(event, slot, context, controls, part, fallback=fallback)
         parts: list[Part] = [_header(event, slot, command)]
         for item in held:
             function = function_of(item.control)
@@ -156,10 +169,11 @@ def _command(
     slot: Slot,
     context: EventContext,
     controls: Sequence[DerControl],
+    part: int,
     *,
     fallback: bool,
 ) -> DerCommand:
-    """Return the command of one interval."""
+    """Return the command of one interval, or of a part of it."""
     origin = Origin(
         utility=context.utility,
         protocol=Protocol.OPENADR,
@@ -168,44 +182,50 @@ def _command(
         href=f"/events/{event.id}",
         digest=context.digest,
     )
-    draw = drawn(context.seed, _identity(event, context), slot) if context.seed else None
     return DerCommand(
-        mrid=_mrid(event, slot, context, fallback=fallback),
+        mrid=_mrid(event, slot, context, part, fallback=fallback),
         origin=origin,
         target=Target(context.station),
         controls=tuple(controls),
-        primacy=FALLBACK_PRIORITY if fallback else _priority(event),
+        primacy=FALLBACK_PRIORITY if fallback else priority(event),
         created=event.modified or event.created or _EPOCH,
         server_time=context.now or context.received or event.created or _EPOCH,
         interval=Interval(slot.start, slot.end),
         description=event.name,
         response=ResponseDuty(specific=True, reply_to=event.id),
-        randomization=Randomization(
-            start_s=slot.randomize, start_draw_s=draw if slot.randomize else None
-        ),
+        randomization=_randomization(event, slot, context),
     )
 
 
-def _identity(event: Event, context: EventContext) -> str:
-    """Return what tells an event from all others: VTNs reuse their ids after a restart."""
-    return "/".join(part for part in (context.utility, event.id, event.created_text) if part)
+def _randomization(event: Event, slot: Slot, context: EventContext) -> Randomization:
+    """Return what is still to be drawn, or what was drawn and is not in the times yet."""
+    if not slot.randomize or slot.moved is not None:
+        return Randomization()
+    draw = drawn(context.seed, identity(event, context), slot) if context.seed else None
+    return Randomization(start_s=slot.randomize, start_draw_s=draw)
 
 
-def _mrid(event: Event, slot: Slot, context: EventContext, *, fallback: bool) -> str:
-    """Return the name of a command: the event's, with the interval's key behind it after the first."""
-    name = _identity(event, context) + ("/subscription" if fallback else "")
-    return name if slot.key == "0" else f"{name}#{slot.key}"
+def _mrid(event: Event, slot: Slot, context: EventContext, part: int, *, fallback: bool) -> str:
+    """Return the name of a command: the event's, with the interval's key behind it after the first.
+
+    Behind `~` stands which part of the interval it is, after the first.
+    """
+    name = identity(event, context) + ("/subscription" if fallback else "")
+    interval = "" if slot.key == "0" else f"#{slot.key}"
+    return f"{name}{interval}" + (f"~{part}" if part else "")
 
 
 def _header(event: Event, slot: Slot, command: DerCommand) -> Block:
     """Return how the command's own numbers came about."""
-    trace = Trace(_EVENT, _CITES)
+    trace = Trace(EVENT_RULE, _CITES)
     stated = "not stated" if event.priority is None else event.priority
     taken = "subscription" if command.primacy == FALLBACK_PRIORITY else stated
     trace.step("take", "event/priority", taken, "primacy", command.primacy)
     (begin, began), (length, lasts) = _times(event, slot)
     seconds = "without end" if slot.end is None else int((slot.end - slot.start).total_seconds())
     trace.step("instant", begin, began, "interval.start", slot.start.isoformat())
+    if slot.moved is not None:
+        trace.step("draw", "randomizeStart", f"±{slot.randomize} s", "interval.start", slot.moved)
     trace.step("duration", length, lasts, "interval.duration", seconds)
     return trace.block()
 

@@ -36,7 +36,7 @@ class Slot:
 
     `key` names it among those of its event, the same at every reading; `interval` is its place in the
     document. `randomize` is the span in seconds by which its start may move, either way; slots of one
-    `shift` move together.
+    `shift` move together, and `moved` says by how many seconds it was moved.
     """
 
     key: str
@@ -46,6 +46,7 @@ class Slot:
     payloads: tuple[Payload, ...]
     randomize: int = 0
     shift: int = 0
+    moved: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,17 @@ def drawn(seed: str, event: str, slot: Slot) -> int:
         return 0
     said = hashlib.sha256(f"{seed}|{event}|{slot.shift}".encode()).digest()
     return int.from_bytes(said[:8], "big") % (2 * slot.randomize + 1) - slot.randomize
+
+
+def longest_random(event: Event) -> int:
+    """Return by how many seconds a start of an event may move at most; `Unmet` where that cannot be."""
+    default = _random(event.period or Period(), "intervalPeriod")
+    own = (
+        _random(interval.period, f"intervals[{number}]/intervalPeriod")
+        for number, interval in enumerate(event.intervals)
+        if interval.period.randomize_start is not None
+    )
+    return max([default, *own])
 
 
 def _zero(period: Period) -> bool:

@@ -64,6 +64,11 @@ class EventContext:
         return next((b for b in self.bindings if (b.program, b.payload) == wanted), None)
 
 
+def identity(event: Event, context: EventContext) -> str:
+    """Return what tells an event from all others: VTNs reuse their ids after a restart."""
+    return "/".join(part for part in (context.utility, event.id, event.created_text) if part)
+
+
 @dataclass(slots=True)
 class Reading:
     """What became of the payloads of one event so far; what is refused alike is refused once."""

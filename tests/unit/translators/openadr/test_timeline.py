@@ -1,0 +1,284 @@
+"""Which of the events of one station hold when."""
+
+from datetime import timedelta
+
+import pytest
+
+from support.openadr import CREATED, LIMIT, START, a_context, a_payload, an_event, an_interval
+from support.translation import book
+from translators.openadr.inbound import ServedStretch
+from translators.openadr.judging import Judging
+from translators.openadr.timeline import Entry, timeline
+from translators.openadr.wire import event_of
+
+EXPORT = "EXPORT_CAPACITY_LIMIT"
+
+
+def after(minutes):
+    return START + timedelta(minutes=minutes)
+
+
+def limits(id_, value, begin=0, minutes=60, kind=LIMIT, **changes):
+    """An event of one interval, minutes after START."""
+    period = {
+        "start": after(begin).isoformat(),
+        "duration": f"PT{minutes}M",
+        **changes.pop("period", {}),
+    }
+    interval = an_interval(a_payload(kind, value))
+    return an_event(interval, id=id_, intervalPeriod=period, **changes)
+
+
+def line(*events, now=START, context=None, **changes):
+    known = {"received": CREATED, **(context or {})}
+    entries = [Entry(event["id"], event_of(event), a_context(**known)) for event in events]
+    return timeline(entries, Judging(book()), now, **changes)
+
+
+def held(*events, **changes):
+    """What holds: event, part, and minutes after START at which it begins and ends."""
+    found = []
+    for it in line(*events, **changes).stretches:
+        begin, end = it.slot.start, it.slot.end
+        minutes = [
+            None if at is None else (at - START) / timedelta(minutes=1) for at in (begin, end)
+        ]
+        found.append((it.key, it.part, *minutes))
+    return found
+
+
+def test_a_lower_number_wins_and_the_loser_resumes():
+    slow, swift = limits("slow", 7, 0, 120, priority=5), limits("swift", 3, 30, 30, priority=1)
+    assert held(slow, swift) == [
+        ("slow", 0, 0, 30),
+        ("swift", 0, 30, 60),
+        ("slow", 1, 60, 120),
+    ]
+
+
+def test_an_event_without_priority_loses_to_every_other():
+    assert held(limits("a", 3, priority=None), limits("b", 9, priority=2**31 - 3)) == [
+        ("b", 0, 0, 60)
+    ]
+
+
+def test_priority_0_is_the_highest():
+    assert held(limits("a", 3, priority=1), limits("b", 9, priority=0)) == [("b", 0, 0, 60)]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_equals_the_tightest_limit_wins(order):
+    events = [limits("loose", 9, modificationDateTime="2027-03-09T13:00:00Z"), limits("tight", 3)]
+    assert held(*events[::order]) == [("tight", 0, 0, 60)]
+
+
+def test_tight_is_told_by_value_and_not_by_unit():
+    assert held(limits("w", 5000, units="W"), limits("kw", 4)) == [("kw", 0, 0, 60)]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_equal_setpoints_the_newest_wins(order):
+    old = limits("old", 3, kind="DISPATCH_SETPOINT")
+    new = limits("new", 9, kind="DISPATCH_SETPOINT", createdDateTime="2027-03-09T09:00:01Z")
+    assert held(*[old, new][::order]) == [("new", 0, 0, 60)]
+
+
+def test_import_and_export_do_not_compete():
+    found = held(limits("in", 3, priority=1), limits("out", 9, kind=EXPORT, priority=8))
+    assert found == [("in", 0, 0, 60), ("out", 0, 0, 60)]
+
+
+def test_prices_compete_with_nothing():
+    price = an_event(an_interval(a_payload("PRICE", 0.1)), id="price", units="KWH", priority=0)
+    assert [it[0] for it in held(limits("in", 3), price, limits("b", 2))] == ["b", "price"]
+
+
+def test_a_subscription_holds_beside_limits():
+    found = held(
+        limits("sub", 5, minutes=600, kind="IMPORT_CAPACITY_SUBSCRIPTION", priority=0),
+        limits("in", 7),
+    )
+    assert found == [("in", 0, 0, 60), ("sub", 0, 0, 600)]
+
+
+def test_a_limit_that_would_be_refused_beats_nothing():
+    broken = limits("broken", 1, priority=0, units=None)
+    found = line(broken, limits("sound", 7))
+    assert [it.key for it in found.stretches] == ["sound"]
+    ((refusal,),) = found.refusals.values()
+    assert (refusal.function, refusal.where) == (LIMIT, "intervals[0]/payloads[0]")
+
+
+def test_an_event_that_cannot_be_timed_is_told_and_its_neighbours_live():
+    late = limits("late", 1, priority=0, period={"duration": "P1M"})
+    found = line(late, limits("sound", 7))
+    assert [it.key for it in found.stretches] == ["sound"]
+    assert "calendar" in found.refusals["late"][0].problem
+
+
+def test_what_breaks_its_contract_is_refused_by_the_rule():
+    found = line(limits("e", 7), context={"contract": "gac_2_2"})
+    assert found.stretches == ()
+    assert found.refusals["e"][0].rule.startswith("gac_2_2.")
+
+
+def test_only_the_payload_that_loses_gives_way():
+    both = an_event(an_interval(a_payload(LIMIT, 9), a_payload(EXPORT, 9)), id="both", priority=5)
+    found = line(both, limits("in", 3, 20, 20, priority=1)).stretches
+    told = [(it.key, it.part, [p.type for p in it.slot.payloads]) for it in found]
+    assert told == [
+        ("both", 0, [LIMIT, EXPORT]),
+        ("both", 1, [EXPORT]),
+        ("in", 0, [LIMIT]),
+        ("both", 2, [LIMIT, EXPORT]),
+    ]
+
+
+def test_an_interval_that_runs_keeps_its_start():
+    assert held(limits("a", 7, -30, 60)) == [("a", 0, -30, 30)]
+
+
+def test_what_is_over_is_left_out():
+    found = held(
+        limits("a", 7, -120, 180, priority=5),
+        limits("b", 3, -60, 30, priority=1),
+        limits("c", 1, -9, 9),
+    )
+    assert found == [("a", 0, -120, 60)]
+
+
+def test_what_runs_keeps_the_number_and_the_start_with_which_it_was_told():
+    found = held(
+        limits("a", 7, -120, 180, priority=5),
+        limits("b", 3, 10, 20, priority=1),
+        told=lambda entry, _: (1, after(-30)) if entry.key == "a" else (0, None),
+    )
+    assert found == [("a", 1, -30, 10), ("b", 0, 10, 30), ("a", 2, 30, 60)]
+
+
+def test_what_was_told_for_later_takes_the_start_that_counts_now():
+    told = {"told": lambda _entry, _slot: (1, after(30))}
+    assert held(limits("a", 7, -120, 180), **told) == [("a", 1, -120, 60)]
+    assert held(limits("a", 7, 20, 40), **told) == [("a", 1, 20, 60)]
+
+
+def test_an_endless_event_resumes_without_end():
+    endless = limits("endless", 7, priority=9, period={"duration": "P9999Y"})
+    assert held(endless, limits("b", 3, 5, 5, priority=1)) == [
+        ("endless", 0, 0, 5),
+        ("b", 0, 5, 10),
+        ("endless", 1, 10, None),
+    ]
+
+
+def test_random_starts_are_in_the_times_and_the_same_at_every_reading():
+    event = limits("a", 7, 60, period={"randomizeStart": "PT10M"})
+    (one,) = line(event, context={"seed": "s"}).stretches
+    (again,) = line(event, now=after(45), context={"seed": "s"}).stretches
+    assert one == again
+    assert one.slot.moved != 0
+    assert one.slot.start - after(60) == timedelta(seconds=one.slot.moved)
+    assert one.slot.end - one.slot.start == timedelta(minutes=60)
+
+
+def test_an_interval_whose_random_start_was_late_runs_beyond_its_nominal_end():
+    event = limits("a", 7, 0, 60, period={"randomizeStart": "PT50M"})
+    seeds = (f"s{n}" for n in range(50))
+    late = next(s for s in seeds if line(event, context={"seed": s}).stretches[0].slot.moved > 60)
+    (it,) = line(event, now=after(60), context={"seed": late}).stretches
+    assert it.slot.end > after(60)
+
+
+def test_without_a_seed_random_starts_are_left_to_the_engine():
+    (it,) = line(limits("a", 7, period={"randomizeStart": "PT10M"})).stretches
+    assert (it.slot.moved, it.slot.randomize) == (None, 600)
+
+
+def test_what_begins_beyond_the_horizon_is_found_at_half_of_it():
+    found = line(limits("a", 7), limits("b", 7, 25 * 60))
+    assert [it.key for it in found.stretches] == ["a"]
+    assert found.rebuild_at == START + timedelta(hours=12)
+    later = line(limits("b", 7, 25 * 60), now=found.rebuild_at)
+    assert ([it.key for it in later.stretches], later.rebuild_at) == (["b"], None)
+
+
+def test_only_the_next_stretches_are_told():
+    short = an_event(*[an_interval(a_payload(LIMIT, n + 1)) for n in range(600)])
+    found = line(short | {"intervalPeriod": {"start": START.isoformat(), "duration": "PT1M"}})
+    assert len(found.stretches) == 96
+    assert found.rebuild_at == after(48)
+
+
+def test_a_crowd_of_seconds_is_looked_at_once_a_minute():
+    short = an_event(*[an_interval(a_payload(LIMIT, n + 1)) for n in range(600)])
+    found = line(short | {"intervalPeriod": {"start": START.isoformat(), "duration": "PT1S"}})
+    assert found.rebuild_at == after(1)
+
+
+def test_a_start_that_moves_out_of_the_calendar_stays():
+    event = limits("a", 7, period={"start": "9999-12-31T22:59:59Z", "randomizeStart": "PT20H"})
+    seeds = (f"s{n}" for n in range(50))
+    known = {"now": START.replace(year=9999, month=12, day=31), "horizon": timedelta(hours=9)}
+    found = [line(event, context={"seed": seed}, **known).stretches for seed in seeds]
+    moved = {it[0].slot.moved for it in found if it}
+    assert None in moved
+
+
+def test_a_stretch_becomes_a_command_that_names_its_part():
+    slow, swift = limits("slow", 7, 0, 120, priority=5), limits("swift", 3, 30, 30, priority=1)
+    found = line(slow, swift).stretches[2]
+    context = a_context(received=CREATED)
+    served = ServedStretch(event_of(slow), context, found)
+    (command,) = served.read(book()).value
+    assert command.mrid == "vtn/slow/2027-03-09T09:00:00Z~1"
+    assert command.mrid == served.mrids()[0]
+    assert (command.interval.start, command.interval.end) == (after(60), after(120))
+    assert command.primacy == 5
+
+
+def test_a_drawn_start_is_drawn_once():
+    event = limits("a", 7, 60, period={"randomizeStart": "PT10M"})
+    (it,) = line(event, context={"seed": "s"}).stretches
+    read = ServedStretch(event_of(event), a_context(seed="s"), it).read(book())
+    (command,) = read.value
+    assert (command.randomization.start_s, command.randomization.start_draw_s) == (0, None)
+    assert command.interval.start == it.slot.start
+    assert any("randomizeStart" in repr(step) for step in read.steps)
+
+
+def test_values_that_divide_no_seconds_are_declared():
+    event = an_event(
+        an_interval(a_payload(LIMIT, 1, 2, 3)),
+        intervalPeriod={"start": START.isoformat(), "duration": "PT10S"},
+    )
+    found = line(event)
+    assert found.uneven == {"e1"}
+    read = ServedStretch(event_of(event), a_context(), found.stretches[0], uneven=True).read(book())
+    assert any("whole seconds" in loss.detail for loss in read.losses)
+
+
+def test_a_winner_is_not_cut_where_a_loser_begins_or_ends():
+    assert held(limits("a", 3, 0, 60, priority=1), limits("b", 7, 20, 20, priority=2)) == [
+        ("a", 0, 0, 60)
+    ]
+
+
+def test_nothing_holds_between_events():
+    assert held(limits("a", 3, 0, 10), limits("b", 3, 20, 10)) == [
+        ("a", 0, 0, 10),
+        ("b", 0, 20, 30),
+    ]
+
+
+def test_what_follows_an_alert_by_policy_competes_by_what_it_does():
+    policy = {"policy": {"alert_grid_emergency": "zero_envelope"}}
+    alert = limits("alert", "now", kind="ALERT_GRID_EMERGENCY", units=None, priority=3)
+    again = {**alert, "id": "again", "priority": 2}
+    assert [it[0] for it in held(alert, again, context=policy)] == ["again"]
+    assert [it[0] for it in held(alert, again)] == ["again", "alert"]
+
+
+def test_what_is_remembered_of_payloads_is_bounded(monkeypatch):
+    monkeypatch.setattr("translators.openadr.judging._MOST", 2)
+    events = [limits(f"e{n}", 2 + n % 3, n * 5, 5) for n in range(12)]
+    assert [it[0] for it in held(*events)] == [event["id"] for event in events]

@@ -1,0 +1,268 @@
+"""Which payloads of all events of one station or site hold when (OpenADR 3.1 Definition, event.priority).
+
+    priority 5   ├──────────── 7 kW ────────────┤
+    priority 1            ├── 3 kW ──┤
+    no priority       ├──────────── 9 kW ───────────┤
+    holds        ├─ 7 kW ─┼── 3 kW ──┼─ 7 kW ~1 ┼ 9 ┤
+
+Only payloads that ask for the same compete: a lower number wins, an event without priority loses to all.
+Among equals the standard is silent: the tightest limit wins, else the newest event. Who loses is split around
+the winner and resumes after it. Prices and alerts compete with nothing; what would be refused beats nothing.
+
+Random starts are in the times, drawn from the seed of the site. Only what begins within a horizon is told:
+
+    now ├──────────────── horizon ───────────────┤
+        ├── rebuild at half of it ──┤              what begins later is found then
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+
+from translators.canonical.telemetry import ControlOutcome
+from translators.openadr.competition import Claim, Rank, arbitrate
+from translators.openadr.contracts import breach
+from translators.openadr.intervals import Clock, Expansion, Slot, drawn, expand, longest_random
+from translators.openadr.payloads import EventContext, identity
+from translators.openadr.wire import Event, Payload
+from translators.rules.trace import Refusal
+from translators.rules.values import Unmet
+
+HORIZON = timedelta(hours=24)
+"""How far ahead events are told of."""
+MOST = 96
+"""How many stretches of one station or site are told of at most: the next ones."""
+UNSTATED_PRIORITY = 2**31 - 2
+"""Of an event without priority: whatever states one wins."""
+EVENT_RULE = "openadr.event"
+"""What times and priorities are read by."""
+_SOONEST = timedelta(minutes=1)
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event by its `key`, as one station or site reads it."""
+
+    key: str
+    event: Event
+    context: EventContext
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a payload asks for: payloads of one `lane` compete, those of none (`""`) hold beside all others.
+
+    `bound` is the number of a limit: of two the lower one is tighter. `refusal` says why it asks for nothing.
+    """
+
+    lane: str = ""
+    bound: Fraction = Fraction(0)
+    refusal: Refusal | None = None
+
+
+type Judge = Callable[[Entry, Payload, str], Judged]
+"""Say what a payload of an event is; the text is where it stands."""
+type Told = Callable[[Entry, Slot], tuple[int, datetime | None]]
+"""Return the number of the first part of a slot that is not over yet, and with which start it was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time at which payloads of one interval of an event hold: all of the slot, or a part of it.
+
+    `slot` has the times and payloads that hold; `part` is its number among those of its interval.
+    """
+
+    key: str
+    slot: Slot
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What holds from now on, in the order of time.
+
+    `refusals` are what nobody will carry out, by event, each problem once. `uneven` names events whose values
+    change at whole seconds. `rebuild_at` is when more comes into sight, None where nothing will.
+    """
+
+    stretches: tuple[Stretch, ...]
+    refusals: Mapping[str, tuple[Refusal, ...]]
+    uneven: frozenset[str] = frozenset()
+    rebuild_at: datetime | None = None
+
+
+def priority(event: Event) -> int:
+    """Return an event's priority: the lowest number wins."""
+    return UNSTATED_PRIORITY if event.priority is None else event.priority
+
+
+def timed(event: Event, context: EventContext) -> Expansion:
+    """Return when an event's intervals hold; `Unmet` where that or its priority cannot be."""
+    if priority(event) > UNSTATED_PRIORITY:
+        raise Unmet("invalid", "priority", f"is {event.priority}, beyond Int32")
+    clock = Clock(context.revision, context.received, context.now, known=context.known)
+    return expand(event, clock)
+
+
+def untold(_entry: Entry, _slot: Slot) -> tuple[int, None]:
+    """Return that nothing was told before."""
+    return 0, None
+
+
+def timeline(
+    entries: Sequence[Entry],
+    judge: Judge,
+    now: datetime,
+    *,
+    told: Told = untold,
+    horizon: timedelta = HORIZON,
+    most: int = MOST,
+) -> Timeline:
+    """Return what holds from `now` on of the events of one station or site.
+
+    Nothing in it is over. What runs has its true start, or the one with which it was `told`: competitors that
+    are over are known no more.
+    """
+    plan = _Plan(judge, now, now + horizon)
+    for entry in entries:
+        plan.take(entry)
+    for lane in plan.lanes.values():
+        arbitrate(lane)
+    found = sorted(
+        (stretch for piece in plan.pieces for stretch in _stretches(piece, now, told)),
+        key=lambda it: (it.slot.start, it.key, it.slot.interval, it.part),
+    )
+    return Timeline(
+        tuple(found[:most]),
+        {key: tuple(told.values()) for key, told in plan.refusals.items()},
+        frozenset(plan.uneven),
+        _rebuild_at(found, now, horizon, most) if plan.later or len(found) > most else None,
+    )
+
+
+def _rebuild_at(found: Sequence[Stretch], now: datetime, horizon: timedelta, most: int) -> datetime:
+    """Return half the horizon from now; sooner where half of what may be told of begins before."""
+    half = now + horizon / 2
+    if len(found) <= most:
+        return half
+    return min(half, max(found[most // 2].slot.start, now + _SOONEST))
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A slot and its payloads that ask for something, each with its claim; None holds beside all others."""
+
+    entry: Entry
+    slot: Slot
+    payloads: list[tuple[Payload, Claim | None]]
+
+
+class _Plan:
+    """The slots within the horizon, and what their payloads claim by lane."""
+
+    def __init__(self, judge: Judge, now: datetime, until: datetime) -> None:
+        self._judge, self._now, self._until = judge, now, until
+        self.pieces: list[_Piece] = []
+        self.lanes: defaultdict[str, list[Claim]] = defaultdict(list)
+        self.refusals: defaultdict[str, dict[tuple[str, str], Refusal]] = defaultdict(dict)
+        self.uneven: set[str] = set()
+        self.later = False
+
+    def take(self, entry: Entry) -> None:
+        """Take the slots of an event, or why it has none."""
+        broken = breach(entry.context.contract, entry.event)
+        if broken is not None:
+            self._refuse_event(entry, "invalid", broken.where, broken.problem, broken.rule)
+            return
+        try:
+            slots = list(self._slots(entry))
+        except Unmet as unmet:
+            self._refuse_event(entry, unmet.outcome, unmet.where, unmet.problem, EVENT_RULE)
+            return
+        for slot in slots:
+            if slot.start >= self._until:
+                self.later = True
+            elif slot.end is None or slot.end > self._now:
+                self._claim(entry, slot)
+
+    def _slots(self, entry: Entry) -> Iterator[Slot]:
+        """Yield the slots that are not over, random starts drawn."""
+        context = entry.context
+        reach = timedelta(seconds=longest_random(entry.event) if context.seed else 0)
+        line = timed(entry.event, replace(context, now=self._now - reach))
+        self.later |= line.beyond
+        if line.uneven:
+            self.uneven.add(entry.key)
+        name = identity(entry.event, context)
+        for slot in line.slots:
+            yield _drawn(slot, context.seed, name) if slot.randomize and context.seed else slot
+
+    def _claim(self, entry: Entry, slot: Slot) -> None:
+        """Let the payloads of a slot compete."""
+        payloads: list[tuple[Payload, Claim | None]] = []
+        for number, payload in enumerate(slot.payloads):
+            judged = self._judge(entry, payload, f"intervals[{slot.interval}]/payloads[{number}]")
+            if judged.refusal is not None:
+                self._refuse(entry, judged.refusal)
+                continue
+            claim = None
+            if judged.lane:
+                claim = Claim(slot.start, slot.end or _FOREVER, _rank(entry, slot, judged))
+                self.lanes[judged.lane].append(claim)
+            payloads.append((payload, claim))
+        if payloads:
+            self.pieces.append(_Piece(entry, slot, payloads))
+
+    def _refuse_event(
+        self, entry: Entry, outcome: str, where: str, problem: str, rule: str
+    ) -> None:
+        self._refuse(entry, Refusal(ControlOutcome(outcome), "event", where, problem, rule))
+
+    def _refuse(self, entry: Entry, refusal: Refusal) -> None:
+        self.refusals[entry.key].setdefault((refusal.function, refusal.problem), refusal)
+
+
+def _drawn(slot: Slot, seed: str, name: str) -> Slot:
+    """Return a slot that begins and ends as much later (or earlier) as was drawn for it."""
+    seconds = drawn(seed, name, slot)
+    try:
+        by = timedelta(seconds=seconds)
+        end = None if slot.end is None else slot.end + by
+        return replace(slot, start=slot.start + by, end=end, moved=seconds)
+    except OverflowError:
+        return slot
+
+
+def _rank(entry: Entry, slot: Slot, judged: Judged) -> Rank:
+    """Return how an event stands in its lane; the event's own key and place decide between twins."""
+    event = entry.event
+    made = event.modified or event.created or entry.context.received or _EPOCH
+    age = (_EPOCH - made).total_seconds()
+    return priority(event), judged.bound, age, entry.key, -slot.interval
+
+
+def _stretches(piece: _Piece, now: datetime, told: Told) -> Iterator[Stretch]:
+    """Yield the parts of a slot that are not over: it is cut where another set of its payloads holds."""
+    slot = piece.slot
+    claims = [claim for _, claim in piece.payloads if claim is not None]
+    edges = {slot.start, slot.end or _FOREVER}
+    edges |= {edge for claim in claims for time in claim.holds for edge in time}
+    part = -1
+    for begin, end in pairwise(sorted(edges)):
+        held = tuple([p for p, claim in piece.payloads if claim is None or claim.covers(begin)])
+        if end <= now or not held:
+            continue
+        start, part = begin, part + 1
+        if not part:
+            part, known = told(piece.entry, slot)
+            start = known if known is not None and known <= now and begin <= now else begin
+        until = None if end == _FOREVER else end
+        yield Stretch(piece.entry.key, replace(slot, start=start, end=until, payloads=held), part)
