@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -48,6 +49,7 @@ class Handing:
         """Hand on nothing yet."""
         self._utility, self._subject = utility, subject
         self._known = dict(known)
+        self._by_name: defaultdict[str, list[tuple[int, datetime | None]]] | None = None
 
     def plan(
         self, wanted: Iterable[CommandReceived], now: datetime, *, whole: bool
@@ -67,6 +69,26 @@ class Handing:
             events += [self._withdrawn(mrid, now) for mrid in self._open() - here]
         self._forget(now)
         return events
+
+    def first_part(self, names: Iterable[str], now: datetime) -> int:
+        """Return the number of the first part of an interval that is not over.
+
+        `names` are those of its part 0; what was handed on keeps its name while others of it end.
+        """
+        parts = [part for name in names for part in self._parts().get(name, ())]
+        ahead = [part for part, end in parts if end is None or end > now]
+        return min(ahead, default=max((part + 1 for part, _ in parts), default=0))
+
+    def _parts(self) -> dict[str, list[tuple[int, datetime | None]]]:
+        """Return the numbers and ends of the parts that are known, by the name of part 0."""
+        if self._by_name is None:
+            self._by_name = defaultdict(list)
+            for mrid, known in self._known.items():
+                interval = known.command.interval
+                end = None if interval is None else interval.end
+                name, part = _part_of(mrid)
+                self._by_name[name].append((part, end))
+        return self._by_name
 
     def _edition(self, received: CommandReceived) -> CommandReceived | None:
         """Return a command as a new one or a new edition, None where the engine knows it so."""
@@ -91,12 +113,22 @@ class Handing:
         return CommandWithdrawn(self._utility, self._subject, mrid, Withdrawal.VANISHED)
 
     def _forget(self, now: datetime) -> None:
-        """Forget what the engine has forgotten."""
-        self._known = {
-            mrid: known
+        """Forget what the engine has forgotten, but no part of an interval of which another is known."""
+        needed = {
+            _part_of(mrid)[0]
             for mrid, known in self._known.items()
             if known.gone is None or _end(known.command, known.gone) + _KEPT > now
         }
+        self._known = {
+            mrid: known for mrid, known in self._known.items() if _part_of(mrid)[0] in needed
+        }
+        self._by_name = None
+
+
+def _part_of(mrid: str) -> tuple[str, int]:
+    """Return the name of part 0, and the number of the part that an mRID names (`name~2`)."""
+    name, mark, part = mrid.rpartition("~")
+    return (name, int(part)) if mark and part.isdecimal() and part.isascii() else (mrid, 0)
 
 
 def _end(command: DerCommand, gone: datetime | None) -> datetime:
