@@ -30,6 +30,15 @@ class Handed:
     gone: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of an interval; `start` is None where it is withdrawn, `end` where it has none."""
+
+    number: int
+    start: datetime | None
+    end: datetime | None
+
+
 def handed_before(records: Iterable[CommandRecord]) -> dict[str, Handed]:
     """Return what an earlier run handed on, by mRID."""
     taken_back = {State.CANCELLING, State.CANCELLED}
@@ -49,7 +58,7 @@ class Handing:
         """Hand on nothing yet."""
         self._utility, self._subject = utility, subject
         self._known = dict(known)
-        self._by_name: defaultdict[str, list[tuple[int, datetime | None]]] | None = None
+        self._by_name: defaultdict[str, list[_Part]] | None = None
 
     def plan(
         self, wanted: Iterable[CommandReceived], now: datetime, *, whole: bool
@@ -70,24 +79,28 @@ class Handing:
         self._forget(now)
         return events
 
-    def first_part(self, names: Iterable[str], now: datetime) -> int:
-        """Return the number of the first part of an interval that is not over.
+    def told(self, names: Iterable[str], now: datetime) -> tuple[int, datetime | None]:
+        """Return the number of the first part of an interval that is not over, its start where it is open.
 
-        `names` are those of its part 0; what was handed on keeps its name while others of it end.
+        `names` are those of part 0; what was handed on keeps its name while others of it end.
         """
         parts = [part for name in names for part in self._parts().get(name, ())]
-        ahead = [part for part, end in parts if end is None or end > now]
-        return min(ahead, default=max((part + 1 for part, _ in parts), default=0))
+        ahead = [part for part in parts if part.end is None or part.end > now]
+        if not ahead:
+            return max((part.number + 1 for part in parts), default=0), None
+        first = min(ahead, key=lambda part: part.number)
+        return first.number, first.start
 
-    def _parts(self) -> dict[str, list[tuple[int, datetime | None]]]:
-        """Return the numbers and ends of the parts that are known, by the name of part 0."""
+    def _parts(self) -> Mapping[str, list[_Part]]:
+        """Return the parts that are known, by the name of part 0."""
         if self._by_name is None:
             self._by_name = defaultdict(list)
             for mrid, known in self._known.items():
-                interval = known.command.interval
-                end = None if interval is None else interval.end
-                name, part = _part_of(mrid)
-                self._by_name[name].append((part, end))
+                name, number = _part_of(mrid)
+                times = known.command.interval
+                if times is not None:
+                    start = times.start if known.gone is None else None
+                    self._by_name[name].append(_Part(number, start, times.end))
         return self._by_name
 
     def _edition(self, received: CommandReceived) -> CommandReceived | None:

@@ -203,13 +203,13 @@ class OpenAdrVen:
         if revision is None or not self._schedule.due(now.utc):
             return
         self._clock.set_offset(self._access.ven.utility, 0.0)  # within its guards ours counts
-        plan = self._schedule.plan(revision, self._session.seed, now.utc)
-        self._failpoints.reach("mapped")
-        for event in plan.events:
-            post(event)
-        for refused in plan.refused:
-            post(refused.event)
-            self._reporting.refused(refused.key, refused.subject, refused.outcome)
+        for subject, plan in self._schedule.plan(revision, self._session.seed, now.utc):
+            self._failpoints.reach("mapped")
+            for event in plan.events:
+                post(event)
+            for refused in plan.refused:
+                post(refused.event)
+                self._reporting.refused(refused.key, subject, refused.outcome)
 
     def _tell_state(self, state: VtnState, post: Post) -> None:
         utility = self._access.ven.utility

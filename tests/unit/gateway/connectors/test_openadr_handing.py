@@ -133,23 +133,32 @@ def part(mrid, start, end):
 
 
 @pytest.mark.parametrize(
-    ("known", "hours", "number"),
+    ("known", "hours", "number", "start"),
     [
-        pytest.param([], 0, 0, id="nothing is known"),
-        pytest.param([("M", 0, 2)], 1, 0, id="the first one runs"),
-        pytest.param([("M", 0, 1), ("M~1", 2, 3)], 1, 1, id="the first is over, the next is ahead"),
-        pytest.param([("M", 0, 1)], 2, 1, id="all that is known is over"),
-        pytest.param([("M", 0, None)], 99, 0, id="one without end"),
-        pytest.param([("other", 0, 1)], 2, 0, id="another interval"),
-        pytest.param([("M~1", 2, 3)], 1, 1, id="the first was forgotten"),
-        pytest.param([("M~x", 2, 3)], 1, 0, id="no number of a part"),
+        pytest.param([], 0, 0, None, id="nothing is known"),
+        pytest.param([("M", 0, 2)], 1, 0, 0, id="the first one runs"),
+        pytest.param([("M", 0, 1), ("M~1", 2, 3)], 1, 1, 2, id="the first is over, the next ahead"),
+        pytest.param([("M", 0, 1)], 2, 1, None, id="all that is known is over"),
+        pytest.param([("M", 0, None)], 99, 0, 0, id="one without end"),
+        pytest.param([("other", 0, 1)], 2, 0, None, id="another interval"),
+        pytest.param([("M~1", 2, 3)], 1, 1, 2, id="the first was forgotten"),
+        pytest.param([("M~x", 2, 3)], 1, 0, None, id="no number of a part"),
+        pytest.param([("M/subscription", 0, 2)], 1, 0, 0, id="a subscription alone"),
     ],
 )
-def test_parts_of_an_interval_keep_their_numbers(known, hours, number):
+def test_parts_of_an_interval_keep_their_numbers_and_starts(known, hours, number, start):
     handing = a_handing()
     plan(handing, *(part(*one) for one in known))
     now = NOON + timedelta(hours=hours)
-    assert handing.first_part(["M", "M/subscription"], now) == number
+    begun = None if start is None else NOON + timedelta(hours=start)
+    assert handing.told(["M", "M/subscription"], now) == (number, begun)
+
+
+def test_a_part_that_was_withdrawn_may_begin_otherwise():
+    handing = a_handing()
+    plan(handing, part("M", 0, 2))
+    plan(handing)
+    assert handing.told(["M"], NOON + timedelta(hours=1)) == (0, None)
 
 
 def test_a_part_is_remembered_as_long_as_another_of_its_interval():
@@ -157,6 +166,5 @@ def test_a_part_is_remembered_as_long_as_another_of_its_interval():
     plan(handing, part("M", 0, 1), part("M~1", 2, None))
     later = NOON + 30 * DAY
     plan(handing, part("M~1", 2, None), now=later)
-    plan(handing, part("M~1", 2, None), now=later + 9 * DAY)
     plan(handing, now=later + 9 * DAY)
-    assert handing.first_part(["M"], later + 9 * DAY) == 1
+    assert handing.told(["M"], later + 9 * DAY) == (1, None)

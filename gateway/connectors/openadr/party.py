@@ -1,0 +1,179 @@
+"""One station or site at its VTN: its events in time, the commands that they are, what is not followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.connectors.openadr.handing import Handed, Handing
+from gateway.core.events import CommandReceived, CommandWithdrawn, DocumentRefused
+from gateway.protocols.openadr_changes import Held
+from translators.canonical.telemetry import ControlOutcome
+from translators.openadr.inbound import ServedEvent, ServedStretch
+from translators.openadr.intervals import Slot
+from translators.openadr.judging import Judging
+from translators.openadr.payloads import EventContext
+from translators.openadr.timeline import Entry, Stretch, timeline
+from translators.openadr.wire import Event
+from translators.rules.book import Book
+from translators.rules.trace import Refusal
+
+_SEVERITY = (ControlOutcome.INVALID, ControlOutcome.NOT_SUPPORTED, ControlOutcome.NOT_APPLICABLE)
+
+type _Problem = tuple[str, str]
+"""What is refused, and why: told once of an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An event, and how its station or site reads it."""
+
+    held: Held
+    context: EventContext
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What holds for all parties: the rules, the time, and whether the list of events is `whole`."""
+
+    book: Book
+    judge: Judging
+    now: datetime
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What of an event is not followed and comes with no command, for the engine and (`outcome`) the VTN."""
+
+    key: str
+    outcome: ControlOutcome
+    event: DocumentRefused
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to be handed on, and when it is worked out anew, None where time alone changes nothing."""
+
+    events: list[CommandReceived | CommandWithdrawn] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    rebuild_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The commands of a stretch, as they were read when it was new."""
+
+    held: Held
+    stretch: Stretch
+    commands: tuple[CommandReceived, ...]
+
+
+class Party:
+    """A station or site; `known` is what an earlier run handed on.
+
+    What one book read stays so while event and time are the same: other rules count for what comes.
+    """
+
+    def __init__(self, utility: str, subject: str, known: Mapping[str, Handed]) -> None:
+        """Know no event yet."""
+        self._utility, self._subject = utility, subject
+        self._handing = Handing(utility, subject, known)
+        self._reads: dict[tuple[str, str, int], _Read] = {}
+        self._told: dict[str, tuple[str, frozenset[_Problem]]] = {}
+
+    def plan(self, served: Sequence[Served], moment: Moment) -> Plan:
+        """Return what changes where these are its events."""
+        here = {one.held.key: one for one in served}
+        entries = {
+            key: Entry(key, one.held.event, one.context)
+            for key, one in here.items()
+            if isinstance(one.held.event, Event)
+        }
+
+        def told(entry: Entry, slot: Slot) -> tuple[int, datetime | None]:
+            names = ServedStretch(entry.event, entry.context, Stretch(entry.key, slot)).mrids()
+            return self._handing.told(names, moment.now)
+
+        line = timeline(list(entries.values()), moment.judge, moment.now, told=told)
+        reads = [
+            self._read(here[it.key].held, entries[it.key], it, moment, uneven=it.key in line.uneven)
+            for it in line.stretches
+        ]
+        self._reads = {(it.stretch.key, *_place(it.stretch)): it for it in reads}
+        wanted = [command for read in reads for command in read.commands]
+        events = self._handing.plan(wanted, moment.now, whole=moment.whole)
+        unread = {key: _unread(one, moment.book) for key, one in here.items() if key not in entries}
+        refused = list(self._refused(here, {**unread, **line.refusals}, reads))
+        return Plan(list(events), refused, line.rebuild_at)
+
+    def _read(
+        self, held: Held, entry: Entry, stretch: Stretch, moment: Moment, *, uneven: bool
+    ) -> _Read:
+        """Return the commands of a stretch, with what is refused of its interval."""
+        known = self._reads.get((stretch.key, *_place(stretch)))
+        if known is not None and known.held is held and known.stretch == stretch:
+            return known
+        read = ServedStretch(entry.event, entry.context, stretch, uneven).read(moment.book)
+        refusals = (*_beside(entry, stretch, moment.judge), *read.refusals)
+        commands = tuple(
+            CommandReceived(
+                command, read.steps, read.losses, refusals, (held.raw,), book=moment.book.digest
+            )
+            for command in read.value
+        )
+        return _Read(held, stretch, commands)
+
+    def _refused(
+        self,
+        here: Mapping[str, Served],
+        refusals: Mapping[str, tuple[Refusal, ...]],
+        reads: Sequence[_Read],
+    ) -> Iterator[Refused]:
+        """Yield what is refused of events and comes with no command, each problem of an edition once."""
+        with_commands = {
+            (read.held.key, *_problem(refusal))
+            for read in reads
+            for command in read.commands
+            for refusal in command.refusals
+        }
+        told, self._told = self._told, {}
+        for key, found in refusals.items():
+            held = here[key].held
+            digest, before = told.get(key, ("", frozenset()))
+            before = before if digest == held.digest else frozenset()
+            alone = [it for it in found if (key, *_problem(it)) not in with_commands]
+            new = tuple(it for it in alone if _problem(it) not in before)
+            self._told[key] = held.digest, before.union(map(_problem, alone))
+            if new:
+                names = self._utility, self._subject, f"/events/{held.key}"
+                yield Refused(key, _gravest(new), DocumentRefused(*names, new, (held.raw,)))
+
+
+def _place(stretch: Stretch) -> tuple[str, int]:
+    return stretch.slot.key, stretch.part
+
+
+def _beside(entry: Entry, stretch: Stretch, judge: Judging) -> Iterator[Refusal]:
+    """Yield why payloads of the same interval ask for nothing: a mode without its partner is not meant."""
+    number = stretch.slot.interval
+    for index, payload in enumerate(entry.event.intervals[number].payloads):
+        judged = judge(entry, payload, f"intervals[{number}]/payloads[{index}]")
+        if judged.refusal is not None:
+            yield judged.refusal
+
+
+def _unread(served: Served, book: Book) -> tuple[Refusal, ...]:
+    """Return why an event cannot be read."""
+    return ServedEvent(served.held.event, served.context).read(book).refusals
+
+
+def _problem(refusal: Refusal) -> _Problem:
+    return refusal.function, refusal.problem
+
+
+def _gravest(refusals: Sequence[Refusal]) -> ControlOutcome:
+    """Return the one outcome that stands for all refusals."""
+    found = {refusal.outcome for refusal in refusals}
+    return next(outcome for outcome in _SEVERITY if outcome in found)
