@@ -66,6 +66,18 @@ def web_client_context(
     return context
 
 
+def web_server_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """Return the context of a server of the web, as a simulated VTN or a callback is: TLS 1.2 or better.
+
+    IdentityError as in `utility_client_context`.
+    """
+    read_identity(certificate, key)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context
+
+
 class StationTls:
     """TLS of the OCPP endpoint, whose files can be read anew while stations are connected.
 

@@ -7,8 +7,7 @@ request from having any effect; `lost_answer` is the one that commits and then b
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import replace
 from http import HTTPStatus
 
 from gateway.simulators.utility_2030_5_http import Delivery, Reply
@@ -100,23 +99,3 @@ def _rewritten(change: Callable[[Node], Node]) -> Fault:
         return replace(reply, body=render(change(parse(reply.body)))) if reply.body else reply
 
     return spoil
-
-
-@dataclass(slots=True)
-class Trap:
-    """A fault and where it waits: a path pattern (`/edev/*`), a method, and how often."""
-
-    pattern: str
-    fault: Fault
-    method: str | None
-    remaining: int | None  # None: until it is lifted
-
-    def springs(self, method: str, path: str) -> bool:
-        """Say whether it applies, and count it."""
-        if self.remaining == 0 or self.method not in (None, method):
-            return False
-        if not fnmatchcase(path, self.pattern):
-            return False
-        if self.remaining is not None:
-            self.remaining -= 1
-        return True

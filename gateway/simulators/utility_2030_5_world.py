@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
+from gateway.simulators.traps import Trap
 from gateway.simulators.utility_2030_5_controls import Control, Curve, base_node
-from gateway.simulators.utility_2030_5_faults import Fault, Trap
+from gateway.simulators.utility_2030_5_faults import Fault
 from gateway.simulators.utility_2030_5_schema import Dialect
 from gateway.simulators.utility_2030_5_xml import Node, branch, leaf
 
@@ -157,7 +158,7 @@ class World:
         self.devices: list[Device] = []
         self.programs: list[Program] = []
         self.mirrors: list[Mirror] = []
-        self.traps: list[Trap] = []
+        self.traps: list[Trap[Fault]] = []
         self._clock = clock
         self._numbers = 0
 

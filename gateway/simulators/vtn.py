@@ -14,25 +14,41 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
-from fnmatch import fnmatchcase
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
+from gateway.simulators.traps import Trap
+from gateway.simulators.vtn_delivery import deliver
 from gateway.simulators.vtn_desk import Desk
-from gateway.simulators.vtn_http import Request
+from gateway.simulators.vtn_faults import HONEST, Answer, Fault, lost_answer, status
+from gateway.simulators.vtn_http import RefusedError, Reply, Request
 from gateway.simulators.vtn_options import Account, Options
 from gateway.simulators.vtn_push import Pusher
 from gateway.simulators.vtn_quirks import QUIRKS, Quirk
-from gateway.simulators.vtn_world import Entry, Kind, World
+from gateway.simulators.vtn_world import Body, Entry, Kind, World
 
-__all__ = ["QUIRKS", "Account", "Entry", "Exchange", "Kind", "Options", "Quirk", "SimulatedVtn"]
+__all__ = [
+    "QUIRKS",
+    "Account",
+    "Entry",
+    "Exchange",
+    "Kind",
+    "Options",
+    "Quirk",
+    "SimulatedVtn",
+]
+
+COMPLAINTS = "/complaints"
+"""Where, beside the interface, what VENs did amiss is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +71,21 @@ class SimulatedVtn(World):
         options: Options | None = None,
         *,
         address: tuple[str, int] = ("127.0.0.1", 0),
+        tls: ssl.SSLContext | None = None,
+        trust: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """Listen nowhere yet; `tls` serves, `trust` verifies callbacks, else the system's roots do."""
         super().__init__(options or Options(), clock)
         self._desk = Desk(self)
         self._host, self._port = address
+        self._tls = tls
         self._runner: web.AppRunner | None = None
         self._changed = asyncio.Condition()
-        self._pusher = Pusher(self)
+        self._pusher = Pusher(self, trust)
         self._pushing: asyncio.Task[None] | None = None
+        self._traps: list[Trap[Fault]] = []
         self.listeners += [self._pusher.note, lambda _: self._desk.watch.changed()]
-        self._failures: list[tuple[str, int, list[int]]] = []
-        self._losses: list[tuple[str, list[int]]] = []
         self.exchanges: list[Exchange] = []
 
     async def __aenter__(self) -> Self:
@@ -90,12 +109,18 @@ class SimulatedVtn(World):
     @property
     def url(self) -> str:
         """The base address that a VEN is given."""
-        return f"http://{self._host}:{self._port}{self.options.base}"
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://{self._host}:{self._port}{self.options.base}"
 
     @property
     def reports(self) -> list[Entry]:
         """Every stored report, in order."""
         return self.entries(Kind.REPORT)
+
+    @property
+    def lost(self) -> list[Body]:
+        """Every notification that no callback took."""
+        return self._pusher.lost
 
     @property
     def complaints(self) -> list[str]:
@@ -113,7 +138,9 @@ class SimulatedVtn(World):
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port, reuse_address=True).start()
+        await web.TCPSite(
+            self._runner, self._host, self._port, ssl_context=self._tls, reuse_address=True
+        ).start()
         self._port = int(self._runner.addresses[0][1])
 
     async def down(self) -> None:
@@ -126,73 +153,93 @@ class SimulatedVtn(World):
         """Let no token be good any more."""
         self._desk.tokens.revoke()
 
-    def lose_answers(self, pattern: str, times: int = 1) -> None:
-        """Do what the next writes at `pattern` ask, then break the connection instead of saying so."""
-        self._losses.append((pattern, [times]))
+    def replay_webhooks(self, times: int = 1) -> None:
+        """Deliver the notifications that were delivered so far once more, `times` times."""
+        self._pusher.replay(times)
 
-    def fail(self, pattern: str, status: int, times: int = 1) -> None:
+    def forge_webhooks(self, token: str) -> None:
+        """Notify every callback of an event that there is not, with this bearer token."""
+        self._pusher.forge(token)
+
+    def spoil(
+        self,
+        pattern: str,
+        fault: Fault,
+        *,
+        method: str | None = None,
+        times: int | None = None,
+        for_s: float = math.inf,
+    ) -> None:
+        """Let `fault` spoil the answers at `pattern` (`/events*`), so often and so long, or until `heal`."""
+        self._traps.append(Trap(pattern, fault, method, times, self.now() + for_s))
+
+    def heal(self) -> None:
+        """Take every fault away."""
+        self._traps.clear()
+
+    def lose_answers(self, pattern: str, times: int = 1) -> None:
+        """Do what the next posts at `pattern` ask, then break the connection instead of saying so."""
+        self.spoil(pattern, lost_answer(), method="POST", times=times)
+
+    def fail(self, pattern: str, code: int, times: int = 1) -> None:
         """Answer the next requests at `pattern` (`/events*`) with a bare status."""
-        self._failures.append((pattern, status, [times]))
+        self.spoil(pattern, status(code), times=times)
 
     async def wait_for(self, predicate: Callable[[], object], timeout_s: float | None) -> None:
         """Wait until `predicate` holds, asked after each request; TimeoutError where it does not."""
         async with asyncio.timeout(timeout_s), self._changed:
             await self._changed.wait_for(lambda: bool(predicate()))
 
-    async def _serve(self, http: web.Request) -> web.Response:
+    async def _serve(self, http: web.Request) -> web.StreamResponse:
         base = self.options.base
+        if http.path == COMPLAINTS and http.method == "GET":
+            return web.json_response({"complaints": dict(self.complained)})
         if base and not http.path.startswith(f"{base}/"):
             return web.Response(status=404)
         query = {key: http.query.getall(key) for key in http.query}
         headers = {key.lower(): value for key, value in http.headers.items()}
-        asked = Request(http.method, http.path[len(base) :], query, headers, await http.read())
-        answer = self._failed(asked) or self._answered(asked)
-        if answer.status == 201 and asked.path == "/subscriptions":
-            answer = await self._challenged(answer)
-        if http.method != "GET" and http.transport is not None and self._lost(asked.path):
-            http.transport.abort()
-        answer.headers["Date"] = formatdate(self.now(), usegmt=True)
+        path, body = http.path[len(base) :], await http.read()
+        asked = Request(http.method, path, query, headers, body, http.scheme)
+        fault = self._fault(asked)
+        answer = fault.spoil(await self._acted(asked) if fault.acts else Answer(0))
+        if not fault.acts:
+            self._record(asked, "", answer.status)
         async with self._changed:
             self._changed.notify_all()
-        return answer
+        date = {"Date": formatdate(self.now(), usegmt=True)}
+        return await deliver(http, answer, fault, date)
 
-    async def _challenged(self, answer: web.Response) -> web.Response:
-        """Keep a subscription only where its callbacks pass the echo challenge."""
-        entry = self.entry(Kind.SUBSCRIPTION, json.loads(answer.text or "")["id"])
-        if await self._pusher.challenge(entry.body):
-            return answer
-        self.remove(entry)
-        problem = {"title": "Bad Request", "status": 400, "detail": "the callback does not echo"}
-        return web.json_response(problem, status=400, content_type="application/problem+json")
+    def _fault(self, asked: Request) -> Fault:
+        """Return what waits for this request."""
+        for trap in self._traps:
+            if trap.springs(asked.method, asked.path, self.now()):
+                if trap.fault.retry_after_s:
+                    self._desk.told_to_wait(asked, trap.fault.retry_after_s)
+                return trap.fault
+        return HONEST
 
-    def _lost(self, path: str) -> bool:
-        for pattern, left in self._losses:
-            if left[0] and fnmatchcase(path, pattern):
-                left[0] -= 1
-                return True
-        return False
-
-    def _failed(self, asked: Request) -> web.Response | None:
-        for pattern, status, left in self._failures:
-            if left[0] and fnmatchcase(asked.path, pattern):
-                left[0] -= 1
-                self._record(asked, "", status)
-                return web.Response(status=status)
-        return None
-
-    def _answered(self, asked: Request) -> web.Response:
+    async def _acted(self, asked: Request) -> Answer:
+        """Do what is asked."""
         reply, client, reason = self._desk.answer(asked)
+        if reply.status == 201 and asked.path == "/subscriptions":
+            reply = await self._challenged(reply)
         self._record(asked, client, reply.status, reason)
         body = json.dumps(reply.body).encode()
         if self.options.etags and asked.method == "GET" and reply.status == 200:
             tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
             if asked.headers.get("if-none-match") == tag:
-                return web.Response(status=304, headers={"ETag": tag})
-            reply.headers["ETag"] = tag
-        return web.Response(
-            status=reply.status, body=body, content_type=reply.media, headers=reply.headers
-        )
+                return Answer(304, headers={"ETag": tag})
+            return Answer(200, body, reply.media, {**reply.headers, "ETag": tag})
+        return Answer(reply.status, body, reply.media, reply.headers)
 
-    def _record(self, asked: Request, client: str, status: int, reason: str = "") -> None:
-        exchange = Exchange(self.now(), client, asked.method, asked.path, status, reason)
+    async def _challenged(self, reply: Reply) -> Reply:
+        """Keep a subscription only where its callbacks pass the echo challenge."""
+        entry = self.entry(Kind.SUBSCRIPTION, reply.body["id"])
+        if await self._pusher.challenge(entry.body):
+            return reply
+        self.remove(entry)
+        return self._desk.problem(RefusedError(400, "Bad Request", "the callback does not echo"))
+
+    def _record(self, asked: Request, client: str, code: int, reason: str = "") -> None:
+        exchange = Exchange(self.now(), client, asked.method, asked.path, code, reason)
         self.exchanges.append(exchange)

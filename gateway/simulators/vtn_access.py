@@ -39,7 +39,7 @@ def listed(world: World, viewer: Viewer, kind: Kind, query: Query) -> list[Entry
     if world.options.revision == "3.0":
         return found
     if world.options.has(Quirk.UNASKED_TARGETS):
-        return open_ones + [item for item in found if held & set(item.body.get("targets") or ())]
+        return open_ones + [item for item in found if held & _targets(item)]
     return open_ones
 
 
@@ -49,17 +49,16 @@ def readable(world: World, viewer: Viewer, entry: Entry) -> bool:
         return True
     if entry.kind in _OWN:
         return entry.client == viewer.client
-    targets = entry.body.get("targets")
-    if not targets or world.options.has(Quirk.READABLE_BY_ID):
+    if not entry.body.get("targets") or world.options.has(Quirk.READABLE_BY_ID):
         return True
-    return bool(granted(world, viewer.client) & set(targets))
+    return bool(granted(world, viewer.client) & _targets(entry))
 
 
 def granted(world: World, client: str) -> set[str]:
     """Return the targets that the ven of a client and its resources carry (3.1)."""
     own = [item for item in world.entries(Kind.VEN) if item.client == client]
     parts = own + [res for ven in own for res in world.resources_of(ven.id)]
-    return {str(name) for part in parts for name in part.body.get("targets") or ()}
+    return {name for part in parts for name in _targets(part)}
 
 
 def rendered(world: World, entry: Entry) -> Body:
@@ -117,10 +116,17 @@ def _wanted(query: Query) -> set[str]:
 
 
 def _matches(world: World, viewer: Viewer, entry: Entry, wanted: set[str]) -> bool:
-    targets = entry.body.get("targets") or ()
     if world.options.revision == "3.0":
-        return any(wanted & set(map(str, item["values"])) for item in targets)
-    return bool(wanted & granted(world, viewer.client) & set(targets))
+        return bool(wanted & _targets(entry))
+    return bool(wanted & granted(world, viewer.client) & _targets(entry))
+
+
+def _targets(entry: Entry) -> set[str]:
+    """Return the targets of an object: names (3.1), or the values of its groups (3.0.1)."""
+    found = set[str]()
+    for item in entry.body.get("targets") or ():
+        found.update(map(str, item.get("values", ())) if isinstance(item, dict) else [str(item)])
+    return found
 
 
 def _time(world: World, seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NoReturn
 
 from gateway.simulators.vtn_access import Viewer, conflict, listed, readable, rendered
@@ -52,7 +53,12 @@ class Desk:
         except RefusedError as exc:
             if exc.status in (400, 406, 415):
                 self.watch.complain(client, request, exc.detail)
-            return self._problem(exc), client, exc.detail
+            return self.problem(exc), client, exc.detail
+
+    def told_to_wait(self, request: Request, seconds: float) -> None:
+        """Remember that whoever asks got Retry-After instead of an answer."""
+        with suppress(RefusedError):
+            self.watch.retry_after(self.tokens.holder(request).client, seconds)
 
     @property
     def _options(self) -> Options:
@@ -204,7 +210,8 @@ class Desk:
             raise RefusedError(status, title, text)
         self.watch.complain(viewer.client, request, text)
 
-    def _problem(self, exc: RefusedError) -> Reply:
+    def problem(self, exc: RefusedError) -> Reply:
+        """Return how a refusal is said."""
         if exc.status == 409 and self._options.has(Quirk.EMPTY_CONFLICT):
             return Reply(409, [])
         body: Body = {"title": exc.title, "status": exc.status}

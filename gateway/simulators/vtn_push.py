@@ -6,6 +6,8 @@ import asyncio
 import json
 import re
 import secrets
+import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,29 +22,47 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 
+def notification(world: World, operation: Operation) -> Body:
+    """Return what subscribers are told of a change."""
+    crud = world.options.crud_verbs
+    return {
+        "objectType": str(operation.entry.kind),
+        "operation": str(operation.verb) if crud else _HTTP_VERBS[operation.verb],
+        "object": rendered(world, operation.entry),
+    }
+
+
 @dataclass(slots=True)
 class Pusher:
     """Delivers notifications in order; `lost` are those that no callback took."""
 
     world: World
+    trust: ssl.SSLContext | None = None
+    """What verifies callbacks; else the system's roots do."""
     lost: list[Body] = field(default_factory=list)
+    _sent: list[tuple[Body, Body]] = field(default_factory=list)
     _due: asyncio.Queue[tuple[Body, Body]] = field(default_factory=asyncio.Queue)
 
     def note(self, operation: Operation) -> None:
         """Queue a change for every subscription that asked for it."""
-        entry, options = operation.entry, self.world.options
-        verb = str(operation.verb) if options.crud_verbs else _HTTP_VERBS[operation.verb]
-        notification = {
-            "objectType": str(entry.kind),
-            "operation": verb,
-            "object": rendered(self.world, entry),
-        }
-        for subscription in self.world.entries(Kind.SUBSCRIPTION):
-            if not _concerns(self.world, subscription, entry):
+        told = notification(self.world, operation)
+        for subscription, wanted in self._wanted():
+            asked = told["objectType"] in wanted["objects"]
+            if not (asked and told["operation"] in wanted["operations"]):
                 continue
-            for wanted in subscription.body["objectOperations"]:
-                if str(entry.kind) in wanted["objects"] and verb in wanted["operations"]:
-                    self._due.put_nowait((wanted, notification))
+            if _concerns(self.world, subscription, operation.entry):
+                self._due.put_nowait((wanted, told))
+
+    def replay(self, times: int) -> None:
+        """Queue what was delivered so far once more."""
+        for item in self._sent * times:
+            self._due.put_nowait(item)
+
+    def forge(self, token: str) -> None:
+        """Queue for every callback what no VTN ever said, with another token."""
+        forged = {"objectType": "EVENT", "operation": "CREATE", "object": {"id": "forged"}}
+        for _, wanted in self._wanted():
+            self._due.put_nowait(({**wanted, "bearerToken": token}, forged))
 
     async def challenge(self, subscription: Body) -> bool:
         """Say whether every callback repeats what its query `echo` holds."""
@@ -50,23 +70,43 @@ class Pusher:
             word = secrets.token_hex(8)
             path = "/echo" if self.world.options.has(Quirk.ECHO_PATH) else ""
             called = {**wanted, "callbackUrl": wanted["callbackUrl"] + path}
-            if await _called("GET", called, params={"echo": word}) != word:
+            if await self._called("GET", called, params={"echo": word}) != word:
                 return False
         return True
 
     async def run(self) -> None:
         """Deliver until cancelled."""
         while True:
-            wanted, notification = await self._due.get()
-            if await _called("POST", wanted, json=self._encoded(notification)) is None:
-                self.lost.append(notification)
+            wanted, told = await self._due.get()
+            if await self._called("POST", wanted, json=self._encoded(told)) is None:
+                self.lost.append(told)
+            else:
+                self._sent.append((wanted, told))
 
-    def _encoded(self, notification: Body) -> Any:
+    def _wanted(self) -> Iterator[tuple[Entry, Body]]:
+        for subscription in self.world.entries(Kind.SUBSCRIPTION):
+            for wanted in subscription.body["objectOperations"]:
+                yield subscription, wanted
+
+    def _encoded(self, told: Body) -> Any:
         if self.world.options.has(Quirk.WEBHOOK_SNAKE_STRING):
-            return json.dumps(_snake(notification))
+            return json.dumps(_snake(told))
         if self.world.options.has(Quirk.WEBHOOK_CAMEL_STRING):
-            return json.dumps(notification)
-        return notification
+            return json.dumps(told)
+        return told
+
+    async def _called(self, method: str, wanted: Body, **parts: Any) -> str | None:
+        """Return the text that a callback answers; None where it does not answer 2xx."""
+        token, url = wanted.get("bearerToken"), wanted["callbackUrl"]
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=_TIMEOUT, headers=headers) as session,
+                session.request(method, url, ssl=self.trust or True, **parts) as answer,
+            ):
+                return (await answer.text()).strip() if answer.ok else None
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return None
 
 
 def _snake(value: Any) -> Any:
@@ -80,17 +120,3 @@ def _concerns(world: World, subscription: Entry, entry: Entry) -> bool:
     if subscription.body.get("programID") not in (None, program):
         return False
     return readable(world, Viewer(subscription.client, business=False), entry)
-
-
-async def _called(method: str, wanted: Body, **parts: Any) -> str | None:
-    """Return the text that a callback answers; None where it does not answer 2xx."""
-    token = wanted.get("bearerToken")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=_TIMEOUT, headers=headers) as session,
-            session.request(method, wanted["callbackUrl"], **parts) as answer,
-        ):
-            return (await answer.text()).strip() if answer.ok else None
-    except (aiohttp.ClientError, TimeoutError):
-        return None

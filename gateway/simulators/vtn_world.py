@@ -164,11 +164,12 @@ class World:
             self.remove(hanging)
         self._tell(Verb.DELETE, entry)
 
-    def forget(self) -> None:
-        """Lose every object without a word, as a VTN does that keeps nothing over a restart."""
-        self._entries.clear()
-        if self.options.has(Quirk.REUSED_IDS):
-            self._numbers.clear()
+    def forget(self, *kinds: Kind) -> None:
+        """Lose every object (of these kinds) without a word, as some VTNs do over a restart."""
+        for kind in kinds or Kind:
+            self._entries.pop(kind, None)
+            if self.options.has(Quirk.REUSED_IDS):
+                self._numbers.pop(kind, None)
 
     def _change(self, entry: Entry, members: Body) -> None:
         changed = {**entry.body, **members}

@@ -55,6 +55,17 @@ def test_what_ignores_targets_lists_as_if_none_were_asked_for(revision):
     assert names(ven, targets=["x"], targetValues=["x"]) == expected
 
 
+@both
+@pytest.mark.parametrize("targets", [["x", {"type": "GROUP", "values": ["x"]}], [{}], [7], None])
+def test_odd_targets_of_a_script_are_listed_too(revision, targets):
+    ven = a_client(options(Quirk.UNASKED_TARGETS, revision=revision))
+    a_day(ven)
+    ven.vtn.add_event("flex", eventName="odd", targets=targets, **EVENT)
+    ven.vtn.grant("gateway", "x", 7)
+    seen = set(names(ven)) | set(names(ven, targets=["x"], targetValues=["7"]))
+    assert ("odd" in seen) == (revision == "3.0" or targets != [{}])
+
+
 def test_a_stranger_with_targets_gets_no_events_twice():
     ven = a_client(options(Quirk.DUPLICATE_EVENTS))
     a_day(ven)
