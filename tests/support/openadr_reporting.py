@@ -140,5 +140,7 @@ async def restarted(teller):
 
 
 def an_access(vtn):
-    ven = VenAccess("vtn", vtn.url, "gateway", resources=RESOURCES, request_timeout_s=2.0)
+    ven = VenAccess(
+        "vtn", vtn.url, "gateway", resources=RESOURCES, request_timeout_s=2.0, max_skew_s=1e6
+    )
     return VtnAccess(ven, insecure=True)
