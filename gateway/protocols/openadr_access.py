@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from translators.canonical.commands import Revision
+from translators.openadr.addressing import Addressee, Audience
 from translators.openadr.binding import Binding
 
 
@@ -72,3 +73,9 @@ class VenAccess:
     max_skew_s: float = 10.0
     """How far the VTN's clock (HTTP Date) may be from ours before nothing of it begins."""
     request_timeout_s: float = 10.0
+
+    @property
+    def audience(self) -> Audience:
+        """Return whom events may be for."""
+        addressees = [Addressee(one.subject, one.name, one.targets) for one in self.resources]
+        return Audience(self.ven, addressees, frozenset(self.targets), self.members)

@@ -109,7 +109,7 @@ class Answers:
         held = self._event(owed)
         if held is None:
             return Need.NOTHING if self._scene.whole else Need.UNKNOWN
-        if owed.outcome not in AMISS and not asks(held, STATE):
+        if owed.outcome not in AMISS and not self._asked(held, owed.subject):
             return Need.NOTHING
         self._waiting[owed.key] = _Waiting(held.key, owed, asked=True)
         return Need.TOLD
@@ -167,6 +167,16 @@ class Answers:
         slot = Slot(owed.at, timedelta(0), facts)
         return report(scene.book, scene.revision, wanted, [slot]).value
 
+    def _asked(self, held: Held, subject: str) -> bool:
+        """Say whether an event asks for the state of a subject."""
+        requests = report_requests(held.event) if isinstance(held.event, Event) else ()
+        return any(
+            isinstance(request, ReportRequest)
+            and request.payload == STATE
+            and subject in self._scene.asked(held.key, request)
+            for request in requests
+        )
+
     def _event(self, owed: Owed) -> Held | None:
         """Return the event that a command came by, None where it is served no more.
 
@@ -179,14 +189,6 @@ class Answers:
                 if any(_begins(owed.mrid, f"{utility}/{name}") for name in names):
                     return held
         return None
-
-
-def asks(held: Held, payload: str) -> bool:
-    """Say whether a reportDescriptor of an event asks for a payload type."""
-    if not isinstance(held.event, Event):
-        return False
-    found = report_requests(held.event)
-    return any(isinstance(it, ReportRequest) and it.payload == payload for it in found)
 
 
 def _name(held: Held, owed: Owed, resource: str) -> str:

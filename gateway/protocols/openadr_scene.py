@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.protocols.openadr_access import VenAccess
@@ -15,6 +15,7 @@ from translators.canonical.status import StationStatus
 from translators.openadr.binding import Binding
 from translators.openadr.outbound import Wanted
 from translators.openadr.requests import ReportRequest
+from translators.openadr.wire import Event
 from translators.rules.book import Book
 
 AGGREGATED = "AGGREGATED_REPORT"
@@ -69,9 +70,13 @@ class Scene:
         return self.stations.setdefault(subject, Subject(subject))
 
     def asked(self, event: str, request: ReportRequest) -> frozenset[str]:
-        """Return the subjects of an event of which a request asks."""
-        del request
-        return self.subjects.get(event, frozenset())
+        """Return the subjects of an event of which a request asks: all, or those that its targets name."""
+        subjects = self.subjects.get(event, frozenset())
+        held = self.events.get(event)
+        if not request.targets or held is None or not isinstance(held.event, Event):
+            return subjects
+        named = replace(held.event, raw={"targets": list(request.targets)})
+        return subjects & self.access.audience.addressed(named, held.program)
 
     def counted_twice(self, subjects: Iterable[str]) -> bool:
         """Say whether a site may be among these and one of its stations too."""

@@ -13,7 +13,6 @@ from gateway.connectors.openadr.party import Moment, Party, Plan, Served
 from gateway.protocols.openadr_access import VenAccess
 from gateway.protocols.openadr_changes import Held
 from translators.canonical.commands import Revision
-from translators.openadr.addressing import Addressee, Audience
 from translators.openadr.binding import Binding
 from translators.openadr.judging import Judging
 from translators.openadr.payloads import EventContext
@@ -43,12 +42,7 @@ class Schedule:
     ) -> None:
         """Know no event yet."""
         self._access, self._book, self._judge = access, book, Judging(book)
-        self._audience = Audience(
-            access.ven,
-            [Addressee(one.subject, one.name, one.targets) for one in access.resources],
-            frozenset(access.targets),
-            access.members,
-        )
+        self._audience = access.audience
         self._events: dict[str, _Event] = {}
         self._parties = {
             one.subject: Party(access.utility, one.subject, handed.get(one.subject, {}))

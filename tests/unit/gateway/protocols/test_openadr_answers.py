@@ -41,6 +41,12 @@ def test_what_goes_as_it_should_is_told_to_who_asks(outcome):
     assert [told(it)[1] for it in course.desk.reports] == [[{"OPERATING_STATE": "NORMAL"}]]
 
 
+def test_who_asks_for_the_state_of_others_is_told_of_no_start():
+    course = a_course({**STATE, "targets": ["EVSE-2"]})
+    assert course.reporter.owe(an_owed("started")) is Need.NOTHING
+    assert course.reporter.owe(an_owed("opted_out")) is Need.TOLD
+
+
 @pytest.mark.parametrize(
     "outcome",
     [

@@ -252,6 +252,25 @@ def test_an_event_for_others_is_not_reported_on():
     assert course.desk.requests == []
 
 
+@pytest.mark.parametrize(
+    ("targets", "resources"),
+    [
+        (["EVSE-2"], ["EVSE-2"]),
+        ([{"type": "RESOURCE_NAME", "values": ["EVSE-1"]}], ["EVSE-1"]),
+        (["gateway"], ["EVSE-1", "EVSE-2"]),
+        (["others"], []),
+        ([], ["EVSE-1", "EVSE-2"]),
+    ],
+)
+def test_a_descriptor_with_targets_asks_of_those(targets, resources):
+    course = a_course({**USAGE, **EACH, "targets": targets}, subjects=("CS1", "CS2"))
+    course.pass_until(60)
+    for subject in ("CS1", "CS2"):
+        course.measure(a_sample(-4000, 60), subject=subject)
+    course.pass_until(906)
+    assert [told(it)[0] for it in course.desk.reports] == resources
+
+
 SUM = {"aggregate": True}
 
 
