@@ -36,23 +36,20 @@ from gateway.protocols.openadr_events import UNNAMED, Ledger
 from gateway.protocols.openadr_http import Answer, Json, Request, Role
 from gateway.protocols.openadr_listing import Listing
 from gateway.protocols.openadr_problem import parsed, problem_of, retry_after_s, said_at
+from gateway.protocols.openadr_programs import Programs
 from gateway.protocols.pacing import backoff, spread
 from translators.canonical.commands import Revision
 from translators.errors import DocumentError
-from translators.openadr.wire import Program, program_of
 
-_PROGRAMS_S = 300.0
-"""How often programs are read, besides whenever an event names one that is not known."""
 _HINT_S = 1.0
 """How soon after one walk a hint may begin another; after a failure it is five times as long."""
 _MOST_CHECKS = 20
 _UNCHANGED = 304
 _TRIES = 3
-"""How often programs are asked for in vain before events are read without them."""
+"""After how many failures a walk is begun anew."""
 _CLOCK_S = 1.0  # resolution of HTTP Date
 _STALE_S = 300.0
 _GONE = frozenset({403, 404, 410})
-_REFUSING = frozenset({403, 404, 405, 501})
 _EDITION = re.compile(r"/3\.(\d)(?:\.\d+)?(?:/|$)")
 
 
@@ -77,17 +74,13 @@ class Ven:
         self.seed: str = kept.get("seed", "")
         """Of random starts: drawn once, the same after a restart."""
         self.revision = access.revision or _by_path(access.url)
-        self.programs: dict[str, Program] = {}
-        """Programs by id, as they were read last."""
+        self._programs = Programs(access.programs)
         self.enrolment = Enrolment(access)
         self._announced = False
         self._stage = _Stage.REST
         self._due, self._began, self._last = 0.0, 0.0, 0.0
         self._failures, self._barred = 0, 0.0
         self._again = False
-        self._programs_due, self._program_tries = 0.0, 0
-        self._programs_read = False
-        self._program_list = Listing(Role.PROGRAMS, "/programs")
         self._lists: dict[tuple[tuple[str, str], ...], Listing] = {}
         self._walk: list[Listing] = []
         self._walked = False
@@ -96,9 +89,7 @@ class Ven:
         self._doubts: frozenset[str] | None = None
         """What a walk missed that is made once more, None where it is the first."""
         self._spared: frozenset[str] = frozenset()
-        self._programs_at = -1.0
         self._extra: list[bytes] = []
-        self._note = ""
         self._up: bool | None = None
         self._trouble = ""
         self._state: VtnState | None = None
@@ -114,7 +105,7 @@ class Ven:
 
     def hint(self, now: float) -> None:
         """Read everything at once: something changed, says a push."""
-        self._programs_due = now
+        self._programs.due = now
         self._again = self._stage is not _Stage.REST
         if not self._again or self._failures:
             pause = _HINT_S * (5 if self._failures else 1)
@@ -169,10 +160,10 @@ class Ven:
         self._checks, self._extra, self._at = [], [], 0
         self._doubts, self._spared = None, frozenset()
         self._walk = []
-        self._program_list.begin()
+        self._programs.begin()
         if self.revision is None:
             self._stage = _Stage.REVISION
-        elif now >= self._programs_due:
+        elif now >= self._programs.due:
             self._stage = _Stage.PROGRAMS
         else:
             self._to_events()
@@ -190,11 +181,8 @@ class Ven:
 
     def _queries(self) -> list[tuple[tuple[str, str], ...]]:
         """Return what is asked for: all that names nobody, then each target, for some leave out others."""
-        followed = self._followed()
-        only = sorted(followed & self.programs.keys()) if followed is not None else []
-        program = (
-            (("programID", only[0]),) if len(only) == 1 and len(self._access.programs) == 1 else ()
-        )
+        only = self._programs.only
+        program = () if only is None else (("programID", only),)
         queries: list[tuple[tuple[str, str], ...]] = [program]
         for target in self._access.targets:
             if self.revision is Revision.OPENADR_3_0:
@@ -203,19 +191,12 @@ class Ven:
                 queries.append((*program, ("targets", target)))
         return queries
 
-    def _followed(self) -> frozenset[str] | None:
-        """Return the ids of the programs that are followed, None for all."""
-        names = self._access.programs
-        if not names:
-            return None
-        return names | {it.id for it in self.programs.values() if it.name in names}
-
     def _walk_request(self) -> Request:
         match self._stage:
             case _Stage.REVISION:
                 return Request(Role.DISCOVERY, "GET", "/auth/server")
             case _Stage.PROGRAMS:
-                return self._program_list.request()
+                return self._programs.request()
             case _Stage.CHECKS:
                 path = f"/events/{quote(self._checks[0], safe='')}"
                 return Request(Role.EVENTS, "GET", path)
@@ -231,7 +212,7 @@ class Ven:
                 self._discovered(answer)
                 self._stage = _Stage.PROGRAMS
             case _Stage.PROGRAMS:
-                if self._programs_came(answer, now):
+                if self._programs.answered(answer, now):
                     if self._walk:  # asked for because of an event
                         return self._listed(now, utc, draw)
                     self._to_events()
@@ -259,44 +240,14 @@ class Ven:
         named = isinstance(value, dict) and "tokenURL" in value
         self.revision = Revision.OPENADR_3_1 if named else Revision.OPENADR_3_0
 
-    def _programs_came(self, answer: Answer, now: float) -> bool:
-        """Take programs; say whether the walk goes on to the events."""
-        self._programs_at = now
-        if answer.status in _REFUSING and not self._access.programs:
-            self._note = f"programs: {problem_of(answer)}"
-            self._programs_due = now + _PROGRAMS_S
-            return True
-        try:
-            if not self._program_list.answered(answer):
-                return False
-        except DocumentError:
-            self._program_tries += 1
-            if self._program_tries < _TRIES or not (
-                self._programs_read or not self._access.programs
-            ):
-                raise
-            self._note = f"programs: {problem_of(answer)}"
-            return True
-        self._program_tries, self._programs_read = 0, True
-        self._programs_due = now + _PROGRAMS_S
-        bad = []
-        for item in self._program_list.items:
-            try:
-                program = program_of(parsed(item))
-                self.programs[program.id] = program
-            except DocumentError as error:
-                bad.append(f"a program cannot be read: {error}")
-        self._note = "; ".join(bad[:3])
-        return True
-
     def _items(self) -> list[bytes]:
         return [item for listing in self._walk for item in listing.items] + self._extra
 
     def _listed(self, now: float, utc: datetime, draw: float) -> list[Change]:
         """All lists are whole: ask for what seems gone, and for programs that are not known."""
         items = self._items()
-        if self._programs_at < self._began and self._ledger.programs(items) - self.programs.keys():
-            self._program_list.begin()
+        if self._programs.lacks(self._ledger.programs(items), self._began):
+            self._programs.begin()
             self._stage = _Stage.PROGRAMS
             return []
         doubtful = any(it.pages > 1 for it in self._walk) or self._ledger.nameless(items)
@@ -328,9 +279,13 @@ class Ven:
 
     def _compare(self, now: float, utc: datetime, draw: float) -> list[Change]:
         """Close the walk: what changed, and when the next one is due."""
-        items = self._items()
         changes = self._ledger.take(
-            items, self.programs, self._followed(), utc, whole=True, spared=self._spared
+            self._items(),
+            self._programs.by_id,
+            self._programs.followed,
+            utc,
+            whole=True,
+            spared=self._spared,
         )
         pause = spread(self._access.poll_s, draw)
         self._stage, self._walked = _Stage.REST, True
@@ -350,8 +305,8 @@ class Ven:
             self._due = now + backoff(self._access.poll_s, self._failures, draw)
         changes: list[Change] = []
         if self._stage in {_Stage.EVENTS, _Stage.CHECKS} and not self._skewed(answer, utc):
-            followed = self._followed()
-            changes = self._ledger.take(self._items(), self.programs, followed, utc, whole=False)
+            known, followed = self._programs.by_id, self._programs.followed
+            changes = self._ledger.take(self._items(), known, followed, utc, whole=False)
         if now - self._began > _STALE_S or self._failures >= _TRIES:
             self._stage = _Stage.REST
         self._up, self._trouble = False, problem
@@ -389,7 +344,7 @@ class Ven:
     def _state_changed(self) -> list[Change]:
         if self._up is None:
             return []
-        odd = [self._note, self.enrolment.problem, *self._ledger.notes[:3]]
+        odd = [self._programs.note, self.enrolment.problem, *self._ledger.notes[:3]]
         problem = "; ".join(filter(None, odd)) if self._up else self._trouble
         state = VtnState(self._up, problem)
         if state == self._state:
