@@ -53,7 +53,7 @@ class Binding:
     program: str
     payload: str
     variant: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def binding_of(value: Mapping[str, object]) -> Binding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -48,8 +48,10 @@ class Schedule:
             one.subject: Party(access.utility, one.subject, handed.get(one.subject, {}))
             for one in access.resources
         }
-        self._whole = self._moved = False
-        self._rebuild_at: datetime | None = None
+        self._whole = False
+        self._moved: set[str] = set()
+        """Subjects of whose events some changed."""
+        self._rebuild: dict[str, datetime] = {}
 
     def use(self, book: Book) -> None:
         """Read by other mapping rules what comes from now on."""
@@ -57,40 +59,44 @@ class Schedule:
 
     def complete(self) -> None:
         """Know that a whole list of events came: what is not among them is gone."""
-        self._moved = self._moved or not self._whole
+        if not self._whole:
+            self._moved |= self._parties.keys()
         self._whole = True
 
     def served(self, held: Held) -> frozenset[str]:
         """Take an event or another edition of it; return the subjects that it addresses."""
         subjects = self._audience.addressed(_told_event(held), held.program)
         digest = hashlib.sha256(held.raw).hexdigest()
+        self.removed(held.key)
         self._events[held.key] = _Event(held, subjects, digest, self._bindings(held))
-        self._moved = True
+        self._moved |= subjects
         return subjects
 
     def removed(self, key: str) -> None:
         """Let go of an event."""
-        self._events.pop(key, None)
-        self._moved = True
+        known = self._events.pop(key, None)
+        if known is not None:
+            self._moved |= known.subjects
 
-    def due(self, utc: datetime) -> bool:
-        """Say whether a plan may change anything."""
-        return self._moved or (self._rebuild_at is not None and utc >= self._rebuild_at)
+    def due(self, utc: datetime) -> list[str]:
+        """Return the subjects for which a plan may change anything."""
+        timely = {subject for subject, at in self._rebuild.items() if utc >= at}
+        return [subject for subject in self._parties if subject in self._moved | timely]
 
-    def plan(self, revision: Revision, seed: str, utc: datetime) -> Iterator[tuple[str, Plan]]:
-        """Yield for each subject what makes the engine know what is served now."""
-        self._moved, self._rebuild_at = False, None
+    def plan(self, subject: str, revision: Revision, seed: str, utc: datetime) -> Plan:
+        """Return what makes the engine know what is served for a subject now."""
+        self._moved.discard(subject)
+        self._rebuild.pop(subject, None)
+        served = [
+            Served(event.held, self._context(event, subject, revision, seed, utc))
+            for event in self._events.values()
+            if subject in event.subjects
+        ]
         moment = Moment(self._book, self._judge, utc, self._whole)
-        for subject, party in self._parties.items():
-            served = [
-                Served(event.held, self._context(event, subject, revision, seed, utc))
-                for event in self._events.values()
-                if subject in event.subjects
-            ]
-            plan = party.plan(served, moment)
-            if plan.rebuild_at is not None:
-                self._rebuild_at = min(plan.rebuild_at, self._rebuild_at or plan.rebuild_at)
-            yield subject, plan
+        plan = self._parties[subject].plan(served, moment)
+        if plan.rebuild_at is not None:
+            self._rebuild[subject] = plan.rebuild_at
+        return plan
 
     def _context(
         self, event: _Event, subject: str, revision: Revision, seed: str, utc: datetime

@@ -152,8 +152,8 @@ class OpenAdrVen:
     async def _poll(self, sender: Sender, post: Post) -> None:
         """Ask for what is due, hand on what changed or what time brings."""
         while True:
+            await self._hand_on(post)
             now = self._clock.now()
-            self._hand_on(now, post)
             request = self._session.due(now.monotonic)
             if request is None:
                 await self._rest(now)
@@ -162,7 +162,7 @@ class OpenAdrVen:
             self._failpoints.reach("fetched")
             now, draw = self._clock.now(), self._draw.random()
             changes = self._session.answered(request, answer, now.monotonic, now.utc, draw)
-            self._take(changes, now, post)
+            await self._take(changes, post)
 
     async def _rest(self, now: Now) -> None:
         """Wait until something is due, or somebody woke the session."""
@@ -172,7 +172,7 @@ class OpenAdrVen:
                 await self._woken.wait()
         self._woken.clear()
 
-    def _take(self, changes: Iterable[Change], now: Now, post: Post) -> None:
+    async def _take(self, changes: Iterable[Change], post: Post) -> None:
         """Hand changes to the engine in its own words, commands before the word that they are whole."""
         utility = self._access.ven.utility
         for change in changes:
@@ -189,7 +189,8 @@ class OpenAdrVen:
                 case VtnHeard(poll_s=poll_s):
                     self._schedule.complete()
                     self._reporting.listed()
-                    self._hand_on(now, post)
+                    self._clock.set_offset(utility, 0.0)
+                    await self._hand_on(post)
                     for subject in self.subjects:
                         post(UtilityHeard(utility, subject, poll_s, timed=True))
                 case VtnState():
@@ -197,19 +198,21 @@ class OpenAdrVen:
                 case _:
                     assert_never(change)
 
-    def _hand_on(self, now: Now, post: Post) -> None:
-        """Where it is due, plan all subjects anew; post what changes, and what nobody will follow."""
-        revision = self._session.revision
-        if revision is None or not self._schedule.due(now.utc):
+    async def _hand_on(self, post: Post) -> None:
+        """Plan anew for whom it is due; post what changes, and what nobody will follow."""
+        revision, seed = self._session.revision, self._session.seed
+        if revision is None:
             return
-        self._clock.set_offset(self._access.ven.utility, 0.0)  # within its guards ours counts
-        for subject, plan in self._schedule.plan(revision, self._session.seed, now.utc):
+        for subject in self._schedule.due(self._clock.now().utc):
+            self._clock.set_offset(self._access.ven.utility, 0.0)  # within its guards ours counts
+            plan = self._schedule.plan(subject, revision, seed, self._clock.now().utc)
             self._failpoints.reach("mapped")
             for event in plan.events:
                 post(event)
             for refused in plan.refused:
                 post(refused.event)
                 self._reporting.refused(refused.key, subject, refused.outcome)
+            await asyncio.sleep(0)  # others get their turn
 
     def _tell_state(self, state: VtnState, post: Post) -> None:
         utility = self._access.ven.utility
