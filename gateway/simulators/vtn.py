@@ -19,7 +19,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from types import TracebackType
 from typing import Self
@@ -27,6 +27,7 @@ from typing import Self
 from aiohttp import web
 
 from gateway.simulators.traps import Trap
+from gateway.simulators.vtn_broker import Broker, public_url
 from gateway.simulators.vtn_delivery import deliver
 from gateway.simulators.vtn_desk import Desk
 from gateway.simulators.vtn_faults import HONEST, Answer, Fault, lost_answer, status
@@ -73,25 +74,38 @@ class SimulatedVtn(World):
         address: tuple[str, int] = ("127.0.0.1", 0),
         tls: ssl.SSLContext | None = None,
         trust: ssl.SSLContext | None = None,
+        broker: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Listen nowhere yet; `tls` serves, `trust` verifies callbacks, else the system's roots do."""
-        super().__init__(options or Options(), clock)
+        """Listen nowhere yet; `tls` serves, `trust` verifies callbacks, else the system's roots do.
+
+        `broker` is the address at which this VTN publishes, with its password. SettingsError where the
+        extra `mqtt` is missing.
+        """
+        told = options or Options()
+        if broker and not told.broker:
+            told = replace(told, broker=public_url(broker))
+        super().__init__(told, clock)
         self._desk = Desk(self)
         self._host, self._port = address
         self._tls = tls
         self._runner: web.AppRunner | None = None
         self._changed = asyncio.Condition()
         self._pusher = Pusher(self, trust)
-        self._pushing: asyncio.Task[None] | None = None
+        self._broker = Broker(self, broker, trust) if broker else None
+        self._pushing: list[asyncio.Task[None]] = []
         self._traps: list[Trap[Fault]] = []
         self.listeners += [self._pusher.note, lambda _: self._desk.watch.changed()]
+        if self._broker is not None:
+            self.listeners.append(self._broker.note)
         self.exchanges: list[Exchange] = []
 
     async def __aenter__(self) -> Self:
-        """Listen, and deliver webhooks."""
+        """Listen, deliver webhooks, publish."""
         await self.up()
-        self._pushing = asyncio.create_task(self._pusher.run())
+        self._pushing = [asyncio.create_task(self._pusher.run())]
+        if self._broker is not None:
+            self._pushing.append(asyncio.create_task(self._broker.run()))
         return self
 
     async def __aexit__(
@@ -101,10 +115,13 @@ class SimulatedVtn(World):
         trace: TracebackType | None,
     ) -> None:
         """Stop."""
-        if self._pushing is not None:
-            self._pushing.cancel()
-            await asyncio.gather(self._pushing, return_exceptions=True)
+        for task in self._pushing:
+            task.cancel()
+        ends = await asyncio.gather(*self._pushing, return_exceptions=True)
         await self.down()
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
     @property
     def url(self) -> str:
@@ -160,6 +177,11 @@ class SimulatedVtn(World):
     def forge_webhooks(self, token: str) -> None:
         """Notify every callback of an event that there is not, with this bearer token."""
         self._pusher.forge(token)
+
+    def babble(self, messages: int) -> None:
+        """Publish messages that mean nothing on the topics of events."""
+        if self._broker is not None:
+            self._broker.babble(messages)
 
     def spoil(
         self,

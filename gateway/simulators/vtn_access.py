@@ -39,7 +39,7 @@ def listed(world: World, viewer: Viewer, kind: Kind, query: Query) -> list[Entry
     if world.options.revision == "3.0":
         return found
     if world.options.has(Quirk.UNASKED_TARGETS):
-        return open_ones + [item for item in found if held & _targets(item)]
+        return open_ones + [item for item in found if held & targets_of(item)]
     return open_ones
 
 
@@ -51,14 +51,22 @@ def readable(world: World, viewer: Viewer, entry: Entry) -> bool:
         return entry.client == viewer.client
     if not entry.body.get("targets") or world.options.has(Quirk.READABLE_BY_ID):
         return True
-    return bool(granted(world, viewer.client) & _targets(entry))
+    return bool(granted(world, viewer.client) & targets_of(entry))
 
 
 def granted(world: World, client: str) -> set[str]:
     """Return the targets that the ven of a client and its resources carry (3.1)."""
     own = [item for item in world.entries(Kind.VEN) if item.client == client]
     parts = own + [res for ven in own for res in world.resources_of(ven.id)]
-    return {name for part in parts for name in _targets(part)}
+    return {name for part in parts for name in targets_of(part)}
+
+
+def targets_of(entry: Entry) -> set[str]:
+    """Return the targets of an object: names (3.1), or the values of its groups (3.0.1)."""
+    found = set[str]()
+    for item in entry.body.get("targets") or ():
+        found.update(map(str, item.get("values", ())) if isinstance(item, dict) else [str(item)])
+    return found
 
 
 def rendered(world: World, entry: Entry) -> Body:
@@ -117,16 +125,8 @@ def _wanted(query: Query) -> set[str]:
 
 def _matches(world: World, viewer: Viewer, entry: Entry, wanted: set[str]) -> bool:
     if world.options.revision == "3.0":
-        return bool(wanted & _targets(entry))
-    return bool(wanted & granted(world, viewer.client) & _targets(entry))
-
-
-def _targets(entry: Entry) -> set[str]:
-    """Return the targets of an object: names (3.1), or the values of its groups (3.0.1)."""
-    found = set[str]()
-    for item in entry.body.get("targets") or ():
-        found.update(map(str, item.get("values", ())) if isinstance(item, dict) else [str(item)])
-    return found
+        return bool(wanted & targets_of(entry))
+    return bool(wanted & granted(world, viewer.client) & targets_of(entry))
 
 
 def _time(world: World, seconds: float) -> str:

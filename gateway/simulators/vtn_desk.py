@@ -14,6 +14,7 @@ from gateway.simulators.vtn_options import Options
 from gateway.simulators.vtn_quirks import Quirk
 from gateway.simulators.vtn_schema import CRUD_VERBS, HTTP_VERBS, Edition, faults
 from gateway.simulators.vtn_tokens import Holder, Tokens
+from gateway.simulators.vtn_topics import named_topics, notifiers
 from gateway.simulators.vtn_watch import Watch, admits_json
 from gateway.simulators.vtn_world import NAMES, Body, Entry, Kind, World
 
@@ -49,6 +50,8 @@ class Desk:
             holder = self.tokens.holder(request)
             client = holder.client
             self.watch.request(client, request)
+            if request.path.startswith("/notifiers") and self._options.revision == "3.1":
+                return self._notifiers(request, holder), client, ""
             return self._carried_out(request, holder), client, ""
         except RefusedError as exc:
             if exc.status in (400, 406, 415):
@@ -72,6 +75,19 @@ class Desk:
     def _server(self, request: Request) -> Reply:
         host = request.headers.get("host", "")
         return Reply(200, {"tokenURL": f"{request.scheme}://{host}{self._options.base}/auth/token"})
+
+    def _notifiers(self, request: Request, holder: Holder) -> Reply:
+        if request.method != "GET":
+            raise RefusedError(405, "Method Not Allowed")
+        match [part for part in request.path.split("/") if part]:
+            case ["notifiers"]:
+                if not {"read_all", "read_bl"} & holder.scopes:
+                    raise RefusedError(403, "Forbidden", "the token has no scope read_all")
+                return Reply(200, notifiers(self.world))
+            case ["notifiers", "mqtt", "topics", *parts] if self._options.broker:
+                return Reply(200, named_topics(self.world, holder, parts))
+            case _:
+                raise RefusedError(404, "Not Found")
 
     def _carried_out(self, request: Request, holder: Holder) -> Reply:
         strict = self._options.strict

@@ -63,6 +63,10 @@ class Options:
     """What asks for the same list sooner again is complained of, unless something changed."""
     etags: bool = False
     """Lists carry an ETag and answer 304."""
+    broker: str = ""
+    """Address of the MQTT broker that clients are told (3.1); empty offers none."""
+    broker_auth: Mapping[str, str] = field(default_factory=lambda: {"method": "ANONYMOUS"})
+    """How they log in there, as `/notifiers` says it."""
     quirks: frozenset[Quirk] = frozenset()
 
     @property

@@ -19,6 +19,9 @@ class Quirk(StrEnum):
     IGNORE_ACTIVE = "ignore_active"
     IGNORE_PROGRAM = "ignore_program"
     IGNORE_TARGETS = "ignore_targets"
+    MQTT_PUBLIC = "mqtt_public"
+    MQTT_RETAINED = "mqtt_retained"
+    MQTT_TWICE = "mqtt_twice"
     NO_EXPIRES_IN = "no_expires_in"
     NULL_MODIFIED = "null_modified"
     ORPHAN_EVENTS = "orphan_events"
@@ -45,6 +48,9 @@ QUIRKS: Mapping[Quirk, str] = {
     Quirk.IGNORE_ACTIVE: "the query `active` is overlooked",
     Quirk.IGNORE_PROGRAM: "the query `programID` is overlooked",
     Quirk.IGNORE_TARGETS: "queries for targets are overlooked",
+    Quirk.MQTT_PUBLIC: "targeted events are published for all, and for no ven",
+    Quirk.MQTT_RETAINED: "MQTT messages are retained, so that old ones come again",
+    Quirk.MQTT_TWICE: "each MQTT message comes twice",
     Quirk.NO_EXPIRES_IN: "tokens come without expires_in",
     Quirk.NULL_MODIFIED: "modificationDateTime is null until the first change",
     Quirk.ORPHAN_EVENTS: "events outlive their program",

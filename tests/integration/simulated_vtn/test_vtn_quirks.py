@@ -150,8 +150,11 @@ EFFECTS = [
 ]
 ELSEWHERE = {
     Quirk.BASIC_ONLY,  # here, by its own test: without a token nothing else can be asked
-    Quirk.ECHO_PATH,  # test_simulated_vtn
-    Quirk.WEBHOOK_CAMEL_STRING,
+    Quirk.ECHO_PATH,  # test_vtn_webhooks
+    Quirk.MQTT_PUBLIC,  # test_vtn_topics
+    Quirk.MQTT_RETAINED,  # test_vtn_mqtt
+    Quirk.MQTT_TWICE,
+    Quirk.WEBHOOK_CAMEL_STRING,  # test_vtn_webhooks
     Quirk.WEBHOOK_SNAKE_STRING,
 }
 
