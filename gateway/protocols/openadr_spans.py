@@ -90,12 +90,12 @@ class Span:
         return {
             "start": self.start.isoformat(),
             "end": self.end.isoformat(),
-            "kinds": sorted(self.kinds),
+            "kinds": sorted(kind.value for kind in self.kinds),
             "tallies": [
-                [kind, evse, phase, str(tally.total), tally.count, tally.bad]
+                [kind.value, evse, phase.value, str(tally.total), tally.count, tally.bad]
                 for (kind, evse, phase), tally in self.tallies.items()
             ],
-            "seen": {kind: f"{bits:x}" for kind, bits in self.seen.items()},
+            "seen": {kind.value: f"{bits:x}" for kind, bits in self.seen.items()},
             "state": None if self.state is None else encode(self.state),
             "count": self.count,
         }

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import orjson
+
 from gateway.protocols.openadr_access import Resource
 from gateway.protocols.openadr_answers import Owed
 from gateway.protocols.openadr_changes import Held
@@ -125,7 +127,7 @@ class Course:
             self.reporter.answered(self.desk.answer(request), self.now, self.utc, self.draw)
         self.delivered += self.reporter.delivered()
         if (kept := self.reporter.kept(self.now)) is not None:
-            self.document = json.loads(json.dumps(kept.document))
+            self.document = orjson.loads(orjson.dumps(kept.document))  # as the store does
         return self.desk.requests[before:]
 
     def pass_until(self, seconds):
