@@ -1,6 +1,7 @@
 """Whatever a VTN serves is mapped or refused with a reason: nothing is a crash, nor costs a neighbour."""
 
 import json
+from copy import deepcopy
 from decimal import Decimal
 
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from support.openadr import LIMIT, START, a_context, a_payload, an_event, an_interval, read
 from support.translation import a_station, book, running, situation
+from translators.canonical.controls import LimitOn
 from translators.chain import Case, travel
 from translators.errors import DocumentError
 from translators.openadr.inbound import served
@@ -20,28 +22,26 @@ CONTRACTS = (
     {"payload": "X-PF", "control": "fixed_pf", "excitation": "under"},
     {"payload": "CHARGE_STATE_SETPOINT", "capacity_kwh": 60},
 )
-TYPES = (
-    LIMIT,
-    "EXPORT_CAPACITY_LIMIT",
-    "IMPORT_CAPACITY_SUBSCRIPTION",
-    "DISPATCH_SETPOINT",
-    "DISPATCH_SETPOINT_RELATIVE",
-    "CHARGE_STATE_SETPOINT",
-    "CURVE",
-    "CONTROL_SETPOINT",
-    "X-PF",
-    "SIMPLE",
-    "PRICE",
-    "ALERT_GRID_EMERGENCY",
-    "DISPATCH_INSTRUCTION",
-)
-DURATIONS = ("PT1H", "PT0S", "P1M", "-PT5M", "P9999Y", "P9998Y", "PT0.5S", "P3000000D", "P", "")
-STARTS = ("0001-01-01", "0000-00-00", "2027-03-09T14:30:00Z", "2027-03-09", "9999-12-31T23:59:59Z")
-UNITS = ("KW", "W", "PERCENT", "KWH", "AMPS", "kw", "")
-NUMBERS = (0, 0.5, 10, -5, Decimal("1e999"), Decimal("-0.0"), 10**40)
-TEXTS = ("NaN", "10", "", "\ud800")
+SOUND = {
+    # payload type: (values that it may have, units)
+    LIMIT: ((10, 0, 20.5), "KW"),
+    "EXPORT_CAPACITY_LIMIT": ((4, 0), "W"),
+    "IMPORT_CAPACITY_SUBSCRIPTION": ((12,), "KW"),
+    "DISPATCH_SETPOINT": ((7.4, 0, -5), "KW"),
+    "CHARGE_STATE_SETPOINT": ((40, 60), "KWH"),
+    "CURVE": (({"x": 0.92, "y": 0.44}, {"x": 1.08, "y": -0.44}), None),
+    "X-PF": ((0.95,), None),
+    "SIMPLE": ((0, 3), None),
+    "PRICE": ((0.17, -0.02), "KWH"),
+    "ALERT_GRID_EMERGENCY": (("Stage 3",), None),
+}
+TYPES = (*SOUND, "DISPATCH_SETPOINT_RELATIVE", "CONTROL_SETPOINT", "DISPATCH_INSTRUCTION")
+DURATIONS = ("PT0S", "P1M", "-PT5M", "P9999Y", "P9998Y", "PT0.5S", "P3000000D", "P", "")
+STARTS = ("0001-01-01", "0000-00-00", "2027-03-09", "9999-12-31T23:59:59-14:00")
+NUMBERS = (0, 0.5, 1, -5, Decimal("1e999"), Decimal("-0.0"), 10**40)
+TEXTS = ("NaN", "10", "", "\ud800", "KW", "AMPS", *TYPES, *DURATIONS, *STARTS)
 
-scalars = st.none() | st.booleans() | st.integers() | st.sampled_from(NUMBERS) | st.text(max_size=9)
+scalars = st.none() | st.booleans() | st.sampled_from(NUMBERS) | st.sampled_from(TEXTS) | st.text()
 anything = st.recursive(
     scalars,
     lambda inner: (
@@ -49,51 +49,89 @@ anything = st.recursive(
     ),
     max_leaves=6,
 )
-
-
-def mostly(likely, *, odd=anything):
-    """Nine times what belongs there, once anything at all."""
-    return st.integers(0, 9).flatmap(lambda n: odd if n == 0 else likely)
-
-
-def objects(**members):
-    """Objects with some of these members."""
-    return st.fixed_dictionaries({}, optional=members)
-
-
-points = objects(x=mostly(st.sampled_from(NUMBERS)), y=mostly(st.sampled_from(NUMBERS)))
-values = st.sampled_from(NUMBERS) | st.sampled_from(TEXTS) | points | st.lists(points, max_size=3)
-periods = objects(
-    start=mostly(st.sampled_from(STARTS)),
-    duration=mostly(st.sampled_from(DURATIONS)),
-    randomizeStart=mostly(st.sampled_from(DURATIONS)),
-)
-payloads = st.fixed_dictionaries(
-    {
-        "type": mostly(st.sampled_from(TYPES)),
-        "values": mostly(st.lists(mostly(values), max_size=4)),
-    }
+lengths = st.sampled_from(["PT1H", "PT7S", "P1D"])
+periods = st.fixed_dictionaries({"duration": lengths}, optional={"randomizeStart": lengths})
+payloads = st.sampled_from(list(SOUND)).flatmap(
+    lambda kind: st.fixed_dictionaries(
+        {
+            "type": st.just(kind),
+            "values": st.just(list(SOUND[kind][0]))
+            if kind == "CURVE"
+            else st.lists(st.sampled_from(SOUND[kind][0]), min_size=1, max_size=2),
+        }
+    )
 )
 intervals = st.fixed_dictionaries(
-    {"payloads": mostly(st.lists(mostly(payloads), max_size=3))},
-    optional={"id": anything, "intervalPeriod": mostly(periods)},
-)
-descriptors = st.fixed_dictionaries(
-    {"payloadType": mostly(st.sampled_from(TYPES))}, optional={"units": st.sampled_from(UNITS)}
-)
-events = st.fixed_dictionaries(
-    {"id": st.just("e"), "programID": st.just("flex")},
-    optional={
-        "createdDateTime": mostly(st.sampled_from(STARTS)),
-        "priority": mostly(st.none() | st.integers(0, 5)),
-        "duration": mostly(st.sampled_from(DURATIONS)),
-        "intervalPeriod": mostly(periods),
-        "intervals": mostly(st.lists(mostly(intervals), max_size=3)),
-        "payloadDescriptors": mostly(st.lists(mostly(descriptors), max_size=3)),
-        "reportDescriptors": anything,
-        "targets": anything,
+    {
+        "id": st.integers(),
+        "payloads": st.lists(payloads, min_size=1, max_size=3, unique_by=lambda it: it["type"]),
     },
+    optional={"intervalPeriod": periods},
 )
+
+
+def described(event):
+    """Return the event with the unit of each payload type that stands in it."""
+    kinds = {it["type"] for interval in event["intervals"] for it in interval["payloads"]}
+    units = [{"payloadType": kind, "units": SOUND[kind][1]} for kind in sorted(kinds)]
+    return {**event, "payloadDescriptors": units}
+
+
+sound = st.fixed_dictionaries(
+    {
+        "id": st.just("e"),
+        "programID": st.just("flex"),
+        "priority": st.none() | st.integers(0, 5),
+        "intervalPeriod": periods.map(lambda period: {"start": "2027-03-09T14:30:00Z", **period}),
+        "intervals": st.lists(intervals, min_size=1, max_size=3),
+    },
+    optional={"duration": st.sampled_from(["PT5H", "PT90M"])},
+).map(described)
+spoils = st.lists(
+    st.tuples(
+        st.integers(0, 999),
+        st.sampled_from(["fit", "put", "drop", "twice"]),
+        anything,
+        st.fixed_dictionaries(
+            {
+                "start": st.sampled_from(STARTS),
+                "duration": st.sampled_from(DURATIONS),
+                "values": st.lists(st.sampled_from(NUMBERS) | st.sampled_from(TEXTS), max_size=3),
+            }
+        ),
+    ),
+    min_size=1,
+    max_size=2,
+)
+
+
+def places(value):
+    """Return each (object or list, key) within a document."""
+    inside = list(value.items()) if isinstance(value, dict) else []
+    inside = list(enumerate(value)) if isinstance(value, list) else inside
+    return [(value, key) for key, _ in inside] + [at for _, item in inside for at in places(item)]
+
+
+def spoilt(event, ways):
+    """Return the event with odd things in some of its places."""
+    made = deepcopy(event)
+    for number, way, thing, fitting in ways:
+        found = places(made)
+        holder, key = found[number % len(found)]
+        if way == "twice" and isinstance(holder, list):
+            holder.append(deepcopy(holder[key]))
+        elif way == "drop":
+            del holder[key]
+        elif way == "fit":
+            holder[key] = fitting.get(key, thing)
+        else:
+            holder[key] = thing
+        if not places(made):
+            break
+    return made
+
+
+events = st.builds(spoilt, sound, spoils)
 editions = st.sampled_from(["3.0", "3.1"])
 
 
@@ -109,11 +147,26 @@ def judge(gone):
     assert all(refusal.problem for refusal in gone.refusals)
     unsupported = sum(loss.kind.value == "unsupported" for loss in gone.losses)
     assert unsupported >= len(gone.refusals)
+    assert "\ud800" not in str(gone)
     names = [command.mrid for command in gone.value.commands]
     assert len(names) == len(set(names))
     assert all(
         command.interval.end is None or command.interval.duration for command in gone.value.commands
     )
+
+
+@given(sound, editions)
+def test_a_sound_event_is_carried_out(event, edition):
+    gone = read(event, context(edition))
+    assert gone.value
+    assert not gone.refusals
+
+
+@given(sound, st.sampled_from(["targets", "reportDescriptors"]), anything, editions)
+def test_what_is_odd_beside_the_intervals_costs_no_command(event, member, value, edition):
+    plain = read(event, context(edition)).value
+    odd = read({**event, member: value}, context(edition))
+    assert (odd.value, odd.refusals) == (plain, ())
 
 
 @given(events, editions)
@@ -136,15 +189,14 @@ def test_any_text_is_json_or_refused(text):
         assert error.problem  # noqa: PT017 - any text
 
 
-@given(payloads, editions)
-def test_an_odd_payload_costs_its_neighbour_nothing(payload, edition):
+@given(anything, editions)
+def test_a_payload_that_is_none_costs_its_neighbour_nothing(value, edition):
     other = "EXPORT_CAPACITY_LIMIT"
-    if not (isinstance(payload["type"], str) and payload["type"] and payload["type"] != other):
-        return
-    if not isinstance(payload["values"], list) or len(payload["type"]) > 128:
-        return
+    odd = {"type": "X-ODD", "values": value if isinstance(value, list) else [value]}
     unit = [{"payloadType": other, "units": "KW"}]
-    event = an_event(an_interval(a_payload(other, 4), payload), payloadDescriptors=unit)
-    found = read(event, context(edition)).value
-    limits = [control for command in found for control in command.controls]
-    assert any(getattr(control, "on", None) == "export" for control in limits)
+    made = an_event(an_interval(a_payload(other, 4), odd), payloadDescriptors=unit)
+    gone = read(made, context(edition))
+    assert {control.on for command in gone.value for control in command.controls} == {
+        LimitOn.EXPORT
+    }
+    assert [refusal.function for refusal in gone.refusals] == ["X-ODD"]

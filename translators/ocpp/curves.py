@@ -72,6 +72,8 @@ def curve_points(rule: TargetRule, spec: TargetPoints, draft: Draft) -> list[Jso
         case _:
             raise MappingError("is no curve", where=rule.id, value=type(control).__name__)
     points, place = few(drawn.points, spec.max, draft), f"{draft.path}/curveData"
+    if not points:
+        raise Unmet("invalid", place, "the curve has no points")
     clip_y = isinstance(control, WattPowerFactor | TripCurve)
     kept = _as_they_are(rule, points, clip_y=clip_y)
     if kept is not None:

@@ -25,6 +25,7 @@ from translators.errors import DocumentError
 from translators.openadr.contracts import breach
 from translators.openadr.intervals import MOST_SLOTS, Expansion, Slot, drawn
 from translators.openadr.payloads import EventContext, Reading, controls_of, identity
+from translators.openadr.requests import unreadable
 from translators.openadr.timeline import EVENT_RULE, UNSTATED_PRIORITY, Stretch, priority, timed
 from translators.openadr.wire import Event, Period, event_of
 from translators.rules.book import Book
@@ -84,7 +85,7 @@ class ServedStretch:
     def read(self, book: Book) -> Translation[tuple[DerCommand, ...]]:
         """Return its command, and the one of its subscribed capacity."""
         reading = Reading()
-        _note(Expansion(uneven=self.uneven), reading)
+        _note(self.event, Expansion(uneven=self.uneven), reading)
         slot, part = self.stretch.slot, self.stretch.part
         commands = list(_slot_commands(book, self.event, slot, self.context, reading, part))
         return reading.result(commands)
@@ -124,7 +125,7 @@ def to_commands(
     except Unmet as unmet:
         reading.refuse("event", unmet.where, unmet.problem, unmet.outcome, EVENT_RULE)
         return reading.result(())
-    _note(line, reading)
+    _note(event, line, reading)
     commands = [
         command
         for slot in line.slots
@@ -133,8 +134,9 @@ def to_commands(
     return reading.result(commands)
 
 
-def _note(line: Expansion, reading: Reading) -> None:
-    """Declare what of the line of time is not told exactly."""
+def _note(event: Event, line: Expansion, reading: Reading) -> None:
+    """Declare what of the line of time is not told exactly, and what of the event is not read."""
+    reading.losses += unreadable(event)
     if line.beyond:
         detail = f"more than {MOST_SLOTS} intervals: the later ones are read again as time passes"
         reading.losses.append(Loss(LossKind.DROP, EVENT_RULE, "intervals", detail))

@@ -5,7 +5,8 @@
 
 An interval takes from its own period what stands there, from the event's what does not. Three texts of
 time have a meaning of their own: a start in the year 0 or 1 is *now*, a duration of 9999 years or more is
-*without end* by value however it is spelled, and year 1 with PT0S takes a known event back.
+*without end* by value however it is spelled, and year 1 with PT0S takes back a known event, or an interval
+of it whose own period says so.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ def expand(event: Event, clock: Clock) -> Expansion:
         default = replace(default, duration="P9999Y")
     total = _total(event, clock)
     line = list(_line(event, default, began, clock, open_ended=total is not None))
+    if clock.known and all(_taken_back(each.period, default) for each in event.intervals):
+        return Expansion(cancelled=True)
     if line and total is not None:
         return _window(_looped(line, total, clock), clock)
     return _window(iter(line), clock)
@@ -119,6 +122,13 @@ def _zero(period: Period) -> bool:
     return text is not None and duration(text, "intervalPeriod/duration").seconds == 0
 
 
+def _taken_back(own: Period, default: Period) -> bool:
+    """Say whether an interval's own period is year 1 and no time."""
+    text = own.start
+    now = text is not None and start(text, "intervalPeriod/start") is Anchor.NOW
+    return now and _zero(own if own.duration is not None else default)
+
+
 def _total(event: Event, clock: Clock) -> Duration | None:
     """Return event.duration, which 3.1 knows: it ends, repeats or loops the intervals."""
     if event.duration is None or clock.revision is Revision.OPENADR_3_0:
@@ -142,6 +152,8 @@ def _line(
         own = interval.period
         try:
             begin = _begin(own, after, first=number == 0)
+            if not clock.known and _taken_back(own, default):  # User Guide 8.10.2
+                own = replace(own, duration="P9999Y")
             lasts = length(own if own.duration is not None else default)
             if own.randomize_start is not None:
                 span, shift = _random(own, "intervalPeriod"), number
@@ -260,6 +272,8 @@ class _Kept:
     uneven: bool = False
     instant: bool = False
     """Whether an interval without any length was passed over."""
+    lasting: bool = False
+    """Whether an interval with a length came."""
 
 
 def _window(slots: Iterator[Slot], clock: Clock) -> Expansion:
@@ -268,11 +282,13 @@ def _window(slots: Iterator[Slot], clock: Clock) -> Expansion:
     for slot in slots:
         if slot.end is not None and slot.end <= slot.start:
             kept.instant = True
-        elif slot.end is None or clock.now is None or slot.end > clock.now:
+            continue
+        kept.lasting = True
+        if slot.end is None or clock.now is None or slot.end > clock.now:
             if len(kept.slots) >= MOST_SLOTS:
                 return Expansion(tuple(kept.slots), beyond=True, uneven=kept.uneven)
             _keep(slot, kept, clock.now)
-    if kept.instant and not kept.slots:
+    if kept.instant and not kept.lasting:
         raise Unmet("invalid", "intervalPeriod/duration", "lasts no time")
     return Expansion(tuple(kept.slots), uneven=kept.uneven)
 

@@ -1,17 +1,19 @@
 """What an event asks to be told back: its reportDescriptors, each read by itself.
 
-A descriptor that cannot be read is refused alone: the event and its other descriptors go on.
+A descriptor that cannot be read is refused alone: the event and its other descriptors go on. So it is with
+what should be a list of them and is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from translators.errors import DocumentError
 from translators.openadr.wire import Event
+from translators.rules.trace import Loss, LossKind
 
 _RULE = "OpenADR 3 reportDescriptor"
 _GRIDS = frozenset({"INTERVALS", "SUB_INTERVALS", "OPEN_INTERVALS"})
@@ -43,8 +45,18 @@ class ReportRequest:
 def report_requests(event: Event) -> tuple[ReportRequest | DocumentError, ...]:
     """Return each reportDescriptor of an event, or what is wrong with it, in their order."""
     found = event.raw.get("reportDescriptors")
-    listed = found if isinstance(found, list) else []
-    return tuple([_read(number, item) for number, item in enumerate(listed)])
+    if found is None:
+        return ()
+    if not isinstance(found, list):
+        return (DocumentError("is no list", where="reportDescriptors", rule=_RULE),)
+    return tuple([_read(number, item) for number, item in enumerate(found)])
+
+
+def unreadable(event: Event) -> Iterator[Loss]:
+    """Yield what nobody will be told of an event, because its reportDescriptors cannot be read."""
+    for asked in report_requests(event):
+        if isinstance(asked, DocumentError):
+            yield Loss(LossKind.DROP, _RULE, asked.where, f"{asked.problem}: nothing is reported")
 
 
 def _read(number: int, value: Any) -> ReportRequest | DocumentError:

@@ -58,7 +58,6 @@ class _EventForm(_Form):
     intervalPeriod: _PeriodForm | None = None  # noqa: N815 - wire key
     intervals: list[_IntervalForm] | None = None
     payloadDescriptors: list[_DescriptorForm] | None = None  # noqa: N815 - wire key
-    reportDescriptors: list[Any] | None = None  # noqa: N815 - wire key
 
 
 class _ProgramForm(_Form):
@@ -130,8 +129,6 @@ class Event:
     duration: str | None
     intervals: tuple[EventInterval, ...]
     descriptors: Mapping[str, Descriptor]
-    reports: int
-    """How many reports it asks for."""
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -164,7 +161,6 @@ def event_of(value: Any) -> Event:
         duration=form.duration,
         intervals=tuple(_interval(item) for item in form.intervals or ()),
         descriptors=_descriptors(form.payloadDescriptors or ()),
-        reports=len(form.reportDescriptors or ()),
         raw=value,
     )
 

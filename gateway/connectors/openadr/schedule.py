@@ -133,4 +133,4 @@ def _told_event(held: Held) -> Event:
     if isinstance(held.event, Event):
         return held.event
     raw: Mapping[str, Any] = held.value if isinstance(held.value, dict) else {}
-    return Event("", "", "", None, None, "", None, None, None, (), {}, 0, raw)
+    return Event("", "", "", None, None, "", None, None, None, (), {}, raw)

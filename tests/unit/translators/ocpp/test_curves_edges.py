@@ -24,6 +24,12 @@ def test_one_point_more_is_thinned_and_declared():
     assert kinds(translation) == ["approximate"]
 
 
+@pytest.mark.parametrize("y", ["pct[setMaxVar]", "pct[setMaxVA]"])
+def test_a_curve_without_points_is_refused_by_name(y):
+    (refusal,) = translated(VoltVar(curve("", y))).refusals
+    assert (refusal.where, refusal.problem) == ("curve/curveData", "the curve has no points")
+
+
 def sources_of_y(points, y="pct[setMaxW]"):
     """Return where the y of each point on the wire comes from."""
     steps = translated(VoltWatt(curve(points, y))).steps

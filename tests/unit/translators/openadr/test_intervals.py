@@ -66,6 +66,33 @@ def test_year_1_and_no_duration_hold_without_end_where_they_are_seen_first():
     assert spans(line(event, received=START)) == [(0, None)]
 
 
+OWN = {"start": "0001-01-01", "duration": "PT0S"}
+
+
+def test_an_interval_of_year_1_and_no_duration_holds_without_end_where_it_is_seen_first():
+    first = an_interval(start="2027-03-09T14:30:00Z", duration="PT1H")
+    event = an_event(first, an_interval(**OWN), intervalPeriod=...)
+    assert spans(line(event, received=START)) == [(0, 3600), (3600, None)]
+    assert spans(line(an_event(an_interval(**OWN), intervalPeriod=...), received=START)) == [
+        (0, None)
+    ]
+
+
+def test_an_interval_of_year_1_and_no_duration_is_taken_back_from_a_known_event():
+    event = an_event(an_interval(), an_interval(**OWN), an_interval())
+    assert spans(line(event, received=START, known=True)) == [(0, 3600), (3600, 3600)]
+    alone = line(an_event(an_interval(**OWN)), received=START, known=True)
+    assert (alone.slots, alone.cancelled) == ((), True)
+
+
+def test_a_duration_of_the_event_counts_for_an_interval_of_year_1():
+    event = an_event(
+        an_interval(start="0001-01-01"),
+        intervalPeriod={"start": "2027-03-09T14:30:00Z", "duration": "PT0S"},
+    )
+    assert spans(line(event, received=START)) == [(0, None)]
+
+
 def test_a_duration_that_is_missing_is_no_end_in_3_0_and_refused_in_3_1():
     event = an_event(intervalPeriod={"start": "2027-03-09T14:30:00Z"})
     assert spans(line(event, "3.0")) == [(0, None)]
@@ -192,6 +219,11 @@ def test_an_event_without_intervals_has_no_line():
 def test_an_interval_of_no_length_is_passed_over_beside_others():
     event = an_event(an_interval(), an_interval(duration="PT0S"), an_interval())
     assert spans(line(event)) == [(0, 3600), (3600, 3600)]
+
+
+def test_an_interval_of_no_length_is_no_fault_once_the_others_are_over():
+    event = an_event(an_interval(), an_interval(duration="PT0S"))
+    assert spans(line(event, now=START + timedelta(hours=2))) == []
 
 
 @pytest.mark.parametrize(

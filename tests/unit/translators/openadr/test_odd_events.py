@@ -171,6 +171,8 @@ FORMS = {
     "a descriptor without its objectType": (an_event(), PLAIN),
     "members that nobody knows": (an_event(weather="fine", intervalPeriods=[1]), PLAIN),
     "reports of any form": (an_event(reportDescriptors=[1, None, "x", {}]), PLAIN),
+    "reports as an object": (an_event(reportDescriptors={"payloadType": "USAGE"}), PLAIN),
+    "reports as a text": (an_event(reportDescriptors="USAGE"), PLAIN),
     "intervals numbered alike": (
         an_event(an_interval(), an_interval(a_payload(LIMIT, 5))),
         "ChargingStationMaxProfile limit 0:10000 3600:5000 until 7200",

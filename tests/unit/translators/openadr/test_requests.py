@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from support.openadr import an_event, an_interval
+from support.openadr import an_event, an_interval, read
 from translators.errors import DocumentError
 from translators.openadr.requests import ReportRequest, report_requests
 from translators.openadr.wire import event_of
@@ -43,18 +43,25 @@ def test_null_is_the_default_too():
     ],
 )
 def test_a_descriptor_that_cannot_be_read_hides_no_other(descriptor, where):
-    refused, read = report_requests(an_asking(descriptor, USAGE))
+    refused, heard = report_requests(an_asking(descriptor, USAGE))
     assert isinstance(refused, DocumentError)
     assert refused.where == where
-    assert read == ReportRequest(1, "USAGE")
+    assert heard == ReportRequest(1, "USAGE")
 
 
-def test_descriptors_that_are_no_list_ask_for_nothing():
-    event = an_asking(USAGE)
-    assert (
-        report_requests(type(event)(**{**_fields(event), "raw": {"reportDescriptors": {}}})) == ()
-    )
+@pytest.mark.parametrize("found", [{}, "USAGE", 7, False], ids=repr)
+def test_descriptors_that_are_no_list_are_refused_alone(found):
+    event = an_event(reportDescriptors=found)
+    (refused,) = report_requests(event_of(event))
+    assert (refused.where, refused.problem) == ("reportDescriptors", "is no list")
+    done = read(event)
+    (limit,) = done.value
+    assert [type(it).__name__ for it in limit.controls] == ["PowerLimit"]
+    assert [(it.kind.value, it.where) for it in done.losses] == [("drop", "reportDescriptors")]
 
 
-def _fields(event):
-    return {name: getattr(event, name) for name in type(event).__dataclass_fields__}
+def test_a_descriptor_that_cannot_be_read_is_a_loss_of_its_event():
+    done = read(an_event(reportDescriptors=[USAGE, {}]))
+    assert [(len(done.value), it.where) for it in done.losses] == [
+        (1, "reportDescriptors[1]/payloadType")
+    ]

@@ -49,7 +49,7 @@ def test_7_6_a_descriptor_of_the_event_wins_over_its_program(context):
 
 def test_7_7_a_report_descriptor_with_a_misspelt_key_costs_no_price(context):
     event = prices(0.17, reportDescriptors=[{"payLoadType": "USAGE", "aggregate": True}])
-    assert told(event, context()) == ("Price.import.USD/KWH", "")
+    assert told(event, context()) == ("Price.import.USD/KWH", "drop")
 
 
 def test_7_9_year_one_and_no_time_take_a_known_event_back(context):
@@ -224,6 +224,13 @@ def test_8_10_2_reservations_and_what_is_available_are_told_and_move_nothing(con
         assert told(event, context()) == (f"Alert.{kind}", "")
         inside = an_interval(a_payload(kind, 242), **period)
         assert told(an_event(inside, intervalPeriod=BEGUN), context())[0] == f"Alert.{kind}"
+
+
+def test_8_10_2_year_one_and_no_time_in_an_interval_of_its_own_hold_until_taken_back(context):
+    inside = an_interval(a_payload("IMPORT_CAPACITY_SUBSCRIPTION", 12), **BEGUN)
+    event = an_event(inside, intervalPeriod=...)
+    assert told(event, context())[0] == "ChargingStationMaxProfile limit 0:12000"
+    assert told(event, context(known=True))[0] == "nothing to do"
 
 
 def test_8_10_2_a_fee_without_prefix_is_no_type(context):

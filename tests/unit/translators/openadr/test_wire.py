@@ -30,7 +30,6 @@ def test_an_event_of_3_1_is_read():
     assert event.period == Period("2027-03-09T14:30:00Z", "PT1H")
     assert event.duration == "PT4H"
     assert event.descriptors == {"IMPORT_CAPACITY_LIMIT": Descriptor("KW")}
-    assert event.reports == 2
     assert event.raw["eventName"] == "evening"
 
 
