@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 type Work = Callable[[], object]
+
+_YOUNG = 10_000
+"""As `dergate run` sets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +53,17 @@ def _cpu(work: Work, calls: int) -> float:
     for _ in range(calls):
         work()
     return (time.process_time_ns() - begin) / calls / 1000
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """Have the collector of cycles work as it does in a gateway that has started."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

@@ -8,11 +8,11 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from itertools import batched
 
+from gateway.bench.clock import settled
 from gateway.bench.contender import resident_kb
 from gateway.bench.generated import CHUNK, NOON, PROFILES, Fleet, four_controls, volt_var
 from gateway.bench.planned import seconds
@@ -28,8 +28,6 @@ _TICKS = 3
 _ROUND = timedelta(hours=2)
 _AHEAD = timedelta(minutes=10)
 _HOUR = timedelta(hours=1)
-_YOUNG = 10_000
-"""As `dergate run` sets it."""
 _REST = 0.2
 """Share of the stations of which the memory is measured, that the small fleet has."""
 
@@ -104,27 +102,13 @@ class Scale:
 def measure(stations: Sequence[int] = SIZES, rounds: int = 3) -> Scale:
     """Measure fleets of these sizes; `RuntimeError` where one has not done its work."""
     most = min(max(stations), CHUNK)
-    with _collector():
+    shipped_book()
+    with settled():
         sizes = tuple(_size(count, rounds) for count in stations)
         planned = tuple(
             Planned(most, kinds, seconds(most, kinds, rounds)) for kinds in (1, PROFILES)
         )
     return Scale(sizes, _kb_per_station(most), planned)
-
-
-@contextmanager
-def _collector() -> Iterator[None]:
-    """Have the collector of cycles work as it does in a gateway that has started."""
-    shipped_book()
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def _size(count: int, rounds: int) -> Size:

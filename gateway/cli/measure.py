@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from gateway.bench import engine as engine_bench
+from gateway.bench import openadr as openadr_bench
 from gateway.bench.clock import Ratio, compare
 from gateway.bench.mapping import Figures, measure
 from gateway.bench.pairs import durability, framing, translation, validation
@@ -20,12 +21,16 @@ _USED: dict[str, frozenset[str]] = {
     "gateway": frozenset({"rounds", "calls"}),
     "mapping": frozenset({"rounds", "calls"}),
     "engine": frozenset({"rounds", "stations"}),
+    "openadr": frozenset({"rounds"}),
     "fanout": frozenset({"rounds", "stations", "peers", "tls", "transport", "stalled", "engine"}),
     "inbound": frozenset({"rounds", "stations", "peers", "tls", "transport"}),
     "connect": frozenset({"rounds", "stations", "tls", "transport", "storm"}),
     "memory": frozenset({"stations", "tls", "transport"}),
 }
 """Options that change what a subject measures."""
+type Subject = Literal[
+    "gateway", "mapping", "engine", "openadr", "fanout", "inbound", "connect", "memory"
+]
 _MEASURING = sorted({name for options in _USED.values() for name in options})
 _STATIONS = 1000
 """Stations that connect, where nobody says."""
@@ -34,9 +39,9 @@ _STATIONS = 1000
 def bench(  # noqa: PLR0913 - the options of a command
     context: typer.Context,
     subject: Annotated[
-        Literal["gateway", "mapping", "engine", "fanout", "inbound", "connect", "memory"],
+        Subject,
         typer.Argument(
-            help="What: single operations, a translation, decisions, or the station side."
+            help="What: single operations, a translation, decisions, events of a VTN, or the station side."
         ),
     ] = "gateway",
     *,
@@ -75,6 +80,9 @@ def bench(  # noqa: PLR0913 - the options of a command
     if subject == "engine":
         scale = engine_bench.measure(counts or engine_bench.SIZES, rounds)
         typer.echo(json.dumps(scale.plain(), indent=1) if plain else "\n".join(scale.lines()))
+    elif subject == "openadr":
+        events = openadr_bench.measure(rounds)
+        typer.echo(json.dumps(events.plain(), indent=1) if plain else "\n".join(events.lines()))
     elif subject in SUBJECTS:
         (count,) = counts or (_STATIONS,)
         wish = Wish(count, rounds, peers, Wire(transport, tls), stalled, storm, engine)

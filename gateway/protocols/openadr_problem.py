@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from json import JSONDecoder
 
 from gateway.protocols.openadr_http import Answer, Json
 from translators.errors import DocumentError
@@ -20,6 +21,10 @@ _RULE = "OpenADR 3 list"
 _SAID = ("title", "detail", "error", "error_description")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
 _BETWEEN = b" \t\r\n,"
+_DECODER = JSONDecoder()
+_BEGIN = re.compile(r"\[[ \t\r\n]*")
+_COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
+_END = re.compile(r"[ \t\r\n]*\]")
 
 
 def problem_of(answer: Answer) -> str:
@@ -52,6 +57,27 @@ def items_of(body: bytes) -> list[bytes]:
     text = body.removeprefix(b"\xef\xbb\xbf").strip()
     if not text.startswith(b"["):
         raise DocumentError("is no list", rule=_RULE)
+    found = _sound(text)
+    return _apart(text) if found is None else found
+
+
+def _sound(text: bytes) -> list[bytes] | None:
+    """Return the items of a list that is JSON throughout, None of any other: C finds their ends."""
+    try:
+        plain = text.decode()
+        items: list[bytes] = []
+        mark = _BEGIN.match(plain)
+        while mark is not None:
+            _, end = _DECODER.raw_decode(plain, mark.end())
+            items.append(plain[mark.end() : end].encode())
+            mark = _COMMA.match(plain, end)
+    except (ValueError, RecursionError):
+        return None
+    return items if items and _END.fullmatch(plain, end) else None
+
+
+def _apart(text: bytes) -> list[bytes]:
+    """Return the items of a list of which some are no JSON, by their brackets."""
     items: list[bytes] = []
     depth = begin = 0
     end = 1

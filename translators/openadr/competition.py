@@ -15,7 +15,7 @@ from datetime import datetime
 from fractions import Fraction
 from itertools import count, pairwise
 
-type Rank = tuple[int, Fraction, float, str, int]
+type Rank = tuple[int, int | Fraction, float, str, int]
 """Priority, how much a limit allows, how old, and what tells equals apart: of two the lower one is better."""
 type Time = tuple[datetime, datetime]
 

@@ -27,6 +27,8 @@ MOST_SLOTS = 1024
 """How many intervals are looked ahead: as many periods as an OCPP schedule may hold."""
 MOST_PARTS = 1024
 """Into how many parts the values of one interval may split it."""
+_INHERITED = Period()
+"""Of an interval that has no period of its own."""
 _WHOLE_TEXTS = frozenset({"CURVE"})
 """Types whose values are one thing: they split no interval."""
 
@@ -148,13 +150,19 @@ def _line(
     after: datetime | None = _first(event, began, clock)
     span, shift = _random(default, "intervalPeriod"), 0
     length = partial(_length, clock=clock, open_ended=open_ended)
+    inherited: timedelta | None = None
     for number, interval in enumerate(event.intervals):
         own = interval.period
+        if own == _INHERITED and inherited is not None and after is not None:
+            begin, after = after, _plus(after, inherited, f"intervals[{number}]/intervalPeriod")
+            yield Slot(str(number), number, begin, after, interval.payloads, span, shift)
+            continue
         try:
             begin = _begin(own, after, first=number == 0)
             if not clock.known and _taken_back(own, default):  # User Guide 8.10.2
                 own = replace(own, duration="P9999Y")
             lasts = length(own if own.duration is not None else default)
+            inherited = lasts if own.duration is None else inherited
             if own.randomize_start is not None:
                 span, shift = _random(own, "intervalPeriod"), number
             after = None if lasts is None else _plus(begin, lasts, "intervalPeriod")

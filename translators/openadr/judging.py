@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -37,20 +37,26 @@ class Judging:
         self._book = book
         self._known: dict[object, Judged] = {}
 
-    def __call__(self, entry: Entry, payload: Payload, where: str) -> Judged:
-        """Return what a payload of an event asks for."""
-        event, context, kind = entry.event, entry.context, payload.type
-        program = None if context.program is None else context.program.descriptors.get(kind)
-        described = event.descriptors.get(kind), program, context.binding(event.program, kind)
-        key = payload, context.revision, described
-        judged = self._known.get(key)
-        if judged is None:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            judged = self._known[key] = self._judged(entry, payload)
-        if judged.refusal is None:
+    def __call__(self, entry: Entry) -> Callable[[Payload], Judged]:
+        """Return what says of payloads of an event what they ask for."""
+        event, context = entry.event, entry.context
+        programs = {} if context.program is None else context.program.descriptors
+        described: dict[str, object] = {}
+
+        def judge(payload: Payload) -> Judged:
+            kind = payload.type
+            if kind not in described:
+                binding = context.binding(event.program, kind)
+                described[kind] = event.descriptors.get(kind), programs.get(kind), binding
+            key = payload, described[kind], context.revision
+            judged = self._known.get(key)
+            if judged is None:
+                if len(self._known) >= _MOST:
+                    self._known.clear()
+                judged = self._known[key] = self._judged(entry, payload)
             return judged
-        return replace(judged, refusal=replace(judged.refusal, where=where))
+
+        return judge
 
     def _judged(self, entry: Entry, payload: Payload) -> Judged:
         reading, alone = Reading(), Slot("0", 0, _ANY, None, (payload,))

@@ -67,8 +67,8 @@ class Judged:
     refusal: Refusal | None = None
 
 
-type Judge = Callable[[Entry, Payload, str], Judged]
-"""Say what a payload of an event is; the text is where it stands."""
+type Judge = Callable[[Entry], Callable[[Payload], Judged]]
+"""Say what payloads of an event ask for; a refusal says not where they stand."""
 type Told = Callable[[Entry, Slot], tuple[int, datetime | None]]
 """Return the number of the first part of a slot that is not over yet, and with which start it was told."""
 
@@ -187,11 +187,12 @@ class _Plan:
         except Unmet as unmet:
             self._refuse_event(entry, unmet.outcome, unmet.where, unmet.problem, EVENT_RULE)
             return
+        judge = self._judge(entry)
         for slot in slots:
             if slot.start >= self._until:
                 self.later = True
             elif slot.end is None or slot.end > self._now:
-                self._claim(entry, slot)
+                self._claim(entry, slot, judge)
 
     def _slots(self, entry: Entry) -> Iterator[Slot]:
         """Yield the slots that are not over, random starts drawn."""
@@ -205,13 +206,16 @@ class _Plan:
         for slot in line.slots:
             yield _drawn(slot, context.seed, name) if slot.randomize and context.seed else slot
 
-    def _claim(self, entry: Entry, slot: Slot) -> None:
+    def _claim(
+        self, entry: Entry, slot: Slot, judge: Callable[[Payload], Judged]
+    ) -> None:
         """Let the payloads of a slot compete."""
         payloads: list[tuple[Payload, Claim | None]] = []
         for number, payload in enumerate(slot.payloads):
-            judged = self._judge(entry, payload, f"intervals[{slot.interval}]/payloads[{number}]")
+            judged = judge(payload)
             if judged.refusal is not None:
-                self._refuse(entry, judged.refusal)
+                where = f"intervals[{slot.interval}]/payloads[{number}]"
+                self._refuse(entry, replace(judged.refusal, where=where))
                 continue
             claim = None
             if judged.lane:
@@ -246,7 +250,9 @@ def _rank(entry: Entry, slot: Slot, judged: Judged) -> Rank:
     event = entry.event
     made = event.modified or event.created or entry.context.received or _EPOCH
     age = (_EPOCH - made).total_seconds()
-    return priority(event), judged.bound, age, entry.key, -slot.interval
+    bound = judged.bound
+    plain = bound.numerator if bound.denominator == 1 else bound  # compares faster
+    return priority(event), plain, age, entry.key, -slot.interval
 
 
 def _stretches(piece: _Piece, now: datetime, told: Told) -> Iterator[Stretch]:

@@ -7,7 +7,7 @@ is spelled; calendar years and months have no length that a station could be tol
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from fractions import Fraction
@@ -35,11 +35,13 @@ class Duration:
     """A length in whole seconds; None is without end."""
 
     seconds: int | None
+    length: timedelta | None = field(init=False, repr=False, compare=False)
+    """The same as a span of time."""
 
-    @property
-    def length(self) -> timedelta | None:
-        """Return the length, None without end; `Unmet` where no calendar holds it."""
-        return None if self.seconds is None else timedelta(seconds=self.seconds)
+    def __post_init__(self) -> None:
+        """Note the length once: each interval asks for it."""
+        length = None if self.seconds is None else timedelta(seconds=self.seconds)
+        object.__setattr__(self, "length", length)
 
 
 ENDLESS = Duration(None)

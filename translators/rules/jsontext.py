@@ -17,9 +17,7 @@ def value_of(text: str, rule: str, largest: int) -> Any:
     if len(text) > largest:
         raise DocumentError(f"{len(text)} characters are more than {largest}", rule=rule)
     try:
-        return json.loads(
-            text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once
-        )
+        return _DECODER.decode(text)
     except json.JSONDecodeError as exc:
         where = f"line {exc.lineno} column {exc.colno}"
         raise DocumentError(f"is no JSON: {exc.msg}", where=where, rule=rule) from exc
@@ -39,3 +37,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"{twice!r} stands twice in one object")
     return made
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once)
