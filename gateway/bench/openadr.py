@@ -102,14 +102,14 @@ class Session:
 
     def poll(self) -> int:
         """Walk once through everything; return how many events came or changed."""
-        served, programs = 0, self._ven.programs
+        served = 0
         while (request := self._ven.due(self._now)) is not None:
             answer, utc = self._pages.answer(request), NOON + timedelta(seconds=self._now)
             for change in self._ven.answered(request, answer, self._now, utc, 0.5):
                 if isinstance(change, EventServed) and isinstance(change.held.event, Event):
                     served += 1
                     context = EventContext(
-                        "vtn", "CS1", Revision.OPENADR_3_1, programs.get("flex"), received=NOON
+                        "vtn", "CS1", Revision.OPENADR_3_1, change.held.program, received=NOON
                     )
                     entry = Entry(change.held.key, change.held.event, context)
                     self.entries[entry.key] = entry

@@ -206,9 +206,7 @@ class _Plan:
         for slot in line.slots:
             yield _drawn(slot, context.seed, name) if slot.randomize and context.seed else slot
 
-    def _claim(
-        self, entry: Entry, slot: Slot, judge: Callable[[Payload], Judged]
-    ) -> None:
+    def _claim(self, entry: Entry, slot: Slot, judge: Callable[[Payload], Judged]) -> None:
         """Let the payloads of a slot compete."""
         payloads: list[tuple[Payload, Claim | None]] = []
         for number, payload in enumerate(slot.payloads):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.connectors.openadr.handing import Handed, Handing
@@ -157,11 +157,11 @@ def _place(stretch: Stretch) -> tuple[str, int]:
 
 def _beside(entry: Entry, stretch: Stretch, judge: Judging) -> Iterator[Refusal]:
     """Yield why payloads of the same interval ask for nothing: a mode without its partner is not meant."""
-    number = stretch.slot.interval
+    number, ask = stretch.slot.interval, judge(entry)
     for index, payload in enumerate(entry.event.intervals[number].payloads):
-        judged = judge(entry, payload, f"intervals[{number}]/payloads[{index}]")
-        if judged.refusal is not None:
-            yield judged.refusal
+        refusal = ask(payload).refusal
+        if refusal is not None:
+            yield replace(refusal, where=f"intervals[{number}]/payloads[{index}]")
 
 
 def _unread(served: Served, book: Book) -> tuple[Refusal, ...]:

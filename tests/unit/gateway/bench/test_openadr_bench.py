@@ -1,4 +1,4 @@
-"""The bench of a VTN's events does the work that it measures; how fast is for `dergate bench openadr` to say."""
+"""The bench of a VTN's events does the work that it measures; how fast, `dergate bench openadr` says."""
 
 import json
 
