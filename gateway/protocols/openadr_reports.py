@@ -104,6 +104,7 @@ class Reporter:
         """Know what a station or site does and can, and at which EVSEs a transaction runs."""
         station = self._scene.station(subject)
         station.state, station.sessions = state, sessions
+        station.since = station.since or utc
         station.profile = profile or station.profile
         self._duties.described(subject, utc)
 

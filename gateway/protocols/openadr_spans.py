@@ -125,6 +125,8 @@ class Subject:
     id: str
     state: StationStatus | None = None
     profile: StationProfile | None = None
+    since: datetime | None = None
+    """When its state was heard first in this run."""
     sessions: frozenset[int] | None = None
     """EVSEs where a transaction runs, None where that was not told."""
     spans: dict[Key, Span] = field(default_factory=dict)
@@ -148,9 +150,14 @@ class Subject:
         return touched
 
     def settle(self, key: Key, utc: datetime) -> None:
-        """Keep what the station does as what it did at the end of an interval, unless that is long ago."""
+        """Keep what the station does as what it did at the end of an interval.
+
+        What it did before anything was heard of it, or long ago, is not known.
+        """
         span = self.spans.get(key)
-        if span is not None and span.state is None and utc - span.end <= _SOON:
+        if span is None or span.state is not None or self.since is None:
+            return
+        if self.since <= span.end and utc - span.end <= _SOON:
             span.state = self.doing(span.end)
 
     def doing(self, at: datetime) -> StationStatus | None:

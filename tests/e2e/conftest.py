@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import sys
 from contextlib import asynccontextmanager
 
@@ -64,7 +65,7 @@ def dergate():
     """Start `python -m gateway …`; it is killed where the test leaves it running."""
 
     @asynccontextmanager
-    async def started(*arguments):
+    async def started(*arguments, **environment):
         process = Process(
             await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -72,6 +73,7 @@ def dergate():
                 "gateway",
                 *map(str, arguments),
                 cwd=ROOT,
+                env={**os.environ, **environment},
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
             )

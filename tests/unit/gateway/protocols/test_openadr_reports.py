@@ -327,6 +327,15 @@ def test_what_a_station_does_is_that_at_the_end_of_the_interval():
     assert states == ["NORMAL", "RUNNING_NORMAL"]
 
 
+def test_what_a_station_did_before_it_was_heard_of_is_not_made_up():
+    course = Course()
+    course.serve(asking({"payloadType": "OPERATING_STATE", **EACH}, quarters=2))
+    course.now = 910.0
+    course.describe()
+    course.pass_until(HOUR)
+    assert ids(course) == [[1]]
+
+
 def test_a_setpoint_and_a_charge_level_are_those_of_the_interval():
     course = a_course(
         {"payloadType": "SETPOINT", **EACH}, {"payloadType": "STORAGE_CHARGE_LEVEL", **EACH}
