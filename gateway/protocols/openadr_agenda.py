@@ -41,11 +41,16 @@ class Agenda[N: Hashable]:
         del self._at[name]
         return name
 
-    def first(self) -> datetime | None:
-        """Return when the earliest name is due."""
+    def next(self) -> N | None:
+        """Return the earliest name, None where there is none."""
         while self._heap:
             at, _, name = self._heap[0]
             if self._at.get(name) == at:
-                return at
+                return name
             heapq.heappop(self._heap)
         return None
+
+    def first(self) -> datetime | None:
+        """Return when the earliest name is due."""
+        name = self.next()
+        return None if name is None else self._at[name]

@@ -19,7 +19,7 @@ from gateway.protocols.openadr_http import Json
 from gateway.protocols.openadr_scene import Outgoing, Scene
 from translators.canonical.telemetry import ControlOutcome
 from translators.openadr.outbound import Slot, report
-from translators.openadr.requests import ReportRequest, report_requests
+from translators.openadr.requests import ReportRequest
 from translators.openadr.wire import Event
 from translators.rules.facts import status
 
@@ -169,12 +169,11 @@ class Answers:
 
     def _asked(self, held: Held, subject: str) -> bool:
         """Say whether an event asks for the state of a subject."""
-        requests = report_requests(held.event) if isinstance(held.event, Event) else ()
         return any(
             isinstance(request, ReportRequest)
             and request.payload == STATE
             and subject in self._scene.asked(held.key, request)
-            for request in requests
+            for request in self._scene.requests(held)
         )
 
     def _event(self, owed: Owed) -> Held | None:

@@ -21,7 +21,7 @@ from gateway.protocols.openadr_telling import Report, Stage, Telling, report_of,
 from gateway.protocols.openadr_watches import Watch, Watches
 from translators.canonical.telemetry import Sample
 from translators.errors import DocumentError
-from translators.openadr.requests import ReportRequest, report_requests
+from translators.openadr.requests import ReportRequest
 from translators.openadr.windows import Window, report_name
 from translators.openadr.wire import Event
 from translators.rules.values import Unmet
@@ -33,7 +33,7 @@ PATIENCE = timedelta(minutes=5)
 KEEP = timedelta(days=1)
 """How long late samples count."""
 _MOST = 10_000
-"""Reports of one VTN that are remembered; beyond, the oldest are given up."""
+"""Reports of one VTN that are remembered; beyond, those that were due long ago are given up."""
 
 type _Asked = tuple[str, int]
 """An event by its key, and the place of a descriptor in it."""
@@ -74,6 +74,11 @@ class Duties:
         for name, document in kept.get("reports", {}).items():
             self._take(report_of(name, document))
 
+    @property
+    def count(self) -> int:
+        """Return how many reports are remembered."""
+        return len(self._reports)
+
     def document(self) -> dict[str, Any]:
         """Return what must be known after a restart."""
         self.moved = self.counted = False
@@ -99,7 +104,7 @@ class Duties:
         self.moved = True
         self._rest(held.key)
         event = held.event
-        for request in report_requests(event) if isinstance(event, Event) else ():
+        for request in self._scene.requests(held):
             try:
                 if isinstance(request, DocumentError):
                     self._note(held.key, f"{request.where} {request.problem}")
@@ -152,6 +157,8 @@ class Duties:
             self._take(report)
         while (name := self._old.pop(utc)) is not None:
             self._forget(self._reports[name])
+        while len(self._reports) > _MOST and self._give_up(utc):
+            pass
 
     def next(self, utc: datetime) -> Outgoing | None:
         """Return the report to file now, None where none is due."""
@@ -270,10 +277,17 @@ class Duties:
         for key in self._keys(report):
             self._users.setdefault(key, set()).add(report.name)
             self._ends.put(key, key[1][1])
-        if len(self._reports) > _MOST:
-            oldest = min(self._reports.values(), key=lambda it: it.due)
-            self._note(oldest.event, f"{oldest.name} is given up: more than {_MOST} reports")
-            self._forget(oldest)
+
+    def _give_up(self, utc: datetime) -> bool:
+        """Give up the oldest report; say whether there was one that had its time."""
+        name = self._old.next()
+        report = self._reports.get(name or "")
+        if report is None or report.due + PATIENCE > utc:
+            return False
+        if report.stage is Stage.OPEN:
+            self._note(report.event, f"{report.name} is given up: more than {_MOST} reports")
+        self._forget(report)
+        return True
 
     def _keys(self, report: Report) -> list[tuple[str, Key]]:
         """Return the intervals of subjects that a report tells of and that are followed."""
@@ -301,8 +315,7 @@ class Duties:
     def _telling(self, report: Report) -> Telling | None:
         """Return what of a report can be told, None where its event does not ask for it (yet)."""
         held = self._scene.events.get(report.event)
-        event = None if held is None else held.event
-        requests = report_requests(event) if isinstance(event, Event) else ()
+        requests = () if held is None else self._scene.requests(held)
         request = requests[report.number] if report.number < len(requests) else None
         if not isinstance(request, ReportRequest) or request.payload != report.payload:
             return None

@@ -32,6 +32,8 @@ PART = "reports"
 """The part of the session that this is."""
 _MOVED_S, _COUNTED_S = 2.0, 60.0
 """How often it is kept which reports there are, and what was measured."""
+_EACH_S = 0.001
+"""How much longer each report lets it wait: all are written at once."""
 
 
 @dataclass(slots=True)
@@ -80,8 +82,7 @@ class Reporter:
 
     def removed(self, key: str) -> None:
         """Report nothing more on an event that is served no more."""
-        self._scene.events.pop(key, None)
-        self._scene.subjects.pop(key, None)
+        self._scene.forget(key)
         self._shelves.pop(key, None)
         if self._going is not None and self._going.outgoing.event == key:
             self._going = None
@@ -177,7 +178,8 @@ class Reporter:
         What is not kept in time is looked up at the VTN: that is why it may wait.
         """
         moved = self._answers.moved or self._duties.moved
-        pause = 0.0 if final else _MOVED_S if moved else _COUNTED_S
+        pause = _MOVED_S + self._duties.count * _EACH_S if moved else _COUNTED_S
+        pause = 0.0 if final else pause
         if not (moved or self._duties.counted) or now < self._kept_at + pause:
             return None
         self._kept_at = now

@@ -12,9 +12,10 @@ from gateway.protocols.openadr_http import Json
 from gateway.protocols.openadr_spans import Subject
 from translators.canonical.commands import Revision
 from translators.canonical.status import StationStatus
+from translators.errors import DocumentError
 from translators.openadr.binding import Binding
 from translators.openadr.outbound import Wanted
-from translators.openadr.requests import ReportRequest
+from translators.openadr.requests import ReportRequest, report_requests
 from translators.openadr.wire import Event
 from translators.rules.book import Book
 
@@ -49,11 +50,28 @@ class Scene:
     stations: dict[str, Subject] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     """Of resources, by subject."""
+    _asked: dict[str, tuple[Held, tuple[ReportRequest | DocumentError, ...]]] = field(
+        default_factory=dict
+    )
 
     @property
     def client(self) -> str:
         """Return the clientName."""
         return self.access.ven or self.access.client.id or self.access.utility
+
+    def requests(self, held: Held) -> tuple[ReportRequest | DocumentError, ...]:
+        """Return what an event asks to be told; nothing where it cannot be read."""
+        if not isinstance(held.event, Event):
+            return ()
+        known = self._asked.get(held.key)
+        if known is None or known[0] is not held:
+            known = self._asked[held.key] = (held, report_requests(held.event))
+        return known[1]
+
+    def forget(self, key: str) -> None:
+        """Know nothing more of an event."""
+        for known in (self.events, self.subjects, self._asked):
+            known.pop(key, None)
 
     def resource(self, subject: str) -> str:
         """Return the resourceName of a subject."""

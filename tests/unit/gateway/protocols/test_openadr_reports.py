@@ -641,6 +641,8 @@ def test_a_document_of_before_there_were_reports_is_read():
 def test_no_more_reports_are_remembered_than_there_is_room_for(monkeypatch):
     monkeypatch.setattr("gateway.protocols.openadr_duties._MOST", 3)
     course = a_course({**USAGE, **EACH}, event={"quarters": 6})
-    course.pass_until(6 * 900)
+    metered(course, -4000, None, -4000, -4000, -4000, -4000)
+    course.pass_until(6 * 900 + 400)
     assert len(course.document["reports"]) == 3
-    assert any("given up" in note for note in course.reporter.notes())
+    assert ["given up" in note for note in course.reporter.notes()] == [True]
+    assert len(course.desk.reports) == 5
