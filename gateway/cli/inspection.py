@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from gateway.cli.identity import WARN_DAYS
+from gateway.cli.reaching import utility_reached, vtn_reached
 from gateway.clock import SystemClock
 from gateway.connectors.ieee2030_5 import UtilityAccess
-from gateway.connectors.ieee2030_5.channel import Channel
+from gateway.connectors.openadr import VtnAccess
 from gateway.errors import GatewayError, IdentityError, PeerError, SettingsError
-from gateway.protocols.sep2_documents import Role
 from gateway.security.identities import read_chain, read_identity
 from gateway.security.issuing import KeyAuthority
 from gateway.settings import Settings, examine, mapping_files
@@ -68,10 +68,9 @@ def inspect(file: Path, *, online: bool) -> Report:
         _inspect_identity(report, bound, now)
     for utility in settings.utilities:
         _inspect_anchor(report, utility, now)
-    if not faults:
-        _inspect_vens(report, settings)
+    vens = [] if faults else _inspect_vens(report, settings)
     if online and not faults and not broken:
-        _inspect_peers(report, utility_accesses(settings))
+        _inspect_peers(report, utility_accesses(settings), vens)
     return report
 
 
@@ -142,17 +141,19 @@ def _inspect_identity(report: Report, bound: BoundIdentity, now: datetime) -> No
     report.facts.append(("identity", text))
 
 
-def _inspect_vens(report: Report, settings: Settings) -> None:
+def _inspect_vens(report: Report, settings: Settings) -> list[VtnAccess]:
+    """Return how VTNs are reached, none where a secret cannot be read."""
     try:
         accesses = vtn_accesses(settings)
     except SettingsError as fault:
         report.faults.append(fault)
-        return
+        return []
     for access in accesses:
         ven = access.ven
         names = ", ".join(resource.name for resource in ven.resources)
         text = f"{ven.utility}  {ven.url}  auth {ven.client.auth.value}  resources {names}"
         report.facts.append(("ven", text))
+    return accesses
 
 
 def _inspect_anchor(report: Report, utility: Utility | OpenAdrUtility, now: datetime) -> None:
@@ -177,24 +178,21 @@ def _ends(report: Report, path: Path, now: datetime) -> str:
     return f"expires {end:%Y-%m-%d} ({days} days)"
 
 
-def _inspect_peers(report: Report, accesses: list[UtilityAccess]) -> None:
-    """Ask each utility once for each identity."""
-    clock = SystemClock()
+def _inspect_peers(
+    report: Report, accesses: Iterable[UtilityAccess], vens: Iterable[VtnAccess]
+) -> None:
+    """Ask each utility once for each identity, and each VTN once."""
     for access in accesses:
-        try:
-            text = asyncio.run(_reach(access, lambda: clock.now().utc))
-        except GatewayError as fault:
-            report.faults.append(fault)
-        else:
-            report.facts.append(("online", f"{access.station} at {access.utility}  {text}"))
+        who = f"{access.station} at {access.utility}"
+        _inspect_peer(report, who, partial(utility_reached, access))
+    for vtn in vens:
+        _inspect_peer(report, vtn.ven.utility, partial(vtn_reached, vtn))
 
 
-async def _reach(access: UtilityAccess, utc: Callable[[], datetime]) -> str:
-    """Return how long a utility took to show its DeviceCapability; PeerError where it did not."""
-    async with Channel(access, utc) as channel:
-        answer = await channel.get(access.url)
-    problem = answer.judged(Role.DEVICE_CAPABILITY)
-    if problem:
-        where = f"{access.station} at {access.utility} ({access.url})"
-        raise PeerError(problem, where=where, code="DG-1201")
-    return f"reached in {(answer.received - answer.sent) * 1000:.0f} ms"
+def _inspect_peer(report: Report, who: str, reached: Callable[[], str]) -> None:
+    try:
+        text = reached()
+    except GatewayError as fault:
+        report.faults.append(fault)
+    else:
+        report.facts.append(("online", f"{who}  {text}"))

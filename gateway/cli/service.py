@@ -54,7 +54,7 @@ def check(
     config: Config = DEFAULT,
     *,
     online: Annotated[
-        bool, typer.Option("--online", help="Ask each utility for its DeviceCapability.")
+        bool, typer.Option("--online", help="Ask each utility once, with its credentials.")
     ] = False,
     deny_warnings: Annotated[
         bool, typer.Option("--deny-warnings", help="Exit 1 where something was warned of.")

@@ -1,4 +1,4 @@
-"""`dergate check --online` against a real utility."""
+"""`dergate check --online` against a real utility, and a real VTN."""
 
 import asyncio
 
@@ -7,20 +7,47 @@ import pytest
 from gateway.cli.main import main
 from gateway.security import pki
 from gateway.security.identities import certificate_lfdi
-from support.site import a_site, a_utility, write_site
+from gateway.simulators.vtn import SimulatedVtn
+from support.site import a_site, a_utility, a_vtn, write_site
 
 
 @pytest.fixture
-def check(tmp_path, utility, capsys):
+def asked(tmp_path, capsys):
     """Run the command in a thread; return exit status, what it says of the peer, and stderr."""
 
-    async def checked(**changes):
-        site = a_site(utilities=[a_utility(**{"url": utility.url} | changes)])
-        file = write_site(tmp_path, site)
+    async def found_of(entry):
+        file = write_site(tmp_path, a_site(utilities=[entry]))
         status = await asyncio.to_thread(main, ["check", "--online", "-c", str(file)])
         printed = capsys.readouterr()
         found = [line for line in printed.out.splitlines() if line.startswith("online")]
         return status, found, printed.err
+
+    return found_of
+
+
+@pytest.fixture
+def check(asked, utility):
+    async def checked(**changes):
+        return await asked(a_utility(**{"url": utility.url} | changes))
+
+    return checked
+
+
+@pytest.fixture
+async def vtn():
+    async with SimulatedVtn() as opened:
+        yield opened
+
+
+@pytest.fixture
+def check_vtn(asked, vtn, tmp_path):
+    secret = tmp_path / "vtn.secret"
+    secret.write_text("secret")
+    secret.chmod(0o600)
+    client = {"auth": "post", "client_id": "ven_client", "client_secret_file": "vtn.secret"}
+
+    async def checked(**changes):
+        return await asked(a_vtn(**{"url": vtn.url, "insecure": True} | client | changes))
 
     return checked
 
@@ -61,3 +88,31 @@ async def test_an_address_without_device_capability_is_told_apart(check, registe
     status, found, err = await check(url=utility.url.replace("/dcap", "/nowhere"))
     assert (status, found) == (4, [])
     assert "HTTP 404" in err
+
+
+async def test_a_vtn_that_gives_us_a_token_is_reached(check_vtn, vtn):
+    status, [line], _ = await check_vtn()
+    assert status == 0
+    assert line.startswith("online    vtn  reached in ")
+    assert {it.method for it in vtn.exchanges} == {"GET", "POST"}
+    assert not vtn.entries("VEN")
+
+
+async def test_a_vtn_that_knows_no_such_client_is_told(check_vtn):
+    status, found, err = await check_vtn(client_id="nobody")
+    assert (status, found) == (4, [])
+    assert "vtn (http://127.0.0.1:" in err
+    assert "DG-1201 no token: HTTP 401" in err
+
+
+async def test_a_vtn_whose_clock_is_off_is_told(check_vtn, vtn):
+    vtn.time_offset_s = 60
+    status, found, err = await check_vtn()
+    assert (status, found) == (4, [])
+    assert "DG-1201 its clock is +" in err
+
+
+async def test_a_vtn_that_is_away_is_not_reached(check_vtn, unused_tcp_port):
+    status, found, err = await check_vtn(url=f"http://127.0.0.1:{unused_tcp_port}/openadr3")
+    assert (status, found) == (4, [])
+    assert "cannot be reached" in err
