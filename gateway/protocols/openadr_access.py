@@ -76,6 +76,7 @@ class VenAccess:
 
     @property
     def audience(self) -> Audience:
-        """Return whom events may be for."""
+        """Return whom events may be for; a target that is a resource's own names it alone."""
         addressees = [Addressee(one.subject, one.name, one.targets) for one in self.resources]
-        return Audience(self.ven, addressees, frozenset(self.targets), self.members)
+        single = {name for one in self.resources for name in (one.name, *one.targets)}
+        return Audience(self.ven, addressees, frozenset(self.targets) - single, self.members)

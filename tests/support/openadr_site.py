@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from gateway.settings import load
 from gateway.settings.mode import FOR_REAL
 from gateway.simulators.station import IN, SimulatedStation, StationOptions
+from gateway.store.story import records
 from support.service import Service
 from support.site import PASSWORD, a_free_port, a_site, a_station, a_vtn, write_site
 
-PATIENCE_S = 30
+PATIENCE_S = 10
 LIMIT = "IMPORT_CAPACITY_LIMIT"
 
 
@@ -38,27 +39,30 @@ class Depot:
         secret.write_text("secret\n")
         secret.chmod(0o600)
 
-    def settings(self, **changes):
+    def settings(self, site, **changes):
         """What site.yaml says; `changes` are those of the VTN's entry."""
-        told = {
-            "url": self.vtn.url,
-            "insecure": True,
+        secret = {
             "auth": "post",
             "client_id": "ven_client",
             "client_secret_file": "client.secret",
             "ven": "depot",
-            "poll_interval_s": 0.3,
         }
-        site = a_site(
+        told = {
+            "url": self.vtn.url,
+            "insecure": True,
+            "poll_interval_s": 0.3,
+            **({} if self.vtn.options.open else secret),
+        }
+        whole = a_site(
             ocpp={"port": self.port},
-            stations=[a_station()],
             utilities=[a_vtn(**(told | changes))],
+            **({"stations": [a_station()]} | (site or {})),
         )
-        return load(write_site(self.folder, site), {})
+        return load(write_site(self.folder, whole), {})
 
-    async def begin(self, mode=FOR_REAL, **changes):
+    async def begin(self, mode=FOR_REAL, site=None, **changes):
         """Start the gateway, and the station where there is none yet."""
-        self.gateway = Service(self.settings(**changes), mode)
+        self.gateway = Service(self.settings(site, **changes), mode)
         self.running = await self.gateway.running()
         if self.station is None:
             url = f"ws://127.0.0.1:{self.port}/ocpp"
@@ -90,6 +94,16 @@ class Depot:
     def sets(self):
         """Return the profiles that the station was ever given."""
         return self.station.payloads(IN, "SetChargingProfile")
+
+    async def polled(self, times=3):
+        """Wait until events were asked for so often anew."""
+        since = len(self.vtn.exchanges)
+        await self.vtn.wait_for(lambda: self.polls(since) >= times, PATIENCE_S)
+
+    def audited(self, *kinds):
+        """Return what the audit says of these kinds, oldest first; the gateway has ended."""
+        found = records(self.folder / "state" / "audit")
+        return [record for record in found if record["kind"] in kinds]
 
     def polls(self, since=0):
         """Return how often events were asked for, after so many exchanges."""

@@ -28,9 +28,8 @@ async def test_a_restart_keeps_what_is_in_force_and_tells_the_station_nothing(vt
     await depot.station_holds(7000)
     told = len(depot.sets())
     await depot.end()
-    asked = len(vtn.exchanges)
     await depot.begin()
-    await vtn.wait_for(lambda: depot.polls(asked) > 2, 20)
+    await depot.polled()
     await depot.station_holds(7000)
     assert len(depot.sets()) == told
 

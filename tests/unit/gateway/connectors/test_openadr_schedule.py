@@ -166,6 +166,12 @@ def test_targets_say_whose_command_it_is(targets, addressed):
     assert {subject for subject, _ in planned.commands} == addressed
 
 
+def test_a_target_that_is_asked_for_names_the_resource_alone_that_has_it():
+    planned = Planned(*DEPOT, targets=("cs-1", "feeder7", "city"))
+    events = [a_limit(targets=[name]) for name in ("cs-1", "feeder7", "city")]
+    assert planned.serve(*events) == [{"CS1"}, {"CS2"}, {"CS1", "CS2"}]
+
+
 def test_an_event_that_addresses_others_from_now_on_is_withdrawn():
     planned = Planned(*DEPOT)
     planned.serve(a_limit(targets=["cs-1"]))
