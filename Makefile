@@ -7,7 +7,7 @@ N ?= 200
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test thorough fmt lint types arch faults attack tampers nameplate silences rivals sites whole mutants bench peers ci
+.PHONY: help setup demo test thorough fmt lint types arch faults attack tampers nameplate silences rivals sites whole timelines mutants bench peers ci
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
@@ -83,6 +83,9 @@ sites: $(STAMP) ## Let N sites live through lost calls: no station grows into ro
 
 whole: $(STAMP) ## Let N stories use all of the engine at once, and judge what leaves it at each step
 	$(BIN)/python tests/whole/campaign.py $(N)
+
+timelines: $(STAMP) ## Compare the events of N stations with brute force: what holds at any second
+	$(BIN)/python tests/timelines/campaign.py $(N)
 
 mutants: $(STAMP) ## Change the translation code in small ways and count the changes that tests notice
 	$(BIN)/python tests/mutants/campaign.py $(N)

@@ -244,13 +244,13 @@ def _drawn(slot: Slot, seed: str, name: str) -> Slot:
 
 
 def _rank(entry: Entry, slot: Slot, judged: Judged) -> Rank:
-    """Return how an event stands in its lane; the event's own key and place decide between twins."""
+    """Return how an event stands in its lane; of twins the lower key wins, and the later interval."""
     event = entry.event
     made = event.modified or event.created or entry.context.received or _EPOCH
     age = (_EPOCH - made).total_seconds()
     bound = judged.bound
     plain = bound.numerator if bound.denominator == 1 else bound  # compares faster
-    return priority(event), plain, age, entry.key, -slot.interval
+    return priority(event), plain, age, entry.key, -int(slot.key.partition(".")[0])
 
 
 def _stretches(piece: _Piece, now: datetime, told: Told) -> Iterator[Stretch]:
