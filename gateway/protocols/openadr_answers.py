@@ -89,6 +89,8 @@ class Answers:
         self._scene = scene
         self._waiting: dict[str, _Waiting] = {}
         self._noted: dict[str, None] = dict.fromkeys(kept)
+        self._tried: set[str] = set()
+        """Answers that were sent, and may have come."""
         self.moved = False
         """Whether `document` says something new since it was read last."""
         self.delivered: list[Delivered] = []
@@ -108,7 +110,7 @@ class Answers:
         """File an answer, where its event wants it or it says that a command is not followed."""
         held = self._event(owed)
         if held is None:
-            return Need.NOTHING if self._scene.whole else Need.UNKNOWN
+            return Need.UNKNOWN if self._scene.since is None else Need.NOTHING
         if owed.outcome not in AMISS and not self._asked(held, owed.subject):
             return Need.NOTHING
         self._waiting[owed.key] = _Waiting(held.key, owed, asked=True)
@@ -131,7 +133,9 @@ class Answers:
         for waiting in list(self._waiting.values()):
             body = self._body(waiting)
             if body is not None:
-                return Outgoing(waiting.owed.key, waiting.event, body, updates=False)
+                key = waiting.owed.key
+                fresh = self._scene.later(waiting.owed.at) and key not in self._tried
+                return Outgoing(key, waiting.event, body, updates=False, fresh=fresh)
             problem = "no rule tells OPERATING_STATE, or the event has no id to name it by"
             self._end(waiting, Delivered(waiting.owed.key, accepted=False, problem=problem))
         return None
@@ -142,6 +146,7 @@ class Answers:
         if waiting is None:
             return
         final = fate is not Fate.LATER
+        (self._tried.discard if final else self._tried.add)(key)
         self._end(waiting, Delivered(key, fate is Fate.FILED, problem, final))
         if not (final or waiting.asked):
             self._waiting[key] = waiting

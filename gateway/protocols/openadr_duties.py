@@ -173,7 +173,8 @@ class Duties:
             elif report.stage is Stage.OPEN or telling.count > report.count:
                 report.count = telling.count
                 updates = report.stage is Stage.FILED
-                return Outgoing(name, report.event, telling.body, updates=updates)
+                fresh = self._scene.later(report.due) and not (report.tried or report.states)
+                return Outgoing(name, report.event, telling.body, updates, fresh)
         return None
 
     def done(self, name: str, fate: Fate, problem: str, utc: datetime) -> None:
@@ -182,7 +183,7 @@ class Duties:
         if report is None:
             return
         if fate is Fate.LATER:
-            report.count = 0
+            report.count, report.tried = 0, True
             self._checks.put(name, utc)
             return
         self.moved = True
@@ -230,7 +231,7 @@ class Duties:
             for window in plan.opened(utc):
                 self._marks[key]["planned"][str(number)] = window.due.isoformat()
                 for resource, subjects in self._resources(key, plan.request):
-                    self._begin(key, plan.request, window, resource, subjects)
+                    self._begin(key, plan.request, window, resource, subjects, utc)
         except Unmet as unmet:
             self._note(key, f"{unmet.where} {unmet.problem}")
         if plan.wake_at is not None:
@@ -243,6 +244,7 @@ class Duties:
         window: Window,
         resource: str,
         subjects: tuple[str, ...],
+        utc: datetime,
     ) -> None:
         name = report_name(event, request, resource, window)
         self._begun.add(name)
@@ -258,6 +260,7 @@ class Duties:
             request.aggregate,
             window.due,
             window.spans,
+            tried=window.due < utc,  # of the past: it may be told already, and forgotten here
         )
         kind = who.kind if who.measures else None
         for subject in subjects if request.historical else ():

@@ -1,12 +1,13 @@
 """One report to a VTN, filed once: looked up by its name before it is sent, and again after a lost answer.
 
-    LOOK ── not there ──> POST ── 2xx ──> filed
+    LOOK ── not there ──> POST ── 2xx ──> filed          fresh ──> POST
      │                     └── no answer, 5xx, 409 ──> LOOK
      ├── there, alike ──> filed
      └── there, otherwise ──> PUT ── 2xx ──> filed
 
-VTNs do not tell one report from its repetition, so nothing is posted while their list cannot be read. The
-list is read once for each event and then known (`Shelf`), until an answer is lost.
+VTNs do not tell one report from its repetition, so nothing that may have been sent is posted while their
+list cannot be read. It is read once for each event and then known (`Shelf`), until an answer is lost; what
+is `fresh` was never sent, by no earlier run either, and need not be looked up: lists grow for ever.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ _OF_THE_MOMENT = frozenset(
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
+_MOST_LISTED = 10_000
+"""Reports on one event that are looked through."""
 _MOST_CONFLICTS = 5
 """How often a VTN may say that a report is there which its list does not have."""
 
@@ -66,20 +69,22 @@ class Shelf:
         self._reading = self._listing()
         self._found: dict[str, tuple[str, Said]] = {}
         self.known = False
+        """Whether all that is not found is not there."""
 
     def request(self) -> Request:
         """Return the page to ask for."""
         return self._reading.request()
 
-    def answered(self, answer: Answer) -> None:
-        """Take a page; `DocumentError` where it cannot be read."""
+    def answered(self, answer: Answer) -> bool:
+        """Take a page; say whether the list is too long. `DocumentError` where it cannot be read."""
         if not self._reading.answered(answer):
-            return
+            return len(self._reading.items) > _MOST_LISTED
         self._found = {}
         for item in self._reading.items:
             self._take(item)
         self.known = True
         self._reading = self._listing()
+        return False
 
     def find(self, name: str) -> tuple[str, Said] | None:
         """Return the id of a report by its name, and what it says."""
@@ -89,8 +94,9 @@ class Shelf:
         """Know that a report was filed."""
         self._found[name] = (id_, said)
 
-    def forget(self) -> None:
-        """Read the list again before anything is filed."""
+    def doubt(self, name: str = "") -> None:
+        """Read the list again before it counts that something is not there; know nothing of a report."""
+        self._found.pop(name, None)
         self.known = False
         self._reading = self._listing()
 
@@ -120,9 +126,12 @@ class Filing:
     intervals.
     """
 
-    def __init__(self, report: Json, shelf: Shelf, *, updates: bool = True) -> None:
-        """Begin by looking it up, unless the list is known."""
-        self._report, self._shelf, self._updates = report, shelf, updates
+    def __init__(
+        self, report: Json, shelf: Shelf, *, updates: bool = True, fresh: bool = False
+    ) -> None:
+        """Begin by looking it up, unless it is `fresh` or the list is known."""
+        self._report, self._shelf = report, shelf
+        self._updates, self._fresh = updates, fresh
         self._said = said(report)
         self._conflicts = 0
         self._sent: Request | None = None
@@ -139,9 +148,9 @@ class Filing:
         return Fate.REFUSED if self.problem else Fate.FILED
 
     def _next(self) -> Request | None:
-        if not self._shelf.known:
-            return self._shelf.request()
         found = self._shelf.find(self._report["reportName"])
+        if found is None and not (self._fresh or self._shelf.known):
+            return self._shelf.request()
         if found is None:
             return Request(Role.REPORTS, "POST", "/reports", body=self._report)
         id_, held = found
@@ -161,8 +170,8 @@ class Filing:
         if answer.ok and not answer.problem:
             self._filed(method, answer)
             return Fate.FILED
-        self.problem = problem_of(answer)
-        self._shelf.forget()
+        self.problem, self._fresh = problem_of(answer), False
+        self._shelf.doubt(self._report["reportName"])
         self._conflicts += answer.status == HTTPStatus.CONFLICT
         moved = method == "PUT" and answer.status == HTTPStatus.NOT_FOUND
         if self._conflicts > _MOST_CONFLICTS or (_for_good(answer.status) and not moved):
@@ -171,11 +180,15 @@ class Filing:
 
     def _looked(self, answer: Answer) -> Fate:
         try:
-            self._shelf.answered(answer)
+            endless = self._shelf.answered(answer)
         except DocumentError as error:
             self.problem = str(error)
-            self._shelf.forget()
+            self._shelf.doubt()
             return Fate.LATER
+        if endless:
+            self.problem = f"may be among more than {_MOST_LISTED} reports"
+            self._shelf.doubt()
+            return Fate.REFUSED
         return Fate.ASKING
 
     def _filed(self, method: str, answer: Answer) -> None:
@@ -193,7 +206,7 @@ class Filing:
         if _ID.fullmatch(id_):
             self._shelf.put(name, id_, self._said)
         else:
-            self._shelf.forget()
+            self._shelf.doubt(name)
 
 
 def said(report: Json) -> Said:

@@ -89,9 +89,9 @@ class Reporter:
         self._answers.forget(key)
         self._duties.removed(key)
 
-    def listed(self) -> None:
+    def listed(self, utc: datetime) -> None:
         """Know that every event that is served now was handed on: what is not known is gone."""
-        self._scene.whole = True
+        self._scene.since = self._scene.since or utc
         self._duties.listed()
 
     def described(
@@ -194,7 +194,8 @@ class Reporter:
         if shelf is None:
             shelf = Shelf(outgoing.body["eventID"], outgoing.body["clientName"])
             self._shelves[outgoing.event] = shelf
-        self._going = _Going(outgoing, Filing(outgoing.body, shelf, updates=outgoing.updates))
+        filing = Filing(outgoing.body, shelf, updates=outgoing.updates, fresh=outgoing.fresh)
+        self._going = _Going(outgoing, filing)
         return True
 
     def _end(self, fate: Fate | None, utc: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.protocols.openadr_access import VenAccess
 from gateway.protocols.openadr_changes import Held
@@ -19,26 +19,33 @@ from translators.openadr.requests import ReportRequest, report_requests
 from translators.openadr.wire import Event
 from translators.rules.book import Book
 
+_SET_BACK = timedelta(minutes=10)
+"""How far our clock may have been set back between two runs."""
 AGGREGATED = "AGGREGATED_REPORT"
 """The resourceName of a sum over resources (user guide 7.7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A report to file: `key` is its own, `event` that of the event; replaced under its name if `updates`."""
+    """A report to file: `key` is its own, `event` that of the event.
+
+    What is there under its name is replaced if it `updates`; a `fresh` one was never sent.
+    """
 
     key: str
     event: str
     body: Json
     updates: bool
+    fresh: bool = False
 
 
 @dataclass(slots=True)
 class Scene:
     """What is known now.
 
-    `events` are those that are served, by key, `subjects` whom each addresses; `whole` says that the list of
-    events was read since the start, so that an event that is not there is gone.
+    `events` are those that are served, by key, `subjects` whom each addresses. `since` is when the list of
+    events was whole for the first time in this run: an event that is not there is gone, and what is reported
+    of later was reported by no earlier run.
     """
 
     access: VenAccess
@@ -46,7 +53,7 @@ class Scene:
     revision: Revision | None
     events: dict[str, Held] = field(default_factory=dict)
     subjects: dict[str, frozenset[str]] = field(default_factory=dict)
-    whole: bool = False
+    since: datetime | None = None
     stations: dict[str, Subject] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     """Of resources, by subject."""
@@ -82,6 +89,10 @@ class Scene:
         known = self.stations.get(subject)
         doing = None if known is None else known.doing(at)
         return StationStatus(at, connected=None) if doing is None else doing
+
+    def later(self, at: datetime) -> bool:
+        """Say whether an instant is one of this run, also where our clock was set back before it."""
+        return self.since is not None and at > self.since + _SET_BACK
 
     def station(self, subject: str) -> Subject:
         """Return what is known of a subject, nothing at first."""

@@ -57,6 +57,8 @@ class Report:
     stage: Stage = Stage.OPEN
     count: int = 0
     states: dict[str, StationStatus] = field(default_factory=dict)
+    tried: bool = False
+    """Whether it may have been sent in this run, and have come."""
 
     def document(self) -> dict[str, Any]:
         """Return what must be known after a restart, all but its name."""

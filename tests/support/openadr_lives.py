@@ -31,7 +31,7 @@ STEPS = (
     (3010, "describe", None),
     (3100, "late", -8000),
 )
-_QUIET_S = 0.03
+_MOMENT_S = 0.002
 
 
 class Vtn:
@@ -47,7 +47,7 @@ class Life:
     def __init__(self, url, folder, failpoint):
         self.folder, self.url = Path(folder), url
         self.failpoints = Failpoints(failpoint)
-        self.clock, self.asked = AClock(), 0
+        self.clock, self.asking = AClock(), 0
 
     def load(self, name, default):
         path = self.folder / name
@@ -66,7 +66,7 @@ class Life:
             teller.posted = self
             self.ask, teller.channel = channel.exchange, self
             begin = self.load("step", 0)
-            self.clock.seconds = float(STEPS[begin][0])
+            self.clock.seconds = self.load("clock", 0.0)
             teller.start()
             await teller.read()
             teller.describe()
@@ -74,12 +74,16 @@ class Life:
             for number, (seconds, what, value) in enumerate(STEPS[begin:], start=begin):
                 self.clock.seconds = float(max(seconds, self.clock.seconds))
                 await self.step(teller, what, value)
-                self.keep("step", number)
+                self.keep("step", number + 1)
             await teller.stop()
 
     async def exchange(self, request):
-        self.asked += 1
-        return await self.ask(request)
+        self.keep("clock", self.clock.seconds)
+        self.asking += 1
+        try:
+            return await self.ask(request)
+        finally:
+            self.asking -= 1
 
     def append(self, event):
         """Take what is posted to the runtime."""
@@ -97,12 +101,20 @@ class Life:
         elif what == "answer":
             self.keep("owed", [*self.load("owed", []), value])
             await self.answer(teller)
-        before = -1
-        while before != self.asked:
-            before = self.asked
-            await asyncio.sleep(_QUIET_S)
+        for _ in range(3):
+            await self.idle(teller)
             self.clock.seconds += 6
             teller.describe()
+        await self.idle(teller)
+
+    async def idle(self, teller):
+        """Wait until all that is due was sent, and answered."""
+        reporter, waiting = teller.reporting._reporter, True
+        while waiting:
+            await asyncio.sleep(_MOMENT_S)
+            now = self.clock.now()
+            wake = reporter.wake_at(now.monotonic, now.utc)
+            waiting = self.asking or (wake is not None and wake <= now.monotonic)
 
     async def answer(self, teller):
         """Deliver what is owed, each until it was taken, as the outbox does."""

@@ -111,7 +111,7 @@ class Course:
     def serve(self, *held, subjects=("CS1",)):
         for one in held:
             self.reporter.served(one, frozenset(subjects), self.utc)
-        self.reporter.listed()
+        self.reporter.listed(self.utc)
 
     def describe(self, subject="CS1", *, profile=None, sessions=None, **changes):
         state = a_status(**changes)

@@ -190,12 +190,9 @@ def _seconds(span: Span) -> int:
 
 def _pieces(span: Span, grid: int) -> Iterator[Span]:
     """Yield the pieces of an interval between whole multiples of `grid` seconds of UTC."""
-    begin, end = span.start, span.end
+    begin, end = span.start, span.end or span.start
     step = timedelta(seconds=grid)
-    while end is not None:
-        cut = begin + step - (begin - _EPOCH) % step
-        if cut >= end:
-            break
+    while (cut := begin + step - (begin - _EPOCH) % step) < end:
         yield Span(span.id, begin, cut)
         begin = cut
-    yield Span(span.id, begin, end)
+    yield Span(span.id, begin, span.end)

@@ -86,7 +86,7 @@ class Reporting:
 
     def listed(self) -> None:
         """Know that a whole list of events came (`VtnHeard`), after its changes were handed on."""
-        self._reporter.listed()
+        self._reporter.listed(self._clock.now().utc)
         self._changed.set()
 
     def refused(self, key: str, subject: str, outcome: ControlOutcome) -> None:

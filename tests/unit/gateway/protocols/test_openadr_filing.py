@@ -137,6 +137,29 @@ def test_the_list_is_read_once_for_an_event():
     assert asked(a_filing(shelf, {**REPORT, "resources": []})) == "PUT /reports/7"
 
 
+def test_what_is_fresh_is_not_looked_up_before_it_was_sent():
+    filing = a_filing(fresh=True)
+    assert answered(filing, Answer(500), ok(), created()) == [
+        ("POST /reports", Fate.LATER),
+        ("GET /reports", Fate.ASKING),
+        ("POST /reports", Fate.FILED),
+    ]
+
+
+def test_what_was_filed_fresh_is_updated_without_a_list():
+    shelf = Shelf("1", "gateway-1")
+    answered(a_filing(shelf, fresh=True), created())
+    assert asked(a_filing(shelf, {**REPORT, "resources": []})) == "PUT /reports/7"
+
+
+def test_a_list_without_end_is_not_looked_through(monkeypatch):
+    monkeypatch.setattr("gateway.protocols.openadr_filing._MOST_LISTED", 60)
+    filing = a_filing()
+    pages = [ok(*({"id": f"{page}-{n}"} for n in range(50))) for page in range(2)]
+    assert [fate for _, fate in answered(filing, *pages)] == [Fate.ASKING, Fate.REFUSED]
+    assert "more than 60 reports" in filing.problem
+
+
 def test_an_update_is_known_as_it_was_sent():
     shelf = Shelf("1", "gateway-1")
     answered(a_filing(shelf), ok(OTHERWISE), ok(), Answer(200))

@@ -199,7 +199,7 @@ def test_late_data_update_a_report_under_its_name():
     course.pass_until(HOUR + 307)
     (report,) = course.desk.reports
     assert values(report) == [0.75, 1, 2, 1]
-    assert course.desk.requests == ["GET /reports", "POST /reports", "PUT /reports/0"]
+    assert course.desk.requests == ["POST /reports", "PUT /reports/0"]
 
 
 def test_late_data_that_change_no_value_send_nothing():
@@ -208,7 +208,7 @@ def test_late_data_that_change_no_value_send_nothing():
     course.pass_until(906)
     course.measure(a_sample(-4000, 200))
     course.pass_until(HOUR)
-    assert course.desk.requests == ["GET /reports", "POST /reports"]
+    assert course.desk.requests == ["POST /reports"]
 
 
 def test_a_vtn_that_takes_no_update_keeps_the_first_report():
@@ -220,7 +220,7 @@ def test_a_vtn_that_takes_no_update_keeps_the_first_report():
         course.measure(a_sample(-8000, seconds))
         course.pass_until(course.now + 60)
     assert [values(it) for it in course.desk.reports] == [[1]]
-    assert course.desk.requests[2:] == ["PUT /reports/0"]
+    assert course.desk.requests[1:] == ["PUT /reports/0"]
     assert any("update" in note for note in course.reporter.notes())
 
 
@@ -527,7 +527,7 @@ def test_an_edition_that_is_served_again_files_nothing_again():
     course.pass_until(906)
     course.serve(asking({**USAGE, **EACH}))
     course.pass_until(1200)
-    assert len(course.desk.requests) == 2
+    assert course.desk.requests == ["POST /reports"]
 
 
 def test_an_event_that_is_removed_is_reported_on_no_more():
@@ -557,6 +557,37 @@ def test_an_endless_loop_is_reported_on_for_ever():
 # restarts
 
 
+def test_what_no_earlier_run_can_have_sent_is_not_looked_up():
+    course = a_course({**USAGE, **EACH})
+    metered(course, -4000)
+    course.now += 60
+    course.file()
+    again = course.again()
+    again.now = 910.0
+    again.serve(asking({**USAGE, **EACH}))
+    metered(again, -8000, begin=900)
+    again.pass_until(1806)
+    assert course.desk.requests == ["GET /reports", "POST /reports", "POST /reports"]
+
+
+def test_a_report_of_this_run_whose_answer_was_lost_is_looked_up():
+    course = a_course({**USAGE, **EACH}, event={"quarters": 1})
+    course.desk.faults = ["lost"]
+    metered(course, -4000)
+    course.pass_until(HOUR)
+    assert course.desk.requests == ["POST /reports", "GET /reports", "GET /reports"]
+
+
+def test_a_report_that_an_edition_asks_for_anew_is_looked_up():
+    asks = {"payloadType": "STORAGE_MAX_CHARGE_POWER", "historical": False}
+    course = a_course(asks)
+    course.describe(profile=a_station())
+    course.pass_until(2 * 24 * HOUR)
+    course.serve(asking(asks, digest="other"))
+    course.pass_until(2 * 24 * HOUR + 60)
+    assert len(course.desk.reports) == 1
+
+
 def test_a_restart_goes_on_with_what_was_measured():
     course = a_course(USAGE)
     metered(course, -4000, -8000)
@@ -575,11 +606,10 @@ def test_a_report_is_filed_once_whatever_was_kept(kept, fault):
     course = a_course({**USAGE, **EACH}, event={"quarters": 1})
     metered(course, -4000)
     course.pass_until(899)
-    course.desk.faults = [None, fault]
+    course.desk.faults = [fault]
     course.now = 906.0
-    for _ in range(2):
-        request = course.reporter.due(course.now, course.utc)
-        course.reporter.answered(course.desk.answer(request), course.now, course.utc, 0.5)
+    request = course.reporter.due(course.now, course.utc)
+    course.reporter.answered(course.desk.answer(request), course.now, course.utc, 0.5)
     if kept and (document := course.reporter.kept(10_000)) is not None:
         course.document = document.document
     again = course.again()
@@ -623,7 +653,7 @@ def test_an_event_that_went_while_nobody_looked_is_reported_on_no_more():
     course.now += 60
     course.file()
     again = course.again()
-    again.reporter.listed()
+    again.serve()
     again.pass_until(2 * HOUR)
     assert again.desk.reports == []
     assert again.document["reports"] == {}
