@@ -67,7 +67,7 @@ def links_of(
         found.users.append(link.use)
     sessions = store.load(Table.SESSIONS)
     for vtn in accesses.vtns:
-        before = _before(vtn, sessions, records)
+        before = before_of(vtn, sessions, records)
         ven = OpenAdrVen(vtn, book, clock, before=before, failpoints=failpoints, silent=shadow)
         found.by_party |= {(vtn.ven.utility, one): OpenAdrLink(ven) for one in ven.subjects}
         found.users.append(ven.use)
@@ -98,7 +98,7 @@ def remembered(records: Records) -> dict[LinkKey, Remembered]:
     return dict(found)
 
 
-def _before(vtn: VtnAccess, sessions: Mapping[str, dict[str, Any]], records: Records) -> Before:
+def before_of(vtn: VtnAccess, sessions: Mapping[str, dict[str, Any]], records: Records) -> Before:
     """Return what an earlier run left of a session with a VTN."""
     utility = vtn.ven.utility
     start = f"{utility}/"

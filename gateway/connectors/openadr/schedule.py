@@ -19,6 +19,9 @@ from translators.openadr.payloads import EventContext
 from translators.openadr.wire import Event
 from translators.rules.book import Book
 
+_MANY = 200
+"""Events that are planned in about 0.1 s."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Event:
@@ -82,6 +85,11 @@ class Schedule:
         """Return the subjects for which a plan may change anything."""
         timely = {subject for subject, at in self._rebuild.items() if utc >= at}
         return [subject for subject in self._parties if subject in self._moved | timely]
+
+    @property
+    def large(self) -> bool:
+        """Say whether a plan takes so long that others would notice."""
+        return len(self._events) > _MANY
 
     def plan(self, subject: str, revision: Revision, seed: str, utc: datetime) -> Plan:
         """Return what makes the engine know what is served for a subject now."""

@@ -7,10 +7,12 @@ import random
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, assert_never
 
 import structlog
 
+from gateway.beside import beside
 from gateway.connectors.openadr.access import VtnAccess
 from gateway.connectors.openadr.channel import Channel
 from gateway.connectors.openadr.handing import Handed
@@ -205,7 +207,9 @@ class OpenAdrVen:
             return
         for subject in self._schedule.due(self._clock.now().utc):
             self._clock.set_offset(self._access.ven.utility, 0.0)  # within its guards ours counts
-            plan = self._schedule.plan(subject, revision, seed, self._clock.now().utc)
+            utc = self._clock.now().utc
+            work = partial(self._schedule.plan, subject, revision, seed, utc)
+            plan = await beside(work) if self._schedule.large else work()
             self._failpoints.reach("mapped")
             for event in plan.events:
                 post(event)
