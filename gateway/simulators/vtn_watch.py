@@ -54,7 +54,7 @@ class Watch:
             self.complain(client, request, f"the edition knows no query {name}")
         key = (client, request.path, repr(sorted(request.query.items())))
         least, last = self.world.options.shortest_poll_s, self._polled.get(key)
-        if last is not None and now - last < least:
+        if last is not None and least and now - last < least:
             self.complain(client, request, f"polls faster than every {least:g} s")
         self._polled[key] = now
 

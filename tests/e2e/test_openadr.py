@@ -65,10 +65,11 @@ class Day:
 
 @pytest.fixture(params=["3.0", "3.1"])
 async def vtn(request):
-    async with SimulatedVtn(Options(revision=request.param)) as opened:
+    async with SimulatedVtn(Options(revision=request.param, strict=True)) as opened:
         for program in ("capacity", "v2g", "inverters", "tariff"):
             opened.add_program(program)
         yield opened
+        assert opened.complaints == [], "what the VEN did amiss"
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ async def live(process, **life):
 async def reports_of(process, folder, revision, failpoint=""):
     """Let a gateway live to its end, killed once; return its reports, and what was amiss."""
     folder.mkdir()
-    options = Options(revision=revision, open=True)
+    options = Options(revision=revision, open=True, strict=True)
     async with SimulatedVtn(options, clock=AClock().timestamp) as vtn:
         vtn.add_event(vtn.add_program("flex"), **EVENT)
         known = {"url": vtn.url, "folder": str(folder)}

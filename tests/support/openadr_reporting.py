@@ -115,7 +115,7 @@ class Teller:
 async def telling(revision, **options):
     """A VTN and a gateway that reports to it."""
     clock = AClock()
-    made = Options(revision=revision, open=True, **options)
+    made = Options(revision=revision, open=True, strict=True, **options)
     async with (
         SimulatedVtn(made, clock=clock.timestamp) as vtn,
         Channel(an_access(vtn)) as channel,

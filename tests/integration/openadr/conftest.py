@@ -12,13 +12,14 @@ def edition(request):
 @pytest.fixture
 def options(edition):
     """How the VTN behaves; tests override it."""
-    return Options(revision=edition)
+    return Options(revision=edition, strict=True)
 
 
 @pytest.fixture
 async def vtn(options):
     async with SimulatedVtn(options) as opened:
         yield opened
+        assert opened.complaints == [], "what the VEN did amiss"
 
 
 @pytest.fixture

@@ -174,3 +174,11 @@ def test_a_complaint_is_listed_once_with_its_number():
     for _ in range(3):
         ven.ask("GET", "/events", accept=None)
     assert ven.desk.watch.counted == {"ven_client GET /events: no Accept": 3}
+
+
+def test_a_clock_that_is_set_back_makes_no_poll_too_fast():
+    ven = a_client()
+    for step_s in (0, -60):
+        ven.clock.now += step_s
+        ven.ask("GET", "/events")
+    assert ven.complaints == []
