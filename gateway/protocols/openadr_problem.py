@@ -18,6 +18,8 @@ from translators.openadr.wire import parse
 _LONGEST_WORD = 200
 _LONGEST_WAIT_S = 3600.0
 _RULE = "OpenADR 3 list"
+_OF_THE_MOMENT = frozenset({0, 401, 408, 425, 429})
+_NOT_IMPLEMENTED = 501
 _SAID = ("title", "detail", "error", "error_description")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
 _BETWEEN = b" \t\r\n,"
@@ -39,6 +41,13 @@ def problem_of(answer: Answer) -> str:
     if isinstance(value, dict):
         said += [word for name in _SAID if (word := _word(value.get(name)))]
     return ": ".join(dict.fromkeys(said))
+
+
+def trouble_of(answer: Answer, where: str) -> None:
+    """Raise `DocumentError` where an answer is a trouble of the moment, and no word on what was asked."""
+    server = answer.status >= 500 and answer.status != _NOT_IMPLEMENTED
+    if answer.problem or server or answer.status in _OF_THE_MOMENT:
+        raise DocumentError(problem_of(answer), where=where)
 
 
 def parsed(body: bytes) -> Json:
