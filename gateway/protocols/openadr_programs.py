@@ -48,9 +48,14 @@ class Programs:
     @property
     def only(self) -> str | None:
         """Return the id of the program that alone is followed, None where there is no such one."""
+        return self.here[0] if len(self.here) == 1 and len(self._names) == 1 else None
+
+    @property
+    def here(self) -> tuple[str, ...]:
+        """Return the ids of the programs that are followed and known."""
         followed = self.followed
-        known = sorted(followed & self.by_id.keys()) if followed is not None else []
-        return known[0] if len(known) == 1 and len(self._names) == 1 else None
+        known = self.by_id.keys()
+        return tuple(sorted(known if followed is None else followed & known))
 
     def lacks(self, ids: AbstractSet[str], since: float) -> bool:
         """Say whether one of these is not known, and nothing was asked since then."""

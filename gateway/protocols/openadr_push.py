@@ -26,7 +26,6 @@ from gateway.protocols.openadr_subscriptions import Callback, Subscriptions, Wat
 from gateway.protocols.pacing import backoff, spread
 from translators.canonical.commands import Revision
 from translators.errors import DocumentError
-from translators.openadr.wire import Program
 
 _ROUND_S = 300.0
 _AGAIN_S = 1.0
@@ -72,7 +71,7 @@ class Push:
         self.topics: frozenset[str] = frozenset()
         self._offer = Offer()
         self._stage, self._due, self._failures = _Stage.REST, 0.0, 0
-        self._again = False
+        self._again, self._serving = False, True
         self._paths: list[str] = []
         self._named: set[str] = set()
         self._notes: list[str] = []
@@ -85,16 +84,18 @@ class Push:
         return self._programs if self._access.programs else None
 
     def know(
-        self, revision: Revision | None, programs: Mapping[str, Program], ven_id: str, now: float
+        self, revision: Revision | None, programs: tuple[str, ...], ven_id: str, now: float
     ) -> None:
-        """Know what the session found out; what differs begins a round."""
-        names = self._access.programs
-        followed = sorted(
-            one.id for one in programs.values() if not names or {one.id, one.name} & names
-        )
-        told = revision, tuple(followed), ven_id
+        """Know what the session found out, ids of followed programs among it; what differs begins a round."""
+        told = revision, programs, ven_id
         if told != (self._revision, self._programs, self._ven_id):
             self._revision, self._programs, self._ven_id = told
+            self.recheck(now)
+
+    def serve(self, now: float, *, serving: bool) -> None:
+        """Know whether the callback answers; nothing leads there while it does not."""
+        if serving is not self._serving:
+            self._serving = serving
             self.recheck(now)
 
     def recheck(self, now: float) -> None:
@@ -155,7 +156,8 @@ class Push:
         """Leave the topics behind; what was named counts from now on."""
         self.broker, self.topics = self._offer.broker, frozenset(self._named)
         watched = None
-        if self._wanted.callback.url and self._offer.webhook and self._revision is not None:
+        called = self._wanted.callback.url and self._offer.webhook and self._serving
+        if called and self._revision is not None:
             watched = Watched(
                 self._revision,
                 self._programs[:_MOST_PROGRAMS],

@@ -95,6 +95,11 @@ class Ven:
         self._state: VtnState | None = None
 
     @property
+    def programs(self) -> tuple[str, ...]:
+        """Return the ids of the programs that are followed, as far as they are known."""
+        return self._programs.here
+
+    @property
     def held(self) -> list[Held]:
         """Return the events that are served now."""
         return self._ledger.held

@@ -113,7 +113,8 @@ class Mqtt(Strict):
     key: SitePath | None = Field(default=None, description="Private key of the certificate (PEM).")
     trust_anchor: SitePath | None = Field(
         default=None,
-        description="Certificates (PEM) that the broker's must lead to; else the system's roots.",
+        description="Certificates (PEM) that the broker's must lead to; else those that the VTN gives"
+        " out, those of the VTN, the system's roots.",
     )
 
 

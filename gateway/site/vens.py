@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from gateway.connectors.openadr.access import VtnAccess
+from pathlib import Path
+
+from gateway.connectors.openadr.access import MqttAccess, VtnAccess, WebhookAccess
 from gateway.protocols.openadr_access import Auth, Client, Resource, VenAccess
 from gateway.security.files import secret
 from gateway.settings import Settings
-from gateway.settings.openadr import OpenAdrUtility
+from gateway.settings.openadr import Mqtt, OpenAdrUtility, Webhook
 from translators.canonical.commands import Revision
 from translators.openadr.binding import binding_of
 
@@ -18,6 +20,8 @@ def vtn_accesses(settings: Settings) -> list[VtnAccess]:
             _ven(settings, vtn),
             trust_anchor=vtn.trust_anchor,
             insecure=vtn.insecure,
+            webhook=_webhook(vtn.webhook),
+            mqtt=_mqtt(vtn.mqtt),
         )
         for vtn in settings.openadr_utilities
     ]
@@ -44,6 +48,24 @@ def _ven(settings: Settings, vtn: OpenAdrUtility) -> VenAccess:
         max_skew_s=vtn.max_skew_s,
         request_timeout_s=vtn.request_timeout_s,
     )
+
+
+def _webhook(told: Webhook | None) -> WebhookAccess | None:
+    if told is None:
+        return None
+    return WebhookAccess(told.host, told.port, told.url, _identity(told))
+
+
+def _mqtt(told: Mqtt | None) -> MqttAccess | None:
+    if told is None or not told.use:
+        return None
+    return MqttAccess(told.trust_anchor, _identity(told))
+
+
+def _identity(told: Webhook | Mqtt) -> tuple[Path, Path] | None:
+    if told.certificate is None or told.key is None:
+        return None
+    return told.certificate, told.key
 
 
 def _client(vtn: OpenAdrUtility) -> Client:

@@ -23,20 +23,24 @@ class Sender:
 
     async def send(self, request: Request) -> Answer:
         """Ask once, twice where the token was refused; 401 with the problem where none is to be had."""
-        bearer = await self._bearer()
+        bearer = await self.bearer()
         if bearer is None:
             return Answer(HTTPStatus.UNAUTHORIZED, problem=self._tokens.problem)
         answer = await self._channel.exchange(request, bearer)
-        if answer.status in _REFUSED and self._tokens.refused(bearer, self._monotonic()):
-            another = await self._bearer()
+        if answer.status in _REFUSED and self.refused(bearer):
+            another = await self.bearer()
             if another is not None:
                 return await self._channel.exchange(request, another)
         return answer
 
-    async def _bearer(self) -> str | None:
-        """Return the token, which is asked for by one alone."""
+    async def bearer(self) -> str | None:
+        """Return the token, asked for by one alone; "" where none is needed, None where there is none."""
         async with self._asking:
             while (request := self._tokens.request(self._monotonic())) is not None:
                 answer = await self._channel.exchange(request)
                 self._tokens.answered(request, answer, self._monotonic())
             return self._tokens.bearer
+
+    def refused(self, bearer: str) -> bool:
+        """Note that a token was refused; say whether another one is worth a try."""
+        return self._tokens.refused(bearer, self._monotonic())

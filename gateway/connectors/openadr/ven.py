@@ -16,6 +16,8 @@ from gateway.beside import beside
 from gateway.connectors.openadr.access import VtnAccess
 from gateway.connectors.openadr.channel import Channel
 from gateway.connectors.openadr.handing import Handed
+from gateway.connectors.openadr.pushing import PART as PUSH
+from gateway.connectors.openadr.pushing import Pushing
 from gateway.connectors.openadr.reporting import Reporting
 from gateway.connectors.openadr.schedule import Schedule
 from gateway.connectors.openadr.sender import Sender
@@ -90,6 +92,7 @@ class OpenAdrVen:
             draw=self._draw,
             failpoints=self._failpoints,
         )
+        self.pushing = Pushing(access, clock, kept=before.kept.get(PUSH), draw=self._draw)
         self._driving = asyncio.Lock()
         self._woken = asyncio.Event()
 
@@ -150,6 +153,7 @@ class OpenAdrVen:
             tasks.create_task(self._poll(sender, post))
             if not self._silent:
                 tasks.create_task(self._reporting.run(sender.send, post))
+                tasks.create_task(self.pushing.run(sender, post, self.hint))
 
     async def _poll(self, sender: Sender, post: Post) -> None:
         """Ask for what is due, hand on what changed or what time brings."""
@@ -165,6 +169,7 @@ class OpenAdrVen:
             now, draw = self._clock.now(), self._draw.random()
             changes = self._session.answered(request, answer, now.monotonic, now.utc, draw)
             await self._take(changes, post)
+            self.pushing.learned(self._session)
 
     async def _rest(self, now: Now) -> None:
         """Wait until something is due, or somebody woke the session."""
@@ -195,8 +200,10 @@ class OpenAdrVen:
                     await self._hand_on(post)
                     for subject in self.subjects:
                         post(UtilityHeard(utility, subject, poll_s, timed=True))
-                case VtnState():
+                case VtnState(up=up):
                     self._tell_state(change, post)
+                    if up:
+                        self.pushing.returned()
                 case _:
                     assert_never(change)
 
