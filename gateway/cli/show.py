@@ -24,7 +24,7 @@ def demo(
         Path | None, typer.Option(help="Empty folder for keys, settings and state. [a new one]")
     ] = None,
 ) -> None:
-    """Play one utility and four stations with a gateway between; exit 1 where a judgement fails."""
+    """Play a utility, a VTN and five stations with a gateway between; exit 1 where a judgement fails."""
     logs.configure("error", "console")
     place = folder or Path(tempfile.mkdtemp(prefix="dergate-demo-"))
     right = False

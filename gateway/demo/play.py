@@ -13,9 +13,9 @@ from rich.console import Console
 
 from gateway.demo.judge import Check
 from gateway.demo.report import Step, show_rows, show_step, show_steps
-from gateway.demo.stage import Actor, Stage, set_up
+from gateway.demo.stage import Stage, set_up
 from gateway.demo.story import STORY, Chapter, Memory
-from gateway.simulators.station import IN, Personality
+from gateway.simulators.station import IN, Personality, SimulatedStation
 from gateway.store.audit import segments
 from gateway.store.chain import parts
 
@@ -61,25 +61,25 @@ async def _tell(chapter: Chapter, stage: Stage, memory: Memory) -> Step:
     """Play one step; what does not happen in time is a judgement that fails."""
     clock = asyncio.get_running_loop().time
     step, begin = Step(chapter.title, chapter.station), clock()
-    seen = {name: len(_calls(actor)) for name, actor in stage.actors.items()}
+    seen = {name: len(_calls(station)) for name, station in stage.stations.items()}
     try:
         await chapter.scene(stage, step, memory)
     except TimeoutError as exc:
         step.checks.append(Check("happened in time", "yes", str(exc), holds=False))
     step.frames = [
         f"{name} {action} {orjson.dumps(payload).decode()}"
-        for name, actor in stage.actors.items()
-        for action, payload in _calls(actor)[seen[name] :]
+        for name, station in stage.stations.items()
+        for action, payload in _calls(station)[seen[name] :]
     ]
     step.seconds = clock() - begin
     return step
 
 
-def _calls(actor: Actor) -> list[tuple[str, dict[str, Any]]]:
+def _calls(station: SimulatedStation) -> list[tuple[str, dict[str, Any]]]:
     """Return every call that told a station to do or undo something, in order."""
     return [
         (frame[2], frame[3])
-        for way, frame in actor.station.frames
+        for way, frame in station.frames
         if way == IN and isinstance(frame, list) and frame[0] == 2 and frame[2] in _CONTROLLING
     ]
 
@@ -87,18 +87,25 @@ def _calls(actor: Actor) -> list[tuple[str, dict[str, Any]]]:
 def _sum_up(console: Console, stage: Stage, steps: list[Step]) -> None:
     show_steps(console, steps)
     rows = []
-    for actor in stage.actors.values():
-        answers = Counter(
-            item.status for item in stage.utility.responses if item.lfdi == actor.identity.lfdi
-        )
-        inverter, core = actor.station.inverter, actor.station.core
-        told = " ".join(f"{status} x{count}" for status, count in sorted(answers.items()))
-        readings = sum(item.lfdi == actor.identity.lfdi for item in stage.utility.readings)
+    for name, station in stage.stations.items():
+        answers, readings = _answers(stage, name)
+        inverter, core = station.inverter, station.core
         power = f"{inverter.p_w:z.0f} W  {inverter.q_var:z.0f} var"
-        rows.append((actor.id, f"OCPP {core.version}", power, told or "none", str(readings)))
+        rows.append((name, f"OCPP {core.version}", power, answers, readings))
     columns = ("station", "speaks", "measures now", "Responses: status x count", "readings")
     show_rows(console, "Stations", columns, rows)
     show_rows(console, "Losses declared", ("kind", "rule", "times"), _losses(stage))
+
+
+def _answers(stage: Stage, name: str) -> tuple[str, str]:
+    """Return what the utility, or the VTN, was told of a station: answers, number of readings."""
+    actor = stage.actors.get(name)
+    if actor is None:
+        return f"{len(stage.vtn.reports)} report", "none"
+    lfdi = actor.identity.lfdi
+    answers = Counter(item.status for item in stage.utility.responses if item.lfdi == lfdi)
+    told = " ".join(f"{status} x{count}" for status, count in sorted(answers.items()))
+    return told or "none", str(sum(item.lfdi == lfdi for item in stage.utility.readings))
 
 
 def _losses(stage: Stage) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""What stands on the stage: a fresh PKI, one utility, four stations, and the gateway between them."""
+"""What stands on the stage: a fresh PKI, a utility, a VTN, five stations, the gateway between them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from ruamel.yaml import YAML
 from gateway import app
 from gateway.security.credentials import make_verifier
 from gateway.security.identities import Identity
-from gateway.security.pki import create_authorities, issue_device, issue_server
+from gateway.security.pki import (
+    create_authorities,
+    create_endpoint_authority,
+    issue_device,
+    issue_endpoint,
+    issue_server,
+)
+from gateway.security.tls import web_server_context
 from gateway.settings import Settings, load
 from gateway.simulators.grid import Grid
 from gateway.simulators.station import IN, Personality, SimulatedStation
@@ -33,8 +40,12 @@ from gateway.simulators.utility_2030_5 import (
 )
 from gateway.simulators.utility_2030_5_world import PIN
 from gateway.simulators.utility_2030_5_xml import CSIP_AUS, Node
+from gateway.simulators.vtn import Account, SimulatedVtn
+from gateway.simulators.vtn import Options as VtnOptions
 
 UTILITY = "grid-operator"
+VTN = "flexibility"
+OPENADR_STATION = "CS5"
 LONG_S = 600
 """Events outlast the demo unless the story ends them."""
 _CHARGER = Nameplate(
@@ -53,6 +64,8 @@ _CASTS = (
     ),
 )  # fmt: skip
 """Two with DER control, one that only charges, one of OCPP 2.0.1; passwords and address come later."""
+_OPENADR_CAST = replace(_CASTS[2], id=OPENADR_STATION)
+"""One that only charges, and that the VTN is followed with."""
 
 
 @dataclass(slots=True)
@@ -82,7 +95,15 @@ class Stage:
     folder: Path
     settings: Settings
     utility: SimulatedUtility
+    vtn: SimulatedVtn
     actors: dict[str, Actor]
+    openadr_station: SimulatedStation
+
+    @property
+    def stations(self) -> dict[str, SimulatedStation]:
+        """Every station by its id."""
+        found = {name: actor.station for name, actor in self.actors.items()}
+        return {**found, OPENADR_STATION: self.openadr_station}
 
     def send(self, actor: Actor, *parts: Node, program: Program | None = None) -> HeldControl:
         """Let the utility issue an event for one station that starts in a second."""
@@ -114,25 +135,42 @@ async def set_up(folder: Path, personalities: Mapping[str, Personality]) -> Asyn
     authorities = create_authorities(folder / "certs")
     server = issue_server(authorities, name="utility")
     identities = {cast.id: issue_device(authorities, cast.id.lower()) for cast in _CASTS}
-    passwords = {cast.id: secrets.token_urlsafe(16) for cast in _CASTS}
+    passwords = {cast.id: secrets.token_urlsafe(16) for cast in (*_CASTS, _OPENADR_CAST)}
     files = Files(server.certificate_path, server.key_path, authorities.trust_anchor)
     options = Options(Dialect("2018", CSIP_AUS))
     async with AsyncExitStack() as stack:
         utility = await stack.enter_async_context(SimulatedUtility(files, options))
+        vtn = await stack.enter_async_context(_vtn(folder))
+        utilities = [_utility(utility.url, identities), _openadr_utility(vtn.url)]
         site = folder / "site.yaml"
-        site.write_text(_site(utility.url, identities, passwords), encoding="utf-8")
+        site.write_text(_site(utilities, passwords), encoding="utf-8")
         settings = load(site)
         registered = {name: _register(utility, identities[name]) for name in identities}
         address = await stack.enter_async_context(_gateway(settings))
-        actors = {}
-        for cast in _CASTS:
+        stations = {}
+        for cast in (*_CASTS, _OPENADR_CAST):
             played = replace(cast, password=passwords[cast.id], url=address)
             grid = Grid(frequency_hz=cast.nominal_frequency_hz)
-            station = await stack.enter_async_context(
+            stations[cast.id] = await stack.enter_async_context(
                 SimulatedStation(played, grid, personalities.get(cast.id))
             )
-            actors[cast.id] = Actor(station, identities[cast.id], *registered[cast.id])
-        yield Stage(folder, settings, utility, actors)
+        actors = {
+            name: Actor(stations[name], identities[name], *registered[name]) for name in identities
+        }
+        yield Stage(folder, settings, utility, vtn, actors, stations[OPENADR_STATION])
+
+
+def _vtn(folder: Path) -> SimulatedVtn:
+    """Return a strict VTN behind TLS; the secret of its client stands in `vtn.secret`."""
+    secret = secrets.token_urlsafe(16)
+    file = folder / "vtn.secret"
+    file.touch(mode=0o600)
+    file.write_text(secret, encoding="ascii")
+    identity = issue_endpoint(create_endpoint_authority(folder / "certs"), name="vtn")
+    tls = web_server_context(identity.certificate_path, identity.key_path)
+    vtn = SimulatedVtn(VtnOptions(strict=True, accounts={"gateway": Account(secret)}), tls=tls)
+    vtn.add_program("ev-flex")
+    return vtn
 
 
 def _register(utility: SimulatedUtility, identity: Identity) -> tuple[Device, Program]:
@@ -156,9 +194,9 @@ async def _gateway(settings: Settings) -> AsyncIterator[str]:
             stop.set()
 
 
-def _site(url: str, identities: dict[str, Identity], passwords: dict[str, str]) -> str:
-    """Return the site.yaml of the demo."""
-    utility = {
+def _utility(url: str, identities: dict[str, Identity]) -> dict[str, Any]:
+    """Return the entry of the utility that speaks IEEE 2030.5."""
+    return {
         "id": UTILITY,
         "revision": "2018",
         "url": url,
@@ -175,14 +213,34 @@ def _site(url: str, identities: dict[str, Identity], passwords: dict[str, str]) 
             for name, identity in identities.items()
         ],
     }
+
+
+def _openadr_utility(url: str) -> dict[str, Any]:
+    """Return the entry of the utility that speaks OpenADR 3."""
+    return {
+        "id": VTN,
+        "protocol": "openadr3",
+        "url": url,
+        "trust_anchor": "certs/csms-ca.pem",
+        "auth": "post",
+        "client_id": "gateway",
+        "client_secret_file": "vtn.secret",
+        "ven": "gateway",
+        "resources": [{"station": OPENADR_STATION}],
+        "poll_interval_s": 0.5,
+    }
+
+
+def _site(utilities: list[dict[str, Any]], passwords: dict[str, str]) -> str:
+    """Return the site.yaml of the demo."""
     settings = {
         "schema_version": 1,
         "state_dir": "state",
         "log_level": "warning",
         "ocpp": {"host": "127.0.0.1", "port": 0, "heartbeat_s": 60},
         "admin": {"port": 0},
-        "utilities": [utility],
-        "stations": [_enrolled(cast, passwords[cast.id]) for cast in _CASTS],
+        "utilities": utilities,
+        "stations": [_enrolled(cast, passwords[cast.id]) for cast in (*_CASTS, _OPENADR_CAST)],
     }
     text = StringIO()
     YAML(typ="safe", pure=True).dump(settings, text)

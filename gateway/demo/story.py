@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from gateway.demo import openadr_scenes
 from gateway.demo.judge import (
     Droop,
     at_least,
@@ -46,8 +47,9 @@ type Scene = Callable[[Stage, Step, Memory], Awaitable[None]]
 
 
 async def arrive(stage: Stage, step: Step, _memory: Memory) -> None:
-    """All four connect; the utility learns what each can do."""
-    step.sent = "four EndDevices with Registration, four enrolled stations"
+    """All five connect; the utility learns what each of its four can do."""
+    step.sent = "four EndDevices with Registration, a VTN's client, five enrolled stations"
+    await stage.openadr_station.wait_for(partial(getattr, stage.openadr_station, "ready"), 10)
     for actor in stage.actors.values():
         lfdi = actor.identity.lfdi
         await actor.station.wait_for(partial(getattr, actor.station, "ready"), 10)
@@ -316,6 +318,8 @@ STORY = (
     Chapter("better primacy supersedes", "CS1", supersede),
     Chapter("cancel", "CS1", cancel),
     Chapter("a curve for OCPP 2.0.1", "CS4", refusal),
+    Chapter("import limit by OpenADR", "CS5", openadr_scenes.limit),
+    Chapter("its event is deleted", "CS5", openadr_scenes.release),
     Chapter("meter readings", "all", readings),
     Chapter("audit chain", "gateway", audit),
 )
