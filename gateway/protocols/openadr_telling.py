@@ -105,7 +105,10 @@ def report_of(name: str, document: Mapping[str, Any]) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What can be told: `known` of the intervals, of `count` samples. `problem` is why it never will be."""
+    """What can be told: `known` of the intervals are, or never will be; of `count` samples.
+
+    `problem` is why nothing ever will be.
+    """
 
     body: Json | None = None
     known: int = 0
@@ -164,7 +167,7 @@ class Teller:
             return Telling(problem=problem)
         intervals = made.value["resources"][0]["intervals"]
         told = [{payload["type"] for payload in interval["payloads"]} for interval in intervals]
-        known = sum(self.request.payload in types for types in told)
+        known = sum(self.request.payload in types for types in told) + len(made.refusals)
         counts = [
             span.count
             for subject in subjects

@@ -64,8 +64,9 @@ def windows(event: Event, request: ReportRequest, clock: Clock) -> tuple[Window,
         return ()
     end = max(line) + 1 if expansion.beyond else None
     ids = _ids(event)
+    spans = {number: _span(ids, slot) for number, slot in line.items()}
     return tuple(
-        Window(due, _divided(request, [_span(ids, slot) for slot in slots]))
+        Window(due, _divided(request, [spans[int(slot.key)] for slot in slots]))
         for due, slots in _covered(request, line, len(event.intervals), end)
     )
 

@@ -668,8 +668,35 @@ def test_a_document_of_before_there_were_reports_is_read():
     assert len(course.desk.reports) == 1
 
 
+def test_no_more_descriptors_are_heeded_than_anybody_needs():
+    course = a_course(*[{**USAGE, **EACH}] * 101, event={"quarters": 1})
+    metered(course, -4000)
+    course.pass_until(HOUR)
+    assert len(course.desk.reports) == 100
+    assert "more than 100 reportDescriptors" in course.reporter.notes()[0]
+
+
+def test_no_more_reports_are_opened_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr("gateway.protocols.openadr_folder._ROOM", 2)
+    course = a_course({**USAGE, "startInterval": 0, "frequency": 1, "repeat": -1})
+    metered(course, -4000, -4000, -4000, -4000)
+    course.pass_until(HOUR + 6)
+    assert [values(it) for it in course.desk.reports] == [[1], [1, 1]]
+    assert [note.endswith("no room for more reports") for note in course.reporter.notes()] == [
+        True
+    ] * 2
+
+
+def test_what_never_can_be_told_of_an_interval_is_not_waited_for():
+    course = a_course(USAGE, event={"quarters": 2})
+    metered(course, -4000, 4000)
+    course.pass_until(1806)
+    assert [values(it) for it in course.desk.reports] == [[1]]
+    assert ids(course) == [[0]]
+
+
 def test_no_more_reports_are_remembered_than_there_is_room_for(monkeypatch):
-    monkeypatch.setattr("gateway.protocols.openadr_duties._MOST", 3)
+    monkeypatch.setattr("gateway.protocols.openadr_folder._MOST", 3)
     course = a_course({**USAGE, **EACH}, event={"quarters": 6})
     metered(course, -4000, None, -4000, -4000, -4000, -4000)
     course.pass_until(6 * 900 + 400)
