@@ -7,7 +7,7 @@ N ?= 200
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test thorough fmt lint types arch faults attack tampers nameplate silences rivals sites whole timelines mutants bench peers ci
+.PHONY: help setup demo test thorough fmt lint types arch faults report-faults attack tampers nameplate silences rivals sites whole timelines mutants bench peers ci
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ arch: $(STAMP) ## Check who may import whom
 
 faults: $(STAMP) ## Kill the gateway N times; faults inside it, on its disk, in upgrades, at fail-over; write docs/faults.md
 	$(BIN)/python tests/faults/page.py $(N)
+
+report-faults: $(STAMP) ## Kill the gateway at each request of an OpenADR report, in both editions
+	$(BIN)/python tests/faults/report_campaign.py
 
 attack: $(STAMP) ## Foreign connects, password pairs, races for one id, slow connections against the endpoint
 	$(BIN)/python tests/security/campaign.py
