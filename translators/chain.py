@@ -15,6 +15,7 @@ from translators.ocpp.identifiers import control_id
 from translators.ocpp.orders import StationOrders, to_station
 from translators.ocpp.press import Press
 from translators.ocpp.series import to_station_series
+from translators.openadr import contracts
 from translators.rules.book import Book, Sifted, link, sift
 from translators.rules.document import Document
 from translators.rules.examples import Example
@@ -72,7 +73,8 @@ def sift_book(files: Mapping[str, str]) -> Sifted:
 
 def examples(book: Book) -> Iterator[Example]:
     """Run the tests that stand beside the rules."""
-    return run(book, to_station)
+    yield from run(book, to_station)
+    yield from contracts.examples(book)
 
 
 def travel(book: Book, case: Case) -> Translation[Journey]:

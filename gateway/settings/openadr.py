@@ -171,7 +171,7 @@ class OpenAdrUtility(Strict):
     policy: VenPolicy = Field(
         default=VenPolicy(), description="What the site does about alerts and levels."
     )
-    contract: Literal["", "gac_2_2"] = Field(
+    contract: Literal["", "gac_2_2", "nl_flex_1_0", "doe"] = Field(
         default="", description="Rules that its events must keep; what breaks them is set aside."
     )
     poll_interval_s: Duration = Field(default=30.0, description="How often events are asked for.")

@@ -190,7 +190,7 @@ def test_any_text_is_json_or_refused(text):
 
 
 @given(anything, editions)
-def test_a_payload_that_is_none_costs_its_neighbour_nothing(value, edition):
+def test_an_odd_payload_costs_its_neighbour_nothing(value, edition):
     other = "EXPORT_CAPACITY_LIMIT"
     odd = {"type": "X-ODD", "values": value if isinstance(value, list) else [value]}
     unit = [{"payloadType": other, "units": "KW"}]

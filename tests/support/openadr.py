@@ -7,6 +7,7 @@ from support.translation import a_station, book, running, situation
 from translators.canonical.commands import Revision
 from translators.chain import Case, travel
 from translators.openadr.binding import binding_of
+from translators.openadr.contracts import terms_of
 from translators.openadr.inbound import served, to_commands
 from translators.openadr.intervals import Clock, expand
 from translators.openadr.payloads import EventContext
@@ -60,7 +61,8 @@ def prices(*values, **changes):
 def a_context(*bindings, revision="3.1", **changes):
     known = {"utility": "vtn", "station": "CS1", "revision": Revision(revision)}
     contracts = tuple(binding_of({"program": "flex", **binding}) for binding in bindings)
-    return EventContext(**{**known, "bindings": contracts, **changes})
+    terms = terms_of(book(), changes.pop("contract", ""))
+    return EventContext(**{**known, "bindings": contracts, "contract": terms, **changes})
 
 
 def read(event, context=None):

@@ -1,103 +1,105 @@
-"""What a program's contract demands of its events beyond OpenADR: one named rule after the other.
+"""What a program's contract demands of its events beyond OpenADR, clause by clause, as the rules say.
 
 An event that breaks one is refused as a whole: who wrote it meant something else than we would read.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
 
 from translators.errors import DocumentError
-from translators.openadr.wire import Event
-
-_EAN = re.compile(r"[0-9]{18}")
-_LIMIT = "IMPORT_CAPACITY_LIMIT"
-
-type Breach = tuple[str, str]
-"""Where and what."""
+from translators.openadr.clauses import breaches, types_of
+from translators.openadr.wire import Event, event_of
+from translators.rules.book import Book
+from translators.rules.contract_schema import Contract, EventKind
+from translators.rules.examples import Example
 
 
-def breach(contract: str, event: Event) -> DocumentError | None:
-    """Return the first rule of a contract that an event breaks, None where it keeps all."""
-    for name, rule in CONTRACTS[contract].items():
-        for where, problem in rule(event):
-            return DocumentError(problem, where=where, rule=f"{contract}.{name}")
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A contract by name; without any kind of event nothing keeps it: no rule says what it demands."""
+
+    contract: str
+    events: tuple[EventKind, ...] = ()
+
+
+def terms_of(book: Book, contract: str) -> Terms | None:
+    """Return what a contract demands by a book's rules, None for no contract."""
+    if not contract:
+        return None
+    for known in book.of(Contract):
+        if known.contract == contract:
+            return Terms(contract, tuple(known.events))
+    return Terms(contract)
+
+
+def breach(terms: Terms | None, event: Event) -> DocumentError | None:
+    """Return the first clause of a contract that an event breaks, None where it keeps all."""
+    if terms is None:
+        return None
+    kind = _kind(terms, event)
+    if kind is None:
+        carried = ", ".join(sorted(types_of(event))) or "nothing"
+        known = (
+            "is no event of the contract" if terms.events else "no mapping rule has the contract"
+        )
+        return DocumentError(f"{known}: it carries {carried}", where="event", rule=terms.contract)
+    for clause in kind.clauses:
+        for where, problem in breaches(clause, event):
+            rule = f"{terms.contract}.{clause.name}"
+            return DocumentError(f"{problem}: {clause.says}", where=where, rule=rule)
     return None
 
 
-def _no_priority(event: Event) -> Iterator[Breach]:
-    if event.priority is not None:
-        yield "priority", f"is {event.priority}, where the contract knows none"
+def _kind(terms: Terms, event: Event) -> EventKind | None:
+    """Return which kind of event of a contract an event is, by the types that it carries."""
+    types = types_of(event)
+    for kind in terms.events:
+        if kind.carries is None or types.intersection(kind.carries) or not (kind.carries or types):
+            return kind
+    return None
 
 
-def _one_place_of_time(event: Event) -> Iterator[Breach]:
-    """Time stands on the event, or on every interval and nowhere else."""
-    own = [interval.get("intervalPeriod") is not None for interval in _intervals(event)]
-    on_event = event.raw.get("intervalPeriod") is not None
-    if on_event and any(own):
-        yield "intervalPeriod", "stands on the event and on intervals"
-    elif not on_event and not (own and all(own)):
-        yield "intervals", "do not all have an intervalPeriod, nor has the event"
+def examples(book: Book) -> Iterator[Example]:
+    """Run the tests that stand beside the clauses of every contract."""
+    for contract in book.of(Contract):
+        terms = Terms(contract.contract, tuple(contract.events))
+        name = f"{contract.metadata.id}@{contract.metadata.version}"
+        for kind in contract.events:
+            kept = _broken(terms, kind.sound)
+            yield Example(name, f"{kind.kind}_is_sound", () if not kept else (kept,))
+            for clause in kind.clauses:
+                for case in clause.breaks:
+                    wanted = f"{terms.contract}.{clause.name}"
+                    got = _broken(terms, changed(kind.sound, case.change)) or "nothing broken"
+                    faults = () if got == wanted else (f"expected {wanted}, got {got}",)
+                    yield Example(name, f"{kind.kind}.{clause.name}.{case.name}", faults)
 
 
-def _eans(event: Event) -> Iterator[Breach]:
-    """Targets are EANs: plain in 3.1, the values of a map in 3.0."""
-    told = _listed(event.raw.get("targets"))
-    values = [
-        value
-        for target in told
-        for value in (_listed(target.get("values")) if isinstance(target, dict) else [target])
-    ]
-    if not values:
-        yield "targets", "name no EAN"
-    for value in values:
-        if not isinstance(value, str) or _EAN.fullmatch(value) is None:
-            yield "targets", "are not all EANs of 18 digits"
+def _broken(terms: Terms, value: Mapping[str, Any]) -> str:
+    """Return the rule of a contract that an event breaks first, "" for none."""
+    try:
+        found = breach(terms, event_of(value))
+    except DocumentError as error:
+        return f"no event: {error}"
+    return "" if found is None else found.rule
 
 
-def _one_limit_in_kw(event: Event) -> Iterator[Breach]:
-    descriptors = event.raw.get("payloadDescriptors") or []
-    described = [(one.get("payloadType"), one.get("units")) for one in descriptors]
-    if described != [(_LIMIT, "KW")]:
-        yield "payloadDescriptors", f"are not one {_LIMIT} in KW"
-
-
-def _rising_ids(event: Event) -> Iterator[Breach]:
-    ids = [interval.get("id") for interval in _intervals(event)]
-    whole = [one for one in ids if isinstance(one, int) and not isinstance(one, bool)]
-    if len(whole) < len(ids):
-        yield "intervals", "have an id that is no whole number"
-    elif any(later <= former for former, later in pairwise(whole)):
-        yield "intervals", "have ids that do not rise strictly"
-
-
-def _one_value(event: Event) -> Iterator[Breach]:
-    for n, interval in enumerate(event.intervals):
-        if [(one.type, len(one.values)) for one in interval.payloads] != [(_LIMIT, 1)]:
-            yield f"intervals[{n}]", f"is not one {_LIMIT} of one value"
-
-
-def _listed(value: object) -> list[object]:
-    """Return a list as it is, nothing as an empty one, and what should be a list as its only item."""
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _intervals(event: Event) -> list[dict[str, object]]:
-    return event.raw.get("intervals") or []
-
-
-CONTRACTS: dict[str, dict[str, Callable[[Event], Iterator[Breach]]]] = {
-    "": {},
-    # Grid Aware Charging 2.2 (NL): capacity limits for charging
-    "gac_2_2": {
-        "priority": _no_priority,
-        "time": _one_place_of_time,
-        "targets": _eans,
-        "descriptor": _one_limit_in_kw,
-        "interval_ids": _rising_ids,
-        "payload": _one_value,
-    },
-}
-"""By name: the rules in the order in which they are judged."""
+def changed(value: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document with other values by path (`intervals.0.id`); null takes away."""
+    made: dict[str, Any] = deepcopy(dict(value))
+    for path, item in changes.items():
+        *heads, last = (int(part) if part.isdigit() else part for part in path.split("."))
+        at: Any = made
+        for head in heads:
+            at = at[head]
+        if item is None:
+            del at[last]
+        elif isinstance(at, list) and last == len(at):
+            at.append(deepcopy(item))
+        else:
+            at[last] = deepcopy(item)
+    return made

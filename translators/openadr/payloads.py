@@ -10,6 +10,7 @@ from translators.canonical.commands import DerCommand, Revision
 from translators.canonical.controls import DerControl, function_of
 from translators.canonical.telemetry import ControlOutcome
 from translators.openadr.binding import Binding
+from translators.openadr.contracts import Terms
 from translators.openadr.intervals import Slot
 from translators.openadr.views import PayloadView, text_of
 from translators.openadr.wire import Descriptor, Event, Payload, Program
@@ -55,8 +56,8 @@ class EventContext:
     known: bool = False
     seed: str = ""
     digest: str = ""
-    contract: str = ""
-    """Rules that events must keep (`contracts`), empty for none."""
+    contract: Terms | None = None
+    """What events must keep besides, None for nothing."""
 
     def binding(self, program: str, payload: str) -> Binding | None:
         """Return the contract of a program for a payload type, None where there is none."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from translators.errors import MappingError, near
 from translators.rules.capability_schema import CapabilityMapping
+from translators.rules.contract_schema import Contract
 from translators.rules.coverage_schema import Coverage
 from translators.rules.dialects import Dialect
 from translators.rules.fallback_schema import Fallback
@@ -29,6 +30,7 @@ KINDS: tuple[type[BaseModel], ...] = (
     Fallback,
     Profile,
     CapabilityMapping,
+    Contract,
     Pack,
 )
 """Models of everything that a mapping file may hold; the name of each is its `kind`."""

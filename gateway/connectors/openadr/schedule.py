@@ -14,6 +14,7 @@ from gateway.protocols.openadr_access import VenAccess
 from gateway.protocols.openadr_changes import Held
 from translators.canonical.commands import Revision
 from translators.openadr.binding import Binding
+from translators.openadr.contracts import terms_of
 from translators.openadr.judging import Judging
 from translators.openadr.payloads import EventContext
 from translators.openadr.wire import Event
@@ -44,7 +45,8 @@ class Schedule:
         self, access: VenAccess, book: Book, handed: Mapping[str, Mapping[str, Handed]]
     ) -> None:
         """Know no event yet."""
-        self._access, self._book, self._judge = access, book, Judging(book)
+        self._access = access
+        self.use(book)
         self._audience = access.audience
         self._events: dict[str, _Event] = {}
         self._parties = {
@@ -59,6 +61,7 @@ class Schedule:
     def use(self, book: Book) -> None:
         """Read by other mapping rules what comes from now on."""
         self._book, self._judge = book, Judging(book)
+        self._terms = terms_of(book, self._access.contract)
 
     def complete(self) -> None:
         """Know that a whole list of events came: what is not among them is gone."""
@@ -122,7 +125,7 @@ class Schedule:
             known=held.known,
             seed=seed,
             digest=event.digest,
-            contract=access.contract,
+            contract=self._terms,
         )
 
     def _bindings(self, held: Held) -> tuple[Binding, ...]:

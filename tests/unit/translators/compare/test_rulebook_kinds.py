@@ -16,6 +16,7 @@ KINDS = {
     "TargetMapping": ("ocpp/2.1.yaml", "ocpp21.fixed_var"),
     "Fallback": ("ocpp/fallback.yaml", "ocpp.fallback"),
     "Dialect": ("dialects/everest.yaml", "dialect.everest"),
+    "Contract": ("openadr/contracts/doe.yaml", "openadr.doe"),
     "Profile": ("iec61850/nl-rti.yaml", "iec61850.profile_nl_rti"),
 }
 
