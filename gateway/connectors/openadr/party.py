@@ -21,6 +21,9 @@ from translators.rules.trace import Refusal
 
 _SEVERITY = (ControlOutcome.INVALID, ControlOutcome.NOT_SUPPORTED, ControlOutcome.NOT_APPLICABLE)
 
+_MOST_REFUSED = 200
+"""Events of one plan that are told as refused."""
+
 type _Problem = tuple[str, str]
 """What is refused, and why: told once of an event."""
 
@@ -131,7 +134,11 @@ class Party:
         refusals: Mapping[str, tuple[Refusal, ...]],
         reads: Sequence[_Read],
     ) -> Iterator[Refused]:
-        """Yield what is refused of events and comes with no command, each problem of an edition once."""
+        """Yield what is refused of events and comes with no command, each problem of an edition once.
+
+        Of very many some wait for the next plans.
+        """
+        left = _MOST_REFUSED
         with_commands = {
             (read.held.key, *_problem(refusal))
             for read in reads
@@ -145,8 +152,11 @@ class Party:
             before = before if digest == held.digest else frozenset()
             alone = [it for it in found if (key, *_problem(it)) not in with_commands]
             new = tuple(it for it in alone if _problem(it) not in before)
+            if new and left == 0:
+                continue
             self._told[key] = held.digest, before.union(map(_problem, alone))
             if new:
+                left -= 1
                 names = self._utility, self._subject, f"/events/{held.key}"
                 yield Refused(key, _gravest(new), DocumentRefused(*names, new, (held.raw,)))
 

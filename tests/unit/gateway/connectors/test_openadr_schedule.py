@@ -115,6 +115,16 @@ def test_what_cannot_be_read_hides_no_neighbour_and_is_told_once():
     assert len(planned.refused) == 2
 
 
+def test_a_flood_of_events_that_cannot_be_read_is_told_bit_by_bit():
+    planned = Planned()
+    planned.serve(*({**a_limit(f"b{number}"), "intervals": 7} for number in range(250)))
+    planned.plan()
+    assert len(planned.refused) == 200
+    planned.serve(a_limit())
+    planned.plan()
+    assert len({it.key for it in planned.refused}) == len(planned.refused) == 250
+
+
 @pytest.mark.parametrize("value", [None, 7, "text", [], {}, {"id": 3}])
 def test_what_is_no_event_is_set_aside(value):
     planned = Planned()
