@@ -4,45 +4,63 @@ An event is told from others by its id and createdDateTime: VTNs give an id to a
 restart. It changed where its content did, metadata dates aside, for these come in every form. What cannot
 be read is served with the reason, and never hides its neighbours. Only a list that came whole says what is
 gone, and where it came in pages, what seems gone is asked for by id first: pages shift under a reader.
+
+What VTNs may leave unfiltered is filtered here: events of programs that are not followed, events for
+others, and those that ended a day ago. Of the last it is still remembered that they were seen, for an
+event that is known and becomes year 1 without length is taken back, and one that is new holds (user guide
+8.10.2). However much a VTN lists, what is kept of it is bounded: what is known goes on, the rest is told.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.protocols.openadr_changes import Change, EventRemoved, EventServed, Held
-from gateway.protocols.openadr_http import Json
-from gateway.protocols.openadr_problem import parsed
+from gateway.protocols.openadr_problem import Item
+from gateway.protocols.openadr_reading import UNNAMED, Read, alike, modified, reading
+from translators.canonical.commands import Revision
 from translators.errors import DocumentError
-from translators.openadr.wire import Event, Program, event_of
+from translators.openadr.addressing import Audience
+from translators.openadr.intervals import Clock
+from translators.openadr.lifetime import begins_after, lifetime
+from translators.openadr.wire import Event, Program
 
-_DATES = frozenset({"createdDateTime", "modificationDateTime"})
-_LONGEST_ID = 128
-UNNAMED = "?"
-"""How the name begins of an item that has no id that can be read."""
+AFTER = timedelta(days=1)
+"""How long an event is served beyond its end: late measurements may still be reported on it."""
+MOST = 20_000
+"""How many events are remembered at most."""
+MOST_BYTES = 16 << 20
+"""How long the events that are served may be in all, as they came."""
+_MOST_NOTES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """An item as it stands: its id ("" where it says none), when it was made, and its content."""
+class Scope:
+    """Which events of a list count: of which programs (None for all), for whom, and how they are read."""
 
-    id: str
-    created: str
-    digest: str
-    program: str
-    value: Json
-    raw: bytes
-    problem: DocumentError | None = None
+    programs: Mapping[str, Program]
+    followed: frozenset[str] | None
+    audience: Audience
+    revision: Revision
+
+    def has(self, read: Read) -> bool:
+        """Say whether an item is to be followed; one that does not say its program may be any."""
+        if self.followed is not None and read.program and read.program not in self.followed:
+            return False
+        if not self.audience.addressees:
+            return True
+        return bool(self.audience.addressed(read.address, self.programs.get(read.program)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is remembered of an event, also over a restart; `held` is None until it is served again."""
+    """What is remembered of an event, also over a restart; `held` is None while it is not served.
+
+    `until` is when it is served no more; None where it never ends, and as long as it is not listed.
+    """
 
     key: str
     created: str
@@ -50,190 +68,264 @@ class _Known:
     received: datetime
     known: bool
     held: Held | None = None
-    raw: bytes = b""
+    until: datetime | None = None
 
 
 class Ledger:
     """The events of one VTN; `kept` is what `document` said in an earlier run."""
 
-    def __init__(self, kept: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, kept: Mapping[str, Any] | None = None, most: int = MOST, most_bytes: int = MOST_BYTES
+    ) -> None:
         """Remember what was seen before."""
+        self._most, self._most_bytes = most, most_bytes
         self._known: dict[str, _Known] = {}
-        self._by_raw: dict[bytes, _Read] = {}
+        self._by_raw: dict[bytes, Read] = {}
+        self._weight = 0
+        """How long the items are in all that are kept as events."""
+        self._next: datetime | None = None
+        """When the first of those that are served is served no more."""
         self.moved = False
         """Whether `document` says something new since it was read last."""
         self.notes: tuple[str, ...] = ()
         """What is odd about the list, for people."""
         for id_, said in (kept or {}).items():
-            received = datetime.fromisoformat(said["received"])
+            created, received = said.get("created", ""), datetime.fromisoformat(said["received"])
+            key = said.get("key") or _key(id_, created)
             known = bool(said.get("known", False))
-            self._known[id_] = _Known(
-                said["key"], said.get("created", ""), said["digest"], received, known
-            )
+            self._known[id_] = _Known(key, created, said["digest"], received, known)
 
     def document(self) -> dict[str, Any]:
-        """Return what must be known after a restart."""
+        """Return what must be known after a restart: of each event which one it is, and since when."""
         self.moved = False
-        return {
-            id_: {
-                "key": known.key,
-                "created": known.created,
-                "digest": known.digest,
-                "received": known.received.isoformat(),
-                "known": known.known,
-            }
-            for id_, known in self._known.items()
-        }
+        return {id_: _kept(id_, known) for id_, known in self._known.items()}
 
     @property
     def held(self) -> list[Held]:
         """Return the events that are served now."""
         return [known.held for known in self._known.values() if known.held is not None]
 
-    def missing(self, items: Iterable[bytes]) -> list[str]:
-        """Return the ids of events that are known and not among these items."""
-        here = {self._read(item).id for item in items}
-        return [id_ for id_ in self._known if id_ not in here]
+    def due(self, utc: datetime) -> bool:
+        """Say whether a list that did not change changes something: an event is served no more."""
+        return self._next is not None and self._next <= utc
+
+    def note(self, item: Item, scope: Scope, utc: datetime) -> None:
+        """Read an item as soon as it came; where it does not count only its name is kept."""
+        if item.raw in self._by_raw:
+            return
+        read = self._by_raw[item.raw] = reading(item)
+        self._weight += len(item.raw)
+        if isinstance(read.event, Event):
+            known = self._known.get(read.id)
+            received = utc if known is None else known.received
+            end = lifetime(read.event, Clock(scope.revision, received, known=known is not None))
+            read.until = None if end is None else _later(end)
+        over = read.until is not None and read.until <= utc
+        if over or not self._counts(read, scope) or self._weight > self._most_bytes:
+            self._slim(read)
+
+    def missing(self, items: Iterable[bytes], utc: datetime, *, running: bool = False) -> list[str]:
+        """Return the ids of events that are known and not among these items.
+
+        Where only what is `running` or to come was asked for, what is over is not missed.
+        """
+        here = {self._by_raw[item].id for item in items}
+        return [
+            id_
+            for id_, known in self._known.items()
+            if id_ not in here and not (running and _ended(known, utc))
+        ]
+
+    def tells(self, utc: datetime) -> bool:
+        """Say whether some of the events are over and some are to come."""
+        over = any(_over(known, utc) for known in self._known.values())
+        return over and any(_to_come(known.held, utc) for known in self._known.values())
+
+    def only_running(self, items: Iterable[bytes], utc: datetime) -> bool:
+        """Say whether a list holds every known event that has not ended, and none that is over."""
+        here = {self._by_raw[item].id for item in items}
+        return all(
+            not _over(known, utc) if id_ in here else _ended(known, utc)
+            for id_, known in self._known.items()
+        )
 
     def nameless(self, items: Iterable[bytes]) -> bool:
         """Say whether an item has no id that can be read: it may be any of those that are missing."""
-        return any(self._read(item).id.startswith(UNNAMED) for item in items)
+        return any(self._by_raw[item].id.startswith(UNNAMED) for item in items)
 
     def programs(self, items: Iterable[bytes]) -> set[str]:
         """Return the ids of the programs of these items."""
-        return {self._read(item).program for item in items} - {""}
+        return {self._by_raw[item].program for item in items} - {""}
 
     def take(
-        self,
-        items: Iterable[bytes],
-        programs: Mapping[str, Program],
-        followed: frozenset[str] | None,
-        utc: datetime,
-        *,
-        whole: bool,
-        spared: frozenset[str] = frozenset(),
+        self, items: Iterable[bytes], scope: Scope, utc: datetime, *, gone: Iterable[str] = ()
     ) -> list[Change]:
-        """Compare with a list; return what changed. Only a `whole` one removes, `spared` ids never."""
+        """Compare with a list, each item of it noted before; return what changed.
+
+        Of what is not on it only these are `gone`.
+        """
         served, twice = self._once(items)
+        mine = {id_: read for id_, read in served.items() if self._counts(read, scope)}
         changes: list[Change] = []
-        mine = {
-            id_: read
-            for id_, read in served.items()
-            if followed is None or not read.program or read.program in followed
-        }
-        for id_ in list(self._known):
-            elsewhere = id_ in served and id_ not in mine
-            if elsewhere or (whole and id_ not in served and id_ not in spared):
-                changes.append(EventRemoved(self._known.pop(id_).key))
-                self.moved = True
-        for id_, read in mine.items():
-            changes += self._served(id_, read, programs.get(read.program), utc)
-        self.notes = tuple(f"event {id_} stands twice in the list, differently" for id_ in twice)
-        if whole:
-            self._by_raw = {read.raw: read for read in served.values()}
+        for id_ in [*gone, *(id_ for id_ in served if id_ not in mine)]:
+            known = self._known.pop(id_, None)
+            self.moved |= known is not None
+            if known is not None and not _over(known, utc):
+                changes.append(EventRemoved(known.key))
+        left = 0
+        for id_ in sorted(mine, key=lambda id_: id_ not in self._known):
+            if id_ in self._known or self._room(mine[id_], utc):
+                changes += self._served(id_, mine[id_], scope, utc)
+            else:
+                left += 1
+        changes += self._swept(utc)
+        ends = [it.until for it in self._known.values() if it.held and it.until is not None]
+        self._next = min(ends, default=None)
+        self.notes = tuple(_notes(twice, left))
         return changes
 
-    def _once(self, items: Iterable[bytes]) -> tuple[dict[str, _Read], list[str]]:
+    def _swept(self, utc: datetime) -> list[Change]:
+        """Return what is served no more though it is not listed: it ended while only others were."""
+        over = [id_ for id_, it in self._known.items() if it.held is not None and _over(it, utc)]
+        for id_ in over:
+            self._known[id_] = replace(self._known[id_], held=None)
+        return [EventRemoved(self._known[id_].key) for id_ in over]
+
+    def forget_others(self, items: Iterable[bytes]) -> None:
+        """Keep what was read of these items alone."""
+        self._by_raw = {item: self._by_raw[item] for item in items}
+        self._weight = sum(len(it.raw) for it in self._by_raw.values() if it.event is not None)
+
+    def _counts(self, read: Read, scope: Scope) -> bool:
+        """Say whether an item is to be followed; what was found is noted at it."""
+        if read.scope is not scope:
+            read.counts, read.scope = scope.has(read), scope
+        return read.counts
+
+    def _slim(self, read: Read) -> None:
+        if read.event is not None:
+            self._weight -= len(read.raw)
+            read.slim()
+
+    def _whole(self, read: Read) -> Event | DocumentError:
+        if read.event is None:
+            self._weight += len(read.raw)
+        return read.whole()
+
+    def _room(self, read: Read, utc: datetime) -> bool:
+        """Say whether one more event may be known; what is over makes room."""
+        passed = read.until is not None and read.until <= utc
+        if not passed and read.event is None and self._weight + len(read.raw) > self._most_bytes:
+            return False
+        if len(self._known) < self._most:
+            return True
+        over = next((id_ for id_, known in self._known.items() if _over(known, utc)), None)
+        if over is None or passed:
+            return False
+        del self._known[over]
+        return True
+
+    def _once(self, items: Iterable[bytes]) -> tuple[dict[str, Read], list[str]]:
         """Return each event once: the edition that was changed last, else the one that came last."""
-        found: dict[str, _Read] = {}
+        found: dict[str, Read] = {}
         twice: list[str] = []
         for item in items:
-            read = self._read(item)
+            read = self._by_raw[item]
             other = found.get(read.id)
             if other is not None and other.digest != read.digest:
                 twice.append(read.id)
-                if _modified(other) > _modified(read):
+                if modified(other) > modified(read):
                     continue
             found[read.id] = read
         return found, twice
 
-    def _read(self, item: bytes) -> _Read:
-        read = self._by_raw.get(item)
-        if read is None:
-            read = self._by_raw[item] = _reading(item)
-        return read
-
-    def _served(
-        self, id_: str, read: _Read, program: Program | None, utc: datetime
-    ) -> list[Change]:
-        """Return what an event that is served is: the same, another edition, or another event."""
-        known = self._known.get(id_)
+    def _served(self, id_: str, read: Read, scope: Scope, utc: datetime) -> list[Change]:
+        """Return what an event that is listed is: the same, another edition, or another event."""
+        known, program = self._known.get(id_), scope.programs.get(read.program)
+        before = None if known is None else known.held
         changes: list[Change] = []
-        if known is not None and known.digest != read.digest and _another(known, read):
+        same = known is not None and alike(known.digest, read)
+        if known is not None and not same and _another(known, read):
             changes.append(EventRemoved(known.key))
-            known = None
+            known = before = None
         if known is None:
-            known = _Known(_key(read), read.created, read.digest, utc, known=False)
+            known = _Known(_key(id_, read.created), read.created, read.digest, utc, known=False)
             self.moved = True
-        elif known.digest != read.digest:
+        elif not same:
             known = replace(known, digest=read.digest, known=True, held=None)
             self.moved = True
-        elif known.held is not None and known.held.program == program:
-            if known.created != read.created:
-                self._known[id_] = replace(known, created=read.created)
-                self.moved = True
+        self.moved |= known.created != read.created
+        known = replace(known, created=read.created, until=read.until)
+        if _over(known, utc):
+            if before is not None:
+                changes.append(EventRemoved(known.key))
+            self._known[id_] = replace(known, held=None)
+            self._slim(read)
             return changes
-        held = Held(
-            key=known.key,
-            value=read.value,
-            raw=read.raw,
-            digest=read.digest,
-            event=read.problem or _event(read.value),
-            program=program,
-            received=known.received,
-            known=known.known,
-        )
-        self._known[id_] = replace(known, created=read.created, held=held)
-        return [*changes, EventServed(held)]
+        if known.held is None or known.held.program != program:
+            event = self._whole(read)
+            held = _held(known, read, event, program)
+            known = replace(known, held=held)
+            changes.append(EventServed(held))
+        self._known[id_] = known
+        return changes
 
 
-def _reading(item: bytes) -> _Read:
-    """Return what an item is; where it is no event with an id it is named by its bytes."""
+def _held(known: _Known, read: Read, event: Event | DocumentError, program: Program | None) -> Held:
+    return Held(
+        key=known.key,
+        value=read.value,
+        raw=read.raw,
+        digest=known.digest,
+        event=event,
+        program=program,
+        received=known.received,
+        known=known.known,
+    )
+
+
+def _kept(id_: str, known: _Known) -> dict[str, Any]:
+    """Return what is kept of an event; what follows from the rest is left out."""
+    told: dict[str, Any] = {"digest": known.digest, "received": known.received.isoformat()}
+    if known.created:
+        told["created"] = known.created
+    if known.key != _key(id_, known.created):
+        told["key"] = known.key
+    if known.known:
+        told["known"] = True
+    return told
+
+
+def _notes(twice: list[str], left: int) -> Iterator[str]:
+    for id_ in twice[:_MOST_NOTES]:
+        yield f"event {id_} stands twice in the list, differently"
+    if left:
+        yield f"{left} more events than can be followed are left out"
+
+
+def _later(end: datetime) -> datetime | None:
     try:
-        value = parsed(item)
-    except DocumentError as error:
-        digest = sha256(item).hexdigest()
-        return _Read(f"{UNNAMED}{digest[:16]}", "", digest, "", None, item, error)
-    text = json.dumps(_content(value), sort_keys=True, default=repr)
-    digest = sha256(text.encode()).hexdigest()
-    told = value if isinstance(value, dict) else {}
-    id_ = _text(told.get("id")) or f"{UNNAMED}{digest[:16]}"
-    created, program = _text(told.get("createdDateTime")), _text(told.get("programID"))
-    return _Read(id_, created, digest, program, value, item)
+        return end + AFTER
+    except OverflowError:
+        return None
 
 
-def _content(value: Json) -> Json:
-    if not isinstance(value, dict):
-        return value
-    return {name: item for name, item in value.items() if name not in _DATES}
+def _over(known: _Known, utc: datetime) -> bool:
+    return known.until is not None and known.until <= utc
 
 
-def _text(value: Json) -> str:
-    """Return a text that names something, "" where the value cannot."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or len(value) > _LONGEST_ID:
-        return ""
-    return value.encode("utf-8", "replace").decode()
+def _ended(known: _Known, utc: datetime) -> bool:
+    return known.until is not None and known.until - AFTER <= utc
 
 
-def _event(value: Json) -> Event | DocumentError:
-    try:
-        return event_of(value)
-    except DocumentError as error:
-        return error
+def _to_come(held: Held | None, utc: datetime) -> bool:
+    return held is not None and isinstance(held.event, Event) and begins_after(held.event, utc)
 
 
-def _another(known: _Known, read: _Read) -> bool:
+def _another(known: _Known, read: Read) -> bool:
     """Say whether a changed event is not the one that had its id: it was made at another time."""
     return bool(known.created and read.created) and known.created != read.created
 
 
-def _key(read: _Read) -> str:
-    return f"{read.id}/{read.created}" if read.created else read.id
-
-
-def _modified(read: _Read) -> datetime:
-    event = _event(read.value)
-    found = event.modified if isinstance(event, Event) else None
-    return found or datetime.min.replace(tzinfo=UTC)
+def _key(id_: str, created: str) -> str:
+    return f"{id_}/{created}" if created else id_

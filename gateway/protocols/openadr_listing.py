@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from gateway.protocols.openadr_http import Answer, Request, Role
-from gateway.protocols.openadr_problem import items_of, problem_of
+from gateway.protocols.openadr_problem import Item, items_of, problem_of
 from translators.errors import DocumentError
 
 _MOST_ITEMS = 250_000
+_MOST_BYTES = 128 << 20
+"""How long the pages of one list may be in all."""
 _LIMITS = (50, 10, 0)
 """Page sizes, the next one where a VTN refuses the one before; 0 asks for no pages."""
 _BAD_REQUEST = 400
@@ -25,6 +27,7 @@ class _Page:
     etag: str
     digest: bytes
     items: tuple[bytes, ...]
+    length: int
 
 
 @dataclass(slots=True)
@@ -35,8 +38,13 @@ class Listing:
     path: str
     query: tuple[tuple[str, str], ...] = ()
     items: list[bytes] = field(default_factory=list)
+    fresh: list[Item] = field(default_factory=list)
+    """Those of the last page that was answered, where it is not the one that was known."""
     pages: int = 0
     """How many pages with something on them the list had: one alone is whole, whatever happens."""
+    digests: list[bytes] = field(default_factory=list)
+    """What tells the pages of this walk from others."""
+    _length: int = 0
     _known: dict[int, _Page] = field(default_factory=dict)
     _sizes: int = 0
     _size: int = _LIMITS[0]
@@ -50,6 +58,7 @@ class Listing:
     def begin(self) -> None:
         """Start again from the first page."""
         self.items, self.pages, self._last = [], 0, b""
+        self.digests, self._length = [], 0
 
     def request(self) -> Request:
         """Return the page to ask for."""
@@ -61,7 +70,7 @@ class Listing:
 
     def answered(self, answer: Answer) -> bool:
         """Take a page; say whether it was the last. `DocumentError` where it cannot be read."""
-        skip = len(self.items)
+        skip, self.fresh = len(self.items), []
         if answer.status == _BAD_REQUEST and self._sizes + 1 < len(_LIMITS):
             self._sizes += 1
             self._size = _LIMITS[self._sizes]
@@ -73,10 +82,13 @@ class Listing:
             self._whole = self._whole or len(page.items) < _LIMITS[self._sizes]
             return True
         self._known[skip], self._last = page, page.digest
+        self.digests.append(page.digest)
         self.items += page.items
         self.pages += bool(page.items)
-        if len(self.items) > _MOST_ITEMS:
-            raise DocumentError(f"has more than {_MOST_ITEMS} items", where=self.path)
+        self._length += page.length
+        if len(self.items) > _MOST_ITEMS or self._length > _MOST_BYTES:
+            most = f"{_MOST_ITEMS} items or {_MOST_BYTES >> 20} MiB"
+            raise DocumentError(f"has more than {most}", where=self.path)
         return self._ends(skip, len(page.items))
 
     def _page(self, skip: int, answer: Answer) -> _Page:
@@ -88,8 +100,9 @@ class Listing:
         digest = sha256(answer.body).digest()
         etag = answer.headers.get("etag", "")
         if known is not None and known.digest == digest:
-            return _Page(etag, digest, known.items)
-        return _Page(etag, digest, tuple(items_of(answer.body)))
+            return _Page(etag, digest, known.items, known.length)
+        self.fresh = items_of(answer.body)
+        return _Page(etag, digest, tuple([it.raw for it in self.fresh]), len(answer.body))
 
     def _ends(self, skip: int, count: int) -> bool:
         """Say whether a page is the last: a short one is, once an empty one was seen behind it."""

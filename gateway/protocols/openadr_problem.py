@@ -7,13 +7,14 @@ alone, as RFC 6749 errors, as `[]`, or as no JSON at all.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from json import JSONDecoder
 
 from gateway.protocols.openadr_http import Answer, Json
 from translators.errors import DocumentError
 from translators.openadr.wire import parse
+from translators.rules.jsontext import first_value
 
 _LONGEST_WORD = 200
 _LONGEST_WAIT_S = 3600.0
@@ -23,7 +24,6 @@ _NOT_IMPLEMENTED = 501
 _SAID = ("title", "detail", "error", "error_description")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
 _BETWEEN = b" \t\r\n,"
-_DECODER = JSONDecoder()
 _BEGIN = re.compile(r"\[[ \t\r\n]*")
 _COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 _END = re.compile(r"[ \t\r\n]*\]")
@@ -58,8 +58,17 @@ def parsed(body: bytes) -> Json:
         raise DocumentError("is no UTF-8", rule=_RULE) from exc
 
 
-def items_of(body: bytes) -> list[bytes]:
-    """Return the bytes of each item of a JSON list, unread: one that is bad spoils no other.
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a list as its bytes; `value` is what it says where it was `read` with its list."""
+
+    raw: bytes
+    value: Json = None
+    read: bool = False
+
+
+def items_of(body: bytes) -> list[Item]:
+    """Return the items of a JSON list; where not all of them are JSON none is read: one spoils no other.
 
     `DocumentError` where the body is no list, or ends before the list does.
     """
@@ -67,18 +76,18 @@ def items_of(body: bytes) -> list[bytes]:
     if not text.startswith(b"["):
         raise DocumentError("is no list", rule=_RULE)
     found = _sound(text)
-    return _apart(text) if found is None else found
+    return [Item(raw) for raw in _apart(text)] if found is None else found
 
 
-def _sound(text: bytes) -> list[bytes] | None:
-    """Return the items of a list that is JSON throughout, None of any other: C finds their ends."""
+def _sound(text: bytes) -> list[Item] | None:
+    """Return the items of a list that is JSON throughout, None of any other."""
     try:
         plain = text.decode()
-        items: list[bytes] = []
+        items: list[Item] = []
         mark = _BEGIN.match(plain)
         while mark is not None:
-            _, end = _DECODER.raw_decode(plain, mark.end())
-            items.append(plain[mark.end() : end].encode())
+            value, end = first_value(plain, mark.end())
+            items.append(Item(plain[mark.end() : end].encode(), value, read=True))
             mark = _COMMA.match(plain, end)
     except (ValueError, RecursionError):
         return None

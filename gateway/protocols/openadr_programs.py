@@ -6,6 +6,7 @@ them, unless programs are followed by their names, which only the programs tell.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from gateway.protocols.openadr_http import Answer, Request, Role
@@ -28,8 +29,8 @@ class Programs:
     def __init__(self, names: frozenset[str]) -> None:
         """Know none yet."""
         self._names = names
-        self.by_id: dict[str, Program] = {}
-        """As they were read last."""
+        self.by_id: Mapping[str, Program] = {}
+        """As they were read last; another mapping whenever something changed."""
         self.due = 0.0
         """When they are to be read again (monotonic seconds)."""
         self.note = ""
@@ -46,9 +47,9 @@ class Programs:
         return self._names | {it.id for it in self.by_id.values() if it.name in self._names}
 
     @property
-    def only(self) -> str | None:
-        """Return the id of the program that alone is followed, None where there is no such one."""
-        return self.here[0] if len(self.here) == 1 and len(self._names) == 1 else None
+    def only(self) -> str:
+        """Return the id of the program that alone is followed, "" where there is no such one."""
+        return self.here[0] if len(self.here) == 1 and len(self._names) == 1 else ""
 
     @property
     def here(self) -> tuple[str, ...]:
@@ -91,11 +92,13 @@ class Programs:
         return True
 
     def _take(self) -> None:
-        bad = []
+        bad, found = [], dict(self.by_id)
         for item in self._list.items:
             try:
                 program = program_of(parsed(item))
-                self.by_id[program.id] = program
+                found[program.id] = program
             except DocumentError as error:
                 bad.append(f"a program cannot be read: {error}")
         self.note = "; ".join(bad[:_MOST_NOTES])
+        if found != self.by_id:
+            self.by_id = found

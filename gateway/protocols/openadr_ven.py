@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from gateway.protocols.openadr_access import VenAccess
 from gateway.protocols.openadr_changes import (
@@ -32,24 +32,22 @@ from gateway.protocols.openadr_changes import (
     VtnState,
 )
 from gateway.protocols.openadr_enrolment import Enrolment
-from gateway.protocols.openadr_events import UNNAMED, Ledger
+from gateway.protocols.openadr_events import Ledger, Scope
 from gateway.protocols.openadr_http import Answer, Json, Request, Role
-from gateway.protocols.openadr_listing import Listing
 from gateway.protocols.openadr_problem import parsed, problem_of, retry_after_s, said_at
 from gateway.protocols.openadr_programs import Programs
+from gateway.protocols.openadr_walk import Walk, Wish
 from gateway.protocols.pacing import backoff, spread
 from translators.canonical.commands import Revision
 from translators.errors import DocumentError
 
 _HINT_S = 1.0
 """How soon after one walk a hint may begin another; after a failure it is five times as long."""
-_MOST_CHECKS = 20
 _UNCHANGED = 304
 _TRIES = 3
 """After how many failures a walk is begun anew."""
 _CLOCK_S = 1.0  # resolution of HTTP Date
 _STALE_S = 300.0
-_GONE = frozenset({403, 404, 410})
 _EDITION = re.compile(r"/3\.(\d)(?:\.\d+)?(?:/|$)")
 
 
@@ -59,7 +57,6 @@ class _Stage(Enum):
     REVISION = "which edition"
     PROGRAMS = "programs"
     EVENTS = "events"
-    CHECKS = "events that seem gone"
     REST = "between walks"
 
 
@@ -75,21 +72,14 @@ class Ven:
         """Of random starts: drawn once, the same after a restart."""
         self.revision = access.revision or _by_path(access.url)
         self._programs = Programs(access.programs)
+        self._scope: Scope | None = None
         self.enrolment = Enrolment(access)
         self._announced = False
         self._stage = _Stage.REST
         self._due, self._began, self._last = 0.0, 0.0, 0.0
         self._failures, self._barred = 0, 0.0
         self._again = False
-        self._lists: dict[tuple[tuple[str, str], ...], Listing] = {}
-        self._walk: list[Listing] = []
-        self._walked = False
-        self._at = 0
-        self._checks: list[str] = []
-        self._doubts: frozenset[str] | None = None
-        """What a walk missed that is made once more, None where it is the first."""
-        self._spared: frozenset[str] = frozenset()
-        self._extra: list[bytes] = []
+        self._walk, self._walked = Walk(self._ledger), False
         self._up: bool | None = None
         self._trouble = ""
         self._state: VtnState | None = None
@@ -162,39 +152,28 @@ class Ven:
     def _begin(self, now: float) -> None:
         """Start a walk."""
         self._began, self._again = now, False
-        self._checks, self._extra, self._at = [], [], 0
-        self._doubts, self._spared = None, frozenset()
-        self._walk = []
+        self._walk.reset()
         self._programs.begin()
         if self.revision is None:
             self._stage = _Stage.REVISION
         elif now >= self._programs.due:
             self._stage = _Stage.PROGRAMS
         else:
-            self._to_events()
+            self._to_events(now)
 
-    def _to_events(self) -> None:
-        self._stage, self._at = _Stage.EVENTS, 0
-        queries = self._queries()
-        self._lists = {
-            query: self._lists.get(query) or Listing(Role.EVENTS, "/events", query)
-            for query in queries
-        }
-        self._walk = list(self._lists.values())
-        for listing in self._walk:
-            listing.begin()
+    def _to_events(self, now: float) -> None:
+        self._stage = _Stage.EVENTS
+        self._walk.begin(self._wish(), now)
 
-    def _queries(self) -> list[tuple[tuple[str, str], ...]]:
-        """Return what is asked for: all that names nobody, then each target, for some leave out others."""
-        only = self._programs.only
-        program = () if only is None else (("programID", only),)
-        queries: list[tuple[tuple[str, str], ...]] = [program]
-        for target in self._access.targets:
-            if self.revision is Revision.OPENADR_3_0:
-                queries.append((*program, ("targetType", "GROUP"), ("targetValues", target)))
-            else:
-                queries.append((*program, ("targets", target)))
-        return queries
+    def _wish(self) -> Wish:
+        """Return what is asked for; the scope is another one only where it says something else."""
+        programs, revision = self._programs, self.revision or Revision.OPENADR_3_1
+        scope = self._scope
+        if scope is None or scope.programs is not programs.by_id or scope.revision != revision:
+            audience = self._access.audience
+            scope = Scope(programs.by_id, programs.followed, audience, revision)
+        self._scope = scope
+        return Wish(scope, programs.only, self._access.targets)
 
     def _walk_request(self) -> Request:
         match self._stage:
@@ -202,11 +181,8 @@ class Ven:
                 return Request(Role.DISCOVERY, "GET", "/auth/server")
             case _Stage.PROGRAMS:
                 return self._programs.request()
-            case _Stage.CHECKS:
-                path = f"/events/{quote(self._checks[0], safe='')}"
-                return Request(Role.EVENTS, "GET", path)
             case _:
-                return self._walk[self._at].request()
+                return self._walk.request()
 
     def _take(
         self, request: Request, answer: Answer, now: float, utc: datetime, draw: float
@@ -218,20 +194,15 @@ class Ven:
                 self._stage = _Stage.PROGRAMS
             case _Stage.PROGRAMS:
                 if self._programs.answered(answer, now):
-                    if self._walk:  # asked for because of an event
+                    if self._walk.begun:  # asked for because of an event
+                        self._stage = _Stage.EVENTS
+                        self._walk.wish(self._wish())
                         return self._listed(now, utc, draw)
-                    self._to_events()
-            case _Stage.CHECKS:
-                self._checked(answer)
-                if not self._checks:
-                    return self._compare(now, utc, draw)
-            case _Stage.EVENTS if request == self._walk[self._at].request():
-                if self._walk[self._at].answered(answer):
-                    self._at += 1
-                    if self._at == len(self._walk):
-                        return self._listed(now, utc, draw)
+                    self._to_events(now)
+            case _Stage.EVENTS if self._walk.answered(request, answer, utc):
+                return self._listed(now, utc, draw)
             case _:
-                pass  # an answer of a walk that was given up
+                pass
         return []
 
     def _discovered(self, answer: Answer) -> None:
@@ -245,53 +216,17 @@ class Ven:
         named = isinstance(value, dict) and "tokenURL" in value
         self.revision = Revision.OPENADR_3_1 if named else Revision.OPENADR_3_0
 
-    def _items(self) -> list[bytes]:
-        return [item for listing in self._walk for item in listing.items] + self._extra
-
     def _listed(self, now: float, utc: datetime, draw: float) -> list[Change]:
-        """All lists are whole: ask for what seems gone, and for programs that are not known."""
-        items = self._items()
-        if self._programs.lacks(self._ledger.programs(items), self._began):
-            self._programs.begin()
-            self._stage = _Stage.PROGRAMS
-            return []
-        doubtful = any(it.pages > 1 for it in self._walk) or self._ledger.nameless(items)
-        missing = frozenset(self._ledger.missing(items) if doubtful else ())
-        if len(missing) > _MOST_CHECKS and self._doubts is None:
-            self._doubts = missing  # too many to ask for one by one: read once more
-            self._to_events()
-            return []
-        if len(missing) > _MOST_CHECKS:
-            self._spared = missing - (self._doubts or frozenset())
-        else:
-            self._checks = sorted(id_ for id_ in missing if not id_.startswith(UNNAMED))
-        if self._checks:
-            self._stage = _Stage.CHECKS
-            return []
-        return self._compare(now, utc, draw)
-
-    def _checked(self, answer: Answer) -> None:
-        """Take one event that was on no page: it is gone only where the VTN has it no more."""
-        id_ = self._checks[0]
-        if answer.ok and not answer.problem:
-            value = parsed(answer.body)
-            if not isinstance(value, dict) or str(value.get("id")) != id_:
-                raise DocumentError("is not that event", where=f"/events/{id_[:40]}")
-            self._extra.append(answer.body.strip())
-        elif answer.status not in _GONE:
-            raise DocumentError(problem_of(answer), where=f"/events/{id_[:40]}")
-        self._checks.pop(0)
-
-    def _compare(self, now: float, utc: datetime, draw: float) -> list[Change]:
-        """Close the walk: what changed, and when the next one is due."""
-        changes = self._ledger.take(
-            self._items(),
-            self._programs.by_id,
-            self._programs.followed,
-            utc,
-            whole=True,
-            spared=self._spared,
-        )
+        """All lists are whole: close the walk with what changed, unless there is more to ask."""
+        changes: list[Change] = []
+        if not self._walk.same(utc):
+            if self._programs.lacks(self._walk.programs(), self._began):
+                self._programs.begin()
+                self._stage = _Stage.PROGRAMS
+                return []
+            if not self._walk.settled(now, utc):
+                return []
+            changes = self._walk.compare(utc)
         pause = spread(self._access.poll_s, draw)
         self._stage, self._walked = _Stage.REST, True
         self._due = now + (_HINT_S if self._again else pause)
@@ -309,9 +244,8 @@ class Ven:
         else:
             self._due = now + backoff(self._access.poll_s, self._failures, draw)
         changes: list[Change] = []
-        if self._stage in {_Stage.EVENTS, _Stage.CHECKS} and not self._skewed(answer, utc):
-            known, followed = self._programs.by_id, self._programs.followed
-            changes = self._ledger.take(self._items(), known, followed, utc, whole=False)
+        if self._stage is _Stage.EVENTS and not self._skewed(answer, utc):
+            changes = self._walk.part(utc)
         if now - self._began > _STALE_S or self._failures >= _TRIES:
             self._stage = _Stage.REST
         self._up, self._trouble = False, problem

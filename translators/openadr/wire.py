@@ -213,11 +213,15 @@ def _descriptors(forms: Sequence[_DescriptorForm]) -> dict[str, Descriptor]:
 
 def _values(values: Sequence[Any]) -> tuple[Value, ...]:
     """Return the values of a payload; a list of points within the list is the enumeration's shape."""
+    if len(values) == 1 and not isinstance(values[0], list):
+        return (_value(values[0]),)
     flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
     return tuple([_value(item) for item in flat])
 
 
 def _value(value: Any) -> Value:
+    if type(value) is int:
+        return Decimal(value)
     match value:
         case bool() | Decimal():
             return value

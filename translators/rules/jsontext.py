@@ -26,6 +26,14 @@ def value_of(text: str, rule: str, largest: int) -> Any:
         raise DocumentError(f"is no JSON: {exc}", rule=rule) from exc
 
 
+def first_value(text: str, begin: int) -> tuple[Any, int]:
+    """Return the JSON value that begins at a place of a text, read as `value_of` does, and where it ends.
+
+    ValueError or RecursionError where there is none.
+    """
+    return _DECODER.raw_decode(text, begin)
+
+
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 
