@@ -35,7 +35,8 @@ def listed(world: World, viewer: Viewer, kind: Kind, query: Query) -> list[Entry
         return open_ones + found
     wanted = _wanted(query)
     if wanted and not world.options.has(Quirk.IGNORE_TARGETS):
-        return [item for item in found if _matches(world, viewer, item, wanted)]
+        asked = wanted if world.options.revision == "3.0" else wanted & held
+        return [item for item in found if asked & targets_of(item)]
     if world.options.revision == "3.0":
         return found
     if world.options.has(Quirk.UNASKED_TARGETS):
@@ -121,12 +122,6 @@ def _program_of(world: World, entry: Entry) -> Any:
 
 def _wanted(query: Query) -> set[str]:
     return set(query.get("targets", ())) | set(query.get("targetValues", ()))
-
-
-def _matches(world: World, viewer: Viewer, entry: Entry, wanted: set[str]) -> bool:
-    if world.options.revision == "3.0":
-        return bool(wanted & targets_of(entry))
-    return bool(wanted & granted(world, viewer.client) & targets_of(entry))
 
 
 def _time(world: World, seconds: float) -> str:

@@ -65,7 +65,7 @@ class Day:
             seen = True
         except TimeoutError:
             seen = False
-        text = str(expected.model_dump(exclude_unset=True, exclude={"within_s", "absent"}))
+        text = _expected(expected)
         if seen != expected.absent:
             self.announce(f"as expected: {text}{' is absent' if expected.absent else ''}")
             return
@@ -89,6 +89,15 @@ class Day:
             if complaint not in self._complained:
                 self.announce(f"complaint: {complaint}")
         self._complained.update(self.vtn.complaints)
+
+
+def _expected(entry: ExpectEntry) -> str:
+    """Return what is expected, as people read it: `report of event limit, type USAGE`."""
+    given = entry.model_dump(exclude_unset=True, exclude={"within_s", "absent"})
+    [(what, wanted)] = given.items()
+    if not isinstance(wanted, dict):
+        return f"{what} {wanted}"
+    return f"{what} of {', '.join(f'{name} {value}' for name, value in wanted.items())}"
 
 
 def _moves(step: StepEntry) -> dict[str, object]:

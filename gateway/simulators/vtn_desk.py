@@ -152,7 +152,10 @@ class Desk:
         client = str(body.get("clientID", "")) if viewer.business else viewer.client
         if self._grants(viewer, kind):
             body = {key: value for key, value in body.items() if key != "targets"}
+        embedded = body.pop("resources", None) if kind is Kind.VEN else None
         entry = self.world.create(kind, body, client)
+        for resource in embedded or ():  # 3.0.1
+            self.world.create(Kind.RESOURCE, {**resource, "venID": entry.id}, client)
         self.watch.shown(viewer.client, [entry])
         return Reply(201, rendered(self.world, entry))
 
@@ -175,6 +178,8 @@ class Desk:
         if conflict(self.world, entry.kind, body, entry):
             raise RefusedError(409, "Conflict", f"the name of this {entry.kind} is taken")
         self.watch.replaced(viewer.client, request, entry, body)
+        if entry.kind is Kind.VEN:
+            body.pop("resources", None)  # 3.0.1: they are replaced each for itself
         if self._grants(viewer, entry.kind):
             body = {**body, "targets": entry.body.get("targets", [])}
         self.world.replace(entry, body, viewer.client)

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from gateway.simulators.vtn_access import Viewer, readable, rendered
+from gateway.simulators.vtn_access import Viewer, readable, rendered, targets_of
 from gateway.simulators.vtn_quirks import Quirk
 from gateway.simulators.vtn_world import Body, Entry, Kind, Operation, Verb, World
 
@@ -118,5 +118,8 @@ def _snake(value: Any) -> Any:
 def _concerns(world: World, subscription: Entry, entry: Entry) -> bool:
     program = entry.id if entry.kind is Kind.PROGRAM else entry.body.get("programID")
     if subscription.body.get("programID") not in (None, program):
+        return False
+    wanted = targets_of(subscription)
+    if wanted and not wanted & targets_of(entry):
         return False
     return readable(world, Viewer(subscription.client, business=False), entry)

@@ -8,6 +8,8 @@ import aiomqtt
 import pytest
 
 from gateway.errors import SettingsError
+from gateway.security import pki
+from gateway.security.tls import web_client_context
 from gateway.simulators import vtn_broker
 from gateway.simulators.vtn import Quirk, SimulatedVtn
 from support.mosquitto import a_broker
@@ -21,9 +23,9 @@ def port(tmp_path_factory):
 
 
 @asynccontextmanager
-async def listening(port, topic):
+async def listening(port, topic, **more):
     """Yield a function that returns the next message on a topic: name, body, whether it is old."""
-    async with aiomqtt.Client("127.0.0.1", port) as client:
+    async with aiomqtt.Client("127.0.0.1", port, **more) as client:
         await client.subscribe(topic)
         messages = aiter(client.messages)
 
@@ -90,6 +92,21 @@ async def test_what_happened_while_the_broker_was_away_is_published_when_it_is_b
             async with listening(port, "programs/#") as following:
                 found = {(await following())[0] for _ in range(3)}
     assert found == {"programs/create", "programs/update", f"programs/{program}/update"}
+
+
+async def test_a_broker_is_spoken_to_over_tls(tmp_path):
+    authority = pki.create_endpoint_authority(tmp_path)
+    made = pki.issue_endpoint(authority)
+    files = f"certfile {made.certificate_path}\nkeyfile {made.key_path}"
+    trust = web_client_context(authority.certificate_path)
+    with a_broker(tmp_path, settings=f"allow_anonymous true\n{files}") as port:
+        how, url = options(Quirk.MQTT_RETAINED), f"mqtts://vtn:secret@127.0.0.1:{port}"
+        async with SimulatedVtn(how, trust=trust, broker=url) as vtn, a_ven(vtn) as ven:
+            told = (await ven.get("notifiers")).json()["MQTT"]["URIS"]
+            assert told == [f"mqtts://127.0.0.1:{port}"]
+            program = vtn.add_program("flex")
+            async with listening(port, "programs/create", tls_context=trust) as following:
+                assert json.loads((await following())[1])["object"]["id"] == program
 
 
 def test_without_the_extra_nothing_begins(monkeypatch):

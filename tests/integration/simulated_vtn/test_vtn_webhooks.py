@@ -112,6 +112,16 @@ async def test_what_others_may_not_read_they_are_not_told_of():
         assert told["object"]["id"] == seen
 
 
+async def test_a_subscription_may_ask_for_its_targets_only():
+    async with SimulatedVtn() as vtn, a_ven(vtn) as ven, a_callback() as (url, heard):
+        vtn.add_ven("gateway", targets=["feeder7", "feeder8"])
+        program, _ = await subscribed(vtn, ven, url, targets=["feeder7"])
+        vtn.add_event(program, **EVENT)
+        vtn.add_event(program, targets=["feeder8"], **EVENT)
+        wanted = vtn.add_event(program, targets=["feeder7"], **EVENT)
+        assert (await following(heard))[0]["object"]["id"] == wanted
+
+
 @both
 async def test_notifications_are_replayed_and_forged(revision):
     how = Options(revision=revision)

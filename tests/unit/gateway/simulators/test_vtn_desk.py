@@ -182,6 +182,16 @@ def test_each_edition_has_its_own_place_for_resources():
     assert server.body == {"tokenURL": "http://vtn.example/openadr3/3.1.0/auth/token"}
 
 
+def test_a_ven_of_3_0_may_bring_its_resources():
+    ven = a_client(revision="3.0", strict=True)
+    body = {"venName": "gateway", "resources": [{"resourceName": "cs1"}, {"resourceName": "cs2"}]}
+    made = ven.ask("POST", "/vens", body).body
+    assert [item["resourceName"] for item in made["resources"]] == ["cs1", "cs2"]
+    assert [item["venID"] for item in made["resources"]] == [made["id"]] * 2
+    changed = ven.ask("PUT", f"/vens/{made['id']}", {"venName": "other", "resources": []}).body
+    assert (changed["venName"], len(changed["resources"])) == ("other", 2)
+
+
 @both
 def test_what_belongs_to_another_client_is_not_changed(revision):
     ven = a_client(revision=revision)
