@@ -149,7 +149,7 @@ class Duties:
             elif report.stage is Stage.OPEN or telling.count > report.count:
                 report.count = telling.count
                 updates = report.stage is Stage.FILED
-                fresh = self._scene.later(report.due) and not (report.tried or report.states)
+                fresh = self._scene.later(report.due) and not report.tried
                 return Outgoing(name, report.event, telling.body, updates, fresh)
         return None
 
@@ -229,13 +229,17 @@ class Duties:
             self._opens.put(asked, plan.wake_at)
 
     def _begin(self, report: Report, request: ReportRequest) -> None:
-        """Follow the intervals of a report that looks back."""
+        """Follow the intervals of a report that looks back; of what lies ahead the beginning is known."""
         who = teller(self._scene, report.event, request)
         kind = who.kind if who is not None and who.measures else None
-        for subject in report.subjects if request.historical else ():
+        for station in map(self._scene.station, report.subjects):
+            if not request.historical:
+                state = None if report.tried else station.doing(report.due)
+                report.states |= {} if state is None else {station.id: state}
+                continue
             for span in report.spans:
                 if span.end is not None:
-                    self._scene.station(subject).open((span.start, span.end), kind)
+                    station.open((span.start, span.end), kind)
         self._take(report)
 
     def _take(self, report: Report) -> None:

@@ -144,7 +144,7 @@ class Teller:
             return "is not told here"
         if self.measures and self.kind is None:
             return f"is not told in {self.wanted.units[:40]}"
-        if not self.request.historical and self.of <= {"measurement", "status"}:
+        if not self.request.historical and self.measures:
             return "is asked of the future, and nothing is forecast"
         if self.request.aggregate and self._no_sum():
             return "has no sum over resources"
@@ -153,21 +153,19 @@ class Teller:
     def tell(self, report: Report) -> Telling:
         """Return a report as far as it can be told now."""
         subjects = [self.scene.stations.get(name) or Subject(name) for name in report.subjects]
-        slots = [
-            slot
-            for span in report.spans
-            if (slot := self._slot(report, subjects, span)) is not None
-        ]
+        spans = report.spans if self._reaches else report.spans[:1]
+        slots = [slot for span in spans if (slot := self._slot(report, subjects, span)) is not None]
         made = outbound.report(
             self.scene.book, self.revision, replace(self.wanted, name=report.name), slots
         )
         if made.value is None:
-            refused = len(made.refusals) == len(report.spans) and bool(report.spans)
+            refused = len(made.refusals) == len(spans) and bool(spans)
             problem = made.refusals[0].problem if refused else ""
             return Telling(problem=problem)
         intervals = made.value["resources"][0]["intervals"]
         told = [{payload["type"] for payload in interval["payloads"]} for interval in intervals]
         known = sum(self.request.payload in types for types in told) + len(made.refusals)
+        known += len(report.spans) - len(spans)
         counts = [
             span.count
             for subject in subjects
@@ -175,6 +173,11 @@ class Teller:
             if it.end is not None and (span := subject.spans.get((it.start, it.end))) is not None
         ]
         return Telling(made.value, known, sum(counts))
+
+    @property
+    def _reaches(self) -> bool:
+        """Say whether all intervals are told: of the future ratings alone are known, else its beginning."""
+        return self.request.historical or self.of == {"nameplate"}
 
     def _no_sum(self) -> bool:
         return self.request.payload == STATE or (self.measures and self.kind not in _SUMMED)
@@ -187,7 +190,7 @@ class Teller:
         elif "status" in self.of:
             facts = self._status(report, subjects, span)
         else:
-            facts = self._rated(subjects, span.start)
+            facts = self._rated(report, subjects, span.start)
         return None if facts is None else Slot(span.start, length, facts, span.id)
 
     def _measured(self, subjects: Sequence[Subject], span: Span) -> Facts:
@@ -224,14 +227,18 @@ class Teller:
             )
         )
 
-    def _rated(self, subjects: Sequence[Subject], at: datetime) -> Facts | None:
+    def _rated(self, report: Report, subjects: Sequence[Subject], at: datetime) -> Facts | None:
         profiles = [it.profile for it in subjects if it.profile is not None]
         if len(profiles) < len(subjects):
             return None
         if "nameplate" in self.of:
             evses = tuple(evse for profile in profiles for evse in profile.evses)
             return f.nameplate(replace(profiles[0], evses=evses))
-        found = [_available(it, it.profile, at) for it in subjects if it.profile is not None]
+        found = [
+            _available(it, it.profile, report.states.get(it.id) or it.doing(at), at)
+            for it in subjects
+            if it.profile is not None
+        ]
         return f.availability(
             Availability(
                 at,
@@ -262,13 +269,14 @@ def _state(subject: Subject, span: Span) -> StationStatus | None:
     return None if held is None else held.state
 
 
-def _available(subject: Subject, profile: StationProfile, at: datetime) -> Availability:
+def _available(
+    subject: Subject, profile: StationProfile, doing: StationStatus | None, at: datetime
+) -> Availability:
     """Return how far the power of a station may move now, as far as what runs there is known.
 
     Only EVSEs with a transaction count, and where a rating of one of them or the power is not known nothing
     is told.
     """
-    doing = subject.doing(at)
     sessions = subject.sessions
     if doing is None or not doing.connected or doing.power is None or sessions is None:
         return Availability(at)

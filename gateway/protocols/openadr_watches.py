@@ -132,6 +132,7 @@ class Watches:
             due=at,
             spans=(Span(watch.told, at, at),),
             states={name: state for name, state in doing.items() if state is not None},
+            tried=True,  # by an earlier run, where that was not kept
         )
         body = who.tell(report).body
         if body is None or said(body).digest == watch.last:

@@ -362,19 +362,43 @@ def test_what_can_be_given_is_what_sessions_allow():
     course.measure(a_sample(-5000, 0))
     kinds = ("UP_REGULATION_AVAILABLE", "DOWN_REGULATION_AVAILABLE", "GENERATION_DELTA_AVAILABLE")
     asks = [{"payloadType": kind, "historical": False} for kind in kinds]
-    course.serve(asking(*asks, quarters=1))
+    course.serve(asking(*asks, quarters=2))
     course.pass_until(10)
+    course.describe(profile=a_station(), sessions=frozenset())
+    assert ids(course) == [[0]] * 3
     found = [values(it, kind)[0] for kind, it in zip(kinds, course.desk.reports, strict=True)]
     rated = a_station().evses[0].ratings
     out, into = rated.max_discharge_rate_w / 1000, rated.max_charge_rate_w / 1000
     assert found == [out + 5, into - 5, out]
 
 
+def test_8_7_of_what_could_be_shed_in_the_hours_ahead_the_beginning_is_known():
+    event = {"intervals": [], "intervalPeriod": {**QUARTER, "duration": "PT1H"}}
+    course = Course()
+    for subject in ("CS1", "CS2"):
+        course.describe(subject, profile=a_station(), sessions=frozenset({1}))
+        course.measure(a_sample(-5000, 0), subject=subject)
+    asks = {**EACH, "numIntervals": 24, "historical": False, **SUM}
+    kinds = ("LOAD_SHED_DELTA_AVAILABLE", "GENERATION_DELTA_AVAILABLE")
+    course.serve(
+        asking(*({**asks, "payloadType": kind} for kind in kinds), **event), subjects=("CS1", "CS2")
+    )
+    course.pass_until(10)
+    shed, given = course.desk.reports
+    rated = a_station().evses[0].ratings.max_discharge_rate_w / 1000
+    assert told(shed) == ("AGGREGATED_REPORT", [{"LOAD_SHED_DELTA_AVAILABLE": 10}])
+    assert told(given)[1] == [{"GENERATION_DELTA_AVAILABLE": 2 * rated}]
+    course.pass_until(HOUR - 60)
+    for subject in ("CS1", "CS2"):
+        course.measure(a_sample(0, course.now), subject=subject)
+    course.pass_until(HOUR + 10)
+    assert values(course.desk.reports[2], "LOAD_SHED_DELTA_AVAILABLE") == [0]
+
+
 @pytest.mark.parametrize(
     ("kind", "problem"),
     [
         ("READING", "nothing is forecast"),
-        ("SETPOINT", "nothing is forecast"),
         ("USAGE_FORECAST", "is not told here"),
         ("BASELINE", "is not told here"),
     ],
