@@ -93,27 +93,31 @@ class Desk:
         strict = self._options.strict
         if strict and not admits_json(request.headers.get("accept", "*/*")):
             raise RefusedError(406, "Not Acceptable", "only application/json is served")
-        parts = [part for part in request.path.split("/") if part]
-        owner = ""
-        if self._options.revision == "3.0" and parts[:1] == ["vens"] and len(parts) > 2:
-            owner, parts = parts[1], parts[2:]
-            if parts[0] != "resources" or self.world.find(Kind.VEN, owner) is None:
-                raise RefusedError(404, "Not Found")
-        elif self._options.revision == "3.0" and parts[:1] == ["resources"]:
-            raise RefusedError(404, "Not Found")
-        if not parts or parts[0] not in KINDS or len(parts) > 2:
-            raise RefusedError(404, "Not Found")
-        kind = KINDS[parts[0]]
+        kind, owner, identity = self._place(request.path)
         self._allow(request, holder, kind)
         viewer = Viewer(holder.client, holder.business)
-        if len(parts) == 1:
+        if not identity:
             return self._collection(request, viewer, kind, owner)
-        if strict and _ID.fullmatch(parts[1]) is None:
-            raise RefusedError(400, "Bad Request", f"{parts[1]!r} is no objectID")
-        entry = self._entry(viewer, kind, parts[1])
+        if strict and _ID.fullmatch(identity) is None:
+            raise RefusedError(400, "Bad Request", f"{identity!r} is no objectID")
+        entry = self._entry(viewer, kind, identity)
         if owner and entry.body.get("venID") != owner:
             raise RefusedError(404, "Not Found")
         return self._single(request, viewer, entry, owner)
+
+    def _place(self, path: str) -> tuple[Kind, str, str]:
+        """Return what a path names: a kind, the ven that it hangs on (3.0.1), an id; the rest empty."""
+        old = self._options.revision == "3.0"
+        match [part for part in path.split("/") if part]:
+            case ["vens", owner, "resources", *rest] if old and self.world.find(Kind.VEN, owner):
+                kind = Kind.RESOURCE
+            case [name, *rest] if name in KINDS and not (old and name == "resources"):
+                kind, owner = KINDS[name], ""
+            case _:
+                raise RefusedError(404, "Not Found")
+        if len(rest) > 1:
+            raise RefusedError(404, "Not Found")
+        return kind, owner, rest[0] if rest else ""
 
     def _allow(self, request: Request, holder: Holder, kind: Kind) -> None:
         """Refuse what the scopes of a token do not cover."""
@@ -181,7 +185,7 @@ class Desk:
         if entry.kind is Kind.VEN:
             body.pop("resources", None)  # 3.0.1: they are replaced each for itself
         if self._grants(viewer, entry.kind):
-            body = {**body, "targets": entry.body.get("targets", [])}
+            body |= {"targets": entry.body.get("targets", [])}
         self.world.replace(entry, body, viewer.client)
 
     def _grants(self, viewer: Viewer, kind: Kind) -> bool:

@@ -93,8 +93,6 @@ class Watch:
             self.complain(client, request, "replaces what it has not read since it was changed")
         if body.get("id") not in (None, entry.id):
             self.complain(client, request, "the id in the body is another than in the path")
-        if _without_metadata(body) == entry.body:
-            self.complain(client, request, "replaces an object by the same")
 
     def _accept(self, client: str, request: Request) -> None:
         accepted = request.headers.get("accept")
