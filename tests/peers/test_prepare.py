@@ -34,6 +34,7 @@ def test_every_peer_pins_each_package_by_version_and_hash():
         "ocpp_rpc",
         "ocpp_ws_io",
         "openadr3_client",
+        "openadr3_compliance",
         "opender",
         "py20305",
         "python_ocpp",
