@@ -3,11 +3,12 @@
     LOOK ── not there ──> POST ── 2xx ──> filed          fresh ──> POST
      │                     └── no answer, 5xx, 409 ──> LOOK
      ├── there, alike ──> filed
-     └── there, otherwise ──> PUT ── 2xx ──> filed
+     └── there, otherwise ──> PUT ── 2xx ──> filed       read long ago ──> look at it alone first
 
 VTNs do not tell one report from its repetition, so nothing that may have been sent is posted while their
 list cannot be read. It is read once for each event and then known (`Shelf`), until an answer is lost; what
-is `fresh` was never sent, by no earlier run either, and need not be looked up: lists grow for ever.
+is `fresh` was never sent, by no earlier run either, and need not be looked up: lists grow for ever. VTNs
+give an id to another report after a restart, so one that was read long ago is read again before its update.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from gateway.protocols.openadr_listing import Listing
 from gateway.protocols.openadr_problem import parsed, problem_of
 from translators.errors import DocumentError
 
+_LIST = "/reports"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _OF_THE_MOMENT = frozenset(
     {
@@ -103,7 +105,7 @@ class Shelf:
     def _listing(self) -> Listing:
         # filters that a server ignores are applied here too
         query = (("eventID", self._event), ("clientName", self._client))
-        return Listing(Role.REPORTS, "/reports", query)
+        return Listing(Role.REPORTS, _LIST, query)
 
     def _take(self, item: bytes) -> None:
         """Know one report of the list; what is none, or is not ours, is passed over."""
@@ -134,6 +136,8 @@ class Filing:
         self._updates, self._fresh = updates, fresh
         self._said = said(report)
         self._conflicts = 0
+        self._sure = False
+        """Whether an id was read for this filing."""
         self._sent: Request | None = None
         self.problem = ""
 
@@ -152,7 +156,7 @@ class Filing:
         if found is None and not (self._fresh or self._shelf.known):
             return self._shelf.request()
         if found is None:
-            return Request(Role.REPORTS, "POST", "/reports", body=self._report)
+            return Request(Role.REPORTS, "POST", _LIST, body=self._report)
         id_, held = found
         if held == self._said or not (self._updates or held.told < self._said.told):
             self.problem = ""
@@ -160,13 +164,15 @@ class Filing:
         if not _ID.fullmatch(id_):
             self.problem = "is there under an id that is none"
             return None
+        if not self._sure:
+            return Request(Role.REPORTS, "GET", f"/reports/{id_}")
         return Request(Role.REPORTS, "PUT", f"/reports/{id_}", body=self._report)
 
     def answered(self, answer: Answer) -> Fate:
         """Take the answer to `request`, and say how it goes on."""
-        method = "" if self._sent is None else self._sent.method
+        method, path = ("", "") if self._sent is None else (self._sent.method, self._sent.path)
         if method == "GET":
-            return self._looked(answer)
+            return self._looked(answer) if path == _LIST else self._seen(answer)
         if answer.ok and not answer.problem:
             self._filed(method, answer)
             return Fate.FILED
@@ -189,6 +195,28 @@ class Filing:
             self.problem = f"may be among more than {_MOST_LISTED} reports"
             self._shelf.doubt()
             return Fate.REFUSED
+        self._sure = True
+        return Fate.ASKING
+
+    def _seen(self, answer: Answer) -> Fate:
+        """Take one report by its id: where it is not ours any more, the list tells."""
+        self._sure = True
+        if answer.ok and not answer.problem:
+            try:
+                value = parsed(answer.body)
+            except DocumentError as error:
+                self.problem, self._sure = str(error), False
+                return Fate.LATER
+            if isinstance(value, dict) and all(
+                value.get(key) == self._report[key]
+                for key in ("eventID", "clientName", "reportName")
+            ):
+                return Fate.ASKING
+        elif not _for_good(answer.status):
+            self.problem, self._sure = problem_of(answer), False
+            return Fate.LATER
+        self._shelf.doubt(self._report["reportName"])
+        self._fresh = False
         return Fate.ASKING
 
     def _filed(self, method: str, answer: Answer) -> None:

@@ -81,6 +81,9 @@ class Desk:
         return self._carried_out(request) if fault is None else fault
 
     def _carried_out(self, request):
+        one = request.path.rpartition("/")[2]
+        if request.method == "GET" and one != "reports":
+            return Answer(200, body=json.dumps(self.reports[int(one)]).encode())
         if request.method == "GET":
             query = dict(request.query)
             skip, limit = int(query.get("skip", 0)), int(query.get("limit", 50))
@@ -89,7 +92,7 @@ class Desk:
             made = {**request.body, "id": str(len(self.reports))}
             self.reports.append(made)
             return Answer(201, body=json.dumps(made).encode())
-        found = self.reports[int(request.path.rpartition("/")[2])]
+        found = self.reports[int(one)]
         found |= request.body
         return Answer(200, body=json.dumps(found).encode())
 

@@ -134,7 +134,38 @@ def test_the_list_is_read_once_for_an_event():
     assert answered(other, created("8")) == [("POST /reports", Fate.FILED)]
     again = a_filing(shelf)
     assert (asked(again), again.fate) == (None, Fate.FILED)
-    assert asked(a_filing(shelf, {**REPORT, "resources": []})) == "PUT /reports/7"
+    update = a_filing(shelf, OTHERWISE)
+    assert answered(update, ok_one(), Answer(200)) == [
+        ("GET /reports/7", Fate.ASKING),
+        ("PUT /reports/7", Fate.FILED),
+    ]
+
+
+def ok_one(**changes):
+    return Answer(200, body=json.dumps({**REPORT, "id": "7", **changes}).encode())
+
+
+@pytest.mark.parametrize(
+    "found", [ok_one(reportName="another"), Answer(404), Answer(200, body=b"7")]
+)
+def test_an_id_that_is_of_another_report_by_now_is_not_written_to(found):
+    shelf = Shelf("1", "gateway-1")
+    answered(a_filing(shelf, fresh=True), created())
+    update = a_filing(shelf, OTHERWISE)
+    assert answered(update, found, ok(), created("8")) == [
+        ("GET /reports/7", Fate.ASKING),
+        ("GET /reports", Fate.ASKING),
+        ("POST /reports", Fate.FILED),
+    ]
+
+
+@pytest.mark.parametrize("answer", [Answer(500), Answer(200, body=b"{")])
+def test_a_report_that_cannot_be_read_is_not_updated(answer):
+    shelf = Shelf("1", "gateway-1")
+    answered(a_filing(shelf, fresh=True), created())
+    update = a_filing(shelf, OTHERWISE)
+    assert answered(update, answer) == [("GET /reports/7", Fate.LATER)]
+    assert asked(update) == "GET /reports/7"
 
 
 def test_what_is_fresh_is_not_looked_up_before_it_was_sent():
@@ -149,7 +180,7 @@ def test_what_is_fresh_is_not_looked_up_before_it_was_sent():
 def test_what_was_filed_fresh_is_updated_without_a_list():
     shelf = Shelf("1", "gateway-1")
     answered(a_filing(shelf, fresh=True), created())
-    assert asked(a_filing(shelf, {**REPORT, "resources": []})) == "PUT /reports/7"
+    assert asked(a_filing(shelf, OTHERWISE)) == "GET /reports/7"
 
 
 def test_a_list_without_end_is_not_looked_through(monkeypatch):

@@ -199,7 +199,7 @@ def test_late_data_update_a_report_under_its_name():
     course.pass_until(HOUR + 307)
     (report,) = course.desk.reports
     assert values(report) == [0.75, 1, 2, 1]
-    assert course.desk.requests == ["POST /reports", "PUT /reports/0"]
+    assert course.desk.requests == ["POST /reports", "GET /reports/0", "PUT /reports/0"]
 
 
 def test_late_data_that_change_no_value_send_nothing():
@@ -215,12 +215,12 @@ def test_a_vtn_that_takes_no_update_keeps_the_first_report():
     course = a_course({**USAGE, **EACH})
     metered(course, -4000)
     course.pass_until(906)
-    course.desk.faults = [Answer(405)]
+    course.desk.faults = [None, Answer(405)]
     for seconds in (200, 300):
         course.measure(a_sample(-8000, seconds))
         course.pass_until(course.now + 60)
     assert [values(it) for it in course.desk.reports] == [[1]]
-    assert course.desk.requests[1:] == ["PUT /reports/0"]
+    assert course.desk.requests[1:] == ["GET /reports/0", "PUT /reports/0"]
     assert any("update" in note for note in course.reporter.notes())
 
 
@@ -230,6 +230,19 @@ def test_data_of_a_day_ago_count_no_more():
     course.measure(a_sample(-4000, 60))
     course.pass_until(25 * HOUR)
     assert course.desk.reports == []
+
+
+def test_a_vtn_that_fails_for_hours_gets_each_report_once():
+    course = a_course({**USAGE, **EACH})
+    metered(course, -4000, -4000, -4000, -4000)
+    course.desk.faults = [Answer(500)] * 100
+    course.pass_until(2 * HOUR)
+    assert 60 < len(course.desk.requests) < 100
+    assert course.reporter.problem
+    course.desk.faults.clear()
+    course.pass_until(2 * HOUR + 120)
+    assert [values(it) for it in course.desk.reports] == [[1]] * 4
+    assert not course.reporter.problem
 
 
 # who is told of
