@@ -1,4 +1,4 @@
-"""`python tests/conformance/openadr_page.py` runs what `openadr_requirements` names, and writes the page.
+"""`python tests/conformance/openadr_page.py` runs what openadr_requirements.yaml names, and writes the page.
 
 A requirement is met where all of its tests pass: where one of them fails, or is skipped, nothing is written.
 What becomes of a payload type is what a translation makes of one value, in both editions.
@@ -7,17 +7,18 @@ What becomes of a payload type is what a translation makes of one value, in both
 import subprocess
 import sys
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from conformance.openadr_requirements import NOT_MET, REQUIREMENTS
 from conformance.openadr_samples import CONTRACTS, POLICIES, SAMPLES
 from ruamel.yaml import YAML
 
 from support.openadr import a_context, one, told
 from support.places import ROOT
 
+REQUIREMENTS = Path(__file__).with_name("openadr_requirements.yaml")
 PAGE = ROOT / "docs" / "conformance" / "openadr.md"
 INTRO = """# OpenADR 3: what is met, and where
 
@@ -63,9 +64,9 @@ def page():
     return "".join(
         (
             INTRO,
-            *(_requirement(row) for row in REQUIREMENTS),
+            *(_requirement(row) for row in _known()["requirements"]),
             OPEN,
-            *(f"| {what} | {why} |\n" for what, why in NOT_MET.items()),
+            *(f"| {what} | {why} |\n" for what, why in _known()["not met"].items()),
             PAYLOADS,
             *(_payload(kind, editions) for kind, editions in _types("event").items()),
             REPORTS,
@@ -79,18 +80,28 @@ def evidence():
     return sorted(
         {
             f"tests/{file}::{test}"
-            for row in REQUIREMENTS
-            for file, tests in row.where
+            for row in _known()["requirements"]
+            for file, tests in _places(row)
             for test in tests
         }
     )
 
 
+@cache
+def _known():
+    return YAML(typ="safe", pure=True).load(REQUIREMENTS.read_text(encoding="utf-8"))
+
+
+def _places(row):
+    """Return the files of a requirement, each with its tests."""
+    return [(_known()["files"][name], tests) for name, tests in row["where"].items()]
+
+
 def _requirement(row):
     where = "<br>".join(
-        f"`{file}`: " + " · ".join(f"`{test}`" for test in tests) for file, tests in row.where
+        f"`{file}`: " + " · ".join(f"`{test}`" for test in tests) for file, tests in _places(row)
     )
-    return f"| {row.what} | {row.clause} | met | {where} |\n"
+    return f"| {row['what']} | {row['clause']} | met | {where} |\n"
 
 
 def _types(subject):

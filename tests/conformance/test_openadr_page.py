@@ -19,3 +19,9 @@ def test_every_test_that_is_named_exists():
         if not re.search(rf"def {test}\(", (ROOT / file).read_text(encoding="utf-8")):
             missing.append(name)
     assert missing == []
+
+
+def test_every_requirement_is_shown_by_a_test():
+    rows = [line for line in page().splitlines() if line.endswith("|") and "| met |" in line]
+    assert len(rows) > 40
+    assert [row for row in rows if "`test_" not in row] == []
