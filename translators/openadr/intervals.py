@@ -68,13 +68,15 @@ class Clock:
     """What expansion depends on besides the event.
 
     `received` anchors *now*: when the event was first seen. Intervals that ended before `now` are left
-    out; None keeps all. `known` says that an edition of the event was held before.
+    out; None keeps all. `known` says that an edition of the event was held before; `most` intervals are
+    looked ahead.
     """
 
     revision: Revision
     received: datetime | None = None
     now: datetime | None = None
     known: bool = False
+    most: int = MOST_SLOTS
 
 
 def expand(event: Event, clock: Clock) -> Expansion:
@@ -293,7 +295,7 @@ def _window(slots: Iterator[Slot], clock: Clock) -> Expansion:
             continue
         kept.lasting = True
         if slot.end is None or clock.now is None or slot.end > clock.now:
-            if len(kept.slots) >= MOST_SLOTS:
+            if len(kept.slots) >= clock.most:
                 return Expansion(tuple(kept.slots), beyond=True, uneven=kept.uneven)
             _keep(slot, kept, clock.now)
     if kept.instant and not kept.lasting:

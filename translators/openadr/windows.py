@@ -24,6 +24,10 @@ from translators.openadr.wire import Event, EventInterval, Period
 
 _GRIDS_S = (900, 3600, 86_400)
 """Lengths of intervals of our own choice: the first one that does not make too many."""
+_LONGEST = 10_000
+"""Intervals of an event that are reported on."""
+_MOST_TOLD = 200_000
+"""Intervals of all reports that are looked ahead."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FOREVER = "P9999Y"
 
@@ -49,8 +53,8 @@ def windows(event: Event, request: ReportRequest, clock: Clock) -> tuple[Window,
     """Return the reports on the intervals that an event lists or implies, in the order in which they are due.
 
     Ad hoc reports (frequency 0) have none, nor has an interval without end that is looked back on.
-    A report is left out where an interval of it ended before the clock's `now`, or follows the
-    `MOST_SLOTS` that are looked ahead. `Unmet` where the event's times cannot be told.
+    A report is left out where an interval of it ended before the clock's `now`, or lies further ahead than
+    three laps of an event, or 1,024 intervals. `Unmet` where the event's times cannot be told.
     """
     if not request.frequency:
         return ()
@@ -58,17 +62,22 @@ def windows(event: Event, request: ReportRequest, clock: Clock) -> tuple[Window,
         if event.period is None or event.period.duration is None:
             return ()
         event, clock = _implied(event), replace(clock, revision=Revision.OPENADR_3_1)
-    expansion = expand(_bare(event), clock)
+    most = max(MOST_SLOTS, 3 * min(len(event.intervals), _LONGEST))
+    expansion = expand(_bare(event), replace(clock, most=most))
     line = {int(slot.key): slot for slot in expansion.slots}
     if not line:
         return ()
     end = max(line) + 1 if expansion.beyond else None
     ids = _ids(event)
     spans = {number: _span(ids, slot) for number, slot in line.items()}
-    return tuple(
-        Window(due, _divided(request, [spans[int(slot.key)] for slot in slots]))
-        for due, slots in _covered(request, line, len(event.intervals), end)
-    )
+    found: list[Window] = []
+    told = 0
+    for due, slots in _covered(request, line, len(event.intervals), end):
+        told += len(slots)
+        if told > _MOST_TOLD:
+            break
+        found.append(Window(due, _divided(request, [spans[int(slot.key)] for slot in slots])))
+    return tuple(found)
 
 
 def ad_hoc(event: Event, clock: Clock) -> tuple[datetime, datetime | None]:

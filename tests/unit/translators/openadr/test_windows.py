@@ -118,6 +118,20 @@ def test_each_report_has_a_name_of_its_own_that_never_changes():
     assert report_name("f", request, "CS" * 99, made[0]) not in names
 
 
+def test_a_day_of_minutes_is_reported_on_as_a_whole():
+    minutes = [an_interval()] * 1440
+    event = event_of(
+        an_event(*minutes, reportDescriptors=[{**USAGE, "repeat": -1}], duration="P9999Y")
+    )
+    assert [len(window.spans) for window in found(event)] == [1440] * 3
+
+
+def test_reports_that_would_repeat_without_measure_are_no_more_than_anybody_reads():
+    asked = {**USAGE, "startInterval": 0, "frequency": 1, "repeat": -1}
+    event = event_of(an_event(*[an_interval()] * 2000, reportDescriptors=[asked]))
+    assert sum(len(window.spans) for window in found(event)) <= 200_000
+
+
 def ids(event, **clock):
     return [[span.id for span in window.spans] for window in found(event, **clock)]
 
