@@ -20,6 +20,7 @@ from translators.ieee2030_5.wire import Resource
 from translators.ieee2030_5.xml import parse, render
 from translators.ocpp.wire import Json
 from translators.openadr.binding import Binding, binding_of
+from translators.openadr.edition import edition_of
 from translators.openadr.inbound import served
 from translators.openadr.payloads import EventContext
 from translators.openadr.wire import Program, program_of
@@ -34,12 +35,13 @@ _CONTROLS = frozenset({"DERControl", "DefaultDERControl"})
 class Site:
     """What a bare document does not say of itself: its station, its program, what it links to.
 
+    `revision` None is the 2018 edition of IEEE 2030.5, and of OpenADR the one that a document shows.
     `links` are HREF=FILE; `known` are documents at hand already, by address.
     """
 
     station: str | None
     stations: Path | None
-    revision: str
+    revision: str | None
     primacy: int
     links: tuple[str, ...]
     program: Path | None
@@ -50,13 +52,15 @@ class Site:
 class Found:
     """One document of a file: the case to translate, or why it is none; `texts` are its parts by name.
 
-    `foreign` says that it can be read and asks for nothing: a list of devices, a report.
+    `foreign` says that it can be read and asks for nothing: a list of devices, a report. `edition` says what
+    shows the edition that it is read by, where nobody named it.
     """
 
     case: Case | None
     problem: Json | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     foreign: bool = False
+    edition: str = ""
 
 
 def documents_of(file: Path, site: Site, book: Book) -> Iterator[Json]:
@@ -65,7 +69,10 @@ def documents_of(file: Path, site: Site, book: Book) -> Iterator[Json]:
         if found.problem is not None:
             yield found.problem
         if found.case is not None:
-            yield explain(found.case, travel(book, found.case), book, found.texts)
+            told = explain(found.case, travel(book, found.case), book, found.texts)
+            if found.edition:
+                told["document"]["edition"] = found.edition
+            yield told
 
 
 def found_in(file: Path, site: Site) -> Iterator[Found]:
@@ -142,31 +149,52 @@ def _event(document: Json, file: Path, site: Site) -> Found:
     """Return an event for the station that was named, under the contract that stands in its program."""
     station = _named_station(file, site)
     try:
-        program, bindings = _program(site.program)
+        told = None if site.program is None else _own_program(site.program, document)
+        program, bindings = (None, ()) if told is None else _program(told)
     except DocumentError as error:
         return _none("program", "openadr", error)
+    try:
+        revision, edition = _openadr(site.revision, document, told)
+    except DocumentError as error:
+        return _none("event", "openadr", error)
     context = EventContext(
         utility="file",
         station=station.profile.id,
-        revision=_openadr(site.revision),
+        revision=revision,
         program=program,
         bindings=bindings,
     )
-    texts = {"event": written(document)}
-    return Found(Case(served(document, context), station.profile, Situation()), texts=texts)
+    texts = {"event": written(document)} | ({} if told is None else {"program": written(told)})
+    case = Case(served(document, context), station.profile, Situation())
+    return Found(case, texts=texts, edition=edition)
 
 
-def _openadr(revision: str) -> Revision:
-    """Return the edition of OpenADR that was named, the newest where none was."""
-    known = {Revision.OPENADR_3_0.value, Revision.OPENADR_3_1.value}
-    return Revision(revision) if revision in known else Revision.OPENADR_3_1
+def _openadr(named: str | None, event: Json, program: Any) -> tuple[Revision, str]:
+    """Return the edition of OpenADR that was named; else the one that is shown, and by what."""
+    if named in {Revision.OPENADR_3_0.value, Revision.OPENADR_3_1.value}:
+        return Revision(named), ""
+    try:
+        shown = edition_of(event, program)
+    except DocumentError as error:
+        problem = f"{error.problem}: name the edition by --revision"
+        raise DocumentError(problem, where=error.where, rule=error.rule) from error
+    return shown or (Revision.OPENADR_3_1, "nothing shows another")
 
 
-def _program(path: Path | None) -> tuple[Program | None, tuple[Binding, ...]]:
+def _own_program(path: Path, event: Json) -> Any:
+    """Return the program of an event from a file of one or of a list; `DocumentError` where none is its."""
+    document, wanted = read_json(read_text(path)), event.get("programID")
+    if not isinstance(document, list):
+        program_of(document)
+    for program in document if isinstance(document, list) else [document]:
+        if isinstance(program, dict) and program.get("id") == wanted:
+            return program
+    problem = f"the event is of program {wanted!r}, and that is none of {path.name}"
+    raise DocumentError(problem, where="programID", rule="OpenADR 3 program")
+
+
+def _program(document: Any) -> tuple[Program, tuple[Binding, ...]]:
     """Return an OpenADR program and the contract that our member `bindings` adds to it."""
-    if path is None:
-        return None, ()
-    document = read_json(read_text(path))
     program = program_of(document)
     bindings = document.get("bindings", [])
     if not isinstance(bindings, list) or not all(isinstance(item, dict) for item in bindings):
@@ -206,7 +234,7 @@ def _xml(data: bytes, file: Path, site: Site) -> Iterator[Found]:
         context = ProgramContext(
             utility="file",
             station=station.profile.id,
-            revision=Revision(site.revision),
+            revision=Revision(site.revision or Revision.IEEE2030_5_2018),
             program="",
             primacy=site.primacy,
             server_time=_EPOCH,

@@ -35,9 +35,11 @@ def explain(  # noqa: PLR0913 - the options of the command
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to (stdout).")
     ] = None,
     revision: Annotated[
-        Literal["2018", "2023", "3.0", "3.1"],
-        typer.Option(help="Edition of a bare document: IEEE 2030.5, or OpenADR. [OpenADR: 3.1]"),
-    ] = "2018",
+        Literal["2018", "2023", "3.0", "3.1"] | None,
+        typer.Option(
+            help="Edition of bare XML (2018), or of an OpenADR event (what it shows, 3.1)."
+        ),
+    ] = None,
     primacy: Annotated[
         int,
         typer.Option(
@@ -50,7 +52,7 @@ def explain(  # noqa: PLR0913 - the options of the command
     ] = None,
     program: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="OpenADR program of a bare event, with its `bindings`."),
+        typer.Option(metavar="FILE", help="OpenADR program of a bare event, or a list of them."),
     ] = None,
     mappings: Rules = None,
 ) -> None:

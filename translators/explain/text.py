@@ -42,7 +42,10 @@ def title(told: Json) -> str:
     name = " ".join(part for part in (document["kind"], document.get("mRID", "")) if part)
     if station is None:
         return f"{name} ({document['protocol']})"
-    origin = f"{document['protocol']} {document['revision']}, primacy {document['primacy']}"
+    edition = f" as {document['edition']}" if document.get("edition") else ""
+    origin = (
+        f"{document['protocol']} {document['revision']}{edition}, primacy {document['primacy']}"
+    )
     return f"{name} ({origin}) for station {station['id']} over OCPP {station['ocpp']}"
 
 
