@@ -65,8 +65,8 @@ def granted(world: World, client: str) -> set[str]:
 def targets_of(entry: Entry) -> set[str]:
     """Return the targets of an object: names (3.1), or the values of its groups (3.0.1)."""
     found = set[str]()
-    for item in entry.body.get("targets") or ():
-        found.update(map(str, item.get("values", ())) if isinstance(item, dict) else [str(item)])
+    for item in _items(entry.body.get("targets")):
+        found.update(map(str, _items(item.get("values")) if isinstance(item, dict) else [item]))
     return found
 
 
@@ -122,6 +122,11 @@ def _program_of(world: World, entry: Entry) -> Any:
 
 def _wanted(query: Query) -> set[str]:
     return set(query.get("targets", ())) | set(query.get("targetValues", ()))
+
+
+def _items(value: Any) -> list[Any]:
+    """Return a list as it is; none of what a script wrote in its place."""
+    return value if isinstance(value, list) else []
 
 
 def _time(world: World, seconds: float) -> str:

@@ -158,7 +158,7 @@ class Desk:
             body = {key: value for key, value in body.items() if key != "targets"}
         embedded = body.pop("resources", None) if kind is Kind.VEN else None
         entry = self.world.create(kind, body, client)
-        for resource in embedded or ():  # 3.0.1
+        for resource in (not self._edition.new and embedded) or ():
             self.world.create(Kind.RESOURCE, {**resource, "venID": entry.id}, client)
         self.watch.shown(viewer.client, [entry])
         return Reply(201, rendered(self.world, entry))
@@ -210,7 +210,10 @@ class Desk:
             self._tolerate(viewer, request, fault.text)
         self._object_type(request, viewer, kind, body)
         for key, other in _REFERENCES.get(kind, ()):
-            if body.get(key) is not None and self.world.find(other, body[key]) is None:
+            foreign = kind is Kind.REPORT and key == "programID" and self._edition.new
+            if body.get(key) is None or foreign:
+                continue
+            if self.world.find(other, body[key]) is None:
                 raise RefusedError(400, "Bad Request", f"{key} does not refer to an object")
         return body
 

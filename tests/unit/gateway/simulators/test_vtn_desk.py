@@ -67,6 +67,15 @@ def test_a_report_of_the_wrong_shape_is_refused_when_it_is_made_and_when_it_is_r
     assert ven.ask("GET", f"/reports/{stored['id']}").body == stored
 
 
+@pytest.mark.parametrize("program", ["nope", [], 7])
+def test_a_program_that_3_1_does_not_ask_of_a_report_is_no_reference(program):
+    ven = a_client()
+    report = a_report(an_event(ven), ven.vtn, programID=program)
+    assert ven.ask("POST", "/reports", report).status == 201
+    [complaint] = ven.complaints
+    assert "'programID' was unexpected" in complaint
+
+
 @both
 @pytest.mark.parametrize(
     "operations", [None, {}, "all", [1], [{}], [{**CALLBACK, "operations": "DELETE"}]]
