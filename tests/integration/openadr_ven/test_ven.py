@@ -17,7 +17,7 @@ from gateway.core.events import (
     UtilityChanged,
     UtilityHeard,
 )
-from gateway.protocols.openadr_access import Resource, VenAccess
+from gateway.protocols.openadr_access import Auth, Client, Resource, VenAccess
 from gateway.simulators.vtn import Options, SimulatedVtn
 from gateway.simulators.vtn_world import Kind
 from support.engine_bench import a_profile
@@ -132,6 +132,18 @@ async def test_trust_anchors_that_cannot_be_read_are_told_as_a_utility_that_is_a
     async with at_work(access) as working:
         await working.until(lambda: len(working.of(UtilityChanged)) == 2)
     assert all(not event.up and "nowhere.pem" in event.problem for event in working.posted)
+
+
+async def test_without_a_token_nothing_is_read_and_the_reason_is_told():
+    client = Client(Auth.POST, "ven_client", "wrong")
+    async with (
+        SimulatedVtn(Options()) as vtn,
+        at_work(an_access(vtn, client=client)) as working,
+    ):
+        await working.until(lambda: len(working.of(UtilityChanged)) == 2)
+    told = working.of(UtilityChanged)
+    assert all(not event.up and "no token: " in event.problem for event in told)
+    assert not any("wrong" in event.problem for event in told)
 
 
 async def test_a_silent_one_reads_and_tells_nothing(vtn):
