@@ -1,143 +1,149 @@
-"""Lives of a gateway that reports to a VTN, each in a process of its own that a failpoint may kill.
+"""Lives of a VTN's events through schedule and engine to the profiles of a station; minutes count from noon.
 
-A day of steps at a clock that stands between them: samples, answers of the engine. What is kept goes to a
-file; the next process goes on with the step in which the last one died. `main` imports once and forks each.
+What holds at the station is reckoned from the messages alone, what should hold from the events alone.
 """
 
-import asyncio
 import json
-import os
-import sys
-import tempfile
-from contextlib import suppress
-from pathlib import Path
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from gateway.connectors.openadr.channel import Channel
-from gateway.core.events import SessionKept
-from gateway.errors import PeerError
-from gateway.failpoints import Failpoints
-from support.openadr_reporting import AClock, Teller, an_access
+from gateway.connectors.openadr.handing import handed_before
+from gateway.connectors.openadr.schedule import Schedule
+from gateway.core.effects import Table
+from gateway.core.events import HeldControl
+from gateway.core.records import from_document
+from gateway.protocols.openadr_access import Resource, VenAccess
+from gateway.protocols.openadr_changes import Held
+from support.engine_bench import NOON, Bench, an_engine
+from support.openadr import LIMIT, a_payload, an_event, an_interval
 from support.translation import book
+from translators.canonical.commands import Revision
+from translators.openadr.wire import event_of
 
-STEPS = (
-    (10, "describe", None),
-    (30, "answer", "opted_out"),
-    (100, "measure", -4000),
-    (200, "measure", -4000),  # again: what was not kept in time may be lost
-    (1100, "answer", "overruled"),
-    (1810, "measure", -1000),
-    (2000, "measure", -1000),
-    (2710, "describe", None),
-    (3010, "describe", None),
-    (3100, "late", -8000),
-)
-_MOMENT_S = 0.002
+ACCESS = VenAccess("dso", "https://vtn", "depot", resources=(Resource("CS1", "CS1"),))
 
 
-class Vtn:
-    """Where a VTN is reached, for a process that does not hold it."""
+@dataclass(frozen=True)
+class Wish:
+    """An import limit: kW of each interval, each so many minutes long; no priority loses to all."""
 
-    def __init__(self, url):
-        self.url = url
+    id: str
+    kw: tuple[int, ...] = (7,)
+    start: int = 0
+    minutes: int = 60
+    priority: int | None = 5
+
+    def now(self, minute):
+        """Return the kW that it asks for at a minute, None where none."""
+        number = (minute - self.start) // self.minutes
+        return self.kw[number] if 0 <= number < len(self.kw) else None
+
+    @property
+    def held(self):
+        begin = NOON + timedelta(minutes=self.start)
+        event = an_event(
+            *(an_interval(a_payload(LIMIT, kw)) for kw in self.kw),
+            id=self.id,
+            priority=self.priority,
+            intervalPeriod={
+                "start": begin.isoformat().replace("+00:00", "Z"),
+                "duration": f"PT{self.minutes}M",
+            },
+        )
+        raw = json.dumps(event).encode()
+        return Held(self.id, event, raw, str(hash(raw)), event_of(event), None, NOON)
 
 
+@dataclass
 class Life:
-    """One process: what an earlier one left in `folder`, and what is done from there."""
+    """A VTN, a gateway and a station."""
 
-    def __init__(self, url, folder, failpoint):
-        self.folder, self.url = Path(folder), url
-        self.failpoints = Failpoints(failpoint)
-        self.clock, self.asking = AClock(), 0
+    wishes: dict = field(default_factory=dict)
+    minute: int = 0
+    held: dict = field(default_factory=dict)
+    """The profiles that the station has, by id."""
 
-    def load(self, name, default):
-        path = self.folder / name
-        return json.loads(path.read_text()) if path.exists() else default
+    def __post_init__(self):
+        self.bench = Bench(an_engine(book()))
+        self.bench.connect()
+        self.schedule = Schedule(ACCESS, book(), {})
+        self.seen = 0
 
-    def keep(self, name, document):
-        """Write a file as a database commits: wholly or not."""
-        with tempfile.NamedTemporaryFile("w", dir=self.folder, delete=False) as file:
-            json.dump(document, file)
-        os.replace(file.name, self.folder / name)  # noqa: PTH105 - one system call
+    def serve(self, wish):
+        self.wishes[wish.id] = wish
+        self.schedule.served(wish.held)
 
-    async def live(self):
-        async with Channel(an_access(Vtn(self.url))) as channel:
-            teller = Teller(Vtn(self.url), self.clock, channel, self.load("kept", None))
-            teller.reporting._failpoints = self.failpoints
-            teller.posted = self
-            self.ask, teller.channel = channel.exchange, self
-            begin = self.load("step", 0)
-            self.clock.seconds = self.load("clock", 0.0)
-            teller.start()
-            await teller.read()
-            teller.describe()
-            await self.answer(teller)
-            for number, (seconds, what, value) in enumerate(STEPS[begin:], start=begin):
-                self.clock.seconds = float(max(seconds, self.clock.seconds))
-                await self.step(teller, what, value)
-                self.keep("step", number + 1)
-            await teller.stop()
+    def remove(self, id_):
+        if self.wishes.pop(id_, None) is not None:
+            self.schedule.removed(id_)
 
-    async def exchange(self, request):
-        self.keep("clock", self.clock.seconds)
-        self.asking += 1
-        try:
-            return await self.ask(request)
-        finally:
-            self.asking -= 1
+    def later(self, minutes):
+        """Let time pass, a minute at a time, as deadlines do."""
+        for _ in range(minutes):
+            self.minute += 1
+            self.bench.at(self.minute)
+            self.settle()
 
-    def append(self, event):
-        """Take what is posted to the runtime."""
-        if isinstance(event, SessionKept):
-            self.keep("kept", event.document)
+    def restart(self):
+        """Let another gateway go on from what was kept; the station has what it has."""
+        self.settle()
+        self.bench = self.bench.restart(book())
+        self.seen = 0
+        records = map(from_document, self.bench.kept[Table.COMMANDS].values())
+        self.schedule = Schedule(ACCESS, book(), {"CS1": handed_before(records)})
+        told = [HeldControl(str(key), "SetChargingProfile", it) for key, it in self.held.items()]
+        self.bench.connect(held=told)
+        for wish in self.wishes.values():
+            self.schedule.served(wish.held)
 
-    async def step(self, teller, what, value):
-        teller.describe()
-        if what == "measure":
-            teller.measure(value)
-        elif what == "late":
-            now, self.clock.seconds = self.clock.seconds, 1000.0
-            teller.measure(value)
-            self.clock.seconds = now
-        elif what == "answer":
-            self.keep("owed", [*self.load("owed", []), value])
-            await self.answer(teller)
-        for _ in range(3):
-            await self.idle(teller)
-            self.clock.seconds += 6
-            teller.describe()
-        await self.idle(teller)
+    def settle(self):
+        """Plan what is due, and let the station answer all that it is asked."""
+        self.schedule.complete()
+        utc = self.bench.now
+        for subject in self.schedule.due(utc):
+            for event in self.schedule.plan(subject, Revision.OPENADR_3_1, "s", utc).events:
+                self.bench.hear(event)
+        while self.bench.outstanding():
+            self._carry_out()
+            self.bench.reply()
+        self._carry_out()
 
-    async def idle(self, teller):
-        """Wait until all that is due was sent, and answered."""
-        reporter, waiting = teller.reporting._reporter, True
-        while waiting:
-            await asyncio.sleep(_MOMENT_S)
-            now = self.clock.now()
-            wake = reporter.wake_at(now.monotonic, now.utc)
-            waiting = self.asking or (wake is not None and wake <= now.monotonic)
+    def _carry_out(self):
+        calls = self.bench.calls()
+        for call in calls[self.seen :]:
+            if call.action == "SetChargingProfile":
+                self.held[call.payload["chargingProfile"]["id"]] = call.payload
+            elif call.action == "ClearChargingProfile":
+                del self.held[call.payload["chargingProfileId"]]
+        self.seen = len(calls)
 
-    async def answer(self, teller):
-        """Deliver what is owed, each until it was taken, as the outbox does."""
-        for outcome in list(dict.fromkeys(self.load("owed", []))):
-            while outcome not in self.load("posted", []):
-                with suppress(PeerError):
-                    await teller.respond(outcome)
-                    self.failpoints.reach("responded")
-                    self.keep("posted", [*self.load("posted", []), outcome])
-                self.clock.seconds += 1
+    @property
+    def holds(self):
+        """Return the kW of the profile of the highest level that is valid now, None where none is."""
+        valid = [
+            (profile["stackLevel"], limit)
+            for payload in self.held.values()
+            for profile in [payload["chargingProfile"]]
+            if (limit := _limit(profile["chargingSchedule"][0], self.bench.now)) is not None
+        ]
+        return max(valid)[1] if valid else None
+
+    @property
+    def should_hold(self):
+        """Return the kW that the best events ask for: lowest priority number, then the tightest."""
+        asked = [
+            (1e9 if wish.priority is None else wish.priority, kw)
+            for wish in self.wishes.values()
+            if (kw := wish.now(self.minute)) is not None
+        ]
+        return min(asked)[1] if asked else None
 
 
-def main():
-    """Fork a process for each line of the input, and say how it ended."""
-    book()
-    for line in sys.stdin:
-        told = json.loads(line)
-        pid = os.fork()
-        if not pid:
-            asyncio.run(Life(told["url"], told["folder"], told["failpoint"]).live())
-            os._exit(0)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201 - the answer
-
-
-if __name__ == "__main__":
-    main()
+def _limit(schedule, now):
+    """Return the kW of a charging schedule at an instant."""
+    begin = datetime.fromisoformat(schedule["startSchedule"])
+    offset = (now - begin).total_seconds()
+    if offset < 0 or ("duration" in schedule and offset >= schedule["duration"]):
+        return None
+    periods = [it for it in schedule["chargingSchedulePeriod"] if it["startPeriod"] <= offset]
+    return periods[-1]["limit"] / 1000

@@ -86,8 +86,8 @@ class Schedule:
 
     def due(self, utc: datetime) -> list[str]:
         """Return the subjects for which a plan may change anything."""
-        timely = {subject for subject, at in self._rebuild.items() if utc >= at}
-        return [subject for subject in self._parties if subject in self._moved | timely]
+        due = self._moved | {subject for subject, at in self._rebuild.items() if utc >= at}
+        return [subject for subject in self._parties if subject in due]
 
     @property
     def large(self) -> bool:

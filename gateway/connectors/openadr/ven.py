@@ -36,6 +36,7 @@ from gateway.protocols.openadr_changes import (
     VtnHeard,
     VtnState,
 )
+from gateway.protocols.openadr_http import Role
 from gateway.protocols.openadr_reports import PART as REPORTS
 from gateway.protocols.openadr_token import Tokens
 from gateway.protocols.openadr_ven import Ven
@@ -167,7 +168,9 @@ class OpenAdrVen:
             answer = await sender.send(request)
             self._failpoints.reach("fetched")
             now, draw = self._clock.now(), self._draw.random()
-            changes = self._session.answered(request, answer, now.monotonic, now.utc, draw)
+            times = now.monotonic, now.utc, draw
+            work = partial(self._session.answered, request, answer, *times)
+            changes = await beside(work) if request.role is Role.EVENTS else work()
             await self._take(changes, post)
             self.pushing.learned(self._session)
 
