@@ -71,6 +71,7 @@ class Pages:
         """Write every page once."""
         self._etags = etags
         self.events = [orjson.dumps(list(page)) for page in batched(events(count), PAGE)]
+        self._tags = [f'"{sha256(page).hexdigest()[:16]}"' for page in self.events]
         self._programs = orjson.dumps([{"id": "flex", "programName": "flex"}])
 
     def answer(self, request: Request) -> Answer:
@@ -78,9 +79,9 @@ class Pages:
         page = int(dict(request.query).get("skip", 0)) // PAGE
         listed = self.events if request.path == "/events" else [self._programs]
         body = listed[page] if page < len(listed) else b"[]"
-        if not self._etags:
+        if not self._etags or listed is not self.events or page >= len(listed):
             return Answer(200, {}, body)
-        tag = f'"{sha256(body).hexdigest()[:16]}"'
+        tag = self._tags[page]
         if request.headers.get("If-None-Match") == tag:
             return Answer(304, {"etag": tag})
         return Answer(200, {"etag": tag}, body)

@@ -172,12 +172,12 @@ class Ledger:
             self.moved |= known is not None
             if known is not None and not _over(known, utc):
                 changes.append(EventRemoved(known.key))
-        left = 0
-        for id_ in sorted(mine, key=lambda id_: id_ not in self._known):
-            if id_ in self._known or self._room(mine[id_], utc):
-                changes += self._served(id_, mine[id_], scope, utc)
+        left, over = 0, (id_ for id_ in list(self._known) if _over(self._known[id_], utc))
+        for id_, read in sorted(mine.items(), key=lambda it: it[0] not in self._known):
+            if id_ in self._known or self._room(read, over, utc):
+                changes += self._served(id_, read, scope, utc)
             else:
-                left += 1
+                left += read.until is None or read.until > utc
         changes += self._swept(utc)
         ends = [it.until for it in self._known.values() if it.held and it.until is not None]
         self._next = min(ends, default=None)
@@ -212,18 +212,15 @@ class Ledger:
             self._weight += len(read.raw)
         return read.whole()
 
-    def _room(self, read: Read, utc: datetime) -> bool:
-        """Say whether one more event may be known; what is over makes room."""
+    def _room(self, read: Read, over: Iterator[str], utc: datetime) -> bool:
+        """Say whether one more event may be known; those that are `over` make room."""
         passed = read.until is not None and read.until <= utc
         if not passed and read.event is None and self._weight + len(read.raw) > self._most_bytes:
             return False
         if len(self._known) < self._most:
             return True
-        over = next((id_ for id_, known in self._known.items() if _over(known, utc)), None)
-        if over is None or passed:
-            return False
-        del self._known[over]
-        return True
+        old = None if passed else next(over, None)
+        return old is not None and self._known.pop(old, None) is not None
 
     def _once(self, items: Iterable[bytes]) -> tuple[dict[str, Read], list[str]]:
         """Return each event once: the edition that was changed last, else the one that came last."""

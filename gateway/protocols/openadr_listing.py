@@ -14,7 +14,7 @@ from gateway.protocols.openadr_problem import Item, items_of, problem_of
 from translators.errors import DocumentError
 
 _MOST_ITEMS = 250_000
-_MOST_BYTES = 128 << 20
+_MOST_BYTES = 256 << 20
 """How long the pages of one list may be in all."""
 _LIMITS = (50, 10, 0)
 """Page sizes, the next one where a VTN refuses the one before; 0 asks for no pages."""
@@ -37,6 +37,8 @@ class Listing:
     role: Role
     path: str
     query: tuple[tuple[str, str], ...] = ()
+    most: int = _MOST_ITEMS
+    """How many items it may have."""
     items: list[bytes] = field(default_factory=list)
     fresh: list[Item] = field(default_factory=list)
     """Those of the last page that was answered, where it is not the one that was known."""
@@ -81,14 +83,14 @@ class Listing:
         if page.digest == self._last and page.items:  # skip is not heeded
             self._whole = self._whole or len(page.items) < _LIMITS[self._sizes]
             return True
+        self._length += page.length
+        if skip + len(page.items) > self.most or self._length > _MOST_BYTES:
+            most = f"{self.most} items or {_MOST_BYTES >> 20} MiB"
+            raise DocumentError(f"has more than {most}", where=self.path)
         self._known[skip], self._last = page, page.digest
         self.digests.append(page.digest)
         self.items += page.items
         self.pages += bool(page.items)
-        self._length += page.length
-        if len(self.items) > _MOST_ITEMS or self._length > _MOST_BYTES:
-            most = f"{_MOST_ITEMS} items or {_MOST_BYTES >> 20} MiB"
-            raise DocumentError(f"has more than {most}", where=self.path)
         return self._ends(skip, len(page.items))
 
     def _page(self, skip: int, answer: Answer) -> _Page:

@@ -9,7 +9,8 @@ import pytest
 
 from gateway.protocols.openadr_changes import EventRemoved, EventServed, SessionKept
 from gateway.protocols.openadr_events import AFTER, Ledger, Scope
-from gateway.protocols.openadr_http import Role
+from gateway.protocols.openadr_http import Answer, Role
+from gateway.protocols.openadr_listing import Listing
 from gateway.protocols.openadr_problem import Item
 from support.openadr import an_event
 from support.openadr_ven import (
@@ -25,6 +26,7 @@ from support.openadr_ven import (
     states,
 )
 from translators.canonical.commands import Revision
+from translators.errors import DocumentError
 from translators.openadr.wire import Program
 
 DAY = AFTER.total_seconds()
@@ -207,6 +209,23 @@ def test_events_that_are_longer_than_may_be_kept_are_left_out():
     assert len(ledger.held) == 3
     changed = [{**event, "priority": 9} for event in events]
     assert len([it for it in listed(ledger, changed) if isinstance(it, EventServed)]) == 3
+
+
+def test_a_row_that_holds_again_makes_no_room():
+    ledger = Ledger(most=2)
+    listed(ledger, [at(-50, id="1"), at(-50, id="2")])
+    changes = listed(ledger, [at(3, id="1"), at(3, id="2"), at(3, id="3")])
+    assert served(changes) == ["1", "2"]
+    assert len(ledger.held) == 2
+
+
+def test_a_list_that_is_too_long_takes_nothing_of_the_page_that_is_too_much():
+    listing = Listing(Role.EVENTS, "/events", most=60)
+    page = json.dumps(named(*map(str, range(50)))).encode()
+    assert not listing.answered(Answer(200, body=page))
+    with pytest.raises(DocumentError, match="60 items"):
+        listing.answered(Answer(200, body=page.replace(b'"id"', b'"id" ')))
+    assert len(listing.items) == 50
 
 
 def test_what_is_gone_makes_room_again():
