@@ -8,7 +8,7 @@ from gateway.cli.main import main
 from gateway.security import pki
 from gateway.security.identities import certificate_lfdi
 from gateway.simulators.vtn import SimulatedVtn
-from support.site import a_site, a_utility, a_vtn, write_site
+from support.site import a_client_of, a_site, a_utility, write_site
 
 
 @pytest.fixture
@@ -41,13 +41,8 @@ async def vtn():
 
 @pytest.fixture
 def check_vtn(asked, vtn, tmp_path):
-    secret = tmp_path / "vtn.secret"
-    secret.write_text("secret")
-    secret.chmod(0o600)
-    client = {"auth": "post", "client_id": "ven_client", "client_secret_file": "vtn.secret"}
-
     async def checked(**changes):
-        return await asked(a_vtn(**{"url": vtn.url, "insecure": True} | client | changes))
+        return await asked(a_client_of(vtn, tmp_path, **changes))
 
     return checked
 

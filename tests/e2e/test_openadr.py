@@ -9,7 +9,7 @@ import pytest
 from gateway.simulators.station import IN, SimulatedStation, StationOptions
 from gateway.simulators.vtn import Options, SimulatedVtn
 from gateway.simulators.vtn_times import moment
-from support.site import PASSWORD, a_site, a_vtn, write_site
+from support.site import PASSWORD, a_client_of, a_site, write_site
 
 PATIENCE_S = 60
 DRAWS_W = -9000
@@ -74,15 +74,9 @@ async def vtn(request):
 
 @pytest.fixture
 def site(tmp_path, vtn):
-    secret = tmp_path / "vtn.secret"
-    secret.write_text("secret")
-    secret.chmod(0o600)
-    entry = a_vtn(
-        url=vtn.url,
-        insecure=True,
-        auth="post",
-        client_id="ven_client",
-        client_secret_file="vtn.secret",
+    entry = a_client_of(
+        vtn,
+        tmp_path,
         ven="depot",
         bindings=[VOLT_VAR, DISCHARGE],
         policy={"alert_grid_emergency": "zero_envelope"},

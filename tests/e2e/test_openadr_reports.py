@@ -9,7 +9,7 @@ from gateway.simulators.station import SimulatedStation, StationOptions
 from gateway.simulators.vtn import Options, SimulatedVtn
 from gateway.simulators.vtn_times import moment
 from support.openadr_reports import told
-from support.site import PASSWORD, a_free_port, a_site, a_vtn, write_site
+from support.site import PASSWORD, a_client_of, a_free_port, a_site, write_site
 
 PATIENCE_S = 60
 EACH = {"startInterval": 0, "numIntervals": 1, "frequency": 1, "repeat": -1}
@@ -28,18 +28,7 @@ async def vtn():
 
 @pytest.fixture
 def site(tmp_path, vtn):
-    secret = tmp_path / "vtn.secret"
-    secret.write_text("secret")
-    secret.chmod(0o600)
-    entry = a_vtn(
-        url=vtn.url,
-        insecure=True,
-        auth="post",
-        client_id="ven_client",
-        client_secret_file="vtn.secret",
-        ven="depot",
-        poll_interval_s=0.5,
-    )
+    entry = a_client_of(vtn, tmp_path, ven="depot", poll_interval_s=0.5)
     return write_site(tmp_path, a_site(utilities=[entry], ocpp={"port": a_free_port()}))
 
 

@@ -48,6 +48,15 @@ def a_vtn(name="vtn", *resources, **changes):
     } | changes
 
 
+def a_client_of(vtn, folder, **changes):
+    """Return the entry of a simulated VTN, whose client secret is put into `folder`."""
+    secret = folder / "vtn.secret"
+    secret.write_text("secret\n", encoding="utf-8")
+    secret.chmod(0o600)
+    client = {"client_id": "ven_client", "client_secret_file": secret.name}
+    return a_vtn(url=vtn.url, insecure=True, auth="post", **client) | changes
+
+
 def a_free_port():
     """Return a port that nobody listens on."""
     with socket.socket() as found:
