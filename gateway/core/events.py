@@ -7,16 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from gateway.core import orders
 from gateway.core.effects import plain_value
-from gateway.core.orders import (
-    CommissioningOrdered,
-    DrainRequested,
-    HoldChanged,
-    ParticipationChanged,
-    PlanOrdered,
-    RulesRefused,
-    RulesReplaced,
-)
 from translators.canonical.capability import StationProfile, Transaction
 from translators.canonical.commands import DerCommand
 from translators.canonical.telemetry import Alarm, ControlNotice, Sample, SignedReading
@@ -348,13 +340,13 @@ type Event = (
     | LimitCleared
     | PriorityNoticed
     | ResponsePosted
-    | DrainRequested
-    | ParticipationChanged
-    | HoldChanged
-    | CommissioningOrdered
-    | PlanOrdered
-    | RulesReplaced
-    | RulesRefused
+    | orders.DrainRequested
+    | orders.ParticipationChanged
+    | orders.HoldChanged
+    | orders.CommissioningOrdered
+    | orders.PlanOrdered
+    | orders.RulesReplaced
+    | orders.RulesRefused
     | SecurityNoticed
     | Tick
 )
