@@ -46,8 +46,11 @@ class Day:
             for at_s, step in self.script.timed:
                 await self.sleep(at_s - passed)
                 passed = at_s
-                await stage.play(step)
                 self.announce(f"step at {at_s:g} s: {_moves(step)}")
+                try:
+                    await stage.play(step)
+                except KeyError as exc:  # a VEN deleted it
+                    self._complain(f"step at {at_s:g} s: {exc} is not there any more")
                 if step.down_s is not None:
                     tasks.create_task(self._back(step.down_s))
                 if step.expect is not None:
@@ -70,7 +73,10 @@ class Day:
             self.announce(f"as expected: {text}{' is absent' if expected.absent else ''}")
             return
         verdict = "was not to be seen" if seen else f"was not seen within {expected.within_s:g} s"
-        self.vtn.complained[f"{text} {verdict}"] += 1
+        self._complain(f"{text} {verdict}")
+
+    def _complain(self, text: str) -> None:
+        self.vtn.complained[text] += 1
         self._tell_complaints()
 
     async def _tell(self) -> None:

@@ -18,6 +18,7 @@ docs/simulated_vtn.md describes every entry.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -250,25 +251,50 @@ def load_script(text: str) -> Script:
 
 def _unknown(script: Script) -> Iterator[tuple[str, str]]:
     """Yield what names something that there is not."""
-    programs, vens = {it.name for it in script.programs}, {it.name for it in script.vens}
+    if script.broker and script.revision == "3.0":
+        yield "broker", "3.0.1 knows no MQTT"
     for number, ven in enumerate(script.vens):
         if ven.client not in script.options.accounts:
             yield f"vens[{number}]", f"{ven.client} is no client"
-    there, ever = set[str](), set[str]()
     numbers = {id(step): number for number, step in enumerate(script.steps)}
+    names = _Names({it.name for it in script.programs}, {it.name for it in script.vens})
     for _, step in script.timed:
-        where = f"steps[{numbers[id(step)]}]"
-        if step.add is not None and step.add.program not in programs:
-            yield where, f"{step.add.program} is no program"
-        if step.grant is not None and step.grant.ven not in vens:
-            yield where, f"{step.grant.ven} is no ven of this script"
+        for problem in names.missing(step):
+            yield f"steps[{numbers[id(step)]}]", problem
+        if step.babble and not script.broker:
+            yield f"steps[{numbers[id(step)]}]", "babble needs a broker"
+        names.follow(step)
+
+
+@dataclass(slots=True)
+class _Names:
+    """What a step may name: what is there then, and of events what ever was."""
+
+    programs: set[str]
+    vens: set[str]
+    events: set[str] = field(default_factory=set)
+    former: set[str] = field(default_factory=set)
+
+    def missing(self, step: StepEntry) -> Iterator[str]:
+        """Yield what a step names in vain."""
+        if step.add is not None and step.add.program not in self.programs:
+            yield f"{step.add.program} is no program"
+        if step.grant is not None and step.grant.ven not in self.vens:
+            yield f"{step.grant.ven} is no ven of this script"
         for name in (step.change.id if step.change else None, step.delete):
-            if name is not None and name not in there:
-                yield where, f"{name} is no event added before"
-        if step.add is not None:
-            there.add(step.add.id)
-            ever.add(step.add.id)
-        there -= {step.delete}
+            if name is not None and name not in self.events:
+                yield f"{name} is no event added before"
         report = step.expect.report if step.expect else None
-        if report is not None and report.event is not None and report.event not in ever:
-            yield where, f"{report.event} is no event added before"
+        known = self.events | self.former | ({step.add.id} if step.add else set())
+        if report is not None and report.event is not None and report.event not in known:
+            yield f"{report.event} is no event added before"
+
+    def follow(self, step: StepEntry) -> None:
+        """Know what is there after a step."""
+        if step.add is not None:
+            self.events.add(step.add.id)
+        self.former |= self.events
+        self.events -= {step.delete}
+        kinds = {Kind.PROGRAM: self.programs, Kind.EVENT: self.events, Kind.VEN: self.vens}
+        for kind in step.forget:
+            kinds.get(kind, set()).clear()

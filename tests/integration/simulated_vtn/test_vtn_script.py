@@ -15,6 +15,7 @@ from support.places import ROOT
 from support.vtn import REVISIONS, a_registration, a_report, a_ven, credentials
 
 both = pytest.mark.parametrize("revision", REVISIONS)
+FLEX = "programs: [{name: flex}]\nsteps: "
 ADD = "{id: a, program: flex, type: SIMPLE, values: [1, 0], start_in_s: 60, duration: PT1H}"
 
 
@@ -121,7 +122,7 @@ async def test_tokens_objects_and_the_clock_are_moved():
 
 
 async def test_webhooks_and_messages_without_anybody_who_listens_are_no_trouble():
-    vtn = await played("replay_webhooks: 2", "forge_webhooks: x", "babble: 3")
+    vtn = await played("replay_webhooks: 2", "forge_webhooks: x")
     async with vtn:
         assert vtn.lost == []
 
@@ -137,6 +138,11 @@ async def test_webhooks_and_messages_without_anybody_who_listens_are_no_trouble(
         ("steps: [{grant: {ven: gw, targets: []}}]", "gw is no ven"),
         ("vens: [{name: gw, client: nobody}]", r"vens\[0\] .*nobody is no client"),
         ("quirks: [odd]", "quirks.0"),
+        ("steps: [{babble: 3}]", r"steps\[0\] .*babble needs a broker"),
+        ('revision: "3.0"\nbroker: mqtt://b', "3.0.1 knows no MQTT"),
+        (f"{FLEX}[{{add: {ADD}}}, {{forget: [EVENT]}}, {{delete: a}}]", r"\[2\] .*a is no event"),
+        (f"{FLEX}[{{forget: [PROGRAM]}}, {{add: {ADD}}}]", r"\[1\] .*flex is no program"),
+        ("vens: [{name: g}]\nsteps: [{forget: [VEN]}, {grant: {ven: g, targets: []}}]", "g is no ven"),
         ("steps: [{at_s: 1, after_s: 1}]", "either at_s or after_s"),
         ("steps: [{add: {id: a, program: p, type: X, duration: P1D}}]", "either values or points"),
         ("steps: [{expect: {}}]", "give one of report"),
@@ -252,6 +258,16 @@ vens: [{{name: other, resources: {{depot: []}}}}]
         f"complaint: {text}" for text in day.vtn.complaints
     ]
     assert "as expected: report of event a is absent" in day.lines
+
+
+async def test_a_step_on_what_a_ven_took_away_is_a_complaint():
+    vens = "vens: [{name: gw}]\nsteps: [{at_s: 10, grant: {ven: gw, targets: [x]}}]"
+    day = Played(vens)
+    await day.until("serving")
+    async with a_ven(day.vtn) as ven:
+        await ven.delete("vens/ven-0")
+        await asyncio.wait_for(day.task, 10)
+    assert day.vtn.complaints == ["step at 10 s: 'gw' is not there any more"]
 
 
 @pytest.mark.parametrize(
