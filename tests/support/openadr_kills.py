@@ -39,7 +39,7 @@ EVENT = {
 async def lives():
     """A process that forks one for each life."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "support.openadr_lives"),
+        *(sys.executable, "-m", "support.openadr_report_lives"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},

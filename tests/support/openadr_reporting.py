@@ -37,11 +37,11 @@ class AClock:
 class Teller:
     """One run of a gateway that reports to a VTN."""
 
-    def __init__(self, vtn, clock, channel, kept=None):
+    def __init__(self, vtn, clock, channel, kept=None, failpoints=None):
         self.vtn, self.clock, self.channel = vtn, clock, channel
         self.access = an_access(vtn).ven
         self.posted = []
-        self.reporting = Reporting(self.access, book(), clock, kept=kept)
+        self.reporting = Reporting(self.access, book(), clock, kept=kept, failpoints=failpoints)
         self.ven = Ven(self.access)
         self._task = None
 

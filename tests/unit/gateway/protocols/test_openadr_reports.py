@@ -1,5 +1,6 @@
 """Reports that events ask for: what was measured in which interval, when it is due, once under one name."""
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
@@ -8,7 +9,7 @@ import pytest
 from gateway.protocols.openadr_http import Answer
 from support.openadr import an_interval
 from support.openadr_reports import NOON, Course, a_held, a_sample, told
-from support.translation import a_station
+from support.translation import a_station, book
 from translators.canonical.commands import Revision
 from translators.canonical.telemetry import Phase, Quality
 from translators.openadr.binding import binding_of
@@ -406,6 +407,35 @@ def test_8_7_of_what_could_be_shed_in_the_hours_ahead_the_beginning_is_known():
         course.measure(a_sample(0, course.now), subject=subject)
     course.pass_until(HOUR + 10)
     assert values(course.desk.reports[2], "LOAD_SHED_DELTA_AVAILABLE") == [0]
+
+
+def test_what_could_be_shed_at_the_end_of_an_interval_is_told_of_the_past_too():
+    kind = "UP_REGULATION_AVAILABLE"
+    course = a_course({"payloadType": kind}, event={"quarters": 2})
+    course.describe(profile=a_station(), sessions=frozenset({1}))
+    for number, watts in enumerate((-5000, 0)):
+        course.pass_until(number * 900 + 600)
+        course.measure(a_sample(watts, course.now))
+    course.pass_until(HOUR)
+    rated = a_station().evses[0].ratings.max_discharge_rate_w / 1000
+    assert values(course.desk.reports[0], kind) == [rated + 5, rated]
+
+
+def test_of_a_station_that_is_away_nothing_is_possible_or_impossible():
+    course = a_course({"payloadType": "UP_REGULATION_AVAILABLE"}, event={"quarters": 1})
+    course.describe(profile=a_station(), sessions=frozenset({1}), connected=False)
+    course.measure(a_sample(-5000, 0))
+    course.pass_until(2 * HOUR)
+    assert course.desk.reports == []
+
+
+def test_rules_that_tell_a_type_no_more_end_its_reports():
+    course = a_course({**USAGE, **EACH})
+    metered(course, -4000)
+    course.reporter.use(replace(book(), reports={}))
+    course.pass_until(HOUR)
+    assert course.desk.reports == []
+    assert "USAGE is not told here" in course.reporter.notes()[0]
 
 
 @pytest.mark.parametrize(
