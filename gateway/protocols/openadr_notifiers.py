@@ -76,7 +76,7 @@ def offer_of(answer: Answer, client_id: str, *, plain: bool) -> Offer:
     """
     value = parsed(answer.body)
     if not isinstance(value, dict):
-        raise DocumentError("is no object", where="/notifiers", rule=_RULE)
+        raise DocumentError("is no object", rule=_RULE)
     webhook = value.get("WEBHOOK") is not False  # 3.1: must be true
     named = value.get("MQTT")
     if named is None:

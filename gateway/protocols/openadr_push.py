@@ -186,7 +186,15 @@ class Push:
         trouble_of(answer, request.path)
         if not answer.ok:
             self._pass_over(f"{request.path}: {problem_of(answer)}")
-        elif self._stage is _Stage.OFFER:
+            return
+        try:
+            self._read(answer)
+        except DocumentError as error:
+            self._pass_over(f"{request.path}: {error}")
+
+    def _read(self, answer: Answer) -> None:
+        """Take what the VTN offers, or topics of its broker."""
+        if self._stage is _Stage.OFFER:
             plain, client = self._wanted.plain, self._access.client.id
             self._offered(offer_of(answer, client, plain=plain))
         elif self._stage is _Stage.TOPICS:

@@ -117,10 +117,11 @@ class Subscriptions:
 
     def request(self) -> Request | None:
         """Return what the round asks next, None where it is over."""
-        if self._over or not (self._earlier or self._desired() or self._made):
+        if self._over:
             return None
         if self._stage is _Stage.LIST:
-            return self._list.request()
+            asked = self._earlier or self._desired() or self._made
+            return self._list.request() if asked else None
         if self._old:
             path = f"/subscriptions/{quote(self._old[0], safe='')}"
             return Request(Role.SUBSCRIPTIONS, "DELETE", path)
