@@ -1,7 +1,7 @@
 """The broker of a VTN, as one that is listened to and nothing else: MQTT 3.1.1 by aiomqtt (extra `mqtt`).
 
 What this relies on beyond the documented interface of aiomqtt is pinned by tests/contract/test_aiomqtt.py:
-how a connection is dropped at once, and that a message is refused before it is read.
+how a connection is dropped at once, when it is written to, and that a message is refused before it is read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
@@ -30,7 +30,7 @@ LARGEST_MESSAGE = 4 << 20
 _FLOOD = Rate(per_s=200, burst=2000)
 """Above it a broker is left alone for a while."""
 _MOST_WAITING = 4000
-_TIMEOUT_S = 10.0
+_TIMEOUT_S = 5.0
 _KEEPALIVE_S = 15
 _REFUSING = frozenset({4, 5, 134, 135})
 """User name or password, not authorized: as MQTT 3.1.1 (3.2.2.3) and as MQTT 5 number it."""
@@ -138,6 +138,22 @@ class _Client(aiomqtt.Client):
         tb: TracebackType | None,
     ) -> None:
         await self._drop()
+
+    def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
+        """Write when the socket can be written to, unless it was closed by then."""
+        del client, userdata
+        self._loop.call_soon_threadsafe(self._await_writable, sock)
+
+    def _await_writable(self, sock: Any) -> None:
+        if sock.fileno() >= 0:
+            self._loop.add_writer(sock.fileno(), self._write)
+
+    def _write(self) -> None:
+        try:
+            self._client.loop_write()
+        except OSError as exc:
+            if not self._disconnected.done():
+                self._disconnected.set_exception(exc)
 
     async def _drop(self) -> None:
         """Close the socket, and look at what nobody waits for any more."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -29,6 +29,8 @@ _HANDSHAKE_S = 10.0
 _END_S = 1.0
 _LONGEST_ECHO = 1024
 
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 type Came = Callable[[bytes | None], None]
 """Take the body of a notification, None where it was not read."""
 
@@ -47,7 +49,7 @@ class Webhook:
         self._access, self._came, self._refused = access, came, refused
         self._wanted = f"Bearer {callback.token}".encode()
         path = urlsplit(callback.url).path.rstrip("/")
-        application = web.Application(client_max_size=LARGEST_BODY)
+        application = web.Application(middlewares=[_closing], client_max_size=LARGEST_BODY)
         for place in dict.fromkeys((path or "/", f"{path}/", f"{path}/echo")):
             application.router.add_get(place, self._challenged)
             application.router.add_post(place, self._notified)
@@ -104,28 +106,33 @@ class Webhook:
         """Repeat what a VTN sends to see whose the address is (3.1 Definition, Webhooks)."""
         word = request.query.get("echo", "")
         if not word or len(word) > _LONGEST_ECHO:
-            return _closing(web.Response(status=400))
+            return web.Response(status=400)
         response = web.Response(text=word, content_type="text/plain")
         response.headers["X-Content-Type-Options"] = "nosniff"
-        return _closing(response)
+        return response
 
     async def _notified(self, request: web.Request) -> web.Response:
         """Take a notification that bears our token; a body that is too long or too slow is not waited for."""
         shown = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         if not hmac.compare_digest(shown, self._wanted):
             self._refused()
-            return _closing(web.Response(status=401, headers={"WWW-Authenticate": "Bearer"}))
+            return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
         try:
             async with asyncio.timeout(_BODY_S):
                 body = await request.read()
         except (TimeoutError, web.HTTPRequestEntityTooLarge):
             self._came(None)
-            return _closing(web.Response(status=413))
+            return web.Response(status=413)
         self._came(body)
-        return _closing(web.Response())
+        return web.Response()
 
 
-def _closing(response: web.Response) -> web.Response:
-    """Close the connection behind an answer: the guard times the first request of each alone."""
+@web.middleware
+async def _closing(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Close the connection behind each answer: the guard times the first request of each alone."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as refusal:
+        response = web.Response(status=refusal.status)
     response.force_close()
     return response

@@ -1,15 +1,11 @@
 """The driver of a session at a simulated VTN: what it posts, for whom, and in which order."""
 
-import asyncio
-from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from gateway.clock import SystemClock
-from gateway.connectors.openadr import OpenAdrLink, OpenAdrVen, VtnAccess
 from gateway.core.effects import PostSamples, ReportStation
 from gateway.core.events import (
     CommandReceived,
@@ -17,15 +13,13 @@ from gateway.core.events import (
     UtilityChanged,
     UtilityHeard,
 )
-from gateway.protocols.openadr_access import Auth, Client, Resource, VenAccess
+from gateway.protocols.openadr_access import Auth, Client
 from gateway.simulators.vtn import Options, SimulatedVtn
 from gateway.simulators.vtn_world import Kind
 from support.engine_bench import a_profile
 from support.openadr_site import a_limit
+from support.openadr_work import PAIR, PATIENCE_S, an_access, at_work
 from support.translation import book
-
-PATIENCE_S = 15
-PAIR = (Resource("CS1", "CS1"), Resource("CS2", "CS2"))
 
 
 @pytest.fixture
@@ -33,45 +27,6 @@ async def vtn():
     async with SimulatedVtn(Options(open=True)) as opened:
         opened.add_program("flex")
         yield opened
-
-
-class Working:
-    """A VEN with its links, and what they posted."""
-
-    def __init__(self, ven):
-        self.ven, self.posted, self._more = ven, [], asyncio.Event()
-        self.links = {subject: OpenAdrLink(ven) for subject in ven.subjects}
-
-    def post(self, event):
-        self.posted.append(event)
-        self._more.set()
-
-    def of(self, kind):
-        return [event for event in self.posted if isinstance(event, kind)]
-
-    async def until(self, predicate):
-        async with asyncio.timeout(PATIENCE_S):
-            while not predicate():
-                self._more.clear()
-                await self._more.wait()
-
-
-def an_access(vtn, **changes):
-    known = {"utility": "vtn", "url": vtn.url, "ven": "depot", "resources": PAIR, "poll_s": 0.2}
-    return VtnAccess(VenAccess(**(known | changes)), insecure=True)
-
-
-@asynccontextmanager
-async def at_work(access, **options):
-    working = Working(OpenAdrVen(access, book(), SystemClock(), **options))
-    tasks = [asyncio.create_task(link.run(working.post)) for link in working.links.values()]
-    try:
-        yield working
-    finally:
-        for task in tasks:
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks)
 
 
 async def test_links_of_one_ven_share_its_session(vtn):
