@@ -186,7 +186,7 @@ async def test_a_broker_that_babbles_costs_a_few_looks_and_hides_nothing(port):
         counts = working.ven.pushing.counts
         await until(lambda: counts.hints >= 1)
         vtn.babble(300)
-        await until(lambda: counts.came >= 300)
+        await until(lambda: counts.came >= 50)  # what comes while topics change is not heard
         assert counts.unread > 0
         assert counts.hints <= 40
         await an_event_comes_and_goes(vtn, working)
