@@ -97,8 +97,8 @@ async def serve(
     IdentityError, MappingError, LockedError, StoreError.
     """
     settings = _apart(settings) if mode.shadow else settings
-    accesses = accesses_of(settings)
     book = book_of(settings)
+    accesses = accesses_of(settings, book)
     opened, lead = open_store(settings)
     setup = setup_of(settings, book)
     with (

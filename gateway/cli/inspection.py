@@ -24,10 +24,12 @@ from gateway.site import (
     BoundIdentity,
     admin_config,
     bound_identities,
+    unread_bindings,
     utility_accesses,
     vtn_accesses,
 )
 from translators.errors import MappingError
+from translators.rules.book import Book
 
 FOREVER = 9999
 """Year of a certificate that does not end (RFC 5280 4.1.2.5)."""
@@ -53,9 +55,11 @@ def inspect(file: Path, *, online: bool) -> Report:
     report = Report()
     settings, faults = examine(file)
     report.faults += faults
-    _inspect_mappings(report, None if settings is None else settings.mappings)
+    book = _inspect_mappings(report, None if settings is None else settings.mappings)
     if settings is None:
         return report
+    if book is not None and not faults:
+        report.faults += unread_bindings(settings, book)
     stations, utilities = len(settings.stations), len(settings.utilities)
     if not faults:
         report.facts.append(("settings", f"{file}: stations {stations}, utilities {utilities}"))
@@ -74,16 +78,17 @@ def inspect(file: Path, *, online: bool) -> Report:
     return report
 
 
-def _inspect_mappings(report: Report, folder: Path | None) -> None:
-    """Check the rules of a site's own pack, or the shipped."""
+def _inspect_mappings(report: Report, folder: Path | None) -> Book | None:
+    """Check the rules of a site's own pack, or the shipped; return them where they can be used."""
     try:
         book = shipped_book() if folder is None else proven_book(folder)
         count = len(mapping_files(folder))
     except (MappingError, GatewayError) as fault:
         report.faults.append(fault)
-        return
+        return None
     text = f"{len(book.rules)} rules in {count} files, digest {book.digest}"
     report.facts.append(("mappings", text))
+    return book
 
 
 def _inspect_endpoint(report: Report, settings: Settings, now: datetime) -> None:

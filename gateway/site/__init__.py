@@ -4,7 +4,7 @@ from gateway.site.identities import BoundIdentity, bound_identities, utility_acc
 from gateway.site.links import accesses_of, links_of
 from gateway.site.rules import pace_rules, setup_of, site_rules, station_rules, utility_rules
 from gateway.site.stations import admin_config, endpoint_config, station_entries, upkeep_of
-from gateway.site.vens import vtn_accesses
+from gateway.site.vens import unread_bindings, vtn_accesses
 
 __all__ = [
     "BoundIdentity",
@@ -18,6 +18,7 @@ __all__ = [
     "site_rules",
     "station_entries",
     "station_rules",
+    "unread_bindings",
     "upkeep_of",
     "utility_accesses",
     "utility_rules",

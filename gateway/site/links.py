@@ -17,7 +17,7 @@ from gateway.failpoints import Failpoints
 from gateway.ports import Clock, CommandStore, UtilityLink
 from gateway.settings import Settings
 from gateway.site.identities import utility_accesses
-from gateway.site.vens import vtn_accesses
+from gateway.site.vens import unread_bindings, vtn_accesses
 from translators.rules.book import Book
 
 type LinkKey = tuple[str, str]
@@ -43,8 +43,13 @@ class Links:
     users: list[Callable[[Book], None]] = field(default_factory=list)
 
 
-def accesses_of(settings: Settings) -> Accesses:
-    """Return how utilities are reached; SettingsError, IdentityError where one of them cannot be."""
+def accesses_of(settings: Settings, book: Book) -> Accesses:
+    """Return how utilities are reached; SettingsError, IdentityError where one of them cannot be.
+
+    What a VTN is promised has a rule in the book, else it is a SettingsError as well.
+    """
+    for fault in unread_bindings(settings, book):
+        raise fault
     return Accesses(utility_accesses(settings), vtn_accesses(settings))
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.connectors.openadr.access import MqttAccess, VtnAccess, WebhookAccess
+from gateway.errors import SettingsError
 from gateway.protocols.openadr_access import Auth, Client, Resource, VenAccess
 from gateway.security.files import secret
 from gateway.settings import Settings
 from gateway.settings.openadr import Mqtt, OpenAdrUtility, Webhook
 from translators.canonical.commands import Revision
 from translators.openadr.binding import binding_of
+from translators.openadr.bound import unread
+from translators.openadr.contracts import terms_of
+from translators.rules.book import Book
 
 
 def vtn_accesses(settings: Settings) -> list[VtnAccess]:
@@ -25,6 +30,22 @@ def vtn_accesses(settings: Settings) -> list[VtnAccess]:
         )
         for vtn in settings.openadr_utilities
     ]
+
+
+def unread_bindings(settings: Settings, book: Book) -> Iterator[SettingsError]:
+    """Yield what VTNs are promised in settings and no rule of the book knows: readings, and contracts."""
+    for number, utility in enumerate(settings.utilities):
+        if not isinstance(utility, OpenAdrUtility):
+            continue
+        at = f"utilities[{number}]"
+        terms = terms_of(book, utility.contract)
+        if terms is not None and not terms.events:
+            where, problem = f"{at}.contract", f"no mapping rule has {terms.contract}"
+            yield SettingsError(problem, where=where, code="DG-1098")
+        for place, entry in enumerate(utility.bindings):
+            for key, problem in unread(book, binding_of(entry.given)):
+                where = f"{at}.bindings[{place}]" + (f".{key}" if key else "")
+                yield SettingsError(problem, where=where, code="DG-1098")
 
 
 def _ven(settings: Settings, vtn: OpenAdrUtility) -> VenAccess:

@@ -25,7 +25,7 @@ def accesses(tmp_path):
     vtn = a_vtn("vtn", {"station": "CS1"}, {"station": "CS2"})
     stations = [a_station("CS1"), a_station("CS2")]
     file = write_site(tmp_path, a_site(utilities=[a_utility("dso"), vtn], stations=stations))
-    return accesses_of(load(file, {}))
+    return accesses_of(load(file, {}), book())
 
 
 def linked(accesses, **options):

@@ -6,9 +6,12 @@ from gateway.cli.inspection import inspect
 from gateway.errors import SettingsError
 from gateway.protocols.openadr_access import Auth, Client, Resource
 from gateway.settings import load
-from gateway.site import site_rules, station_rules, utility_rules, vtn_accesses
+from gateway.settings.mappings import mapping_files
+from gateway.settings.packs import shipped_book
+from gateway.site import site_rules, station_rules, unread_bindings, utility_rules, vtn_accesses
 from support.site import a_site, a_station, a_utility, a_vtn, write_site
 from translators.canonical.commands import Revision
+from translators.chain import load_book
 
 
 def settings_of(folder, *utilities, **changes):
@@ -74,3 +77,22 @@ def test_check_tells_of_a_ven_and_of_a_secret_that_cannot_be_read(tmp_path):
     secretive = a_vtn(auth="post", client_id="me", client_secret_file="nowhere")
     broken = inspect(write_site(tmp_path, a_site(utilities=[secretive])), online=False)
     assert "DG-1063" in [fault.code for fault in broken.faults]
+
+
+def test_what_no_rule_reads_is_told_before_any_event_comes(tmp_path):
+    trusted = {"program": "p", "payload": "IMPORT_CAPACITY_LIMIT", "units": "KW"}
+    vtn = a_vtn(bindings=[trusted, {"program": "p", "control": "fixed_pf"}], contract="doe")
+    settings = settings_of(tmp_path, a_utility(), vtn)
+    (fault,) = unread_bindings(settings, shipped_book())
+    assert str(fault) == (
+        "utilities[1].bindings[1].excitation DG-1098 is missing, one of over, under"
+    )
+    report = inspect(tmp_path / "site.yaml", online=False)
+    assert "DG-1098" in [fault.code for fault in report.faults]
+
+
+def test_a_contract_that_the_sites_own_rules_lack_is_told(tmp_path):
+    files = mapping_files()
+    alone = load_book({name: files[name] for name in files if "contracts" not in name})
+    (fault,) = unread_bindings(settings_of(tmp_path, a_vtn(contract="doe")), alone)
+    assert str(fault) == "utilities[0].contract DG-1098 no mapping rule has doe"
