@@ -70,6 +70,16 @@ def read(event, context=None):
     return served(event, context or a_context()).read(book())
 
 
+def refused(event, context=None):
+    """Return outcome, function and problem of each refusal of an event."""
+    return [(r.outcome.value, r.function, r.problem) for r in read(event, context).refusals]
+
+
+def lost(event, context=None):
+    """Return the kinds of loss of an event."""
+    return sorted(loss.kind.value for loss in read(event, context).losses)
+
+
 def commands(event, context=None):
     return to_commands(book(), event_of(event), context or a_context()).value
 
