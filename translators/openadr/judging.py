@@ -35,28 +35,36 @@ class Judging:
     def __init__(self, book: Book) -> None:
         """Have judged nothing yet."""
         self._book = book
-        self._known: dict[object, Judged] = {}
+        self._known: dict[object, dict[str, Judged]] = {}
+        self._count = 0
 
     def __call__(self, entry: Entry) -> Callable[[Payload], Judged]:
         """Return what says of payloads of an event what they ask for."""
-        event, context = entry.event, entry.context
-        programs = {} if context.program is None else context.program.descriptors
-        described: dict[str, object] = {}
+        tables: dict[str, dict[str, Judged]] = {}
 
         def judge(payload: Payload) -> Judged:
-            kind = payload.type
-            if kind not in described:
-                binding = context.binding(event.program, kind)
-                described[kind] = event.descriptors.get(kind), programs.get(kind), binding
-            key = payload, described[kind], context.revision
-            judged = self._known.get(key)
+            table = tables.get(payload.type)
+            if table is None:
+                table = tables[payload.type] = self._table(entry, payload.type)
+            key = repr(payload.values)  # true, 1 and 1.0 are equal, and rules tell them apart
+            judged = table.get(key)
             if judged is None:
-                if len(self._known) >= _MOST:
-                    self._known.clear()
-                judged = self._known[key] = self._judged(entry, payload)
+                self._count += 1
+                judged = table[key] = self._judged(entry, payload)
             return judged
 
         return judge
+
+    def _table(self, entry: Entry, kind: str) -> dict[str, Judged]:
+        """Return what is remembered of payloads of one type that are described and bound alike."""
+        event, context = entry.event, entry.context
+        if self._count >= _MOST:
+            self._known.clear()
+            self._count = 0
+        programs = {} if context.program is None else context.program.descriptors
+        binding = context.binding(event.program, kind)
+        alike = event.descriptors.get(kind), programs.get(kind), binding
+        return self._known.setdefault((kind, event.program, context.revision, alike), {})
 
     def _judged(self, entry: Entry, payload: Payload) -> Judged:
         reading, alone = Reading(), Slot("0", 0, _ANY, None, (payload,))
@@ -65,7 +73,8 @@ class Judging:
             ((refusal, _),) = reading.refused.values()
             return Judged(refusal=refusal)
         lane, bound = _lane(made[0].control)
-        return Judged(f"{lane}/subscribed" if made[0].fallback else lane, bound)
+        lane = f"{lane}/subscribed" if made[0].fallback else lane
+        return Judged(lane, bound, function=function_of(made[0].control))
 
 
 def _lane(control: DerControl) -> tuple[str, Fraction]:

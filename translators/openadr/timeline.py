@@ -36,7 +36,7 @@ from translators.rules.values import Unmet
 HORIZON = timedelta(hours=24)
 """How far ahead events are told of."""
 MOST = 96
-"""How many stretches of one station or site are told of at most: the next ones."""
+"""How many stretches of one station or site are told of at most: the next ones, prices and alerts last."""
 UNSTATED_PRIORITY = 2**31 - 2
 """Of an event without priority: whatever states one wins."""
 EVENT_RULE = "openadr.event"
@@ -60,13 +60,17 @@ class Judged:
     """What a payload asks for: payloads of one `lane` compete, those of none (`""`) hold beside all others.
 
     `bound` is the number of a limit: of two the lower one is tighter. `refusal` says why it asks for nothing.
+    Within one interval only payloads of one `function` exclude each other: others are meant together.
     """
 
     lane: str = ""
     bound: Fraction = Fraction(0)
     refusal: Refusal | None = None
+    function: str = ""
 
 
+type _Asked = tuple[int, Payload, Judged]
+"""A payload of an interval with its number there."""
 type Judge = Callable[[Entry], Callable[[Payload], Judged]]
 """Say what payloads of an event ask for; a refusal says not where they stand."""
 type Told = Callable[[Entry, Slot], tuple[int, datetime | None]]
@@ -137,23 +141,30 @@ def timeline(
     for lane in plan.lanes.values():
         arbitrate(lane)
     found = sorted(
-        (stretch for piece in plan.pieces for stretch in _stretches(piece, now, told)),
-        key=lambda it: (it.slot.start, it.key, it.slot.interval, it.part),
+        [it for piece in plan.pieces for it in _stretches(piece, now, told)],
+        key=lambda it: (not it[0], it[1].slot.start, it[1].key, it[1].slot.interval, it[1].part),
     )
+    told_of, more = sorted([it for _, it in found[:most]], key=_begin), len(found) > most
     return Timeline(
-        tuple(found[:most]),
+        tuple(told_of),
         {key: tuple(told.values()) for key, told in plan.refusals.items()},
         frozenset(plan.uneven),
-        _rebuild_at(found, now, horizon, most) if plan.later or len(found) > most else None,
+        _rebuild_at(told_of, now, horizon, more=more) if plan.later or more else None,
     )
 
 
-def _rebuild_at(found: Sequence[Stretch], now: datetime, horizon: timedelta, most: int) -> datetime:
-    """Return half the horizon from now; sooner where half of what may be told of begins before."""
+def _begin(stretch: Stretch) -> datetime:
+    return stretch.slot.start
+
+
+def _rebuild_at(
+    told_of: Sequence[Stretch], now: datetime, horizon: timedelta, *, more: bool
+) -> datetime:
+    """Return half the horizon from now; sooner where `more` is to be told of and half of this is over."""
     half = now + horizon / 2
-    if len(found) <= most:
+    if not more:
         return half
-    return min(half, max(found[most // 2].slot.start, now + _SOONEST))
+    return min(half, max(told_of[len(told_of) // 2].slot.start, now + _SOONEST))
 
 
 @dataclass(slots=True)
@@ -207,21 +218,42 @@ class _Plan:
             yield _drawn(slot, context.seed, name) if slot.randomize and context.seed else slot
 
     def _claim(self, entry: Entry, slot: Slot, judge: Callable[[Payload], Judged]) -> None:
-        """Let the payloads of a slot compete."""
-        payloads: list[tuple[Payload, Claim | None]] = []
+        """Let the payloads of a slot compete: one claim for each lane."""
+        asked: list[_Asked] = []
         for number, payload in enumerate(slot.payloads):
             judged = judge(payload)
-            if judged.refusal is not None:
-                where = f"intervals[{slot.interval}]/payloads[{number}]"
-                self._refuse(entry, replace(judged.refusal, where=where))
-                continue
-            claim = None
-            if judged.lane:
-                claim = Claim(slot.start, slot.end or _FOREVER, _rank(entry, slot, judged))
-                self.lanes[judged.lane].append(claim)
-            payloads.append((payload, claim))
+            if judged.refusal is None:
+                asked.append((number, payload, judged))
+            else:
+                self._refuse(entry, replace(judged.refusal, where=_place(slot, number)))
+        if len(asked) > 1:
+            asked = list(self._once(entry, slot, asked))
+        claims: dict[str, Claim] = {}
+        payloads: list[tuple[Payload, Claim | None]] = []
+        for _, payload, judged in asked:
+            lane = judged.lane
+            if lane and lane not in claims:
+                claims[lane] = Claim(slot.start, slot.end or _FOREVER, _rank(entry, slot, judged))
+                self.lanes[lane].append(claims[lane])
+            payloads.append((payload, claims.get(lane)))
         if payloads:
             self.pieces.append(_Piece(entry, slot, payloads))
+
+    def _once(self, entry: Entry, slot: Slot, asked: Sequence[_Asked]) -> Iterator[_Asked]:
+        """Yield what an interval asks for; of what it asks for twice the tightest, else the first."""
+        best: dict[tuple[str, str], _Asked] = {}
+        for it in asked:
+            key = it[2].lane, it[2].function
+            if it[2].lane and (key not in best or it[2].bound < best[key][2].bound):
+                best[key] = it
+        for it in asked:
+            number, payload, judged = it
+            if not judged.lane or best[judged.lane, judged.function] is it:
+                yield it
+                continue
+            invalid, where = ControlOutcome.INVALID, _place(slot, number)
+            problem = "the interval asks for this twice"
+            self._refuse(entry, Refusal(invalid, payload.type, where, problem, EVENT_RULE))
 
     def _refuse_event(
         self, entry: Entry, outcome: str, where: str, problem: str, rule: str
@@ -230,6 +262,10 @@ class _Plan:
 
     def _refuse(self, entry: Entry, refusal: Refusal) -> None:
         self.refusals[entry.key].setdefault((refusal.function, refusal.problem), refusal)
+
+
+def _place(slot: Slot, payload: int) -> str:
+    return f"intervals[{slot.interval}]/payloads[{payload}]"
 
 
 def _drawn(slot: Slot, seed: str, name: str) -> Slot:
@@ -253,8 +289,11 @@ def _rank(entry: Entry, slot: Slot, judged: Judged) -> Rank:
     return priority(event), plain, age, entry.key, -int(slot.key.partition(".")[0])
 
 
-def _stretches(piece: _Piece, now: datetime, told: Told) -> Iterator[Stretch]:
-    """Yield the parts of a slot that are not over: it is cut where another set of its payloads holds."""
+def _stretches(piece: _Piece, now: datetime, told: Told) -> Iterator[tuple[bool, Stretch]]:
+    """Yield the parts of a slot that are not over, and whether each asks for more than to be known.
+
+    It is cut where another set of its payloads holds.
+    """
     slot = piece.slot
     claims = [claim for _, claim in piece.payloads if claim is not None]
     edges = {slot.start, slot.end or _FOREVER}
@@ -262,6 +301,7 @@ def _stretches(piece: _Piece, now: datetime, told: Told) -> Iterator[Stretch]:
     part = -1
     for begin, end in pairwise(sorted(edges)):
         held = tuple([p for p, claim in piece.payloads if claim is None or claim.covers(begin)])
+        asks = any(claim.covers(begin) for claim in claims)
         if end <= now or not held:
             continue
         start, part = begin, part + 1
@@ -269,4 +309,5 @@ def _stretches(piece: _Piece, now: datetime, told: Told) -> Iterator[Stretch]:
             part, known = told(piece.entry, slot)
             start = known if known is not None and known <= now and begin <= now else begin
         until = None if end == _FOREVER else end
-        yield Stretch(piece.entry.key, replace(slot, start=start, end=until, payloads=held), part)
+        parted = replace(slot, start=start, end=until, payloads=held)
+        yield asks, Stretch(piece.entry.key, parted, part)

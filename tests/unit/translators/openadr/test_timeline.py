@@ -1,11 +1,13 @@
 """Which of the events of one station hold when."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from support.openadr import CREATED, LIMIT, START, a_context, a_payload, an_event, an_interval
 from support.translation import book
+from translators.openadr.binding import binding_of
 from translators.openadr.inbound import ServedStretch
 from translators.openadr.judging import Judging
 from translators.openadr.timeline import Entry, timeline
@@ -282,3 +284,58 @@ def test_what_is_remembered_of_payloads_is_bounded(monkeypatch):
     monkeypatch.setattr("translators.openadr.judging._MOST", 2)
     events = [limits(f"e{n}", 2 + n % 3, n * 5, 5) for n in range(12)]
     assert [it[0] for it in held(*events)] == [event["id"] for event in events]
+
+
+@pytest.mark.parametrize("odd", [True, "NaN"])
+def test_what_only_looks_like_a_number_does_not_stand_for_it(odd):
+    found = line(limits("odd", odd, priority=0), limits("one", 1))
+    assert ([it.key for it in found.stretches], set(found.refusals)) == (["one"], {"odd"})
+
+
+def test_numbers_that_are_equal_and_written_otherwise_are_judged_each():
+    bindings = (binding_of({"program": "flex", "control": "connect"}),)
+    events = [
+        limits(f"e{number}", value, number * 10, 10, kind="CONTROL_SETPOINT", units=None)
+        for number, value in enumerate([Decimal("1.0"), Decimal(1)])
+    ]
+    found = line(*events, context={"bindings": bindings})
+    assert ([it.key for it in found.stretches], set(found.refusals)) == (["e1"], {"e0"})
+
+
+def test_a_refusal_names_the_program_of_its_own_event():
+    curves = [limits(id_, 1, kind="CURVE", units=None, programID=id_) for id_ in ("north", "south")]
+    refusals = line(*curves).refusals
+    assert ["'north'" in refusals["north"][0].problem, "'south'" in refusals["south"][0].problem]
+
+
+def test_of_two_limits_in_one_interval_the_tighter_holds_and_the_other_is_told():
+    found = line(an_event(an_interval(a_payload(LIMIT, 7), a_payload(LIMIT, 5)), id="twice"))
+    ((it,), (refusal,)) = found.stretches, found.refusals["twice"]
+    assert it.slot.payloads[0].values == (5,)
+    assert (refusal.where, refusal.problem) == (
+        "intervals[0]/payloads[0]",
+        "the interval asks for this twice",
+    )
+
+
+def test_a_charge_state_is_meant_beside_the_setpoint_of_its_interval():
+    kinds = {"DISPATCH_SETPOINT": "KW", "CHARGE_STATE_SETPOINT": "PERCENT"}
+    both = an_event(
+        an_interval(a_payload("DISPATCH_SETPOINT", 7), a_payload("CHARGE_STATE_SETPOINT", 0.8)),
+        id="both",
+        priority=2,
+        payloadDescriptors=[{"payloadType": kind, "units": unit} for kind, unit in kinds.items()],
+    )
+    (it,) = line(both).stretches
+    assert [payload.type for payload in it.slot.payloads] == list(kinds)
+    assert held(both, limits("swift", 3, kind="DISPATCH_SETPOINT", priority=1)) == [
+        ("swift", 0, 0, 60)
+    ]
+
+
+def test_prices_without_end_keep_no_limit_out_of_sight():
+    endless = {"kind": "PRICE", "units": "KWH", "period": {"duration": "P9999Y"}}
+    prices = [limits(f"p{number}", 0.1, -60, **endless) for number in range(120)]
+    found = line(*prices, limits("limit", 5, 30, 60))
+    assert len(found.stretches) == 96
+    assert found.stretches[-1].key == "limit"
