@@ -20,6 +20,7 @@ from translators.ieee2030_5.wire import Resource
 from translators.ieee2030_5.xml import parse, render
 from translators.ocpp.wire import Json
 from translators.openadr.binding import Binding, binding_of
+from translators.openadr.contracts import Terms
 from translators.openadr.edition import edition_of
 from translators.openadr.inbound import served
 from translators.openadr.payloads import EventContext
@@ -36,7 +37,8 @@ class Site:
     """What a bare document does not say of itself: its station, its program, what it links to.
 
     `revision` None is the 2018 edition of IEEE 2030.5, and of OpenADR the one that a document shows.
-    `links` are HREF=FILE; `known` are documents at hand already, by address.
+    `terms` are the contract that OpenADR events have to keep. `links` are HREF=FILE; `known` are documents
+    at hand already, by address.
     """
 
     station: str | None
@@ -45,6 +47,7 @@ class Site:
     primacy: int
     links: tuple[str, ...]
     program: Path | None
+    terms: Terms | None = None
     known: Mapping[str, Resource] = field(default_factory=dict)
 
 
@@ -163,6 +166,7 @@ def _event(document: Json, file: Path, site: Site) -> Found:
         revision=revision,
         program=program,
         bindings=bindings,
+        contract=site.terms,
     )
     texts = {"event": written(document)} | ({} if told is None else {"program": written(told)})
     case = Case(served(document, context), station.profile, Situation())

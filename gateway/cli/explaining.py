@@ -14,6 +14,7 @@ from gateway.cli.documents import Site, documents_of
 from gateway.cli.rules import Rules, book
 from translators.explain import as_page, as_text, mapped
 from translators.ocpp.wire import Json
+from translators.openadr.contracts import terms_of
 
 
 def explain(  # noqa: PLR0913 - the options of the command
@@ -54,9 +55,13 @@ def explain(  # noqa: PLR0913 - the options of the command
         Path | None,
         typer.Option(metavar="FILE", help="OpenADR program of a bare event, or a list of them."),
     ] = None,
+    contract: Annotated[
+        str, typer.Option(metavar="NAME", help="Contract that OpenADR events have to keep.")
+    ] = "",
     mappings: Rules = None,
 ) -> None:
     """Show where each number of each message comes from; exit 1 where something cannot be mapped."""
+    rules = book(mappings)
     site = Site(
         station=station,
         stations=stations,
@@ -64,8 +69,9 @@ def explain(  # noqa: PLR0913 - the options of the command
         primacy=primacy,
         links=tuple(link or ()),
         program=program,
+        terms=terms_of(rules, contract),
     )
-    told = list(documents_of(file, site, book(mappings)))
+    told = list(documents_of(file, site, rules))
     put(_FORMS[form](told), output)
     if not all(mapped(item) for item in told):
         raise typer.Exit(1)

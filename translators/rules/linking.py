@@ -7,6 +7,7 @@ from typing import Any
 
 from translators.errors import MappingError
 from translators.rules.bases import check_bases
+from translators.rules.contract_schema import Contract
 from translators.rules.fallback import check
 from translators.rules.fallback_schema import Fallback
 from translators.rules.report import ReportRule
@@ -83,6 +84,8 @@ def _claims(rule: Any) -> Sequence[str]:
             return [f"{document} of {name} {of}{_where(by)}" for name, of, document, by in told]
         case TargetRule():
             return _target_claims(rule)
+        case Contract():
+            return [f"the contract {rule.contract}"]
         case _:
             return ()
 

@@ -114,3 +114,13 @@ def test_the_edition_stands_in_json_and_on_the_page(dergate, folder):
     ]
     _, page, _ = dergate(*explain, "html")
     assert "openadr 3.0 as targets have a type and values" in page
+
+
+def test_what_breaks_a_contract_is_told_by_the_name_of_its_clause(told):
+    status, out = told(an_event(), None, "--contract", "gac_2_2")
+    assert status == 1
+    assert (
+        "event  invalid: priority: stands there: an event has no priority (rule gac_2_2.priority)"
+    ) in out
+    assert told(an_event(targets=["x"]), None, "--contract", "doe")[0] == 0
+    assert "no mapping rule has the contract" in told(an_event(), None, "--contract", "acme")[1]

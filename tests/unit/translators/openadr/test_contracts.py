@@ -11,6 +11,7 @@ from support.openadr import a_context, a_payload, an_event, an_interval, command
 from support.rulefiles import edited
 from support.translation import book
 from translators.chain import load_book
+from translators.errors import MappingError
 from translators.openadr.contracts import Terms, breach, examples, terms_of
 from translators.openadr.wire import event_of
 from translators.rules.contract_schema import Clause, Contract, EventKind
@@ -208,3 +209,10 @@ def test_tests_beside_clauses_that_do_not_hold_are_named():
 def test_each_contract_that_settings_may_name_is_among_the_shipped_rules():
     named = set(get_args(OpenAdrUtility.model_fields["contract"].annotation)) - {""}
     assert named == {contract.contract for contract in book().of(Contract)}
+
+
+def test_two_contracts_of_one_name_are_refused():
+    path = "openadr/contracts/doe.yaml"
+    again = edited(mapping_files()[path], ("id: openadr.doe", "id: openadr.doe_again"))
+    with pytest.raises(MappingError, match=r"the contract doe is taken by openadr.doe@1.0.0"):
+        load_book({path: mapping_files()[path], "z.yaml": again})
