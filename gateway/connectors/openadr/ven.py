@@ -95,7 +95,7 @@ class OpenAdrVen:
         )
         self.pushing = Pushing(access, clock, kept=before.kept.get(PUSH), draw=self._draw)
         self._driving = asyncio.Lock()
-        self._woken = asyncio.Event()
+        self._woken, self._hinted = asyncio.Event(), False
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ class OpenAdrVen:
 
     def hint(self) -> None:
         """Read everything at once: something changed, says a push."""
-        self._session.hint(self._clock.now().monotonic)
+        self._hinted = True
         self._woken.set()
 
     async def run(self, post: Post) -> None:
@@ -161,6 +161,9 @@ class OpenAdrVen:
         while True:
             await self._hand_on(post)
             now = self._clock.now()
+            if self._hinted:
+                self._hinted = False
+                self._session.hint(now.monotonic)
             request = self._session.due(now.monotonic)
             if request is None:
                 await self._rest(now)
