@@ -11,8 +11,8 @@ def test_random_events_hold_as_by_brute_force(batch):
     assert {name: said for name in names if (said := fault(name))} == {}
 
 
-def the_loosest_wins(entry, slot, judged):
-    return 0, -judged.bound, 0.0, entry.key, slot.interval
+def the_loosest_wins(standing, slot, judged):
+    return 0, -judged.bound, *standing[1:], slot.interval
 
 
 def nobody_draws(slot, *_):
@@ -21,7 +21,7 @@ def nobody_draws(slot, *_):
 
 def all_hold(claims):
     for claim in claims:
-        claim.holds.append((claim.begin, claim.end))
+        claim.holds = [(claim.begin, claim.end)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from itertools import count, pairwise
@@ -22,16 +22,16 @@ type Time = tuple[datetime, datetime]
 
 @dataclass(slots=True)
 class Claim:
-    """What wants to hold over a time, and (after `arbitrate`) the times at which it does."""
+    """What wants to hold over a time, and (after `arbitrate`) the times at which it does, None for never."""
 
     begin: datetime
     end: datetime
     rank: Rank
-    holds: list[Time] = field(default_factory=list)
+    holds: list[Time] | None = None
 
     def covers(self, at: datetime) -> bool:
         """Say whether it holds at an instant."""
-        return any(begin <= at < end for begin, end in self.holds)
+        return any(begin <= at < end for begin, end in self.holds or ())
 
 
 def arbitrate(claims: Iterable[Claim]) -> None:
@@ -52,7 +52,9 @@ def arbitrate(claims: Iterable[Claim]) -> None:
 
 
 def _hold(winner: Claim, at: datetime, until: datetime) -> None:
-    if winner.holds and winner.holds[-1][1] == at:
+    if winner.holds is None:
+        winner.holds = [(at, until)]
+    elif winner.holds[-1][1] == at:
         winner.holds[-1] = winner.holds[-1][0], until
     else:
         winner.holds.append((at, until))

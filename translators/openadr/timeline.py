@@ -69,9 +69,12 @@ class Judged:
     function: str = ""
 
 
+type _Standing = tuple[int, float, str]
+"""Priority of an event, how old it is, and its key."""
 type _Asked = tuple[int, Payload, Judged]
 """A payload of an interval with its number there."""
-type Judge = Callable[[Entry], Callable[[Payload], Judged]]
+type Judging = Callable[[Payload], Judged]
+type Judge = Callable[[Entry], Judging]
 """Say what payloads of an event ask for; a refusal says not where they stand."""
 type Told = Callable[[Entry, Slot], tuple[int, datetime | None]]
 """Return the number of the first part of a slot that is not over yet, and with which start it was told."""
@@ -141,7 +144,7 @@ def timeline(
     for lane in plan.lanes.values():
         arbitrate(lane)
     found = sorted(
-        [it for piece in plan.pieces for it in _stretches(piece, now, told)],
+        [it for piece in plan.pieces if not piece.never for it in _stretches(piece, now, told)],
         key=lambda it: (not it[0], it[1].slot.start, it[1].key, it[1].slot.interval, it[1].part),
     )
     told_of, more = sorted([it for _, it in found[:most]], key=_begin), len(found) > most
@@ -169,11 +172,19 @@ def _rebuild_at(
 
 @dataclass(slots=True)
 class _Piece:
-    """A slot and its payloads that ask for something, each with its claim; None holds beside all others."""
+    """A slot with those of its payloads that ask for something, and the claim of each.
+
+    What has None for a claim holds beside all others.
+    """
 
     entry: Entry
     slot: Slot
-    payloads: list[tuple[Payload, Claim | None]]
+    claims: tuple[Claim | None, ...]
+
+    @property
+    def never(self) -> bool:
+        """Say whether nothing of it holds at any time."""
+        return all(claim is not None and claim.holds is None for claim in self.claims)
 
 
 class _Plan:
@@ -198,12 +209,12 @@ class _Plan:
         except Unmet as unmet:
             self._refuse_event(entry, unmet.outcome, unmet.where, unmet.problem, EVENT_RULE)
             return
-        judge = self._judge(entry)
+        judge, standing = self._judge(entry), _standing(entry)
         for slot in slots:
             if slot.start >= self._until:
                 self.later = True
             elif slot.end is None or slot.end > self._now:
-                self._claim(entry, slot, judge)
+                self._claim(entry, slot, judge, standing)
 
     def _slots(self, entry: Entry) -> Iterator[Slot]:
         """Yield the slots that are not over, random starts drawn."""
@@ -217,7 +228,7 @@ class _Plan:
         for slot in line.slots:
             yield _drawn(slot, context.seed, name) if slot.randomize and context.seed else slot
 
-    def _claim(self, entry: Entry, slot: Slot, judge: Callable[[Payload], Judged]) -> None:
+    def _claim(self, entry: Entry, slot: Slot, judge: Judging, standing: _Standing) -> None:
         """Let the payloads of a slot compete: one claim for each lane."""
         asked: list[_Asked] = []
         for number, payload in enumerate(slot.payloads):
@@ -229,15 +240,17 @@ class _Plan:
         if len(asked) > 1:
             asked = list(self._once(entry, slot, asked))
         claims: dict[str, Claim] = {}
-        payloads: list[tuple[Payload, Claim | None]] = []
-        for _, payload, judged in asked:
+        for _, _, judged in asked:
             lane = judged.lane
             if lane and lane not in claims:
-                claims[lane] = Claim(slot.start, slot.end or _FOREVER, _rank(entry, slot, judged))
+                rank = _rank(standing, slot, judged)
+                claims[lane] = Claim(slot.start, slot.end or _FOREVER, rank)
                 self.lanes[lane].append(claims[lane])
-            payloads.append((payload, claims.get(lane)))
-        if payloads:
-            self.pieces.append(_Piece(entry, slot, payloads))
+        if len(asked) < len(slot.payloads):
+            slot = replace(slot, payloads=tuple([payload for _, payload, _ in asked]))
+        if asked:
+            held = tuple([claims.get(judged.lane) for _, _, judged in asked])
+            self.pieces.append(_Piece(entry, slot, held))
 
     def _once(self, entry: Entry, slot: Slot, asked: Sequence[_Asked]) -> Iterator[_Asked]:
         """Yield what an interval asks for; of what it asks for twice the tightest, else the first."""
@@ -279,14 +292,18 @@ def _drawn(slot: Slot, seed: str, name: str) -> Slot:
         return slot
 
 
-def _rank(entry: Entry, slot: Slot, judged: Judged) -> Rank:
-    """Return how an event stands in its lane; of twins the lower key wins, and the later interval."""
+def _standing(entry: Entry) -> _Standing:
     event = entry.event
     made = event.modified or event.created or entry.context.received or _EPOCH
-    age = (_EPOCH - made).total_seconds()
+    return priority(event), (_EPOCH - made).total_seconds(), entry.key
+
+
+def _rank(standing: _Standing, slot: Slot, judged: Judged) -> Rank:
+    """Return how an event stands in its lane; of twins the lower key wins, and the later interval."""
+    number, age, key = standing
     bound = judged.bound
     plain = bound.numerator if bound.denominator == 1 else bound  # compares faster
-    return priority(event), plain, age, entry.key, -int(slot.key.partition(".")[0])
+    return number, plain, age, key, -int(slot.key.partition(".")[0])
 
 
 def _stretches(piece: _Piece, now: datetime, told: Told) -> Iterator[tuple[bool, Stretch]]:
@@ -295,13 +312,14 @@ def _stretches(piece: _Piece, now: datetime, told: Told) -> Iterator[tuple[bool,
     It is cut where another set of its payloads holds.
     """
     slot = piece.slot
-    claims = [claim for _, claim in piece.payloads if claim is not None]
+    asking = [claim for claim in piece.claims if claim is not None]
     edges = {slot.start, slot.end or _FOREVER}
-    edges |= {edge for claim in claims for time in claim.holds for edge in time}
+    edges |= {edge for claim in asking for time in claim.holds or () for edge in time}
+    payloads = list(zip(slot.payloads, piece.claims, strict=True))
     part = -1
     for begin, end in pairwise(sorted(edges)):
-        held = tuple([p for p, claim in piece.payloads if claim is None or claim.covers(begin)])
-        asks = any(claim.covers(begin) for claim in claims)
+        held = tuple([p for p, claim in payloads if claim is None or claim.covers(begin)])
+        asks = any(claim.covers(begin) for claim in asking)
         if end <= now or not held:
             continue
         start, part = begin, part + 1
