@@ -126,8 +126,9 @@ class OpenAdrUtility(Strict):
     version: Annotated[Literal["auto", "3.0", "3.1"], BeforeValidator(str)] = Field(
         default="auto", description="Edition of OpenADR; auto finds it out."
     )
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")] = Field(
-        description="Base address of the VTN."
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s/]+(/\S*)?|mdns://[^\s/]+)$")] = Field(
+        description="Base address of the VTN; `mdns://NAME` is the one that announces itself by this name"
+        " in the local network (extra `mdns`, needs `trust_anchor`)."
     )
     trust_anchor: SitePath | None = Field(
         default=None,

@@ -25,6 +25,12 @@ def secured(settings: Settings) -> Iterator[Finding]:
             if url.startswith("http:") and not vtn.insecure:
                 problem = f"{url} would carry tokens and events in plain text"
                 yield Finding((*at, key), problem, "use https, or set insecure: true")
+        if vtn.url.startswith("mdns:") and vtn.trust_anchor is None:
+            problem = "anybody in the network can announce a VTN"
+            yield Finding((*at, "url"), problem, "set trust_anchor")
+        if vtn.webhook is not None and vtn.webhook.url.startswith("http:") and not vtn.insecure:
+            problem = f"{vtn.webhook.url} would carry a token in plain text"
+            yield Finding((*at, "webhook", "url"), problem, "use https, or set insecure: true")
         whole = bool(vtn.client_id) and vtn.client_secret_file is not None
         if vtn.auth != "none" and not whole:
             problem = f"auth {vtn.auth} needs client_id and client_secret_file"

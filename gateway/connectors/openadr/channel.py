@@ -6,24 +6,31 @@ import asyncio
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from importlib import import_module
+from importlib.util import find_spec
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 import orjson
 
 from gateway.connectors.openadr.access import VtnAccess
-from gateway.errors import PeerError
+from gateway.errors import PeerError, SettingsError
 from gateway.protocols.openadr_http import Answer, Request
 from gateway.security.handshake import Handshake
 from gateway.security.tls import web_client_context
 from translators.units import to_json_number
 
+if TYPE_CHECKING:
+    from gateway.connectors.openadr.mdns import Found
+
 LARGEST_BODY = 16 << 20
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MOST_REDIRECTS = 5
 _JSON = "application/json"
+_MDNS = "mdns://"
+_FIND_S = 3.0
 
 
 class Channel:
@@ -33,6 +40,15 @@ class Channel:
         """Open nothing yet."""
         self._access = access
         self._http: httpx.AsyncClient | None = None
+        self._named = access.ven.url.removeprefix(_MDNS) if _is_named(access) else ""
+        self._there: Found | None = None
+        if self._named and find_spec("zeroconf") is None:
+            raise SettingsError(
+                "zeroconf is not installed",
+                where=f"{access.ven.utility}.url",
+                code="DG-1099",
+                advice="install the extra `mdns`",
+            )
 
     async def __aenter__(self) -> Self:
         """Prepare TLS."""
@@ -60,11 +76,17 @@ class Channel:
 
         No token goes to another origin than the VTN's.
         """
+        try:
+            await self._find()
+        except PeerError as exc:
+            return Answer(0, problem=str(exc))
         url = self._address(request.path)
         headers = dict(request.headers)
-        if bearer and _origin(url) == _origin(self._access.ven.url):
+        if bearer and _origin(url) == _origin(self._base):
             headers["Authorization"] = f"Bearer {bearer}"
         answer = await self._bounded(request, url, headers)
+        if not answer.status:
+            self._there = None  # it may have moved
         for _ in range(_MOST_REDIRECTS):
             if answer.status not in _REDIRECTS or request.method != "GET":
                 return answer
@@ -76,10 +98,22 @@ class Channel:
             answer = await self._bounded(request, url, headers, query=False)
         return answer
 
+    @property
+    def _base(self) -> str:
+        return (self._access.ven.url if self._there is None else self._there.url).rstrip("/")
+
+    async def _find(self) -> None:
+        """Know where a VTN is that is given by its name in the local network."""
+        if self._named and self._there is None:
+            library = import_module("gateway.connectors.openadr.mdns")
+            timeout_s = min(_FIND_S, self._access.ven.request_timeout_s)
+            self._there = await library.find(unquote(self._named), timeout_s)
+
     def _address(self, path: str) -> str:
         if path.startswith(("https://", "http://")):
-            return path
-        return f"{self._access.ven.url.rstrip('/')}/{path.lstrip('/')}"
+            own = self._there is not None and _origin(path) == self._there.origin
+            return f"https://{urlsplit(self._base).netloc}{urlsplit(path).path}" if own else path
+        return f"{self._base}/{path.lstrip('/')}"
 
     async def _bounded(
         self, request: Request, url: str, headers: Mapping[str, str], *, query: bool = True
@@ -102,6 +136,10 @@ class Channel:
         if self._http is None:
             raise PeerError("the connection is not open", where=self._access.ven.utility)
         handshake = Handshake()
+        extensions: dict[str, Any] = {"trace": handshake.trace}
+        if self._there is not None:  # asked by its number, verified by its name
+            extensions["sni_hostname"] = self._there.host
+            headers = {**headers, "Host": self._there.origin[1]}
         try:
             async with self._http.stream(
                 request.method,
@@ -110,7 +148,7 @@ class Channel:
                 content=None if request.body is None else written(request.body),
                 data=None if request.form is None else dict(request.form),
                 headers={**headers, **({} if request.body is None else {"Content-Type": _JSON})},
-                extensions={"trace": handshake.trace},
+                extensions=extensions,
             ) as response:
                 return await _read(response)
         finally:
@@ -131,6 +169,10 @@ async def _read(response: httpx.Response) -> Answer:
 
 def _headers(headers: httpx.Headers) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
+
+
+def _is_named(access: VtnAccess) -> bool:
+    return access.ven.url.startswith(_MDNS)
 
 
 def _origin(url: str) -> tuple[str, str]:
