@@ -24,7 +24,7 @@ from gateway.protocols.openadr_reading import UNNAMED, Read, alike, modified, re
 from translators.canonical.commands import Revision
 from translators.errors import DocumentError
 from translators.openadr.addressing import Audience
-from translators.openadr.intervals import Clock
+from translators.openadr.intervals import Clock, timeless
 from translators.openadr.lifetime import begins_after, lifetime
 from translators.openadr.wire import Event, Program
 
@@ -249,7 +249,10 @@ class Ledger:
             known = _Known(_key(id_, read.created), read.created, read.digest, utc, known=False)
             self.moved = True
         elif not same:
-            known = replace(known, digest=read.digest, known=True, held=None)
+            timed = before is None or not (
+                isinstance(before.event, Event) and timeless(before.event)
+            )
+            known = replace(known, digest=read.digest, known=known.known or timed, held=None)
             self.moved = True
         self.moved |= known.created != read.created
         known = replace(known, created=read.created, until=read.until)

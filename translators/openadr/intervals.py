@@ -68,8 +68,8 @@ class Clock:
     """What expansion depends on besides the event.
 
     `received` anchors *now*: when the event was first seen. Intervals that ended before `now` are left
-    out; None keeps all. `known` says that an edition of the event was held before; `most` intervals are
-    looked ahead.
+    out; None keeps all. `known` says that an edition of the event with a time was held before; `most`
+    intervals are looked ahead.
     """
 
     revision: Revision
@@ -83,20 +83,32 @@ def expand(event: Event, clock: Clock) -> Expansion:
     """Return when each interval of an event holds; `Unmet` where that cannot be told."""
     if not event.intervals:
         return Expansion()
+    if clock.known and timeless(event):  # User Guide 7.9
+        return Expansion(cancelled=True)
     default = event.period or Period()
     began = None if default.start is None else start(default.start, "intervalPeriod/start")
-    takes_back = began is Anchor.NOW and _zero(default)
-    if takes_back and clock.known:
-        return Expansion(cancelled=True)
-    if takes_back:  # User Guide 8.10.2: seen first, it holds from now on
+    if began is Anchor.NOW and _zero(
+        default
+    ):  # User Guide 8.10.2: seen first, it holds from now on
         default = replace(default, duration="P9999Y")
     total = _total(event, clock)
     line = list(_line(event, default, began, clock, open_ended=total is not None))
-    if clock.known and all(_taken_back(each.period, default) for each in event.intervals):
-        return Expansion(cancelled=True)
     if line and total is not None:
         return _window(_looped(line, total, clock), clock)
     return _window(iter(line), clock)
+
+
+def timeless(event: Event) -> bool:
+    """Say whether an event is of year 1 and no time, itself or each of its intervals.
+
+    New, it holds from now on without end; one that had a time and has none any more is taken back.
+    """
+    default = event.period or Period()
+    try:
+        own = [_taken_back(interval.period, default) for interval in event.intervals]
+        return (bool(own) and all(own)) or _taken_back(default, default)
+    except Unmet:
+        return False
 
 
 def drawn(seed: str, event: str, slot: Slot) -> int:
@@ -127,7 +139,7 @@ def _zero(period: Period) -> bool:
 
 
 def _taken_back(own: Period, default: Period) -> bool:
-    """Say whether an interval's own period is year 1 and no time."""
+    """Say whether a period is year 1 and no time."""
     text = own.start
     now = text is not None and start(text, "intervalPeriod/start") is Anchor.NOW
     return now and _zero(own if own.duration is not None else default)

@@ -83,6 +83,19 @@ def test_an_event_that_began_when_it_came_is_not_begun_again():
     assert served(after.walk()) == []
 
 
+def test_an_event_that_never_had_a_time_is_not_taken_back_by_a_change_of_something_else():
+    """User Guide 8.10.2: a subscription of year 1 and no time holds, also once it is of another amount."""
+    course = Course(AVtn([taken_back(id="1")]))
+    course.walk()
+    course.vtn.events = [taken_back(id="1", eventName="more")]
+    (more,) = held(course.poll())
+    course.vtn.events = [now_event(id="1")]
+    (timed,) = held(course.poll())
+    course.vtn.events = [taken_back(id="1")]
+    (gone,) = held(course.poll())
+    assert [it.known for it in (more, timed, gone)] == [False, False, True]
+
+
 def test_an_event_that_is_over_and_is_taken_back_does_not_hold_from_now_on():
     course = Course(AVtn([at(-50, id="1", createdDateTime="2027-03-01T00:00:00Z")]))
     course.walk()

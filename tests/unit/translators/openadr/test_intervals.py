@@ -8,7 +8,7 @@ import pytest
 
 from support.openadr import CREATED, START, a_payload, an_event, an_interval, line, spans
 from translators.canonical.commands import Revision
-from translators.openadr.intervals import MOST_SLOTS, Clock, drawn, expand
+from translators.openadr.intervals import MOST_SLOTS, Clock, drawn, expand, timeless
 from translators.openadr.wire import event_of
 from translators.rules.values import Unmet
 
@@ -83,6 +83,21 @@ def test_an_interval_of_year_1_and_no_duration_is_taken_back_from_a_known_event(
     assert spans(line(event, received=START, known=True)) == [(0, 3600), (3600, 3600)]
     alone = line(an_event(an_interval(**OWN)), received=START, known=True)
     assert (alone.slots, alone.cancelled) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (an_event(intervalPeriod=OWN), True),
+        (an_event(an_interval(**OWN), intervalPeriod=...), True),
+        (an_event(an_interval(), an_interval(**OWN)), False),
+        (an_event(), False),
+        (an_event(intervals=[], intervalPeriod=...), False),
+        (an_event(intervalPeriod={**OWN, "duration": "P1M"}), False),
+    ],
+)
+def test_an_event_is_timeless_where_nothing_of_it_has_a_time(event, says):
+    assert timeless(event_of(event)) is says
 
 
 def test_a_duration_of_the_event_counts_for_an_interval_of_year_1():
