@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from translators.canonical.capability import Situation, StationProfile
 from translators.canonical.commands import DerCommand, Revision
 from translators.canonical.swift import swift
-from translators.canonical.telemetry import ControlOutcome
+from translators.canonical.telemetry import ControlOutcome, gravest
 from translators.ieee2030_5.outbound import status_code
 from translators.ocpp.dialect import CODECS
 from translators.ocpp.identifiers import control_id
@@ -20,7 +20,7 @@ from translators.rules.book import Book, Sifted, link, sift
 from translators.rules.document import Document
 from translators.rules.examples import Example
 from translators.rules.examples import examples as run
-from translators.rules.trace import Refusal, Translation
+from translators.rules.trace import Translation
 
 __all__ = [
     "Case",
@@ -38,7 +38,6 @@ __all__ = [
     "travel",
 ]
 
-_SEVERITY = (ControlOutcome.INVALID, ControlOutcome.NOT_SUPPORTED, ControlOutcome.NOT_APPLICABLE)
 _FOLLOWED = (ControlOutcome.RECEIVED, ControlOutcome.STARTED, ControlOutcome.COMPLETED)
 
 
@@ -102,16 +101,12 @@ def outcomes(gone: Translation[Journey]) -> tuple[ControlOutcome, ...]:
     A refusal is one outcome, the gravest. What is followed without a message is received, started and
     completed. With messages it is the station's answer that decides: none.
     """
-    if gone.refusals:
-        return (_gravest(gone.refusals),)
+    refused = gravest(refusal.outcome for refusal in gone.refusals)
+    if refused is not None:
+        return (refused,)
     return () if gone.value.orders.messages else _FOLLOWED
 
 
 def owed(book: Book, gone: Translation[Journey], revision: Revision) -> tuple[int, ...]:
     """Return the IEEE 2030.5 statuses of `outcomes`."""
     return tuple(status_code(book, outcome, revision) for outcome in outcomes(gone))
-
-
-def _gravest(refusals: tuple[Refusal, ...]) -> ControlOutcome:
-    found = {refusal.outcome for refusal in refusals}
-    return next(outcome for outcome in _SEVERITY if outcome in found)

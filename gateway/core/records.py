@@ -14,14 +14,13 @@ from translators.canonical.codec import decode, encode
 from translators.canonical.commands import DerCommand, Interval
 from translators.canonical.controls import DerControl, PowerLimit, function_of
 from translators.canonical.swift import changed, swift
-from translators.canonical.telemetry import ControlOutcome
+from translators.canonical.telemetry import ControlOutcome, gravest
 from translators.rules.trace import Refusal
 
 RETENTION = timedelta(days=7)
 """How long after its end a command is remembered: meanwhile each answer goes out once only."""
 _PARTED = {True: ControlOutcome.COMPLETED_OPTED_OUT, False: ControlOutcome.COMPLETED_OPTED_IN}
 """How a command ends in which there was no part for a while, by whether there is none at its end."""
-_SEVERITY = (ControlOutcome.INVALID, ControlOutcome.NOT_SUPPORTED, ControlOutcome.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +132,7 @@ class CommandRecord:
     @property
     def refusal(self) -> ControlOutcome | None:
         """Return the one outcome that stands for all refusals, or None."""
-        outcomes = {outcome for _, outcome in self.refused}
-        return next((outcome for outcome in _SEVERITY if outcome in outcomes), None)
+        return gravest(outcome for _, outcome in self.refused)
 
     def seen(self, function: str, *, followed: bool) -> CommandRecord:
         """Return the record after the meter showed whether a function is done; once done it was done."""

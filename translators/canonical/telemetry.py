@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -167,3 +168,12 @@ class ControlOutcome(StrEnum):
     NOT_APPLICABLE = "not_applicable"
     INVALID = "invalid"
     LATE = "late"
+
+
+_REFUSALS = (ControlOutcome.INVALID, ControlOutcome.NOT_SUPPORTED, ControlOutcome.NOT_APPLICABLE)
+
+
+def gravest(outcomes: Iterable[ControlOutcome]) -> ControlOutcome | None:
+    """Return the one refusal that stands for all of these, None where none of them is one."""
+    found = frozenset(outcomes)
+    return next((outcome for outcome in _REFUSALS if outcome in found), None)

@@ -65,7 +65,7 @@ class Handing:
     ) -> list[CommandReceived | CommandWithdrawn]:
         """Return what makes the engine's commands those that are wanted: new ones and editions first.
 
-        Only where the wanted ones are the `whole` of it the others are withdrawn.
+        Only where the wanted ones are the `whole` of it the others are withdrawn, unless they are over.
         """
         events: list[CommandReceived | CommandWithdrawn] = []
         here: set[str] = set()
@@ -74,8 +74,12 @@ class Handing:
             edition = self._edition(received)
             if edition is not None:
                 events.append(edition)
-        if whole:
-            events += [self._withdrawn(mrid, now) for mrid in self._open() - here]
+        for mrid in sorted(self._open() - here) if whole else ():
+            end = _end_of(self._known[mrid].command)
+            if end is None or end > now:
+                names = self._utility, self._subject, mrid
+                events.append(CommandWithdrawn(*names, Withdrawal.VANISHED))
+            self._known[mrid] = replace(self._known[mrid], gone=now)
         self._forget(now)
         return events
 
@@ -120,11 +124,6 @@ class Handing:
     def _open(self) -> set[str]:
         return {mrid for mrid, known in self._known.items() if known.gone is None}
 
-    def _withdrawn(self, mrid: str, now: datetime) -> CommandWithdrawn:
-        """Return that a command is served no more; the engine lets one run out whose end has come."""
-        self._known[mrid] = replace(self._known[mrid], gone=now)
-        return CommandWithdrawn(self._utility, self._subject, mrid, Withdrawal.VANISHED)
-
     def _forget(self, now: datetime) -> None:
         """Forget what the engine has forgotten, but no part of an interval of which another is known."""
         needed = {
@@ -144,7 +143,10 @@ def _part_of(mrid: str) -> tuple[str, int]:
     return (name, int(part)) if mark and part.isdecimal() and part.isascii() else (mrid, 0)
 
 
+def _end_of(command: DerCommand) -> datetime | None:
+    return None if command.interval is None else command.interval.end
+
+
 def _end(command: DerCommand, gone: datetime | None) -> datetime:
     """Return when a command that was withdrawn then is over for good."""
-    end = None if command.interval is None else command.interval.end
-    return max(filter(None, (end, gone)), default=command.server_time)
+    return max(filter(None, (_end_of(command), gone)), default=command.server_time)

@@ -9,17 +9,15 @@ from datetime import datetime
 from gateway.connectors.openadr.handing import Handed, Handing
 from gateway.core.events import CommandReceived, CommandWithdrawn, DocumentRefused
 from gateway.protocols.openadr_changes import Held
-from translators.canonical.telemetry import ControlOutcome
+from translators.canonical.telemetry import ControlOutcome, gravest
 from translators.openadr.inbound import ServedEvent, ServedStretch
 from translators.openadr.intervals import Slot
 from translators.openadr.judging import Judging
 from translators.openadr.payloads import EventContext
-from translators.openadr.timeline import Entry, Stretch, timeline
+from translators.openadr.timeline import EVENT_RULE, Entry, Stretch, timeline
 from translators.openadr.wire import Event
 from translators.rules.book import Book
 from translators.rules.trace import Refusal
-
-_SEVERITY = (ControlOutcome.INVALID, ControlOutcome.NOT_SUPPORTED, ControlOutcome.NOT_APPLICABLE)
 
 _MOST_REFUSED = 200
 """Events of one plan that are told as refused."""
@@ -105,10 +103,10 @@ class Party:
             for it in line.stretches
         ]
         self._reads = {(it.stretch.key, *_place(it.stretch)): it for it in reads}
-        wanted = [command for read in reads for command in read.commands]
+        wanted, twins = _named_once(reads)
         events = self._handing.plan(wanted, moment.now, whole=moment.whole)
         unread = {key: _unread(one, moment.book) for key, one in here.items() if key not in entries}
-        refused = list(self._refused(here, {**unread, **line.refusals}, reads))
+        refused = list(self._refused(here, {**unread, **twins, **line.refusals}, reads))
         return Plan(list(events), refused, line.rebuild_at)
 
     def _read(
@@ -158,7 +156,25 @@ class Party:
             if new:
                 left -= 1
                 names = self._utility, self._subject, f"/events/{held.key}"
-                yield Refused(key, _gravest(new), DocumentRefused(*names, new, (held.raw,)))
+                outcome = gravest(it.outcome for it in new) or ControlOutcome.INVALID
+                yield Refused(key, outcome, DocumentRefused(*names, new, (held.raw,)))
+
+
+def _named_once(
+    reads: Sequence[_Read],
+) -> tuple[list[CommandReceived], dict[str, tuple[Refusal, ...]]]:
+    """Return the commands, each name once, and of whose events others are refused for want of a name."""
+    wanted: dict[str, CommandReceived] = {}
+    twins: dict[str, tuple[Refusal, ...]] = {}
+    for read in reads:
+        for command in read.commands:
+            if wanted.setdefault(command.command.mrid, command) is not command:
+                problem = (
+                    "another event comes under the same name: an id has a mark of ours (#, ~, /)"
+                )
+                outcome = ControlOutcome.INVALID
+                twins[read.held.key] = (Refusal(outcome, "event", "id", problem, EVENT_RULE),)
+    return list(wanted.values()), twins
 
 
 def _place(stretch: Stretch) -> tuple[str, int]:
@@ -181,9 +197,3 @@ def _unread(served: Served, book: Book) -> tuple[Refusal, ...]:
 
 def _problem(refusal: Refusal) -> _Problem:
     return refusal.function, refusal.problem
-
-
-def _gravest(refusals: Sequence[Refusal]) -> ControlOutcome:
-    """Return the one outcome that stands for all refusals."""
-    found = {refusal.outcome for refusal in refusals}
-    return next(outcome for outcome in _SEVERITY if outcome in found)

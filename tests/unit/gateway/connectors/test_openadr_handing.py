@@ -80,6 +80,12 @@ def test_what_comes_back_begins_anew_with_a_higher_version():
     assert plan(handing, wanted()) == [("M1", 1)]
 
 
+def test_what_is_over_needs_no_withdrawal():
+    handing = a_handing()
+    plan(handing, wanted())
+    assert plan(handing, now=NOON + timedelta(minutes=70)) == []
+
+
 def test_nothing_is_withdrawn_before_all_was_read():
     handing = a_handing([("OLD", Handed(a_command("OLD")))])
     assert plan(handing, wanted(), whole=False) == [("M1", 0)]

@@ -191,6 +191,24 @@ def test_an_event_that_addresses_others_from_now_on_is_withdrawn():
     assert {subject for subject, _ in planned.commands} == {"CS2"}
 
 
+def test_two_events_under_one_name_are_not_taken_for_each_other():
+    planned = Planned()
+    split = at(a_limit("a", 7, 60, priority=5, createdDateTime=...), "14:30")
+    winner = at(a_limit("w", 3, 20, priority=1, createdDateTime=...), "14:40")
+    twin = at(a_limit("a~1", 9, 60, createdDateTime=...), "16:00")
+    planned.serve(split, winner, twin)
+    planned.plan()
+    assert [(name, watts) for name, _, _, watts in planned.line()] == [
+        ("a", 7000),
+        ("w", 3000),
+        ("a~1", 7000),
+    ]
+    assert [it.event.document for it in planned.refused] == ["/events/a~1/None"]
+    planned.serve(a_limit("e9", 20))
+    planned.plan()
+    assert len(planned.refused) == 1
+
+
 def test_what_cannot_be_read_is_told_for_whom_it_names_alone():
     planned = Planned(*DEPOT)
     planned.serve({**a_limit("b", targets=["cs-1"]), "intervals": 3})
