@@ -16,6 +16,7 @@ from gateway.connectors.openadr.channel import Channel
 from gateway.core.events import SessionKept
 from gateway.errors import PeerError
 from gateway.failpoints import Failpoints
+from gateway.protocols.openadr_http import Request, Role
 from support.openadr_reporting import AClock, Teller, an_access
 from support.translation import book
 
@@ -127,9 +128,16 @@ class Life:
                 self.clock.seconds += 1
 
 
+async def warm():
+    """Load what a first request loads, once for all lives."""
+    async with Channel(an_access(Vtn("http://127.0.0.1:9"))) as channel:
+        await channel.exchange(Request(Role.EVENTS, "GET", "/events"))
+
+
 def main():
     """Fork a process for each line of the input, and say how it ended."""
     book()
+    asyncio.run(warm())
     for line in sys.stdin:
         told = json.loads(line)
         pid = os.fork()
