@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.protocols.openadr_agenda import Agenda
 from gateway.protocols.openadr_changes import Held
-from gateway.protocols.openadr_filing import Fate
+from gateway.protocols.openadr_filing import Fate, Filing
 from gateway.protocols.openadr_folder import PATIENCE, Folder
 from gateway.protocols.openadr_plans import Plan, at_any_time, lasts, plan_of
 from gateway.protocols.openadr_scene import AGGREGATED, Outgoing, Scene
@@ -148,24 +148,25 @@ class Duties:
                 self._checks.put(name, report.due + PATIENCE)
             elif report.stage is Stage.OPEN or telling.count > report.count:
                 report.count = telling.count
-                updates = report.stage is Stage.FILED
+                updates = report.sent or report.stage is Stage.FILED
                 fresh = self._scene.later(report.due) and not report.tried
                 return Outgoing(name, report.event, telling.body, updates, fresh)
         return None
 
-    def done(self, name: str, fate: Fate, problem: str, utc: datetime) -> None:
+    def done(self, name: str, fate: Fate, filing: Filing, utc: datetime) -> None:
         """Take what became of a report; one that is not filed yet is looked at again."""
         report = self._folder.get(name)
         if report is None:
             return
         if fate is Fate.LATER:
             report.count, report.tried = 0, True
+            report.sent |= filing.wrote
             self._checks.put(name, utc)
             return
         self._moved = True
         if fate is Fate.REFUSED:
             what = "update" if report.stage is Stage.FILED else "report"
-            self._note(report.event, f"the {what} of {name} is refused: {problem}")
+            self._note(report.event, f"the {what} of {name} is refused: {filing.problem}")
         report.stage = Stage.FILED if fate is Fate.FILED else Stage.REFUSED
 
     def wake_at(self) -> datetime | None:

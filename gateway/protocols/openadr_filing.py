@@ -140,6 +140,8 @@ class Filing:
         """Whether an id was read for this filing."""
         self._sent: Request | None = None
         self.problem = ""
+        self.wrote = False
+        """Whether it was sent, and may have come."""
 
     def request(self) -> Request | None:
         """Return what to send now, None where the report is filed or never will be (`fate`)."""
@@ -173,6 +175,7 @@ class Filing:
         method, path = ("", "") if self._sent is None else (self._sent.method, self._sent.path)
         if method == "GET":
             return self._looked(answer) if path == _LIST else self._seen(answer)
+        self.wrote = True
         if answer.ok and not answer.problem:
             self._filed(method, answer)
             return Fate.FILED

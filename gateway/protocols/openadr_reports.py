@@ -204,4 +204,4 @@ class Reporter:
         if going is not None:
             filing, key = going.filing, going.outgoing.key
             self._answers.done(key, fate or filing.fate, filing.problem)
-            self._duties.done(key, fate or filing.fate, filing.problem, utc)
+            self._duties.done(key, fate or filing.fate, filing, utc)

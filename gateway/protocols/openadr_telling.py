@@ -58,7 +58,9 @@ class Report:
     count: int = 0
     states: dict[str, StationStatus] = field(default_factory=dict)
     tried: bool = False
-    """Whether it may have been sent in this run, and have come."""
+    """Whether it may have come before: it is looked up."""
+    sent: bool = False
+    """Whether it was sent, as far as we know: what is there knows no more than we do."""
 
     def document(self) -> dict[str, Any]:
         """Return what must be known after a restart, all but its name."""
@@ -75,6 +77,7 @@ class Report:
             ],
             "stage": self.stage.value,
             "count": self.count,
+            "sent": self.sent,
             "states": {name: encode(state) for name, state in self.states.items()},
         }
 
@@ -100,6 +103,7 @@ def report_of(name: str, document: Mapping[str, Any]) -> Report:
         Stage(document["stage"]),
         document["count"],
         {name: decode(state, StationStatus) for name, state in document["states"].items()},
+        sent=document.get("sent", False),
     )
 
 
