@@ -59,6 +59,19 @@ def contracts(settings: Settings) -> Iterator[Finding]:
             bound.add(pair)
 
 
+def apart(settings: Settings) -> Iterator[Finding]:
+    """Find webhooks that listen at one port of one address."""
+    taken: set[tuple[str, int]] = set()
+    for at, vtn in _vens(settings):
+        if vtn.webhook is None or not vtn.webhook.port:
+            continue
+        place = vtn.webhook.host, vtn.webhook.port
+        if place in taken:
+            problem = f"another webhook listens on {place[0]}:{place[1]}"
+            yield Finding((*at, "webhook", "port"), problem, "give each a port of its own")
+        taken.add(place)
+
+
 def named(settings: Settings) -> Iterator[Finding]:
     """Find resources of one VEN that share a name."""
     for at, vtn in _vens(settings):

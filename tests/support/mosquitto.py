@@ -18,6 +18,18 @@ def program():
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 
 
+def over_tls(authority, identity, more="allow_anonymous true"):
+    """Return settings of a broker that speaks TLS and trusts certificates of this authority."""
+    return "\n".join(
+        [
+            f"cafile {authority.certificate_path}",
+            f"certfile {identity.certificate_path}",
+            f"keyfile {identity.key_path}",
+            more,
+        ]
+    )
+
+
 @contextmanager
 def a_broker(folder, port=0, *, settings="allow_anonymous true"):
     """Run a broker on loopback; yield its port."""

@@ -15,7 +15,7 @@ from gateway.connectors.openadr.mqtt import BrokerRefusedError, Shown, broker_co
 from gateway.errors import IdentityError, PeerError
 from gateway.protocols.openadr_notifiers import Broker, BrokerAuth, Place
 from gateway.security import pki
-from support.mosquitto import a_broker
+from support.mosquitto import a_broker, over_tls
 
 PATIENCE_S = 10
 CONNACK = b"\x20\x02\x00\x00"
@@ -41,17 +41,6 @@ def plain_port(tmp_path_factory):
 def tls_port(tmp_path_factory, authority, identity):
     with a_broker(tmp_path_factory.mktemp("tls"), settings=over_tls(authority, identity)) as port:
         yield port
-
-
-def over_tls(authority, identity, more="allow_anonymous true"):
-    return "\n".join(
-        [
-            f"cafile {authority.certificate_path}",
-            f"certfile {identity.certificate_path}",
-            f"keyfile {identity.key_path}",
-            more,
-        ]
-    )
 
 
 def place(port, tls=False):

@@ -13,10 +13,13 @@ from gateway.connectors.openadr.pushing import Pushing
 from gateway.core.events import CommandReceived, CommandWithdrawn, SessionKept, UtilityHeard
 from gateway.errors import SettingsError
 from gateway.protocols import openadr_notice, openadr_ven
+from gateway.protocols.openadr_access import Auth, Client
 from gateway.protocols.rates import Rate
+from gateway.security import pki
+from gateway.security.tls import web_client_context
 from gateway.simulators.vtn import Options, Quirk, SimulatedVtn
 from gateway.simulators.vtn_world import Kind
-from support.mosquitto import a_broker
+from support.mosquitto import a_broker, over_tls
 from support.openadr_site import a_limit
 from support.openadr_work import PATIENCE_S, an_access, at_work
 from support.site import a_free_port
@@ -190,6 +193,84 @@ async def test_a_broker_that_babbles_costs_a_few_looks_and_hides_nothing(port):
         assert counts.unread > 0
         assert counts.hints <= 40
         await an_event_comes_and_goes(vtn, working)
+
+
+async def test_a_broker_is_heard_over_tls(tmp_path):
+    authority = pki.create_endpoint_authority(tmp_path)
+    anchor = authority.certificate_path
+    lines = over_tls(authority, pki.issue_endpoint(authority))
+    with a_broker(tmp_path, settings=lines) as port:
+        vtn = SimulatedVtn(
+            Options(open=True), broker=f"mqtts://127.0.0.1:{port}", trust=web_client_context(anchor)
+        )
+        async with vtn, pushed(vtn, mqtt=MqttAccess(anchor)) as working:
+            await until(lambda: working.ven.pushing.counts.hints >= 1)
+            await an_event_comes_and_goes(vtn, working)
+
+
+@asynccontextmanager
+async def a_doorman(answer):
+    """A broker that answers every CONNECT with these bytes; yields its port, and what was shown."""
+    shown, serving = [], []
+
+    async def serve(reader, writer):
+        if said := await reader.read(1000):
+            shown.append(said)
+            writer.write(answer)
+        writer.close()
+
+    def accept(reader, writer):
+        serving.append(asyncio.create_task(serve(reader, writer)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], shown
+    finally:
+        server.close()
+        await asyncio.gather(*serving)
+
+
+BEARER = {"method": "OAUTH2_BEARER_TOKEN", "username": "{clientID}"}
+CLIENT = Client(Auth.POST, "ven_client", "secret")
+
+
+@pytest.mark.parametrize("client", [CLIENT, Client()])
+async def test_a_broker_that_wants_a_token_gets_the_vens_or_nothing(client, monkeypatch):
+    monkeypatch.setattr(pushing, "backoff", lambda *_: 0.1)
+    async with a_doorman(b"\x20\x02\x00\x05") as (port, shown):  # not authorized
+        told = Options(
+            open=client == Client(), broker=f"mqtt://127.0.0.1:{port}", broker_auth=BEARER
+        )
+        with capture_logs() as logs:
+            vtn = SimulatedVtn(told)
+            async with vtn, pushed(vtn, mqtt=MqttAccess(), client=client) as working:
+                await until(lambda: troubles(logs))
+                seen = len(working.of(UtilityHeard))
+                working.ven.hint()
+                await working.until(lambda: len(working.of(UtilityHeard)) > seen)
+        if client == CLIENT:
+            assert "ends it" in troubles(logs)[0]
+            assert b"ven_client" in shown[0]
+        else:
+            assert "asks for a token, and there is none" in troubles(logs)[0]
+            assert shown == []
+
+
+def troubles(logs):
+    return [line["problem"] for line in logs if line["event"] == "push.troubled"]
+
+
+async def test_of_very_many_pushes_a_few_are_read_and_all_are_hints(monkeypatch):
+    monkeypatch.setattr(pushing, "_PARSED", Rate(per_s=0.001, burst=2))
+    monkeypatch.setattr(pushing, "_MOST_REMEMBERED", 1)
+    monkeypatch.setattr(pushing, "_COUNTED_S", 0.05)
+    with capture_logs() as logs:
+        async with a_vtn() as vtn, pushed(vtn, webhook=a_hook()) as working:
+            await subscribed(vtn)
+            for _ in range(3):
+                await an_event_comes_and_goes(vtn, working)
+            assert working.ven.pushing.counts.unread == 4
+            await until(lambda: any(line["event"] == "push.odd" for line in logs))
 
 
 async def test_without_its_broker_polling_goes_on(port):

@@ -77,5 +77,16 @@ def test_two_resources_of_one_name_are_told(tmp_path):
     assert "DG-1097" in [code for code, _ in faults(tmp_path, a_vtn("vtn", *twice))]
 
 
+@pytest.mark.parametrize(
+    ("ports", "told"), [((8443, 8443), True), ((8443, 8444), False), ((0, 0), False)]
+)
+def test_two_webhooks_at_one_port_are_told(tmp_path, ports, told):
+    vtns = [
+        a_vtn(f"vtn{n}", webhook={"url": "https://me", "port": port})
+        for n, port in enumerate(ports)
+    ]
+    assert ("DG-1093" in [code for code, _ in faults(tmp_path, *vtns)]) is told
+
+
 def test_plain_http_goes_where_the_site_says_so(tmp_path):
     assert faults(tmp_path, a_vtn(url="http://127.0.0.1:8080", insecure=True)) == []
