@@ -21,6 +21,8 @@ from gateway.bench.clock import Pair, Ratio, compare, settled
 from gateway.protocols.openadr_access import Resource, VenAccess
 from gateway.protocols.openadr_changes import EventServed
 from gateway.protocols.openadr_http import Answer, Request
+from gateway.protocols.openadr_problem import items_of
+from gateway.protocols.openadr_reading import reading
 from gateway.protocols.openadr_ven import Ven
 from gateway.settings.packs import shipped_book
 from translators.canonical.commands import Revision
@@ -34,7 +36,7 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 _POLL_S = 30.0
 _JSON_ALONE = "the same pages as JSON values (orjson)"
 _ROOT = Path(__file__).resolve().parents[2]
-_PEERS = {"openadr3-client": "openadr3_client"}
+_PEERS = {"openadr3-client": "openadr3_client", "openadr3": "openadr3"}
 """Foreign readers by name: the folder under tests/peers and .venv-peers."""
 
 
@@ -172,8 +174,12 @@ def measure(rounds: int, *, count: int = EVENTS) -> Found:
     def alone() -> int:
         return sum(len(orjson.loads(page)) for page in pages.events)
 
+    def read() -> int:
+        return sum(len([reading(item) for item in items_of(page)]) for page in pages.events)
+
     works: list[tuple[str, Callable[[], object]]] = [
         ("polled, compared, expanded and arbitrated, all new", first),
+        ("read alone", read),
         ("expanded and arbitrated alone", walked.arbitrate),
         ("polled, all unchanged, by ETags", warm.poll),
         ("polled, all unchanged, without ETags", plain.poll),

@@ -34,6 +34,7 @@ def test_figures_name_what_was_read_and_held(run):
     assert found["stretches"] > 20
     assert [it["name"].partition(",")[0] for it in found["ratios"]] == [
         "polled",
+        "read alone",
         "expanded and arbitrated alone",
         "polled",
         "polled",
