@@ -84,7 +84,8 @@ def _carry_out(
 ) -> None:
     """Take back what is over, then set what is wanted; ask what has to be shown or renewed."""
     waiting = _taken_over(state, found, desired, turn.now.utc)
-    if awaits_share(turn.world, state.id):
+    awaited = awaits_share(turn.world, state.id)
+    if awaited:
         waiting = frozenset(Slot)
     for entry in todo.clear:
         if slot_of_functions(entry.desired.functions) not in waiting:
@@ -92,11 +93,20 @@ def _carry_out(
     if turn.world.drain is None:
         for entry in todo.set:
             known = state.ledger.entries.get(entry.desired.id)
+            if awaited and _shared(turn, state, entry):
+                continue  # its site may say otherwise in a moment
             shrinks = known is not None and gives_up(known, entry.desired, turn.now.utc)
             if not (shrinks and slot_of_functions(entry.desired.functions) in waiting):
                 _set(turn, state, entry, found)
         _probe(turn, state)
         _renew(turn, state, state.ledger.entries.keys())
+
+
+def _shared(turn: Turn, state: StationState, entry: Entry) -> bool:
+    """Say whether a control is a share of a site."""
+    record = turn.world.records[state.id].get(entry.desired.command)
+    slot = slot_of_functions(entry.desired.functions)
+    return record is not None and slot is not None and record.utility.startswith(SITE)
 
 
 def _taken_over(

@@ -231,3 +231,25 @@ def test_a_station_that_is_back_keeps_a_limit_that_is_over_until_it_has_its_shar
     assert sent[0] == "SetChargingProfile"
     assert "ClearChargingProfile" in sent
     assert sum(world.bounds().values()) <= 12000
+
+
+def test_a_station_that_is_back_and_forgot_all_is_told_its_new_share_alone():
+    world = joined()
+    world.serve(for_the_site(watts=30000))
+    world.leave("CS1")
+    world.serve(for_the_site("E2", watts=12000, created=world.now), told=False)
+    world.leave("CS2")
+    world.effects.clear()
+    world.join("CS1", forgets=True)
+    assert [told_watts(call) for call in world.effects if is_limit(call, "CS1")] == [5500]
+    assert world.bounds() == {"CS1": 5500, "CS2": 1000, "CS3": 5500}
+
+
+def is_limit(effect, station):
+    named = isinstance(effect, SendToStation) and effect.action == "SetChargingProfile"
+    return named and effect.station == station
+
+
+def told_watts(call):
+    (schedule,) = call.payload["chargingProfile"]["chargingSchedule"]
+    return schedule["chargingSchedulePeriod"][0]["limit"]
