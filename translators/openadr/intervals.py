@@ -87,9 +87,8 @@ def expand(event: Event, clock: Clock) -> Expansion:
         return Expansion(cancelled=True)
     default = event.period or Period()
     began = None if default.start is None else start(default.start, "intervalPeriod/start")
-    if began is Anchor.NOW and _zero(
-        default
-    ):  # User Guide 8.10.2: seen first, it holds from now on
+    if began is Anchor.NOW and _zero(default):
+        # User Guide 8.10.2: seen first, it holds from now on
         default = replace(default, duration="P9999Y")
     total = _total(event, clock)
     line = list(_line(event, default, began, clock, open_ended=total is not None))
@@ -105,8 +104,10 @@ def timeless(event: Event) -> bool:
     """
     default = event.period or Period()
     try:
-        own = [_taken_back(interval.period, default) for interval in event.intervals]
-        return (bool(own) and all(own)) or _taken_back(default, default)
+        if _taken_back(default, default):
+            return True
+        own = (_taken_back(interval.period, default) for interval in event.intervals)
+        return bool(event.intervals) and all(own)
     except Unmet:
         return False
 
@@ -140,9 +141,9 @@ def _zero(period: Period) -> bool:
 
 def _taken_back(own: Period, default: Period) -> bool:
     """Say whether a period is year 1 and no time."""
-    text = own.start
-    now = text is not None and start(text, "intervalPeriod/start") is Anchor.NOW
-    return now and _zero(own if own.duration is not None else default)
+    if own.start is None or not _zero(own if own.duration is not None else default):
+        return False
+    return start(own.start, "intervalPeriod/start") is Anchor.NOW
 
 
 def _total(event: Event, clock: Clock) -> Duration | None:

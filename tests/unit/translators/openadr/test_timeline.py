@@ -49,6 +49,13 @@ def held(*events, **changes):
     return found
 
 
+def stretch_of(*events_and_stretch):
+    """Read a stretch of one of these events by the rules."""
+    *events, it = events_and_stretch
+    (event,) = [event for event in events if event["id"] == it.key]
+    return ServedStretch(event_of(event), a_context(received=CREATED), it).read(book())
+
+
 def test_a_lower_number_wins_and_the_loser_resumes():
     slow, swift = limits("slow", 7, 0, 120, priority=5), limits("swift", 3, 30, 30, priority=1)
     assert held(slow, swift) == [
@@ -101,6 +108,27 @@ def test_a_subscription_holds_beside_limits():
         limits("in", 7),
     )
     assert found == [("in", 0, 0, 60), ("sub", 0, 0, 600)]
+
+
+@pytest.mark.parametrize("begin", ["0001-01-01T00:00:00Z", "0000-01-01", CREATED.isoformat()])
+def test_8_10_1_when_the_known_limits_are_used_up_the_subscription_is_left(begin):
+    kind, years = "IMPORT_CAPACITY_SUBSCRIPTION", {"start": begin, "duration": "P9999Y"}
+    subscribed = limits("sub", 5, kind=kind, period=years, priority=0)
+    limited = limits("limit", 20, 0, 120)
+
+    def follows(now):
+        """Return who wins at an instant, of the commands that are open then."""
+        found = [
+            (command.primacy, it.key, command.interval.end)
+            for it in line(subscribed, limited, now=now).stretches
+            for command in stretch_of(subscribed, limited, it).value
+            if command.interval.covers(now)
+        ]
+        return min(found)[1:]
+
+    assert follows(after(30)) == ("limit", after(120))
+    assert follows(after(120)) == ("sub", None)
+    assert follows(after(60 * 24 * 365)) == ("sub", None)
 
 
 def test_a_limit_that_would_be_refused_beats_nothing():
