@@ -202,25 +202,23 @@ class Filing:
         return Fate.ASKING
 
     def _seen(self, answer: Answer) -> Fate:
-        """Take one report by its id: where it is not ours any more, the list tells."""
-        self._sure = True
-        if answer.ok and not answer.problem:
-            try:
-                value = parsed(answer.body)
-            except DocumentError as error:
-                self.problem, self._sure = str(error), False
-                return Fate.LATER
-            if isinstance(value, dict) and all(
-                value.get(key) == self._report[key]
-                for key in ("eventID", "clientName", "reportName")
-            ):
-                return Fate.ASKING
-        elif not _for_good(answer.status):
-            self.problem, self._sure = problem_of(answer), False
+        """Take one report by its id: where it is not this one any more, the list tells."""
+        if not (answer.ok or _for_good(answer.status)):
+            self.problem = problem_of(answer)
             return Fate.LATER
-        self._shelf.doubt(self._report["reportName"])
-        self._fresh = False
+        self._sure = True
+        if not self._is_this(answer):
+            self._shelf.doubt(self._report["reportName"])
+            self._fresh = False
         return Fate.ASKING
+
+    def _is_this(self, answer: Answer) -> bool:
+        try:
+            value = parsed(answer.body)
+        except DocumentError:
+            return False
+        names = ("eventID", "clientName", "reportName")
+        return isinstance(value, dict) and all(value.get(it) == self._report[it] for it in names)
 
     def _filed(self, method: str, answer: Answer) -> None:
         """Know it as the VTN has it from now on; without its id it has to be looked up again."""

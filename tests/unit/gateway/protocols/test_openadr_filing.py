@@ -146,7 +146,8 @@ def ok_one(**changes):
 
 
 @pytest.mark.parametrize(
-    "found", [ok_one(reportName="another"), Answer(404), Answer(200, body=b"7")]
+    "found",
+    [ok_one(reportName="another"), Answer(404), Answer(200, body=b"7"), Answer(200, body=b"{")],
 )
 def test_an_id_that_is_of_another_report_by_now_is_not_written_to(found):
     shelf = Shelf("1", "gateway-1")
@@ -159,7 +160,7 @@ def test_an_id_that_is_of_another_report_by_now_is_not_written_to(found):
     ]
 
 
-@pytest.mark.parametrize("answer", [Answer(500), Answer(200, body=b"{")])
+@pytest.mark.parametrize("answer", [Answer(500), Answer(0, problem="timed out")])
 def test_a_report_that_cannot_be_read_is_not_updated(answer):
     shelf = Shelf("1", "gateway-1")
     answered(a_filing(shelf, fresh=True), created())
