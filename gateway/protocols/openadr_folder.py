@@ -132,9 +132,11 @@ class Folder:
         while (end := self._ends.pop(utc)) is not None:
             subject, key = end
             self._scene.station(subject).settle(key, utc)
-        while (name := self._old.pop(utc)) is not None:
-            self.forget(name)
         notes = []
+        while (name := self._old.pop(utc)) is not None:
+            if self._reports[name].stage is Stage.OPEN:
+                notes.append(f"{name} is given up: it was due a day ago")
+            self.forget(name)
         while len(self._reports) > _MOST:
             oldest = self._reports[self._old.next() or ""]
             if oldest.due + PATIENCE > utc:

@@ -135,6 +135,7 @@ def test_data_of_a_day_ago_count_no_more():
     course.measure(a_sample(-4000, 60))
     course.pass_until(25 * HOUR)
     assert course.desk.reports == []
+    assert ["due a day ago" in note for note in course.reporter.notes()] == [True]
 
 
 def test_a_vtn_that_fails_for_hours_gets_each_report_once():
