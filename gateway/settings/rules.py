@@ -272,7 +272,7 @@ RULES: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "DG-1062": _watched,
     "DG-1068": _failing_safe,
     "DG-1046": _shared,
-    "DG-1093": openadr_rules.apart,
+    "DG-1034": openadr_rules.apart,
     "DG-1094": openadr_rules.secured,
     "DG-1095": openadr_rules.contracts,
     "DG-1097": openadr_rules.named,

@@ -85,7 +85,7 @@ def test_two_webhooks_at_one_port_are_told(tmp_path, ports, told):
         a_vtn(f"vtn{n}", webhook={"url": "https://me", "port": port})
         for n, port in enumerate(ports)
     ]
-    assert ("DG-1093" in [code for code, _ in faults(tmp_path, *vtns)]) is told
+    assert ("DG-1034" in [code for code, _ in faults(tmp_path, *vtns)]) is told
 
 
 def test_plain_http_goes_where_the_site_says_so(tmp_path):
