@@ -8,11 +8,8 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from dataclasses import asdict
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -20,19 +17,17 @@ from typing import Any
 import structlog
 
 from gateway.connectors.openadr.access import MqttAccess, VtnAccess, WebhookAccess
+from gateway.connectors.openadr.inbox import Inbox, rest
 from gateway.connectors.openadr.sender import Sender
 from gateway.connectors.openadr.webhook import Webhook
 from gateway.core.events import SessionKept
 from gateway.errors import GatewayError, PeerError, SettingsError
 from gateway.ports import Clock, Post
-from gateway.protocols.openadr_notice import Hints, notice_of
 from gateway.protocols.openadr_notifiers import Broker, BrokerAuth
 from gateway.protocols.openadr_push import Push, Wanted
 from gateway.protocols.openadr_subscriptions import Callback
 from gateway.protocols.openadr_ven import Ven
 from gateway.protocols.pacing import backoff
-from gateway.protocols.rates import Bucket, Rate
-from translators.errors import DocumentError
 
 log = structlog.get_logger()
 
@@ -41,26 +36,7 @@ PART = "push"
 _SLICE_S = 5.0
 _LISTEN_AGAIN_S = 30.0
 _BROKER_AGAIN_S = 30.0
-_PARSED = Rate(per_s=20, burst=50)
-"""How many bodies are read; more of them are a hint unread."""
-_MOST_REMEMBERED = 256
 _COUNTED_S = 60.0
-
-
-@dataclass(slots=True)
-class Counts:
-    """What came so far: `came` in all, and of them those that were odd in some way."""
-
-    came: int = 0
-    hints: int = 0
-    idle: int = 0
-    """About what is not watched."""
-    unread: int = 0
-    """No notification, too long, or one of too many."""
-    repeated: int = 0
-    retained: int = 0
-    refused: int = 0
-    """Without our token."""
 
 
 class Pushing:
@@ -93,11 +69,8 @@ class Pushing:
             )
         wanted = Wanted(self._callback, mqtt=access.mqtt is not None, plain=access.insecure)
         self._push = Push(access.ven, wanted, kept)
-        self._hints = Hints()
-        self._parsed = Bucket(_PARSED, 0.0)
-        self._seen: OrderedDict[bytes, None] = OrderedDict()
-        self.counts = Counts()
-        self._woken, self._came, self._renewed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.inbox = Inbox(self._now, lambda: self._push.programs)
+        self._woken, self._renewed = asyncio.Event(), asyncio.Event()
         self._named: tuple[Broker | None, frozenset[str]] = (None, frozenset())
         self._until_renamed: asyncio.Timeout | None = None
         self._failures = 0
@@ -118,7 +91,7 @@ class Pushing:
         """Subscribe and listen until cancelled; `hint` is called where something may have changed."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ask(sender, post))
-            tasks.create_task(self._hand_on(hint))
+            tasks.create_task(self.inbox.run(hint))
             tasks.create_task(self._count())
             if self._access.webhook is not None:
                 self._push.serve(self._now(), serving=False)
@@ -133,7 +106,7 @@ class Pushing:
             request = self._push.due(now)
             if request is None:
                 wake = self._push.wake_at()
-                await _rest(self._woken, _SLICE_S if wake is None else min(_SLICE_S, wake - now))
+                await rest(self._woken, _SLICE_S if wake is None else min(_SLICE_S, wake - now))
                 continue
             answer = await sender.send(request)
             told, draw = self._clock.now(), self._draw.random()
@@ -150,26 +123,17 @@ class Pushing:
                 self._until_renamed.reschedule(0.0)
                 self._until_renamed = None
 
-    async def _hand_on(self, hint: Callable[[], None]) -> None:
-        """Turn pushes into looks, no faster than `Hints` says."""
-        while True:
-            if self._hints.due(self._now()):
-                self.counts.hints += 1
-                hint()
-            wait = self._hints.wait(self._now())
-            await _rest(self._came, _SLICE_S if wait is None else wait)
-
     async def _serve(self, access: WebhookAccess) -> None:
         """Keep the webhook open."""
         while True:
             try:
-                async with Webhook(access, self._callback, self._take, self._refuse):
+                async with Webhook(access, self._callback, self.inbox.take, self.inbox.refuse):
                     self._push.serve(self._now(), serving=True)
+                    self._trouble("webhook", "")
                     self._woken.set()
                     await asyncio.Event().wait()
             except (OSError, GatewayError) as error:
-                utility = self._access.ven.utility
-                log.warning("webhook.closed", utility=utility, problem=str(error))
+                self._trouble("webhook", f"webhook: {error}")
                 await asyncio.sleep(_LISTEN_AGAIN_S)
 
     async def _follow(self, access: MqttAccess, sender: Sender) -> None:
@@ -177,7 +141,7 @@ class Pushing:
         while True:
             broker, topics = self._named = self._push.broker, self._push.topics
             if broker is None or not topics:
-                await _rest(self._renewed, None)
+                await rest(self._renewed, None)
                 continue
             try:
                 async with asyncio.timeout(None) as self._until_renamed:
@@ -186,7 +150,7 @@ class Pushing:
                 log.info("broker.renamed", utility=self._access.ven.utility)
             except GatewayError as error:
                 self._failures += 1
-                self._trouble("broker", str(error))
+                self._trouble("broker", f"broker: {error}")
                 self._until_renamed = None
                 draw = self._draw.random()
                 await asyncio.sleep(backoff(_BROKER_AGAIN_S, self._failures, draw))
@@ -207,7 +171,7 @@ class Pushing:
             context = await asyncio.to_thread(library.broker_context, broker, access, anchor)
         shown = library.Shown(context, broker.username if bearer else None, bearer)
         try:
-            await library.listen(place, shown, topics, self._begun, self._heard)
+            await library.listen(place, shown, topics, self._begun, self.inbox.heard)
         except library.BrokerRefusedError:
             sender.refused(bearer or "")
             raise
@@ -217,59 +181,17 @@ class Pushing:
         self._failures = 0
         self._trouble("broker", "")
         log.info("broker.heard", utility=self._access.ven.utility, topics=len(self._push.topics))
-        self._hint()
-
-    def _heard(self, payload: bytes, retained: bool) -> None:
-        """Take a message; one that the broker kept says nothing of now."""
-        if retained:
-            self.counts.retained += 1
-        else:
-            self._take(payload)
-
-    def _take(self, body: bytes | None) -> None:
-        """Take what came; what is about something else is no hint, what cannot be read is one."""
-        self.counts.came += 1
-        now = self._now()
-        if body is None or self._parsed.wait(now) > 0:
-            self.counts.unread += 1
-            self._hint()
-            return
-        self._parsed.take()
-        digest = sha256(body).digest()
-        if digest in self._seen:
-            self.counts.repeated += 1
-        self._seen[digest] = None
-        if len(self._seen) > _MOST_REMEMBERED:
-            self._seen.popitem(last=False)
-        try:
-            concerns = notice_of(body).concerns(self._push.programs)
-        except DocumentError:
-            self.counts.unread += 1
-            concerns = True
-        if concerns:
-            self._hint()
-        else:
-            self.counts.idle += 1
-
-    def _hint(self) -> None:
-        self._hints.came()
-        self._came.set()
-
-    def _refuse(self) -> None:
-        self.counts.refused += 1
+        self.inbox.hint()
 
     async def _count(self) -> None:
         """Tell from time to time what came that was odd."""
-        told = self._odd()
+        told = self.inbox.counts.odd
         while True:
             await asyncio.sleep(_COUNTED_S)
-            if (odd := self._odd()) != told:
-                told = odd
-                log.warning("push.odd", utility=self._access.ven.utility, **asdict(self.counts))
-
-    def _odd(self) -> tuple[int, ...]:
-        counts = self.counts
-        return counts.unread, counts.repeated, counts.refused
+            counts = self.inbox.counts
+            if counts.odd != told:
+                told = counts.odd
+                log.warning("push.odd", utility=self._access.ven.utility, **asdict(counts))
 
     def _trouble(self, what: str, problem: str) -> None:
         """Tell of a problem once, while it is the same."""
@@ -279,11 +201,3 @@ class Pushing:
 
     def _now(self) -> float:
         return self._clock.now().monotonic
-
-
-async def _rest(event: asyncio.Event, seconds: float | None) -> None:
-    """Wait for an event, so long at most."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(None if seconds is None else max(0.001, seconds)):
-            await event.wait()
-    event.clear()
