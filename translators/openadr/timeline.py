@@ -152,7 +152,7 @@ def timeline(
         tuple(told_of),
         {key: tuple(told.values()) for key, told in plan.refusals.items()},
         frozenset(plan.uneven),
-        _rebuild_at(told_of, now, horizon, more=more) if plan.later or more else None,
+        _rebuild_at(told_of, now, plan.sight, more=more) if plan.later or more else None,
     )
 
 
@@ -161,10 +161,10 @@ def _begin(stretch: Stretch) -> datetime:
 
 
 def _rebuild_at(
-    told_of: Sequence[Stretch], now: datetime, horizon: timedelta, *, more: bool
+    told_of: Sequence[Stretch], now: datetime, sight: datetime, *, more: bool
 ) -> datetime:
-    """Return half the horizon from now; sooner where `more` is to be told of and half of this is over."""
-    half = now + horizon / 2
+    """Return half of the time in sight; sooner where `more` is to be told of and half of this is over."""
+    half = max(now + (sight - now) / 2, now + _SOONEST)
     if not more:
         return half
     return min(half, max(told_of[len(told_of) // 2].slot.start, now + _SOONEST))
@@ -197,6 +197,8 @@ class _Plan:
         self.refusals: defaultdict[str, dict[tuple[str, str], Refusal]] = defaultdict(dict)
         self.uneven: set[str] = set()
         self.later = False
+        self.sight = until
+        """Up to when every event is known: of very short intervals not so many are looked ahead."""
 
     def take(self, entry: Entry) -> None:
         """Take the slots of an event, or why it has none."""
@@ -221,7 +223,8 @@ class _Plan:
         context = entry.context
         reach = timedelta(seconds=longest_random(entry.event) if context.seed else 0)
         line = timed(entry.event, replace(context, now=self._now - reach))
-        self.later |= line.beyond
+        if line.beyond:
+            self.later, self.sight = True, min(self.sight, line.slots[-1].start)
         if line.uneven:
             self.uneven.add(entry.key)
         name = identity(entry.event, context)

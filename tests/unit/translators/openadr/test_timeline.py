@@ -239,6 +239,15 @@ def test_only_the_next_stretches_are_told():
     assert found.rebuild_at == after(48)
 
 
+def test_short_intervals_that_give_way_are_looked_at_again_before_they_resume():
+    period = {"start": START.isoformat(), "duration": "PT10S"}
+    short = an_event(an_interval(), id="short", intervalPeriod=period, duration="P2D")
+    found = line(short, limits("best", 3, 0, 240, priority=1))
+    assert [it.key for it in found.stretches] == ["best"]
+    reach = timedelta(seconds=10 * 1024)
+    assert START < found.rebuild_at < START + reach / 2
+
+
 def test_a_crowd_of_seconds_is_looked_at_once_a_minute():
     short = an_event(*[an_interval(a_payload(LIMIT, n + 1)) for n in range(600)])
     found = line(short | {"intervalPeriod": {"start": START.isoformat(), "duration": "PT1S"}})
