@@ -117,6 +117,8 @@ class Ledger:
         self._weight += len(item.raw)
         if isinstance(read.event, Event):
             known = self._known.get(read.id)
+            if known is not None and _another(known, read):
+                known = None
             received = utc if known is None else known.received
             end = lifetime(read.event, Clock(scope.revision, received, known=known is not None))
             read.until = None if end is None else _later(end)
@@ -242,7 +244,7 @@ class Ledger:
         before = None if known is None else known.held
         changes: list[Change] = []
         same = known is not None and alike(known.digest, read)
-        if known is not None and not same and _another(known, read):
+        if known is not None and _another(known, read):
             changes.append(EventRemoved(known.key))
             known = before = None
         if known is None:
@@ -324,7 +326,8 @@ def _to_come(held: Held | None, utc: datetime) -> bool:
 
 def _another(known: _Known, read: Read) -> bool:
     """Say whether a changed event is not the one that had its id: it was made at another time."""
-    return bool(known.created and read.created) and known.created != read.created
+    another = bool(known.created and read.created) and known.created != read.created
+    return another and not alike(known.digest, read)
 
 
 def _key(id_: str, created: str) -> str:

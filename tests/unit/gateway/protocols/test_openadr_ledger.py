@@ -61,6 +61,17 @@ def test_an_event_that_ended_a_day_ago_is_not_served():
     assert served(course.walk()) == ["late", "next"]
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_begins_now_under_an_id_of_long_ago_begins_now(restarts):
+    course = Course(AVtn([now_event(id="1")]))
+    course.walk()
+    if restarts:
+        course = Course(course.vtn, kept=course.kept())
+    course.vtn.events = [now_event(id="1", createdDateTime="2027-03-12T09:00:00Z", priority=2)]
+    (found,) = held(pass_days(course, 3))
+    assert (found.received, found.known) == (course.utc, False)
+
+
 def test_an_event_is_served_for_a_day_beyond_its_end_whatever_the_vtn_lists():
     course = Course(AVtn([at(0, id="1"), at(500, id="2")]))
     course.walk()
