@@ -43,6 +43,7 @@ EVENT_RULE = "openadr.event"
 """What times and priorities are read by."""
 _SOONEST = timedelta(minutes=1)
 _FOREVER = datetime.max.replace(tzinfo=UTC)
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -222,7 +223,7 @@ class _Plan:
         """Yield the slots that are not over, random starts drawn."""
         context = entry.context
         reach = timedelta(seconds=longest_random(entry.event) if context.seed else 0)
-        line = timed(entry.event, replace(context, now=self._now - reach))
+        line = timed(entry.event, replace(context, now=_before(self._now, reach)))
         if line.beyond:
             self.later, self.sight = True, min(self.sight, line.slots[-1].start)
         if line.uneven:
@@ -282,6 +283,13 @@ class _Plan:
 
 def _place(slot: Slot, payload: int) -> str:
     return f"intervals[{slot.interval}]/payloads[{payload}]"
+
+
+def _before(now: datetime, reach: timedelta) -> datetime:
+    try:
+        return now - reach
+    except OverflowError:
+        return _BEGINNING
 
 
 def _drawn(slot: Slot, seed: str, name: str) -> Slot:

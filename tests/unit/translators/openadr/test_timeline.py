@@ -254,6 +254,13 @@ def test_a_crowd_of_seconds_is_looked_at_once_a_minute():
     assert found.rebuild_at == after(1)
 
 
+def test_a_random_span_of_thousands_of_years_hides_no_neighbour():
+    wild = limits("wild", 7, period={"randomizeStart": "P1000000D"})
+    found = line(wild, limits("tame", 9, priority=1), context={"seed": "site"})
+    assert "tame" in {it.key for it in found.stretches}
+    assert found.refusals == {}
+
+
 def test_a_start_that_moves_out_of_the_calendar_stays():
     event = limits("a", 7, period={"start": "9999-12-31T22:59:59Z", "randomizeStart": "PT20H"})
     seeds = (f"s{n}" for n in range(50))
