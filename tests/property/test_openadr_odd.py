@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -12,8 +13,10 @@ from support.translation import a_station, book, running, situation
 from translators.canonical.controls import LimitOn
 from translators.chain import Case, travel
 from translators.errors import DocumentError
+from translators.openadr.contracts import terms_of
 from translators.openadr.inbound import served
 from translators.openadr.wire import parse
+from translators.rules.contract_schema import Contract
 
 VOLT_VAR = {"curve": "volt_var", "x": "pu_of_VNom", "y": "pu_of_setMaxVA"}
 CONTRACTS = (
@@ -35,6 +38,7 @@ SOUND = {
     "PRICE": ((0.17, -0.02), "KWH"),
     "ALERT_GRID_EMERGENCY": (("Stage 3",), None),
 }
+TERMS = [terms_of(book(), contract.contract) for contract in book().of(Contract)]
 TYPES = (*SOUND, "DISPATCH_SETPOINT_RELATIVE", "CONTROL_SETPOINT", "DISPATCH_INSTRUCTION")
 DURATIONS = ("PT0S", "P1M", "-PT5M", "P9999Y", "P9998Y", "PT0.5S", "P3000000D", "P", "")
 STARTS = ("0001-01-01", "0000-00-00", "2027-03-09", "9999-12-31T23:59:59-14:00")
@@ -142,17 +146,18 @@ def context(edition):
     )
 
 
-def judge(gone):
+def judge(gone, commands):
     """What cannot be carried out has a reason, and a loss that says so; what can has its commands."""
     assert all(refusal.problem for refusal in gone.refusals)
     unsupported = sum(loss.kind.value == "unsupported" for loss in gone.losses)
     assert unsupported >= len(gone.refusals)
-    assert "\ud800" not in str(gone)
-    names = [command.mrid for command in gone.value.commands]
+    for refusal in gone.refusals:  # whatever is told can be stored and sent
+        assert f"{refusal.function} {refusal.where} {refusal.problem} {refusal.rule}".encode()
+    for command in commands:
+        assert f"{command.mrid} {command.description}".encode()
+    names = [command.mrid for command in commands]
     assert len(names) == len(set(names))
-    assert all(
-        command.interval.end is None or command.interval.duration for command in gone.value.commands
-    )
+    assert all(command.interval.end is None or command.interval.duration for command in commands)
 
 
 @given(sound, editions)
@@ -172,7 +177,19 @@ def test_what_is_odd_beside_the_intervals_costs_no_command(event, member, value,
 @given(events, editions)
 def test_an_odd_event_is_mapped_or_refused_down_to_the_station(event, edition):
     case = Case(served(event, context(edition)), a_station(), situation(running()))
-    judge(travel(book(), case))
+    gone = travel(book(), case)
+    judge(gone, gone.value.commands)
+
+
+AGREED = [(terms, kind.sound) for terms in TERMS for kind in terms.events]
+
+
+@given(st.sampled_from(AGREED), spoils, editions)
+def test_an_odd_event_under_a_contract_keeps_it_or_is_refused_by_a_clause(agreed, ways, edition):
+    terms, event = agreed
+    under = replace(context(edition), contract=terms)
+    gone = read(spoilt(event, ways), under)
+    judge(gone, gone.value)
 
 
 @given(anything, editions)

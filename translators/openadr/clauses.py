@@ -279,7 +279,10 @@ def _span(begin: str | None, length: str | None, where: str) -> _Span:
     lasts = None if length is None else _seconds(length, where)
     if not isinstance(began, datetime) or lasts is None:
         raise Unmet("invalid", where, "has no instant of its own, or no end")
-    return began, began + timedelta(seconds=lasts)
+    try:
+        return began, began + timedelta(seconds=lasts)
+    except OverflowError as exc:
+        raise Unmet("invalid", where, "ends after the year 9999") from exc
 
 
 def _seconds(text: str, where: str) -> int | None:

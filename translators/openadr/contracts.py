@@ -12,7 +12,7 @@ from typing import Any
 
 from translators.errors import DocumentError
 from translators.openadr.clauses import breaches, types_of
-from translators.openadr.wire import Event, event_of
+from translators.openadr.wire import Event, encodable, event_of
 from translators.rules.book import Book
 from translators.rules.contract_schema import Contract, EventKind
 from translators.rules.examples import Example
@@ -50,7 +50,7 @@ def breach(terms: Terms | None, event: Event) -> DocumentError | None:
     for clause in kind.clauses:
         for where, problem in breaches(clause, event):
             rule = f"{terms.contract}.{clause.name}"
-            return DocumentError(f"{problem}: {clause.says}", where=where, rule=rule)
+            return DocumentError(encodable(f"{problem}: {clause.says}"), where=where, rule=rule)
     return None
 
 

@@ -155,7 +155,7 @@ def event_of(value: Any) -> Event:
         name=form.eventName or "",
         priority=form.priority,
         created=_instant(value.get("createdDateTime")),
-        created_text=_encodable(str(value.get("createdDateTime") or "")),
+        created_text=encodable(str(value.get("createdDateTime") or "")),
         modified=_instant(value.get("modificationDateTime")),
         period=None if form.intervalPeriod is None else _period(form.intervalPeriod),
         duration=form.duration,
@@ -226,7 +226,7 @@ def _value(value: Any) -> Value:
         case bool() | Decimal():
             return value
         case str():
-            return _encodable(value)
+            return encodable(value)
         case int():
             return Decimal(value)
         case float():
@@ -237,7 +237,7 @@ def _value(value: Any) -> Value:
             return None
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Return a text without halves of surrogate pairs, which JSON may escape and nobody can store."""
     return text.encode("utf-8", "replace").decode()
 

@@ -147,6 +147,24 @@ ODD = [
         "is 10, no UUID",
     ),
     (
+        {"reports": {"each": [{"payload": "USAGE", "frequency": 0}]}},
+        a_limit(reportDescriptors=[{"payloadType": "USAGE", "frequency": "\ud800"}]),
+        "reportDescriptors[USAGE]/frequency",
+        "is ?, not 0",
+    ),
+    (
+        {"length": "P1D"},
+        a_limit(intervalPeriod={"duration": "P99999999D"}),
+        "intervalPeriod/duration",
+        "is P99999999D, not P1D",
+    ),
+    (
+        {"within": True},
+        a_limit(intervalPeriod={"start": "9999-12-31T23:00:00Z", "duration": "P2D"}),
+        "intervalPeriod",
+        "ends after the year 9999",
+    ),
+    (
         {"reports": {"each": [{"payload": "USAGE"}]}},
         a_limit(reportDescriptors=[7]),
         "reportDescriptors",
