@@ -15,8 +15,8 @@ PAIR = (Resource("CS1", "CS1"), Resource("CS2", "CS2"))
 class Working:
     """A VEN with its links, and what they posted."""
 
-    def __init__(self, ven):
-        self.ven, self.posted, self._more = ven, [], asyncio.Event()
+    def __init__(self, ven, clock):
+        self.ven, self.clock, self.posted, self._more = ven, clock, [], asyncio.Event()
         self.links = {subject: OpenAdrLink(ven) for subject in ven.subjects}
 
     def post(self, event):
@@ -40,8 +40,9 @@ def an_access(vtn, *, webhook=None, mqtt=None, **changes):
 
 
 @asynccontextmanager
-async def at_work(access, **options):
-    working = Working(OpenAdrVen(access, book(), SystemClock(), **options))
+async def at_work(access, clock=None, **options):
+    clock = clock or SystemClock()
+    working = Working(OpenAdrVen(access, book(), clock, **options), clock)
     tasks = [asyncio.create_task(link.run(working.post)) for link in working.links.values()]
     try:
         yield working

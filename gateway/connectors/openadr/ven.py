@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, assert_never
 
@@ -195,6 +196,7 @@ class OpenAdrVen:
                 case RevisionFound(revision=revision):
                     self._reporting.speaks(revision)
                 case EventServed(held=held):
+                    self._clock.set_offset(utility, 0.0)  # it came by a clock that is near ours
                     self._reporting.served(held, self._schedule.served(held))
                 case EventRemoved(key=key):
                     self._schedule.removed(key)
@@ -218,10 +220,8 @@ class OpenAdrVen:
         revision, seed = self._session.revision, self._session.seed
         if revision is None:
             return
-        for subject in self._schedule.due(self._clock.now().utc):
-            self._clock.set_offset(self._access.ven.utility, 0.0)  # within its guards ours counts
-            utc = self._clock.now().utc
-            work = partial(self._schedule.plan, subject, revision, seed, utc)
+        for subject in self._schedule.due(self._time()):
+            work = partial(self._schedule.plan, subject, revision, seed, self._time())
             plan = await beside(work) if self._schedule.large else work()
             self._failpoints.reach("mapped")
             for event in plan.events:
@@ -230,6 +230,11 @@ class OpenAdrVen:
                 post(refused.event)
                 self._reporting.refused(refused.key, subject, refused.outcome)
             await asyncio.sleep(0)  # others get their turn
+
+    def _time(self) -> datetime:
+        """Return our time as the VTN last was near it, gone on since: setting our clock moves nothing."""
+        now = self._clock.now()
+        return now.utc + now.offsets.get(self._access.ven.utility, timedelta())
 
     def _tell_state(self, state: VtnState, post: Post) -> None:
         utility = self._access.ven.utility

@@ -1,11 +1,12 @@
 """The driver of a session at a simulated VTN: what it posts, for whom, and in which order."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from gateway.clock import SystemClock
 from gateway.core.effects import PostSamples, ReportStation
 from gateway.core.events import (
     CommandReceived,
@@ -47,6 +48,31 @@ async def test_what_must_be_kept_comes_first_and_the_word_that_all_was_heard_las
     assert SessionKept in kinds[:first]
     assert UtilityHeard not in kinds[:first]
     assert all(event.timed for event in working.of(UtilityHeard))
+
+
+async def test_our_clock_counts_once_a_vtn_was_heard_by_one_that_is_near_it(vtn):
+    vtn.time_offset_s = 3600.0
+    vtn.add_event("flex", **a_limit(7))
+    async with at_work(an_access(vtn)) as working:
+        await working.until(lambda: working.of(UtilityChanged))
+        assert working.clock.now().offsets == {}
+        vtn.time_offset_s = 0.0
+        await working.until(lambda: working.of(UtilityHeard))
+        assert abs(working.clock.now().offsets["vtn"]) < timedelta(seconds=0.1)
+
+
+async def test_setting_our_clock_brings_nothing_into_sight(vtn):
+    vtn.add_event("flex", **a_limit(7))
+    vtn.add_event("flex", **a_limit(5, start_s=30 * 3600))
+    ahead = [timedelta()]
+    clock = SystemClock(lambda: datetime.now(UTC) + ahead[0])
+    access = an_access(vtn, poll_s=600.0, resources=PAIR[:1])
+    async with at_work(access, clock=clock) as working:
+        await working.until(lambda: working.of(UtilityHeard))
+        ahead[0] = timedelta(days=1)
+        working.ven.hint()
+        await working.until(lambda: not working.of(UtilityChanged)[-1].up)
+    assert len(working.of(CommandReceived)) == 1
 
 
 async def test_a_hint_reads_at_once(vtn):
