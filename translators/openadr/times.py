@@ -88,10 +88,12 @@ def _duration(text: str) -> Duration | str:
 def _start(text: str) -> datetime | Anchor | str:
     """Return an instant or *now*, or what is wrong with its text."""
     plain = text.strip()
-    if _NOW.fullmatch(plain):
+    if plain.startswith("000") and _NOW.fullmatch(plain):
         return Anchor.NOW
     try:
         read = datetime.fromisoformat(plain)
-        return "has no time zone" if read.tzinfo is None else read.astimezone(UTC)
+        if read.tzinfo is None:
+            return "has no time zone"
+        return read if read.tzinfo is UTC else read.astimezone(UTC)
     except (ValueError, OverflowError):
         return "is no RFC 3339 instant"
