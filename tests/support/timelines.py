@@ -52,6 +52,8 @@ class Drawn:
     made: int
     spans: list
     total: float | None
+    broken: set
+    """Payload types without a unit: they are refused, and beat nothing."""
     json: dict
 
     @cached_property
@@ -77,12 +79,19 @@ def length(draw, seconds):
 
 
 def an_event(draw, number):
-    """One event: intervals behind each other or with starts of their own, cut, repeated, endless, random."""
+    """One event: intervals behind each other or with starts of their own, cut, repeated, endless, random.
+
+    Some begin when they were first seen, and some have no unit.
+    """
     begin = draw.randrange(-40, 80) * 300
+    first_seen = draw.random() < 0.1
+    if first_seen:
+        begin = int((CREATED - START).total_seconds())
     usual = draw.choice([300, 600, 1800, 3600, 700])
     count = draw.randint(1, 5)
     endless = draw.random() < 0.1
-    period = {"start": instant(begin), "duration": length(draw, usual)}
+    anchor = draw.choice(["0001-01-01", "0000-00-00"]) if first_seen else instant(begin)
+    period = {"start": anchor, "duration": length(draw, usual)}
     random_s, shift = 0, 0
     if draw.random() < 0.25:
         random_s = draw.choice([60, 300, 1200])
@@ -114,6 +123,7 @@ def an_event(draw, number):
     total = None
     if not endless and draw.random() < 0.3:
         total = draw.choice([inf, (at - begin) * 3, max(300, (at - begin) // 2)])
+    broken = {kind for kind in kinds if KINDS[kind] and draw.random() < 0.1}
     priority, made = draw.choice([None, 0, 1, 2, 3]), draw.randrange(4)
     json = {
         "id": f"e{number}",
@@ -129,11 +139,13 @@ def an_event(draw, number):
                 **({"units": "KWH", "currency": "EUR"} if kind == "PRICE" else {"units": "KW"}),
             }
             for kind in kinds
+            if kind not in broken
         ],
         **({} if priority is None else {"priority": priority}),
         **({} if total is None else {"duration": length(draw, total)}),
     }
-    return Drawn(f"e{number}", inf if priority is None else priority, made, spans, total, json)
+    rank = inf if priority is None else priority
+    return Drawn(f"e{number}", rank, made, spans, total, broken, json)
 
 
 def held_of(event, at, seed):
@@ -170,6 +182,8 @@ def reference(events, at, seed):
     for event in events:
         for kind, value, place in held_of(event, at, seed):
             lane = KINDS[kind]
+            if kind in event.broken:
+                continue
             if not lane:
                 beside[kind, value] += 1
                 continue
@@ -191,17 +205,17 @@ def told(line, at):
     )
 
 
-def edges(events, line):
-    """Return instants at which anything may change, and the seconds before them."""
-    found = {0}
+def edges(events, line, now):
+    """Return instants from `now` on at which anything may change, and the seconds beside them."""
+    found = {now}
     for it in line.stretches:
         for edge in (it.slot.start, it.slot.end):
             if edge is not None:
                 found.add(int((edge - START).total_seconds()))
     for event in events:
         found |= {int(edge) for one in event.spans for edge in (one.begin, one.end) if edge != inf}
-    ahead = HORIZON.total_seconds()
-    return sorted(at for edge in found for at in (edge - 1, edge, edge + 1) if 0 <= at < ahead)
+    end = now + HORIZON.total_seconds()
+    return sorted(at for edge in found for at in (edge - 1, edge, edge + 1) if now <= at < end)
 
 
 def fault(name):
@@ -211,10 +225,12 @@ def fault(name):
     entries = [
         Entry(e.id, event_of(e.json), a_context(received=CREATED, seed=name)) for e in events
     ]
-    line = timeline(entries, _judging(), START, horizon=HORIZON, most=100_000)
-    if line.refusals:
+    now = draw.choice([0, 0, draw.randrange(20_000)])
+    moment = START + timedelta(seconds=now)
+    line = timeline(entries, _judging(), moment, horizon=HORIZON, most=100_000)
+    if not line.refusals.keys() <= {event.id for event in events if event.broken}:
         return f"refused: {line.refusals}"
-    for at in edges(events, line):
+    for at in edges(events, line, now):
         mine, theirs = told(line, at), reference(events, at, name)
         if mine != theirs:
             return f"{at} s after START: {dict(mine)}, by brute force {dict(theirs)}"
