@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.simulators import vtn_faults as faults
+from gateway.simulators.station import IN
 from gateway.simulators.vtn import Options, Quirk
 from support.openadr_site import PATIENCE_S, a_limit
 
@@ -77,6 +78,24 @@ class TestAPublicVtn:
         await depot.begin()
         await vtn.up()
         await depot.station_holds(7000)
+
+    async def test_a_gateway_that_begins_while_the_vtn_is_away_goes_on_with_what_it_had(
+        self, vtn, depot
+    ):
+        event = vtn.add_event(depot.program, **a_limit(7))
+        await depot.begin()
+        await depot.station_holds(7000)
+        await depot.end()
+        await vtn.down()
+        asked = depot.station.payloads(IN, "GetChargingProfiles")
+        await depot.begin()
+        await depot.station.wait_for(
+            lambda: len(depot.station.payloads(IN, "GetChargingProfiles")) > len(asked), PATIENCE_S
+        )
+        assert depot.limits() == [7000]
+        vtn.delete_event(event)
+        await vtn.up()
+        await depot.station_holds()
 
 
 class TestIdsThatBeginAgain:

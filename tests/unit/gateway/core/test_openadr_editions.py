@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.core.events import ReplyStatus, Withdrawal
+from gateway.core.events import DocumentRefused, ReplyStatus, Withdrawal
 from support.engine_bench import NOON, a_command, limit
 from translators.canonical.commands import Interval, Origin, Protocol, Revision
 from translators.canonical.controls import LimitOn
 from translators.canonical.telemetry import ControlOutcome
+from translators.rules.trace import Refusal
 
 VTN = Origin("dso", Protocol.OPENADR, Revision.OPENADR_3_1, program="1")
 
@@ -35,6 +36,15 @@ def in_force(bench):
 
 def state(bench, mrid="M1"):
     return bench.engine.world.records["CS1"][f"dso/CS1/{mrid}"].state.value
+
+
+def test_a_document_that_nobody_follows_is_audited_as_it_came(ready):
+    refusal = Refusal(ControlOutcome.INVALID, "event", "intervals", "are none", "openadr.event")
+    ready.hear(DocumentRefused("dso", "CS1", "/events/e1", (refusal,), (b"{}",)))
+    (record,) = ready.audited("document.refused")
+    assert (record.actor, record.subject, record.raw) == ("dso", "/events/e1", (b"{}",))
+    assert record.details["station"] == "CS1"
+    assert record.details["refusals"][0]["problem"] == "are none"
 
 
 def test_what_was_withdrawn_begins_anew_with_a_new_edition(ready):
