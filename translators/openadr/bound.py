@@ -64,7 +64,7 @@ def _misfits(rule: SourceRule, binding: Binding) -> Iterator[tuple[str, str]]:
         if field.cases is not None:
             needed = not field.optional and field.absent is None
             yield from _choice(view, source, list(field.cases), needed=needed)
-        elif field.decimal:
+        else:
             yield from _number(view, source, field)
 
 
@@ -88,7 +88,7 @@ def _choice(
 
 def _number(view: PayloadView, path: str, field: SourceField) -> Iterator[tuple[str, str]]:
     text, key = view.raw(path), path.removeprefix(_OF_BINDING)
-    if text is None:
+    if text is None or not field.decimal:
         return
     number = exact_decimal(text)
     if number is None:

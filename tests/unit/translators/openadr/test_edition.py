@@ -35,7 +35,7 @@ def test_what_one_edition_alone_has_shows_it(event, program, edition, why):
         an_event(),
         an_event(targets=[]),
         an_event(targets=[7, {"type": "GROUP"}]),
-        an_event(targets="a", duration=None, reportDescriptors=[1], intervals=[None]),
+        an_event(targets="a", duration=None, reportDescriptors=[1, {}], intervals=[None]),
         {"intervals": [{"payloads": [{"type": 7}, {}]}, {"payloads": 7}]},
         [],
     ],
