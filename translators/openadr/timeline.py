@@ -208,7 +208,7 @@ class _Plan:
             self._refuse_event(entry, "invalid", broken.where, broken.problem, broken.rule)
             return
         try:
-            slots = list(self._slots(entry))
+            slots = self._slots(entry)
         except Unmet as unmet:
             self._refuse_event(entry, unmet.outcome, unmet.where, unmet.problem, EVENT_RULE)
             return
@@ -219,18 +219,21 @@ class _Plan:
             elif slot.end is None or slot.end > self._now:
                 self._claim(entry, slot, judge, standing)
 
-    def _slots(self, entry: Entry) -> Iterator[Slot]:
-        """Yield the slots that are not over, random starts drawn."""
+    def _slots(self, entry: Entry) -> list[Slot]:
+        """Return the slots that are not over, random starts drawn."""
         context = entry.context
-        reach = timedelta(seconds=longest_random(entry.event) if context.seed else 0)
+        name = identity(entry.event, context)
+        reach = _latest(entry.event, context.seed, name)
         line = timed(entry.event, replace(context, now=_before(self._now, reach)))
+        slots = [
+            _drawn(slot, context.seed, name) if slot.randomize and context.seed else slot
+            for slot in line.slots
+        ]
         if line.beyond:
-            self.later, self.sight = True, min(self.sight, line.slots[-1].start)
+            self.later, self.sight = True, min(self.sight, slots[-1].start)
         if line.uneven:
             self.uneven.add(entry.key)
-        name = identity(entry.event, context)
-        for slot in line.slots:
-            yield _drawn(slot, context.seed, name) if slot.randomize and context.seed else slot
+        return slots
 
     def _claim(self, entry: Entry, slot: Slot, judge: Judging, standing: _Standing) -> None:
         """Let the payloads of a slot compete: one claim for each lane."""
@@ -283,6 +286,14 @@ class _Plan:
 
 def _place(slot: Slot, payload: int) -> str:
     return f"intervals[{slot.interval}]/payloads[{payload}]"
+
+
+def _latest(event: Event, seed: str, name: str) -> timedelta:
+    """Return by how much intervals may begin later than they say; exactly where one draw moves all."""
+    span = longest_random(event) if seed else 0
+    if span and all(it.period.randomize_start is None for it in event.intervals):
+        span = drawn(seed, name, Slot("0", 0, _EPOCH, None, (), span))
+    return timedelta(seconds=span)
 
 
 def _before(now: datetime, reach: timedelta) -> datetime:

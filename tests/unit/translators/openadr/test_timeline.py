@@ -352,12 +352,14 @@ def test_a_refusal_names_the_program_of_its_own_event():
     assert ["'north'" in refusals["north"][0].problem, "'south'" in refusals["south"][0].problem]
 
 
-def test_of_two_limits_in_one_interval_the_tighter_holds_and_the_other_is_told():
-    found = line(an_event(an_interval(a_payload(LIMIT, 7), a_payload(LIMIT, 5)), id="twice"))
+@pytest.mark.parametrize(("values", "loser"), [((7, 5), 0), ((5, 7), 1), ((5, 5), 1)])
+def test_of_two_limits_in_one_interval_the_tighter_holds_and_the_other_is_told(values, loser):
+    both = [a_payload(LIMIT, value) for value in values]
+    found = line(an_event(an_interval(*both), id="twice"))
     ((it,), (refusal,)) = found.stretches, found.refusals["twice"]
     assert it.slot.payloads[0].values == (5,)
     assert (refusal.where, refusal.problem) == (
-        "intervals[0]/payloads[0]",
+        f"intervals[0]/payloads[{loser}]",
         "the interval asks for this twice",
     )
 
@@ -383,3 +385,12 @@ def test_prices_without_end_keep_no_limit_out_of_sight():
     found = line(*prices, limits("limit", 5, 30, 60))
     assert len(found.stretches) == 96
     assert found.stretches[-1].key == "limit"
+
+
+@pytest.mark.parametrize("seed", [f"s{number}" for number in range(4)])
+def test_short_intervals_are_found_however_far_they_were_moved(seed):
+    intervals = [an_interval(a_payload(LIMIT, number % 9 + 1)) for number in range(5_000)]
+    period = {"start": START.isoformat(), "duration": "PT2S", "randomizeStart": "PT1H"}
+    found = line(an_event(*intervals, intervalPeriod=period), now=after(80), context={"seed": seed})
+    assert len(found.stretches) == 96
+    assert found.stretches[0].slot.start <= after(80) < found.stretches[0].slot.end
