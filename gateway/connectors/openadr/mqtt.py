@@ -10,6 +10,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +32,7 @@ _FLOOD = Rate(per_s=200, burst=2000)
 """Above it a broker is left alone for a while."""
 _MOST_WAITING = 4000
 _TIMEOUT_S = 5.0
+_CLOSING_S = 1.0
 _KEEPALIVE_S = 15
 _REFUSING = frozenset({4, 5, 134, 135})
 """User name or password, not authorized: as MQTT 3.1.1 (3.2.2.3) and as MQTT 5 number it."""
@@ -125,9 +127,14 @@ class _Client(aiomqtt.Client):
         self._client._sock_recv = bounded  # type: ignore[assignment,method-assign]  # noqa: SLF001
 
     async def __aenter__(self) -> Self:
+        """Connect; what a thread is about to open is waited for also by who is cancelled, and closed."""
+        entering = asyncio.ensure_future(super().__aenter__())
         try:
-            return await super().__aenter__()
+            return await asyncio.shield(entering)
         except BaseException:
+            await asyncio.wait({entering}, timeout=_TIMEOUT_S)
+            if not entering.cancel() and not entering.cancelled():
+                entering.exception()
             await self._drop()
             raise
 
@@ -166,12 +173,15 @@ class _Client(aiomqtt.Client):
 
 async def _knock(place: Place, context: ssl.SSLContext | None) -> None:
     """Reach a broker once in a way that can be given up: the library connects in a thread that cannot."""
+    named: dict[str, Any] = {}
+    if context is not None:
+        named = {"ssl": context, "server_hostname": place.host, "ssl_shutdown_timeout": _CLOSING_S}
     async with asyncio.timeout(_TIMEOUT_S):
-        named = None if context is None else place.host
-        _, writer = await asyncio.open_connection(
-            place.host, place.port, ssl=context, server_hostname=named
-        )
-        writer.transport.abort()
+        _, writer = await asyncio.open_connection(place.host, place.port, **named)
+    writer.close()
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(_CLOSING_S):
+            await writer.wait_closed()
 
 
 async def _hear(client: _Client, heard: Heard, where: str) -> None:

@@ -290,3 +290,20 @@ async def test_a_broker_that_goes_is_told(tmp_path):
         await asyncio.wait_for(ear.begun.wait(), PATIENCE_S)
     with pytest.raises(PeerError):
         await asyncio.wait_for(task, PATIENCE_S)
+
+
+async def test_a_listener_that_is_stopped_while_it_connects_leaves_nothing_open(plain_port):
+    before = set(asyncio.all_tasks())
+    for turns in (0, 1, 3, 5, 8, 13):
+        ear = Ear()
+        task = asyncio.create_task(
+            listen(place(plain_port), Shown(), ["a"], ear.begun.set, ear.heard)
+        )
+        for _ in range(turns):
+            await asyncio.sleep(0.0005)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
+    assert set(asyncio.all_tasks()) == before
