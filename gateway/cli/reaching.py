@@ -13,13 +13,11 @@ from gateway.connectors.openadr.sender import Sender
 from gateway.errors import PeerError
 from gateway.protocols.openadr_http import Request
 from gateway.protocols.openadr_http import Role as VtnRole
-from gateway.protocols.openadr_problem import problem_of, said_at
+from gateway.protocols.openadr_problem import DATE_S, problem_of, said_at
 from gateway.protocols.openadr_token import Tokens
 from gateway.protocols.sep2_documents import Role
 
 _CODE = "DG-1201"
-_DATE_S = 1.0
-"""Resolution of HTTP Date."""
 
 
 def utility_reached(access: UtilityAccess) -> str:
@@ -60,7 +58,7 @@ async def _vtn(access: VtnAccess) -> str:
         raise PeerError(problem_of(answer), where=where, code=_CODE)
     told = said_at(answer)
     apart = 0.0 if told is None else (told - end.utc).total_seconds()
-    if abs(apart) > ven.max_skew_s + _DATE_S:
+    if abs(apart) > ven.max_skew_s + DATE_S:
         problem = f"its clock is {apart:+.0f} s from ours, so nothing of it begins (max_skew_s)"
         raise PeerError(problem, where=where, code=_CODE)
     return _reached((end.monotonic - begin.monotonic) * 1000)

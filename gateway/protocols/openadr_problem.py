@@ -16,6 +16,8 @@ from translators.errors import DocumentError
 from translators.openadr.wire import parse
 from translators.rules.jsontext import first_value
 
+DATE_S = 1.0
+"""Resolution of HTTP Date (RFC 9110 5.6.7)."""
 _LONGEST_WORD = 200
 _LONGEST_WAIT_S = 3600.0
 _RULE = "OpenADR 3 list"

@@ -34,7 +34,7 @@ from gateway.protocols.openadr_changes import (
 from gateway.protocols.openadr_enrolment import Enrolment
 from gateway.protocols.openadr_events import Ledger, Scope
 from gateway.protocols.openadr_http import Answer, Json, Request, Role
-from gateway.protocols.openadr_problem import parsed, problem_of, retry_after_s, said_at
+from gateway.protocols.openadr_problem import DATE_S, parsed, problem_of, retry_after_s, said_at
 from gateway.protocols.openadr_programs import Programs
 from gateway.protocols.openadr_walk import Walk, Wish
 from gateway.protocols.pacing import backoff, spread
@@ -46,7 +46,6 @@ _HINT_S = 1.0
 _UNCHANGED = 304
 _TRIES = 3
 """After how many failures a walk is begun anew."""
-_CLOCK_S = 1.0  # resolution of HTTP Date
 _STALE_S = 300.0
 _EDITION = re.compile(r"/3\.(\d)(?:\.\d+)?(?:/|$)")
 
@@ -262,7 +261,7 @@ class Ven:
         told = said_at(answer) if answer.status else None
         if told is None:
             return False
-        return abs((told - utc).total_seconds()) > self._access.max_skew_s + _CLOCK_S
+        return abs((told - utc).total_seconds()) > self._access.max_skew_s + DATE_S
 
     def _enrols(self) -> bool:
         return bool(self._access.ven) and self._walked and self.revision is not None
