@@ -20,6 +20,16 @@ def without_var():
     return load_book(_changed("ocpp/fallback.yaml", "- control: FixedVar\n", carried, refused))
 
 
+@cache
+def without_limits():
+    """An IMPORT_CAPACITY_LIMIT of OpenADR says nothing."""
+    elements = "[IMPORT_CAPACITY_LIMIT, IMPORT_CAPACITY_SUBSCRIPTION]"
+    kept = "[IMPORT_CAPACITY_SUBSCRIPTION]"
+    return load_book(
+        _changed("openadr/capacity.yaml", "id: openadr.import_limit\n", elements, kept)
+    )
+
+
 def _changed(path, after, old, new):
     files = mapping_files()
     head, mark, tail = files[path].partition(after)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -10,12 +10,13 @@ from gateway.connectors.openadr.handing import Handed, Handing
 from gateway.core.events import CommandReceived, CommandWithdrawn, DocumentRefused
 from gateway.protocols.openadr_changes import Held
 from translators.canonical.telemetry import ControlOutcome, gravest
+from translators.openadr.contracts import Terms
 from translators.openadr.inbound import ServedEvent, ServedStretch
 from translators.openadr.intervals import Slot
 from translators.openadr.judging import Judging
 from translators.openadr.payloads import EventContext
-from translators.openadr.timeline import EVENT_RULE, Entry, Stretch, timeline
-from translators.openadr.wire import Event
+from translators.openadr.timeline import EVENT_RULE, Entry, Judged, Stretch, timeline
+from translators.openadr.wire import Event, Payload
 from translators.rules.book import Book
 from translators.rules.trace import Refusal
 
@@ -35,11 +36,19 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What holds for all parties: the rules, the time, and whether the list of events is `whole`."""
+class Rules:
+    """By what events are read: a book, what it says of payloads, and the terms of its contract."""
 
     book: Book
     judge: Judging
+    terms: Terms | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What holds for all parties: the rules, the time, and whether the list of events is `whole`."""
+
+    rules: Rules
     now: datetime
     whole: bool
 
@@ -74,7 +83,8 @@ class _Read:
 class Party:
     """A station or site; `known` is what an earlier run handed on.
 
-    What one book read stays so while event and time are the same: other rules count for what comes.
+    An event of which something was handed on stays as it was read until it changes: other rules count for
+    what comes, and take back no limit that runs.
     """
 
     def __init__(self, utility: str, subject: str, known: Mapping[str, Handed]) -> None:
@@ -83,12 +93,15 @@ class Party:
         self._handing = Handing(utility, subject, known)
         self._reads: dict[tuple[str, str, int], _Read] = {}
         self._told: dict[str, tuple[str, frozenset[_Problem]]] = {}
+        self._kept: dict[str, tuple[Held, Rules]] = {}
+        """Events of which something was handed on, and by which rules."""
 
     def plan(self, served: Sequence[Served], moment: Moment) -> Plan:
         """Return what changes where these are its events."""
         here = {one.held.key: one for one in served}
+        rules = {key: self._rules(one.held, moment.rules) for key, one in here.items()}
         entries = {
-            key: Entry(key, one.held.event, one.context)
+            key: Entry(key, one.held.event, replace(one.context, contract=rules[key].terms))
             for key, one in here.items()
             if isinstance(one.held.event, Event)
         }
@@ -97,30 +110,46 @@ class Party:
             names = ServedStretch(entry.event, entry.context, Stretch(entry.key, slot)).mrids()
             return self._handing.told(names, moment.now)
 
-        line = timeline(list(entries.values()), moment.judge, moment.now, told=told)
+        def judge(entry: Entry) -> Callable[[Payload], Judged]:
+            return rules[entry.key].judge(entry)
+
+        line = timeline(list(entries.values()), judge, moment.now, told=told)
         reads = [
-            self._read(here[it.key].held, entries[it.key], it, moment, uneven=it.key in line.uneven)
+            self._read(
+                here[it.key].held, entries[it.key], it, rules[it.key], uneven=it.key in line.uneven
+            )
             for it in line.stretches
         ]
+        same = {
+            key for key, kept in self._kept.items() if key in here and kept[0] is here[key].held
+        }
+        known = same.union(it.key for it in line.stretches)
+        self._kept = {key: (here[key].held, rules[key]) for key in known}
         self._reads = {(it.stretch.key, *_place(it.stretch)): it for it in reads}
         wanted, twins = _named_once(reads)
         events = self._handing.plan(wanted, moment.now, whole=moment.whole)
-        unread = {key: _unread(one, moment.book) for key, one in here.items() if key not in entries}
+        book = moment.rules.book
+        unread = {key: _unread(one, book) for key, one in here.items() if key not in entries}
         refused = list(self._refused(here, {**unread, **twins, **line.refusals}, reads))
         return Plan(list(events), refused, line.rebuild_at)
 
+    def _rules(self, held: Held, now: Rules) -> Rules:
+        """Return by what an event is read: as before, where something of it was handed on."""
+        kept = self._kept.get(held.key)
+        return kept[1] if kept is not None and kept[0] is held else now
+
     def _read(
-        self, held: Held, entry: Entry, stretch: Stretch, moment: Moment, *, uneven: bool
+        self, held: Held, entry: Entry, stretch: Stretch, rules: Rules, *, uneven: bool
     ) -> _Read:
         """Return the commands of a stretch, with what is refused of its interval."""
         known = self._reads.get((stretch.key, *_place(stretch)))
         if known is not None and known.held is held and known.stretch == stretch:
             return known
-        read = ServedStretch(entry.event, entry.context, stretch, uneven).read(moment.book)
-        refusals = (*_beside(entry, stretch, moment.judge), *read.refusals)
+        read = ServedStretch(entry.event, entry.context, stretch, uneven).read(rules.book)
+        refusals = (*_beside(entry, stretch, rules.judge), *read.refusals)
         commands = tuple(
             CommandReceived(
-                command, read.steps, read.losses, refusals, (held.raw,), book=moment.book.digest
+                command, read.steps, read.losses, refusals, (held.raw,), book=rules.book.digest
             )
             for command in read.value
         )

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.connectors.openadr.handing import Handed
-from gateway.connectors.openadr.party import Moment, Party, Plan, Served
+from gateway.connectors.openadr.party import Moment, Party, Plan, Rules, Served
 from gateway.protocols.openadr_access import VenAccess
 from gateway.protocols.openadr_changes import Held
 from translators.canonical.commands import Revision
@@ -60,8 +60,7 @@ class Schedule:
 
     def use(self, book: Book) -> None:
         """Read by other mapping rules what comes from now on."""
-        self._book, self._judge = book, Judging(book)
-        self._terms = terms_of(book, self._access.contract)
+        self._rules = Rules(book, Judging(book), terms_of(book, self._access.contract))
 
     def complete(self) -> None:
         """Know that a whole list of events came: what is not among them is gone."""
@@ -103,7 +102,7 @@ class Schedule:
             for event in self._events.values()
             if subject in event.subjects
         ]
-        moment = Moment(self._book, self._judge, utc, self._whole)
+        moment = Moment(self._rules, utc, self._whole)
         plan = self._parties[subject].plan(served, moment)
         if plan.rebuild_at is not None:
             self._rebuild[subject] = plan.rebuild_at
@@ -125,7 +124,6 @@ class Schedule:
             known=held.known,
             seed=seed,
             digest=event.digest,
-            contract=self._terms,
         )
 
     def _bindings(self, held: Held) -> tuple[Binding, ...]:

@@ -5,7 +5,7 @@ import pytest
 from gateway.protocols.openadr_access import Resource
 from support.openadr import LIMIT, START, a_payload, an_event, an_interval
 from support.openadr_schedule import FLEX, Planned, held, over
-from support.otherbooks import coarse
+from support.otherbooks import coarse, without_limits
 from support.translation import book
 from translators.canonical.telemetry import ControlOutcome
 from translators.openadr.binding import binding_of
@@ -276,3 +276,23 @@ def test_other_rules_count_for_what_comes():
     planned.serve(at(a_limit("e2"), "16:00"))
     assert planned.plan() == [("e2", 0)]
     assert [it.book for it in planned.commands.values()] == [known.book, other.digest]
+
+
+def test_rules_that_read_it_no_more_take_back_no_limit_that_runs():
+    planned = Planned()
+    planned.serve(a_limit("e1"))
+    planned.plan()
+    planned.schedule.use(without_limits())
+    planned.serve(at(a_limit("e2"), "15:00"))
+    assert planned.plan(10) == []
+    assert planned.line() == [("e1", 0, 60, 7000)]
+    assert [it.key.partition("/")[0] for it in planned.refused] == ["e2"]
+
+
+def test_rules_that_read_it_no_more_count_for_an_event_that_is_changed():
+    planned = Planned()
+    planned.serve(a_limit("e1"))
+    planned.plan()
+    planned.schedule.use(without_limits())
+    planned.serve(a_limit("e1", priority=1))
+    assert planned.plan(10) == ["e1"]
