@@ -21,25 +21,37 @@ def _vens(settings: Settings) -> Iterator[tuple[Location, OpenAdrUtility]]:
 def secured(settings: Settings) -> Iterator[Finding]:
     """Find plain HTTP that nobody allowed, and credentials and certificates that are not whole."""
     for at, vtn in _vens(settings):
-        for key, url in (("url", vtn.url), ("token_url", vtn.token_url)):
-            if url.startswith("http:") and not vtn.insecure:
-                problem = f"{url} would carry tokens and events in plain text"
-                yield Finding((*at, key), problem, "use https, or set insecure: true")
-        if vtn.url.startswith("mdns:") and vtn.trust_anchor is None:
-            problem = "anybody in the network can announce a VTN"
-            yield Finding((*at, "url"), problem, "set trust_anchor")
-        if vtn.webhook is not None and vtn.webhook.url.startswith("http:") and not vtn.insecure:
-            problem = f"{vtn.webhook.url} would carry a token in plain text"
-            yield Finding((*at, "webhook", "url"), problem, "use https, or set insecure: true")
-        whole = bool(vtn.client_id) and vtn.client_secret_file is not None
-        if vtn.auth != "none" and not whole:
-            problem = f"auth {vtn.auth} needs client_id and client_secret_file"
-            yield Finding((*at, "auth"), problem, "without a token it is auth: none")
-        elif vtn.auth == "none" and (vtn.client_id or vtn.client_secret_file is not None):
-            yield Finding((*at,), "credentials are given that nobody shows", "set auth: post")
+        yield from _in_the_open(at, vtn)
+        yield from _credentials(at, vtn)
         for name, pair in (("webhook", vtn.webhook), ("mqtt", vtn.mqtt)):
             if pair is not None and (pair.certificate is None) != (pair.key is None):
                 yield Finding((*at, name), "certificate and key belong together")
+
+
+def _in_the_open(at: Location, vtn: OpenAdrUtility) -> Iterator[Finding]:
+    """Find addresses at which others could listen, or stand in for the VTN."""
+    callback = "" if vtn.webhook is None else vtn.webhook.url
+    places: tuple[tuple[Location, str, str], ...] = (
+        (("url",), vtn.url, "tokens and events"),
+        (("token_url",), vtn.token_url, "tokens and events"),
+        (("webhook", "url"), callback, "a token"),
+    )
+    for key, url, what in places:
+        if url.startswith("http:") and not vtn.insecure:
+            problem = f"{url} would carry {what} in plain text"
+            yield Finding((*at, *key), problem, "use https, or set insecure: true")
+    if vtn.url.startswith("mdns:") and vtn.trust_anchor is None:
+        problem = "anybody in the network can announce a VTN"
+        yield Finding((*at, "url"), problem, "set trust_anchor")
+
+
+def _credentials(at: Location, vtn: OpenAdrUtility) -> Iterator[Finding]:
+    given = (bool(vtn.client_id), vtn.client_secret_file is not None)
+    if vtn.auth != "none" and not all(given):
+        problem = f"auth {vtn.auth} needs client_id and client_secret_file"
+        yield Finding((*at, "auth"), problem, "without a token it is auth: none")
+    elif vtn.auth == "none" and any(given):
+        yield Finding((*at,), "credentials are given that nobody shows", "set auth: post")
 
 
 def contracts(settings: Settings) -> Iterator[Finding]:
