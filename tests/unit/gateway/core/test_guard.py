@@ -11,8 +11,6 @@ from translators.canonical.capability import Dialect
 from translators.canonical.controls import Excitation
 from translators.canonical.telemetry import ControlOutcome
 
-TIMED = {"startTime": "2026-12-01T12:10:00Z", "duration": 3600}
-
 
 def station(*, dialect=None, evses=1, **ratings):
     profile = a_profile()

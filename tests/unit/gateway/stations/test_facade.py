@@ -26,7 +26,6 @@ from support.stations import (
 )
 from translators.chain import load_book
 
-HEARTBEAT = b'[2,"h","Heartbeat",{}]'
 CLEAR = SendToStation("CS1", "r1", "ClearChargingProfile", {"chargingProfileId": 5})
 
 
