@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway.core.effects import ReadBack
 from gateway.core.evidence import composite_request
+from gateway.core.failsafe import OWN
 from gateway.core.ledger import (
     Desired,
     Entry,
@@ -143,14 +144,19 @@ def _lingering(
     """Return controls that stay although nothing wants them.
 
     Those that are over stay until their successor runs: no dip to the default. So do those of a utility
-    whose clock is not known, and limits that were refused in a new form.
+    whose clock is not known, limits that were refused in a new form, and fail-safe limits where a share of
+    a site is refused in their place.
     """
     if turn.world.drain is not None:
         return frozenset()
     staying = set()
     for control_id, entry in state.ledger.entries.items():
         record = turn.world.records[state.id].get(entry.desired.command)
-        if control_id in desired or record is None or record.state is State.CANCELLING:
+        if control_id in desired or record is None:
+            continue
+        if record.state is State.CANCELLING:
+            if _stands_in(turn, state, entry, record, desired):
+                staying.add(control_id)
             continue
         if _refused_anew(turn, entry, record, desired):
             staying.add(control_id)
@@ -177,9 +183,36 @@ def _refused_anew(
     interval = record.interval
     if interval is not None and not interval.covers(turn.time_of(record)):
         return False
+    return record.utility.startswith(SITE) or not _taken(slot, desired, now)
+
+
+def _stands_in(
+    turn: Turn,
+    state: StationState,
+    entry: Entry,
+    record: CommandRecord,
+    desired: Mapping[str, Desired],
+) -> bool:
+    """Say whether a fail-safe limit is over while the share that would follow it is refused.
+
+    Without both nothing would bound the station, and its site could only tell the excess.
+    """
+    slot = slot_of_functions(entry.desired.functions)
+    if slot is None or not record.utility.startswith(OWN) or not entry.may_be_held:
+        return False
+    shares = (
+        share
+        for share in turn.world.records[state.id].values()
+        if share.utility.startswith(SITE) and share.state is State.REFUSED and not share.declined
+    )
+    refused = {slot_of_functions([function]) for it in shares for function, _ in it.refused}
+    return slot in refused and not _taken(slot, desired, turn.now.utc)
+
+
+def _taken(slot: Slot, desired: Mapping[str, Desired], now: datetime) -> bool:
+    """Say whether something that is wanted holds in a slot by now."""
     others = (other for other in desired.values() if slot_of_functions(other.functions) is slot)
-    taken = any(other.start is None or other.start <= now for other in others)
-    return record.utility.startswith(SITE) or not taken
+    return any(other.start is None or other.start <= now for other in others)
 
 
 def _bridges(state: StationState, entry: Entry, successor: Desired, now: datetime) -> bool:
