@@ -33,7 +33,7 @@ def receive(turn: Turn, event: CommandReceived) -> None:
     station = command.target.station
     known = turn.world.records[station].get(key_of(command))
     gone = known is None or known.over or known.state is State.CANCELLING
-    if known is None or (gone and _returns(known, command)):
+    if known is None or (gone and _returns(turn, known, command)):
         _admit(turn, event, _drawn(command, event.draws))
         return
     if command.version < known.command.version:
@@ -69,13 +69,14 @@ def receive(turn: Turn, event: CommandReceived) -> None:
     _judge(turn, updated.step(Trigger.UPDATED))
 
 
-def _returns(known: CommandRecord, command: DerCommand) -> bool:
+def _returns(turn: Turn, known: CommandRecord, command: DerCommand) -> bool:
     """Say whether what is over may begin anew: a default, and of OpenADR an interval in a new edition.
 
     There an interval gives way to events of better priority and resumes after them, and an event may be
-    changed in place: it has one name throughout.
+    changed in place: it has one name throughout. What only a station that is away keeps here so long counts
+    as forgotten.
     """
-    edition = command.version > known.command.version
+    edition = command.version > known.command.version or forgettable(known, turn.time_of(known))
     return command.is_default or (command.origin.protocol is Protocol.OPENADR and edition)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.core.events import DocumentRefused, ReplyStatus, Withdrawal
+from gateway.core.events import DocumentRefused, ReplyStatus, StationDisconnected, Withdrawal
 from support.engine_bench import NOON, a_command, limit
 from translators.canonical.commands import Interval, Origin, Protocol, Revision
 from translators.canonical.controls import LimitOn
@@ -76,6 +76,20 @@ def test_what_the_station_is_still_letting_go_is_wanted_again(ready):
     for _ in range(3):
         ready.reply()
     assert in_force(ready) == 7000
+
+
+@pytest.mark.parametrize(("days", "found"), [(6, "cancelling"), (9, "scheduled")])
+def test_what_a_station_keeps_that_is_away_is_wanted_again_once_others_forgot_it(
+    ready, days, found
+):
+    endless = replace(a_limit(version=3), interval=Interval(NOON, None))
+    ready.command(endless)
+    ready.reply()
+    ready.hear(StationDisconnected("CS1"))
+    ready.withdraw(reason=Withdrawal.VANISHED)
+    ready.at(days * 1440)
+    ready.command(replace(endless, version=0))
+    assert state(ready) == found
 
 
 @pytest.mark.parametrize("minutes", [30, 60, 90])
