@@ -3,14 +3,17 @@
 import json
 from copy import deepcopy
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.engine_bench import NOON, Bench, an_engine
 from support.openadr import LIMIT, START, a_context, a_payload, an_event, an_interval, read
+from support.openadr_schedule import Planned, held, over
 from support.translation import a_station, book, running, situation
-from translators.canonical.controls import LimitOn
+from translators.canonical.controls import LimitOn, PowerLimit
 from translators.chain import Case, travel
 from translators.errors import DocumentError
 from translators.openadr.contracts import terms_of
@@ -217,3 +220,32 @@ def test_an_odd_payload_costs_its_neighbour_nothing(value, edition):
         LimitOn.EXPORT
     }
     assert [refusal.function for refusal in gone.refusals] == ["X-ODD"]
+
+
+@settings(max_examples=settings().max_examples // 3)
+@given(st.lists(st.one_of(events, anything), min_size=1, max_size=3), st.integers(0, 90))
+def test_odd_events_cost_no_other_event_its_time(odd, minutes):
+    planned = Planned(bindings=context("3.1").bindings)
+    limit = an_interval(a_payload("EXPORT_CAPACITY_LIMIT", 0))
+    planned.serve(over(180, id="sound", priority=0, intervals=[limit]))
+    for number, event in enumerate(odd):
+        planned.schedule.served(replace(held(event), key=f"odd {number}"))
+    engine = Bench(an_engine(book(), "vtn"), START, others={"vtn": timedelta()})
+    engine.connect()
+    for at in (0, minutes):
+        planned.plan(at)
+        for posted in planned.posted:
+            engine.hear(posted)
+            engine.reply()
+        engine.at((START - NOON) / timedelta(minutes=1) + at)
+        holding = [
+            control
+            for received in planned.commands.values()
+            if received.command.interval.covers(START + timedelta(minutes=at))
+            for control in received.command.controls
+        ]
+        assert any(it.on is LimitOn.EXPORT and it.value.value == 0 for it in limits(holding))
+
+
+def limits(controls):
+    return [control for control in controls if isinstance(control, PowerLimit)]

@@ -17,7 +17,7 @@ from translators.openadr.wire import Program, event_of
 
 def held(event, *, program=None, received=START, known=False):
     """Return an event as it is served."""
-    raw = json.dumps(event).encode()
+    raw = json.dumps(event, default=str).encode()
     try:
         read = event_of(event)
     except DocumentError as error:
@@ -26,10 +26,10 @@ def held(event, *, program=None, received=START, known=False):
     return Held(key, event, raw, str(hash(raw)), read, program, received, known)
 
 
-def over(minutes, **changes):
+def over(minutes, intervals=(), **changes):
     """An event of so many minutes from START."""
     period = {"start": "2027-03-09T14:30:00Z", "duration": f"PT{minutes}M"}
-    return an_event(intervalPeriod=period, **changes)
+    return an_event(*intervals, intervalPeriod=period, **changes)
 
 
 class Planned:
@@ -40,7 +40,8 @@ class Planned:
         self.access = VenAccess("vtn", "https://vtn", "depot", resources=resources, **access)
         self.schedule = Schedule(self.access, book(), before or {})
         self.minutes = 0
-        self.commands, self.refused = {}, []
+        self.commands, self.refused, self.posted = {}, [], []
+        """What holds, what was refused, and the events that the last plan posted."""
 
     def serve(self, *events, **changes):
         """Serve these and whatever was served before; return whom each addresses."""
@@ -56,9 +57,11 @@ class Planned:
         if whole:
             self.schedule.complete()
         utc, posted = START + timedelta(minutes=self.minutes), []
+        self.posted = []
         for subject in self.schedule.due(utc):
             plan = self.schedule.plan(subject, Revision.OPENADR_3_1, "seed", utc)
             self.refused += plan.refused
+            self.posted += [*plan.events, *(it.event for it in plan.refused)]
             posted += [self._taken(subject, event) for event in plan.events]
         return posted
 
