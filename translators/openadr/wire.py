@@ -227,8 +227,6 @@ def _value(value: Any) -> Value:
             return value
         case str():
             return encodable(value)
-        case int():
-            return Decimal(value)
         case float():
             return Decimal(repr(value))
         case {"x": x, "y": y}:

@@ -379,3 +379,13 @@ def test_the_older_edition_is_asked_for_all():
     course.walk()
     course.poll()
     assert set(asked(course)) == {False}
+
+
+@pytest.mark.parametrize("answer", [Answer(500), Answer(200, body=b'{"id": "other"}')])
+def test_what_cannot_be_asked_for_by_its_id_is_not_removed(answer):
+    course = Course(AVtn(named(*map(str, range(80)))))
+    course.walk()
+    course.vtn.events = course.vtn.events[1:]
+    course.vtn.faults = [None, None, answer]
+    assert removed(course.poll()) == []
+    assert removed(course.poll()) == ["0"]
