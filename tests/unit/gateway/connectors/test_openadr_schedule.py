@@ -95,6 +95,26 @@ def test_a_refused_event_beats_nothing():
     assert [it.outcome for it in planned.refused] == [ControlOutcome.NOT_SUPPORTED]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"payloadDescriptors": []},
+        {"intervals": [an_interval(a_payload(LIMIT, -1))]},
+        {"intervalPeriod": {"start": "soon", "duration": "PT1H"}},
+        {"intervals": "all day"},
+    ],
+)
+def test_an_edition_that_nobody_can_follow_ends_the_one_before_and_is_told(odd):
+    planned = Planned()
+    planned.serve(a_limit("e1"))
+    planned.plan()
+    planned.serve({**a_limit("e1"), **odd}, known=True)
+    assert planned.plan(10) == ["e1"]
+    assert [it.outcome for it in planned.refused] == [ControlOutcome.INVALID]
+    planned.serve(a_limit("e1"), known=True)
+    assert planned.plan(20) == [("e1", 1)]
+
+
 def test_what_cannot_be_read_hides_no_neighbour_and_is_told_once():
     planned = Planned()
     broken = {**a_limit("b"), "intervals": "none"}
