@@ -65,13 +65,14 @@ class Handing:
     ) -> list[CommandReceived | CommandWithdrawn]:
         """Return what makes the engine's commands those that are wanted: new ones and editions first.
 
-        Only where the wanted ones are the `whole` of it the others are withdrawn, unless they are over.
+        Only where the wanted ones are the `whole` of it the others are withdrawn, unless they are over, and
+        what an event asks for that did not change takes the place of others.
         """
         events: list[CommandReceived | CommandWithdrawn] = []
         here: set[str] = set()
         for received in wanted:
             here.add(received.command.mrid)
-            edition = self._edition(received)
+            edition = self._edition(received, whole=whole)
             if edition is not None:
                 events.append(edition)
         for mrid in sorted(self._open() - here) if whole else ():
@@ -107,8 +108,8 @@ class Handing:
                     self._by_name[name].append(_Part(number, start, times.end))
         return self._by_name
 
-    def _edition(self, received: CommandReceived) -> CommandReceived | None:
-        """Return a command as a new one or a new edition, None where the engine knows it so."""
+    def _edition(self, received: CommandReceived, *, whole: bool) -> CommandReceived | None:
+        """Return a command as a new one or a new edition, None where the engine knows it so, or for now."""
         command, version = received.command, 0
         known = self._known.get(command.mrid)
         if known is not None:
@@ -116,6 +117,8 @@ class Handing:
             if known.gone is None and same and not differs(known.command, command):
                 self._known[command.mrid] = Handed(known.command, received.refusals)
                 return None
+            if known.gone is None and not whole and _one_text(known.command, command):
+                return None  # what it gave way to may be on a page that did not come yet
             version = known.command.version + 1
         command = changed(command, version=version)
         self._known[command.mrid] = Handed(command, received.refusals)
@@ -135,6 +138,11 @@ class Handing:
             mrid: known for mrid, known in self._known.items() if _part_of(mrid)[0] in needed
         }
         self._by_name = None
+
+
+def _one_text(known: DerCommand, command: DerCommand) -> bool:
+    """Say whether two editions were read of the same bytes."""
+    return known.origin.digest == command.origin.digest != ""
 
 
 def _part_of(mrid: str) -> tuple[str, int]:

@@ -276,6 +276,29 @@ def test_a_split_survives_a_restart_whose_winner_is_over():
     assert second.line() == [("e1~1", 30, 60, 7000)]
 
 
+def test_what_gave_way_takes_nothing_back_before_another_run_has_read_all():
+    planned = Planned()
+    tight, loose = a_limit("tight", 3, 60), a_limit("loose", 9, 120)
+    planned.serve(tight, loose)
+    planned.plan()
+    before = planned.line()
+    assert before == [("tight", 0, 60, 3000), ("loose", 60, 120, 9000)]
+    second = Planned(before=planned.before())
+    second.commands = dict(planned.commands)
+    second.serve(loose)
+    assert second.plan(10, whole=False) == []
+    assert second.plan(11) == [("loose", 1), "tight"]
+
+
+def test_what_was_changed_meanwhile_counts_before_another_run_has_read_all():
+    planned = Planned()
+    planned.serve(a_limit("e1"))
+    planned.plan()
+    second = Planned(before=planned.before())
+    second.serve(a_limit("e1", 5))
+    assert second.plan(10, whole=False) == [("e1", 1)]
+
+
 def test_contracts_name_a_program_by_its_name_too():
     contract = binding_of({"program": FLEX.name, "payload": LIMIT, "units": "KW"})
     planned = Planned(bindings=(contract,))
