@@ -52,7 +52,8 @@ def replayed(folder, name, base):
         while (request := ven.due(now)) is not None:
             listed = programs if request.role is Role.PROGRAMS else answer.body
             skip = int(dict(request.query)["skip"])
-            body = b"[" + b",".join(items_of(listed)[skip : skip + 50]) + b"]"
+            page = [item.raw for item in items_of(listed)[skip : skip + 50]]
+            body = b"[" + b",".join(page) + b"]"
             utc = datetime.fromtimestamp(item["t"], UTC)
             found += ven.answered(request, Answer(200, answer.headers, body), now, utc, 0.5)
         yield found, ven

@@ -33,6 +33,7 @@ def test_every_peer_pins_each_package_by_version_and_hash():
         "envoy_schema",
         "ocpp_rpc",
         "ocpp_ws_io",
+        "openadr3",
         "openadr3_client",
         "openadr3_compliance",
         "opender",
