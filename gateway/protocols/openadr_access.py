@@ -75,6 +75,12 @@ class VenAccess:
     request_timeout_s: float = 10.0
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """Return the targets that are asked for: 3.1 lists what names targets to who asks by one of them."""
+        own = sorted({name for one in self.resources for name in one.targets})
+        return tuple(dict.fromkeys((*self.targets, *own)))
+
+    @property
     def audience(self) -> Audience:
         """Return whom events may be for; a target that is a resource's own names it alone."""
         addressees = [Addressee(one.subject, one.name, one.targets) for one in self.resources]

@@ -162,7 +162,7 @@ class Push:
                 self._revision,
                 self._programs[:_MOST_PROGRAMS],
                 every=not self._access.programs,
-                targets=self._access.targets,
+                targets=self._access.asked,
             )
         self._stage = _Stage.SUBSCRIPTIONS
         self._subscriptions.begin(watched)

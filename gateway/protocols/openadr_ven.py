@@ -172,7 +172,7 @@ class Ven:
             audience = self._access.audience
             scope = Scope(programs.by_id, programs.followed, audience, revision)
         self._scope = scope
-        return Wish(scope, programs.only, self._access.targets)
+        return Wish(scope, programs.only, self._access.asked)
 
     def _walk_request(self) -> Request:
         match self._stage:

@@ -49,6 +49,13 @@ async def test_a_limit_of_a_site_is_shared_by_its_stations(vtn, depot):
     await depot.station.wait_for(lambda: depot.limits() != [7000], PATIENCE_S)
 
 
+async def test_what_names_a_target_of_a_resource_is_asked_for(vtn, depot):
+    vtn.add_ven("depot", client="ven_client", targets=["feeder 7"])
+    vtn.add_event(depot.program, **a_limit(7, targets=["feeder 7"]))
+    await depot.begin(resources=[{"station": "CS1", "targets": ["feeder 7"]}])
+    await depot.station_holds(7000)
+
+
 class TestTargetsThatNobodyAskedFor:
     @pytest.fixture
     def options(self):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.protocols.openadr_access import Resource
 from gateway.protocols.openadr_changes import EventServed, RevisionFound, SessionKept, VtnHeard
 from gateway.protocols.openadr_http import Answer, Role
 from support.openadr import an_event
@@ -285,6 +286,17 @@ def test_targets_are_asked_for_besides_what_names_nobody():
     older = Course(AVtn(named("1")), targets=targets, revision=Revision.OPENADR_3_0)
     older.walk()
     assert ("targetValues", "feeder 7") in older.vtn.requests[-3].query
+
+
+def test_targets_of_resources_are_asked_for_each_once():
+    resources = (
+        Resource("CS1", "cs-1", frozenset({"feeder 7", "phase b"})),
+        Resource("CS2", "cs-2", frozenset({"feeder 7"})),
+    )
+    course = Course(AVtn(named("1")), targets=("fleet",), resources=resources)
+    course.walk()
+    asked = [dict(it.query).get("targets") for it in course.vtn.requests if it.role is Role.EVENTS]
+    assert list(dict.fromkeys(asked)) == [None, "fleet", "feeder 7", "phase b"]
 
 
 def test_a_hint_fetches_within_a_second_and_a_flood_no_oftener():
