@@ -26,12 +26,14 @@ from gateway.protocols.openadr_reading import reading
 from gateway.protocols.openadr_ven import Ven
 from gateway.settings.packs import shipped_book
 from translators.canonical.commands import Revision
+from translators.openadr.intervals import Clock, Expansion, expand
 from translators.openadr.judging import Judging
 from translators.openadr.payloads import EventContext
 from translators.openadr.timeline import Entry, Timeline, timeline
-from translators.openadr.wire import Event
+from translators.openadr.wire import Event, event_of
 
 EVENTS, INTERVALS, PAGE = 1_000, 24, 50
+LONG = 10_000
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 _POLL_S = 30.0
 _JSON_ALONE = "the same pages as JSON values (orjson)"
@@ -64,6 +66,17 @@ def events(count: int = EVENTS) -> Iterator[dict[str, Any]]:
                 for hour in range(INTERVALS)
             ],
         }
+
+
+def a_long_event() -> Event:
+    """Return one event of many intervals, each of a length of its own."""
+    (told,) = events(1)
+    payload = {"type": "IMPORT_CAPACITY_LIMIT", "values": [7]}
+    intervals = [
+        {"id": n, "intervalPeriod": {"duration": f"PT{n % 900 + 1}S"}, "payloads": [payload]}
+        for n in range(LONG)
+    ]
+    return event_of({**told, "intervals": intervals})
 
 
 class Pages:
@@ -174,6 +187,11 @@ def measure(rounds: int, *, count: int = EVENTS) -> Found:
     def alone() -> int:
         return sum(len(orjson.loads(page)) for page in pages.events)
 
+    long_one = a_long_event()
+
+    def lengthy() -> Expansion:
+        return expand(long_one, Clock(Revision.OPENADR_3_1))
+
     def read() -> int:
         return sum(len([reading(item) for item in items_of(page)]) for page in pages.events)
 
@@ -181,6 +199,7 @@ def measure(rounds: int, *, count: int = EVENTS) -> Found:
         ("polled, compared, expanded and arbitrated, all new", first),
         ("read alone", read),
         ("expanded and arbitrated alone", walked.arbitrate),
+        (f"one event of {LONG} intervals, expanded", lengthy),
         ("polled, all unchanged, by ETags", warm.poll),
         ("polled, all unchanged, without ETags", plain.poll),
     ]

@@ -36,6 +36,7 @@ def test_figures_name_what_was_read_and_held(run):
         "polled",
         "read alone",
         "expanded and arbitrated alone",
+        "one event of 10000 intervals",
         "polled",
         "polled",
     ]

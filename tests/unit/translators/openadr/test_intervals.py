@@ -1,7 +1,5 @@
 """When intervals hold: inherited, own, looped, cut, split, random, now, and what cannot be."""
 
-import sys
-import time
 from datetime import timedelta
 
 import pytest
@@ -317,14 +315,7 @@ def test_no_span_draws_nothing():
     assert drawn("a", "e", slot) == 0
 
 
-def test_10000_intervals_take_less_than_50_ms_of_the_processor():
-    intervals = [an_interval(duration=f"PT{n % 900 + 1}S") for n in range(10_000)]
-    event = event_of(an_event(*intervals))
-    traced = sys.gettrace() is not None  # coverage looks at every line
-    assert min(_seconds_of(event) for _ in range(5)) < (1 if traced else 0.05)
-
-
-def _seconds_of(event):
-    began = time.process_time()
-    assert expand(event, Clock(Revision.OPENADR_3_1)).beyond
-    return time.process_time() - began
+def test_of_10000_intervals_as_many_are_looked_at_as_a_schedule_holds():
+    event = event_of(an_event(*[an_interval(duration=f"PT{n % 900 + 1}S") for n in range(10_000)]))
+    line = expand(event, Clock(Revision.OPENADR_3_1))
+    assert (len(line.slots), line.beyond) == (MOST_SLOTS, True)
