@@ -5,6 +5,7 @@ import pytest
 from gateway.simulators import vtn_faults as faults
 from gateway.simulators.station import IN
 from gateway.simulators.vtn import Options, Quirk
+from gateway.simulators.vtn_world import Kind
 from support.openadr_site import PATIENCE_S, a_limit
 
 FAULTS = {
@@ -107,6 +108,7 @@ class TestIdsThatBeginAgain:
         first = vtn.add_event(depot.program, **a_limit(7))
         await depot.begin()
         await depot.station_holds(7000)
+        await vtn.wait_for(lambda: vtn.entries(Kind.RESOURCE), PATIENCE_S)
         vtn.forget()
         program = vtn.add_program("flex")
         assert vtn.add_event(program, **a_limit(4)) == first
