@@ -69,6 +69,8 @@ class _Known:
     known: bool
     held: Held | None = None
     until: datetime | None = None
+    timeless: bool = False
+    """Whether the edition served last had no time (User Guide 8.10.2): a change takes nothing back."""
 
 
 class Ledger:
@@ -92,8 +94,10 @@ class Ledger:
         for id_, said in (kept or {}).items():
             created, received = said.get("created", ""), datetime.fromisoformat(said["received"])
             key = said.get("key") or _key(id_, created)
-            known = bool(said.get("known", False))
-            self._known[id_] = _Known(key, created, said["digest"], received, known)
+            known, without = bool(said.get("known", False)), bool(said.get("timeless", False))
+            self._known[id_] = _Known(
+                key, created, said["digest"], received, known, timeless=without
+            )
 
     def document(self) -> dict[str, Any]:
         """Return what must be known after a restart: of each event which one it is, and since when."""
@@ -251,9 +255,7 @@ class Ledger:
             known = _Known(_key(id_, read.created), read.created, read.digest, utc, known=False)
             self.moved = True
         elif not same:
-            timed = before is None or not (
-                isinstance(before.event, Event) and timeless(before.event)
-            )
+            timed = not known.timeless
             known = replace(known, digest=read.digest, known=known.known or timed, held=None)
             self.moved = True
         self.moved |= known.created != read.created
@@ -267,7 +269,8 @@ class Ledger:
         if known.held is None or known.held.program != program:
             event = self._whole(read)
             held = _held(known, read, event, program)
-            known = replace(known, held=held)
+            without = isinstance(event, Event) and timeless(event)
+            known = replace(known, held=held, timeless=without)
             changes.append(EventServed(held))
         self._known[id_] = known
         return changes
@@ -295,6 +298,8 @@ def _kept(id_: str, known: _Known) -> dict[str, Any]:
         told["key"] = known.key
     if known.known:
         told["known"] = True
+    if known.timeless:
+        told["timeless"] = True
     return told
 
 

@@ -107,6 +107,15 @@ def test_an_event_that_never_had_a_time_is_not_taken_back_by_a_change_of_somethi
     assert [it.known for it in (more, timed, gone)] == [False, False, True]
 
 
+def test_nor_by_a_change_that_came_while_we_were_down():
+    course = Course(AVtn([taken_back(id="1")]))
+    course.walk()
+    after = Course(course.vtn, kept=json.loads(json.dumps(course.kept())))
+    after.vtn.events = [taken_back(id="1", eventName="more")]
+    (more,) = held(after.walk())
+    assert not more.known
+
+
 def test_an_event_that_is_over_and_is_taken_back_does_not_hold_from_now_on():
     course = Course(AVtn([at(-50, id="1", createdDateTime="2027-03-01T00:00:00Z")]))
     course.walk()
