@@ -36,6 +36,11 @@ SMALLEST = [
         id="sites",
     ),
     pytest.param(
+        ("tests/timelines/campaign.py", "5", "1"),
+        r"^5 sets of events in \d+ s of CPU time \(seed 1\)\n0 of them otherwise than by brute force$",
+        id="timelines",
+    ),
+    pytest.param(
         ("tests/tampers/campaign.py", "5", "1"),
         r"untouched 5 in \d+ s \(seed 1\)\n0 missed, 0 named at another record, 0 false alarms$",
         id="tampers",
