@@ -10,7 +10,7 @@ WORKERS ?= 2
 .PHONY: help setup demo test thorough fmt lint types arch faults report-faults attack tampers nameplate silences rivals sites whole timelines mutants bench peers ci
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-13s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make .venv with the pinned packages
 
