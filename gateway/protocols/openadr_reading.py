@@ -74,15 +74,15 @@ def reading(item: Item) -> Read:
         event: Event | DocumentError = event_of(value)
     except DocumentError as error:
         event = error
-    address = _address(told, program)
-    return Read(raw, id_, created, digest, program, address, value, event)
+    return Read(raw, id_, created, digest, program, address_of(value), value, event)
 
 
-def _address(told: Mapping[str, Json], program: str) -> Event:
-    """Return an event that names whom this one names, and nothing else."""
+def address_of(value: Json) -> Event:
+    """Return an event that names whom this value names, and nothing else: it may be no event itself."""
+    told: Mapping[str, Json] = value if isinstance(value, dict) else {}
     if told.get("targets") is None:
         return _ANYBODY
-    name = _text(told.get("eventName"))
+    program, name = _text(told.get("programID")), _text(told.get("eventName"))
     return replace(_ANYBODY, program=program, name=name, raw={"targets": told["targets"]})
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
+from gateway.connectors.openadr.waiting import rest
 from gateway.protocols.openadr_notice import Hints, notice_of
 from gateway.protocols.rates import Bucket, Rate
 from translators.errors import DocumentError
@@ -107,11 +107,3 @@ class Inbox:
         self._seen[digest] = None
         if len(self._seen) > _MOST_REMEMBERED:
             self._seen.popitem(last=False)
-
-
-async def rest(event: asyncio.Event, seconds: float | None) -> None:
-    """Wait for an event, so long at most."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(None if seconds is None else max(0.001, seconds)):
-            await event.wait()
-    event.clear()

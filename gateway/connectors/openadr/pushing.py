@@ -17,8 +17,9 @@ from typing import Any
 import structlog
 
 from gateway.connectors.openadr.access import MqttAccess, VtnAccess, WebhookAccess
-from gateway.connectors.openadr.inbox import Inbox, rest
+from gateway.connectors.openadr.inbox import Inbox
 from gateway.connectors.openadr.sender import Sender
+from gateway.connectors.openadr.waiting import rest
 from gateway.connectors.openadr.webhook import Webhook
 from gateway.core.events import SessionKept
 from gateway.errors import GatewayError, PeerError, SettingsError

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import structlog
 
+from gateway.connectors.openadr.waiting import rest
 from gateway.core.effects import Doing, PostSamples, ReportStation, RespondToUtility
 from gateway.core.events import SessionKept
 from gateway.errors import PeerError, ResponseRefusedError
@@ -195,11 +195,8 @@ class Reporting:
         """Wait until something is due, or something changed."""
         now = self._clock.now()
         wake = self._reporter.wake_at(now.monotonic, now.utc)
-        pause = _SLICE_S if wake is None else max(0.001, min(_SLICE_S, wake - now.monotonic))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(pause):
-                await self._changed.wait()
-        self._changed.clear()
+        ahead = _SLICE_S if wake is None else wake - now.monotonic
+        await rest(self._changed, min(_SLICE_S, ahead))
 
 
 def _settle(future: asyncio.Future[Delivered], delivered: Delivered) -> None:

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from gateway.connectors.openadr.handing import Handed
 from gateway.connectors.openadr.party import Moment, Party, Plan, Rules, Served
 from gateway.protocols.openadr_access import VenAccess
 from gateway.protocols.openadr_changes import Held
+from gateway.protocols.openadr_reading import address_of
 from translators.canonical.commands import Revision
 from translators.openadr.binding import Binding
 from translators.openadr.contracts import terms_of
@@ -70,7 +70,8 @@ class Schedule:
 
     def served(self, held: Held) -> frozenset[str]:
         """Take an event or another edition of it; return the subjects that it addresses."""
-        subjects = self._audience.addressed(_told_event(held), held.program)
+        event = held.event if isinstance(held.event, Event) else address_of(held.value)
+        subjects = self._audience.addressed(event, held.program)
         digest = hashlib.sha256(held.raw).hexdigest()
         self.removed(held.key)
         self._events[held.key] = _Event(held, subjects, digest, self._bindings(held))
@@ -135,11 +136,3 @@ class Schedule:
             replace(binding, program=program.id) if binding.program == program.name else binding
             for binding in self._access.bindings
         )
-
-
-def _told_event(held: Held) -> Event:
-    """Return the event; of one that cannot be read what its targets are judged by."""
-    if isinstance(held.event, Event):
-        return held.event
-    raw: Mapping[str, Any] = held.value if isinstance(held.value, dict) else {}
-    return Event("", "", "", None, None, "", None, None, None, (), {}, raw)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +21,7 @@ from gateway.connectors.openadr.pushing import Pushing
 from gateway.connectors.openadr.reporting import Reporting
 from gateway.connectors.openadr.schedule import Schedule
 from gateway.connectors.openadr.sender import Sender
+from gateway.connectors.openadr.waiting import rest
 from gateway.core import events
 from gateway.core.effects import PostSamples, ReportStation, RespondToUtility
 from gateway.core.events import Now, UtilityChanged, UtilityHeard
@@ -180,11 +180,7 @@ class OpenAdrVen:
 
     async def _rest(self, now: Now) -> None:
         """Wait until something is due, or somebody woke the session."""
-        ahead = min(_SLICE_S, self._session.wake_at() - now.monotonic)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(0.001, ahead)):
-                await self._woken.wait()
-        self._woken.clear()
+        await rest(self._woken, min(_SLICE_S, self._session.wake_at() - now.monotonic))
 
     async def _take(self, changes: Iterable[Change], post: Post) -> None:
         """Hand changes to the engine in its own words, commands before the word that they are whole."""

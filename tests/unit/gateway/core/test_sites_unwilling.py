@@ -15,6 +15,15 @@ from translators.canonical.controls import LimitOn
 from translators.canonical.telemetry import ControlOutcome as Told
 
 
+def with_one_that_refuses_less():
+    """A site whose limit fell to a half: CS1 refused its smaller share."""
+    world = joined()
+    world.serve(for_the_site(watts=30000))
+    world.chargers["CS1"].fates.append("reject")
+    world.serve(for_the_site("E2", watts=15000, created=world.now), told=False)
+    return world
+
+
 def test_who_never_came_counts_with_its_rating():
     world = three()
     world.join("CS1", "CS2")
@@ -72,10 +81,7 @@ def test_a_limit_that_was_never_kept_ends_without_participation():
 
 
 def test_a_station_that_refuses_keeps_what_it_took_and_others_make_room():
-    world = joined()
-    world.serve(for_the_site(watts=30000))
-    world.chargers["CS1"].fates.append("reject")
-    world.serve(for_the_site("E2", watts=15000, created=world.now), told=False)
+    world = with_one_that_refuses_less()
     assert world.bounds() == {"CS1": 10000, "CS2": 2500, "CS3": 2500}
     world.wait(5)
     world.leave("CS1")
@@ -84,10 +90,7 @@ def test_a_station_that_refuses_keeps_what_it_took_and_others_make_room():
 
 
 def test_a_looser_limit_of_its_own_does_not_free_who_keeps_the_share_before_the_one_that_it_refused():
-    world = joined()
-    world.serve(for_the_site(watts=30000))
-    world.chargers["CS1"].fates.append("reject")
-    world.serve(for_the_site("E2", watts=15000, created=world.now), told=False)
+    world = with_one_that_refuses_less()
     own = a_command("M1", limit(watts=20000), start=0, target=Target("CS1"))
     world.hear(CommandReceived(own))
     world.flow()
