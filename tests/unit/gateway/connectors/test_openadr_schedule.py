@@ -236,6 +236,16 @@ def test_what_cannot_be_read_is_told_for_whom_it_names_alone():
     assert [it.event.station for it in planned.refused] == ["CS1"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"), [("EVENT_NAME", "peak"), ("PROGRAM_NAME", "flex"), ("RESOURCE_NAME", "CS1")]
+)
+def test_what_cannot_be_read_is_for_whom_its_types_of_3_0_name(kind, value):
+    planned = Planned()
+    targets = [{"type": kind, "values": [value]}]
+    broken = {**a_limit("b", targets=targets, eventName="peak"), "intervals": 3}
+    assert planned.serve(broken) == [{"CS1"}]
+
+
 def test_only_the_subjects_of_what_changed_are_planned_anew():
     planned = Planned(*DEPOT)
     planned.serve(a_limit(targets=["cs-1"]), a_limit("e2", targets=["cs-2"]))
